@@ -1,0 +1,69 @@
+//! From the crop to the finished frame, over the face's region of the native planes only.
+//!
+//! A blend is these passes, in this order; each is a module with the CPU's code and a shader of the same name in
+//! `shaders/`. R is the model's resolution.
+//!
+//! 1. `crop`: crop pixel (i, j) is the mean of n×n taps ([`plan::taps`]) evenly spread over its square. A tap is a
+//!    bilinear sample of each plane, edge samples repeated; chroma samples lie in the middle of the pixels that share
+//!    them. The mean of the code values becomes RGB (clamped to 0..1), stored blue, green, red. Taps outside the frame
+//!    are black.
+//! 2. `mask`: driver mask × generated mask × inside of the hull, as far as the settings ask; the generated mask moves
+//!    with the generated face ([`plan::face_position`], bilinear, 0 outside).
+//! 3. `erode`: minimum over a square of radius [`plan::Filters::erode`] (maximum where negative), rows then columns;
+//!    what lies outside the crop does not count. Then the ring of [`plan::Filters::border`] pixels is set to 0.
+//! 4. `feather`: Gaussian, rows then columns, 0 outside the crop; values under 1/255 become 0.
+//! 5. `statistics`: mean and standard deviation of L, a, b under the mask (weights are the mask), of the driver's crop
+//!    and of the generated face.
+//! 6. `transfer`: sharpen, colour transfer, gamma; gives the layer: R×R pixels of red, green, blue, mask.
+//! 7. `composite`: for each frame pixel of the region the layer is sampled bilinearly at the pixel's centre, and
+//!    `out = frame + m·(face − frame)` with m = mask·opacity, in code values, rounded to the nearest. A shared chroma
+//!    sample is the mean of this over the pixels that share it. Where m is 0 the frame keeps its bits.
+
+pub mod plan;
+mod settings;
+
+pub use settings::{BlendSettings, REFERENCE_CROP};
+
+use crate::frame::{Frame, FrameMut};
+use crate::geometry::{Point, Similarity};
+use crate::swap::Generated;
+
+/// A pass that could not run.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BlendError {
+    /// The GPU was lost, ran out of memory, or refused a pass.
+    #[error("the GPU failed: {0}")]
+    Gpu(String),
+}
+
+/// Cuts crops out of frames and puts generated faces back. One blender serves one frame at a time.
+///
+/// `to_crop` maps frame pixels to the unit square of the crop: (0, 0) is the crop's top left corner, (1, 1) its bottom
+/// right.
+pub trait Blender: Send {
+    /// Fills `crop` (`resolution`² pixels of blue, green, red, 0..1, interleaved) from the frame; black outside of it.
+    ///
+    /// # Errors
+    /// [`BlendError`] where the device fails.
+    fn crop(
+        &mut self,
+        frame: &Frame<'_>,
+        to_crop: &Similarity,
+        resolution: usize,
+        crop: &mut [f32],
+    ) -> Result<(), BlendError>;
+
+    /// Puts the generated face into the frame: mask, erode, feather, colour transfer, composite. `hull` holds the
+    /// corners of the landmarks' convex hull in the crop's unit square, clockwise on screen, or nothing.
+    ///
+    /// # Errors
+    /// [`BlendError`] where the device fails; the frame is then as it was.
+    fn composite(
+        &mut self,
+        frame: &mut FrameMut<'_>,
+        to_crop: &Similarity,
+        generated: &Generated<'_>,
+        hull: &[Point],
+        settings: &BlendSettings,
+    ) -> Result<(), BlendError>;
+}

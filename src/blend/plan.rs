@@ -1,0 +1,104 @@
+//! Where one blend happens and how wide its filters are: worked out once a face, used by the CPU twin and the shaders.
+
+use super::{BlendSettings, REFERENCE_CROP};
+use crate::frame::Layout;
+use crate::geometry::{Point, Similarity};
+
+/// Whole pixels of the frame, `x0..x1` and `y0..y1`. Starts are even, ends are even or the frame's own edge, so that
+/// shared chroma samples belong to one region wholly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Region {
+    /// First column.
+    pub x0: usize,
+    /// First row.
+    pub y0: usize,
+    /// Column after the last.
+    pub x1: usize,
+    /// Row after the last.
+    pub y1: usize,
+}
+
+impl Region {
+    /// The part of the frame that the crop's square `low..high` (in the crop's unit square) covers.
+    pub fn covered(layout: &Layout, to_frame: &Similarity, low: Point, high: Point) -> Self {
+        let corners = [low, Point::new(high.x, low.y), high, Point::new(low.x, high.y)].map(|c| to_frame.apply(c));
+        let bound = crate::geometry::Rect::around(&corners);
+        let clip = |v: f32, end: usize| v.clamp(0.0, end as f32) as usize;
+        let even_end = |v: usize, end: usize| v.next_multiple_of(2).min(end);
+        Self {
+            x0: clip(bound.x.floor(), layout.width) & !1,
+            y0: clip(bound.y.floor(), layout.height) & !1,
+            x1: even_end(clip((bound.x + bound.w).ceil(), layout.width), layout.width),
+            y1: even_end(clip((bound.y + bound.h).ceil(), layout.height), layout.height),
+        }
+    }
+
+    /// Columns.
+    pub fn width(&self) -> usize {
+        self.x1.saturating_sub(self.x0)
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.y1.saturating_sub(self.y0)
+    }
+
+    /// Whether it holds no pixel.
+    pub fn is_empty(&self) -> bool {
+        self.width() == 0 || self.height() == 0
+    }
+}
+
+/// Taps a crop pixel along one axis, so that a reduced picture does not flicker: about one a frame pixel, 1..=4.
+pub fn taps(to_crop: &Similarity, resolution: usize) -> usize {
+    let frame_per_crop = 1.0 / (to_crop.scale() * resolution as f32);
+    (frame_per_crop.round() as usize).clamp(1, 4)
+}
+
+/// Filter widths in pixels of the crop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Filters {
+    /// Radius of the square erosion; negative dilates.
+    pub erode: i32,
+    /// Width of the ring of zeros at the crop's edge.
+    pub border: usize,
+    /// Standard deviation of the feather; 0 is none.
+    pub sigma: f32,
+    /// Taps of the feather to either side.
+    pub radius: usize,
+}
+
+impl Filters {
+    /// The filters of `settings` for a crop of `resolution` pixels.
+    pub fn new(settings: &BlendSettings, resolution: usize) -> Self {
+        let scale = resolution as f32 / REFERENCE_CROP;
+        let sigma = (0.25 * settings.blur * scale).max(0.0);
+        let most = resolution / 2;
+        Self {
+            erode: ((settings.erode * scale).round() as i32).clamp(-(most as i32), most as i32),
+            border: ((0.5 * settings.blur * scale).round().max(0.0) as usize).min(most),
+            sigma,
+            radius: ((3.0 * sigma).ceil() as usize).min(most),
+        }
+    }
+
+    /// Weights of the feather: `radius + 1` values from the centre outwards, written to `weights`; they and their
+    /// mirror image sum to 1.
+    pub fn feather_weights(&self, weights: &mut Vec<f32>) {
+        weights.clear();
+        weights.extend((0..=self.radius).map(|i| match self.sigma {
+            s if s > 0.0 => (-0.5 * (i as f32 / s).powi(2)).exp(),
+            _ => f32::from(u8::from(i == 0)),
+        }));
+        let sum = 2.0 * weights.iter().sum::<f32>() - weights[0];
+        weights.iter_mut().for_each(|w| *w /= sum);
+    }
+}
+
+/// Where a point of the crop's unit square lies in the generated face, which may be scaled and shifted.
+pub fn face_position(settings: &BlendSettings, p: Point) -> Point {
+    Point::new(
+        (p.x - 0.5 - settings.face_x_offset) / settings.face_scale + 0.5,
+        (p.y - 0.5 - settings.face_y_offset) / settings.face_scale + 0.5,
+    )
+}

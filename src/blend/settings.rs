@@ -1,0 +1,53 @@
+//! How a generated face is put into the frame. Lengths are in pixels of a 224-pixel crop, as users of .dfm models know
+//! them, and are scaled to the model's resolution.
+
+/// Side of the crop in which [`BlendSettings`] counts pixels.
+pub const REFERENCE_CROP: f32 = 224.0;
+
+/// The parameters of the blend.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlendSettings {
+    /// Multiply by the network's mask of the driver's face.
+    pub driver_mask: bool,
+    /// Multiply by the network's mask of the generated face.
+    pub generated_mask: bool,
+    /// Multiply by the hull of the landmarks.
+    pub hull_mask: bool,
+    /// Shrink the mask by so many pixels of a 224-pixel crop; negative grows it. −100..100.
+    pub erode: f32,
+    /// Feather: sigma is a quarter of this, in pixels of a 224-pixel crop; half of it is a black border. 0..200.
+    pub blur: f32,
+    /// Match mean and standard deviation in Lab to the driver's face under the mask.
+    pub color_transfer: bool,
+    /// 0 shows the driver, 1 the generated face.
+    pub opacity: f32,
+    /// Size of the generated face about the crop's centre, 0.5..1.5.
+    pub face_scale: f32,
+    /// Shift of the generated face to the right, in crop sides, −0.5..0.5.
+    pub face_x_offset: f32,
+    /// Shift of the generated face down, in crop sides, −0.5..0.5.
+    pub face_y_offset: f32,
+    /// Unsharp masking of the generated face, 0 (off)..3.
+    pub sharpen: f32,
+    /// Exponent of red, green and blue of the generated face is 1/gamma, 0.2..5.
+    pub gamma: [f32; 3],
+}
+
+impl Default for BlendSettings {
+    fn default() -> Self {
+        Self {
+            driver_mask: true,
+            generated_mask: true,
+            hull_mask: false,
+            erode: 5.0,
+            blur: 25.0,
+            color_transfer: true,
+            opacity: 1.0,
+            face_scale: 1.0,
+            face_x_offset: 0.0,
+            face_y_offset: 0.0,
+            sharpen: 0.0,
+            gamma: [1.0; 3],
+        }
+    }
+}

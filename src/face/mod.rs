@@ -1,0 +1,24 @@
+//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types.
+
+mod face_type;
+
+pub use face_type::{CropSettings, FaceType};
+
+use crate::geometry::{Point, Rect, Similarity};
+
+/// One face of one frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Face {
+    /// Stays the same as long as the face is followed; never used again for another.
+    pub track: u32,
+    /// How sure the mesh network is that this is a face, 0..1.
+    pub score: f32,
+    /// Bounds of the landmarks in frame pixels, not clipped to the frame.
+    pub bounds: Rect,
+    /// The mesh's points in frame pixels: 468, or 478 with irises.
+    pub landmarks: Vec<Point>,
+    /// Frame pixels to the canonical unit frame, smoothed over time.
+    pub to_canonical: Similarity,
+    /// Turn of the head in radians, positive towards image right.
+    pub yaw: f32,
+}

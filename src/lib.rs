@@ -1,0 +1,8 @@
+//! Standin.
+
+pub mod blend;
+pub mod face;
+pub mod frame;
+pub mod geometry;
+pub mod runtime;
+pub mod swap;

@@ -1,0 +1,103 @@
+//! Finds and loads the ONNX Runtime library, once a process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// File name of the library.
+const NAME: &str = if cfg!(target_os = "windows") {
+    "onnxruntime.dll"
+} else if cfg!(target_os = "macos") {
+    "libonnxruntime.dylib"
+} else {
+    "libonnxruntime.so"
+};
+
+/// The library could not be had.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RuntimeError {
+    /// Nothing to load was found.
+    #[error(
+        "no ONNX Runtime library: looked at ORT_DYLIB_PATH, beside the plugin, in {cache} and in the system's library path; set ORT_DYLIB_PATH to a {NAME}, or let `./run demo` fetch one (tried: {tried})"
+    )]
+    Missing {
+        /// The cache folder.
+        cache: String,
+        /// Each place with what the loader said of it.
+        tried: String,
+    },
+    /// The library is there, but would not start.
+    #[error("ONNX Runtime at {path} would not start: {reason}")]
+    Start {
+        /// The library.
+        path: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
+
+/// The loaded library. Cloning it is cheap.
+#[derive(Debug, Clone)]
+pub struct Runtime {
+    pub(super) environment: ort::environment::Environment,
+}
+
+impl Runtime {
+    /// Loads the library: `ORT_DYLIB_PATH`, then `beside` (the plugin's folder), the cache that `./run` fills, and the
+    /// system's library path. The first call in a process decides; later ones return the same.
+    ///
+    /// # Errors
+    /// [`RuntimeError`], naming every place that was tried. A later call tries again.
+    pub fn load(beside: Option<&Path>) -> Result<Self, RuntimeError> {
+        let mut loaded = LOADED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(runtime) = loaded.as_ref() {
+            return Ok(runtime.clone());
+        }
+        let runtime = first_that_loads(&places(beside))?;
+        *loaded = Some(runtime.clone());
+        Ok(runtime)
+    }
+}
+
+/// The folder that `./run` puts the library in: `$XDG_CACHE_HOME/standin`, or `~/.cache/standin`.
+fn cache() -> PathBuf {
+    std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
+        .unwrap_or_default()
+        .join("standin")
+}
+
+fn places(beside: Option<&Path>) -> Vec<PathBuf> {
+    if let Some(path) = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
+        return vec![path.into()];
+    }
+    let executable = std::env::current_exe().ok();
+    let folders = [beside.map(Path::to_owned), executable.and_then(|exe| Some(exe.parent()?.to_owned()))];
+    let mut places: Vec<PathBuf> = folders.into_iter().flatten().map(|folder| folder.join(NAME)).collect();
+    places.push(cache().join("onnxruntime").join(NAME));
+    places.retain(|path| path.exists());
+    places.push(NAME.into());
+    places
+}
+
+fn first_that_loads(places: &[PathBuf]) -> Result<Runtime, RuntimeError> {
+    let mut tried = Vec::new();
+    for path in places {
+        match ort::init_from(path) {
+            Ok(builder) => {
+                let start = |reason: String| RuntimeError::Start { path: path.display().to_string(), reason };
+                let environment = builder
+                    .with_name("standin")
+                    .with_telemetry(false)
+                    .build()
+                    .map_err(|error| start(error.to_string()))?;
+                environment.set_log_level(ort::logging::LogLevel::Error);
+                return Ok(Runtime { environment });
+            }
+            Err(error) => tried.push(format!("{}: {error}", path.display())),
+        }
+    }
+    Err(RuntimeError::Missing { cache: cache().display().to_string(), tried: tried.join("; ") })
+}

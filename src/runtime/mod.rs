@@ -1,0 +1,10 @@
+//! ONNX Runtime, loaded at run time: where the library is found, which execution providers it has, and a network with
+//! fixed inputs and outputs.
+
+mod library;
+mod network;
+mod provider;
+
+pub use library::{Runtime, RuntimeError};
+pub use network::{Network, NetworkError, NetworkOptions};
+pub use provider::Provider;
