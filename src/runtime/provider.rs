@@ -27,6 +27,9 @@ impl Provider {
     pub const ALL: [Self; 7] =
         [Self::Cpu, Self::Cuda, Self::TensorRt, Self::DirectMl, Self::CoreMl, Self::OpenVino, Self::Rocm];
 
+    /// What is tried in this order where nobody chose. TensorRT is not: it builds engines for minutes.
+    pub const ACCELERATORS: [Self; 5] = [Self::Cuda, Self::DirectMl, Self::CoreMl, Self::Rocm, Self::OpenVino];
+
     /// Its name in properties and on the command line.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,0 +1,105 @@
+//! Properties that are a choice among names.
+
+use gst::glib;
+use standin::face::{FaceType, Mesh};
+use standin::live::OnFailure;
+
+/// A choice among names, as GStreamer shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapFaceType")]
+#[repr(i32)]
+pub(super) enum FaceTypeChoice {
+    #[default]
+    #[enum_value(name = "What the model says, else whole-face", nick = "auto")]
+    Auto,
+    #[enum_value(name = "Brows to mouth", nick = "half")]
+    Half,
+    #[enum_value(name = "Half, with a little more", nick = "mid-full")]
+    MidFull,
+    #[enum_value(name = "Chin and part of the forehead", nick = "full")]
+    Full,
+    #[enum_value(name = "The face with the forehead", nick = "whole-face")]
+    WholeFace,
+    #[enum_value(name = "The whole head", nick = "head")]
+    Head,
+}
+
+impl FaceTypeChoice {
+    const PAIRS: [(Self, Option<FaceType>); 6] = [
+        (Self::Auto, None),
+        (Self::Half, Some(FaceType::Half)),
+        (Self::MidFull, Some(FaceType::MidFull)),
+        (Self::Full, Some(FaceType::Full)),
+        (Self::WholeFace, Some(FaceType::WholeFace)),
+        (Self::Head, Some(FaceType::Head)),
+    ];
+
+    pub(super) fn face_type(self) -> Option<FaceType> {
+        Self::PAIRS.into_iter().find(|pair| pair.0 == self).and_then(|pair| pair.1)
+    }
+
+    pub(super) fn of(face_type: Option<FaceType>) -> Self {
+        Self::PAIRS.into_iter().find(|pair| pair.1 == face_type).map_or(Self::Auto, |pair| pair.0)
+    }
+}
+
+/// What leaves instead of a face that could not be swapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapOnFailure")]
+#[repr(i32)]
+pub(super) enum OnFailureChoice {
+    #[default]
+    #[enum_value(name = "Hold the last pose a moment, then blur the region, then the frame", nick = "hold")]
+    Hold,
+    #[enum_value(name = "Blur the region, then the frame", nick = "blur")]
+    Blur,
+    #[enum_value(name = "Drop the frame", nick = "drop")]
+    Drop,
+    #[enum_value(name = "Let the bare face pass", nick = "pass")]
+    Pass,
+}
+
+impl OnFailureChoice {
+    const PAIRS: [(Self, OnFailure); 4] = [
+        (Self::Hold, OnFailure::Hold),
+        (Self::Blur, OnFailure::Blur),
+        (Self::Drop, OnFailure::Drop),
+        (Self::Pass, OnFailure::Pass),
+    ];
+
+    pub(super) fn on_failure(self) -> OnFailure {
+        Self::PAIRS.into_iter().find(|pair| pair.0 == self).map_or(OnFailure::Hold, |pair| pair.1)
+    }
+
+    pub(super) fn of(on_failure: OnFailure) -> Self {
+        Self::PAIRS.into_iter().find(|pair| pair.1 == on_failure).map_or(Self::Hold, |pair| pair.0)
+    }
+}
+
+/// The mesh network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapLandmarks")]
+#[repr(i32)]
+pub(super) enum LandmarksChoice {
+    #[default]
+    #[enum_value(name = "468 points: fast", nick = "mesh-468")]
+    Points468,
+    #[enum_value(name = "478 points with refined eyes and lips: slower, closer", nick = "mesh-478")]
+    Points478,
+}
+
+impl LandmarksChoice {
+    pub(super) fn mesh(self) -> Mesh {
+        match self {
+            Self::Points468 => Mesh::Points468,
+            Self::Points478 => Mesh::Points478,
+        }
+    }
+
+    pub(super) fn of(mesh: Mesh) -> Self {
+        match mesh {
+            Mesh::Points468 => Self::Points468,
+            Mesh::Points478 => Self::Points478,
+        }
+    }
+}

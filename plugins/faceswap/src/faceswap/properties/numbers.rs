@@ -1,0 +1,269 @@
+//! Properties that are numbers or switches: one row each.
+
+use gst::glib;
+use gst::prelude::*;
+
+use super::{DEPTH, Properties};
+
+/// A real number.
+pub(super) struct Number {
+    pub(super) name: &'static str,
+    nick: &'static str,
+    blurb: &'static str,
+    range: (f32, f32),
+    default: f32,
+    pub(super) field: fn(&mut Properties) -> &mut f32,
+}
+
+/// A whole number.
+pub(super) struct Count {
+    pub(super) name: &'static str,
+    nick: &'static str,
+    blurb: &'static str,
+    most: u32,
+    default: u32,
+    /// Whether it may change while playing.
+    playing: bool,
+    pub(super) field: fn(&mut Properties) -> &mut u32,
+}
+
+/// On or off.
+pub(super) struct Switch {
+    pub(super) name: &'static str,
+    nick: &'static str,
+    blurb: &'static str,
+    default: bool,
+    pub(super) field: fn(&mut Properties) -> &mut bool,
+}
+
+impl Number {
+    pub(super) fn spec(&self) -> glib::ParamSpec {
+        glib::ParamSpecFloat::builder(self.name)
+            .nick(self.nick)
+            .blurb(self.blurb)
+            .minimum(self.range.0)
+            .maximum(self.range.1)
+            .default_value(self.default)
+            .mutable_playing()
+            .controllable()
+            .build()
+    }
+}
+
+impl Count {
+    pub(super) fn spec(&self) -> glib::ParamSpec {
+        let spec = glib::ParamSpecUInt::builder(self.name)
+            .nick(self.nick)
+            .blurb(self.blurb)
+            .minimum(0)
+            .maximum(self.most)
+            .default_value(self.default);
+        if self.playing { spec.mutable_playing().build() } else { spec.mutable_ready().build() }
+    }
+}
+
+impl Switch {
+    pub(super) fn spec(&self) -> glib::ParamSpec {
+        glib::ParamSpecBoolean::builder(self.name)
+            .nick(self.nick)
+            .blurb(self.blurb)
+            .default_value(self.default)
+            .mutable_playing()
+            .controllable()
+            .build()
+    }
+}
+
+/// The real numbers.
+pub(super) const NUMBERS: &[Number] = &[
+    Number {
+        name: "morph",
+        nick: "Morph",
+        blurb: "For models that morph: 0 is the driver's shape, 1 the subject's",
+        range: (0.0, 1.0),
+        default: 0.75,
+        field: |p| &mut p.settings.morph,
+    },
+    Number {
+        name: "coverage",
+        nick: "Coverage",
+        blurb: "Side of the crop in canonical face units; 0 is what the face type or the model says",
+        range: (0.0, 8.0),
+        default: 0.0,
+        field: |p| &mut p.settings.crop.coverage,
+    },
+    Number {
+        name: "x-offset",
+        nick: "X offset",
+        blurb: "Shift of the crop to the right, in canonical face units",
+        range: (-2.0, 2.0),
+        default: 0.0,
+        field: |p| &mut p.settings.crop.x_offset,
+    },
+    Number {
+        name: "y-offset",
+        nick: "Y offset",
+        blurb: "Shift of the crop down, in canonical face units",
+        range: (-2.0, 2.0),
+        default: 0.0,
+        field: |p| &mut p.settings.crop.y_offset,
+    },
+    Number {
+        name: "smoothing",
+        nick: "Smoothing",
+        blurb: "One-Euro smoothing of the alignment: 0 is none, 1 the strongest",
+        range: (0.0, 1.0),
+        default: 0.5,
+        field: |p| &mut p.settings.finder.smoothing,
+    },
+    Number {
+        name: "erode",
+        nick: "Erode",
+        blurb: "Shrink the mask by so many pixels of a 224-pixel crop; a negative number grows it",
+        range: (-100.0, 100.0),
+        default: 5.0,
+        field: |p| &mut p.settings.blend.erode,
+    },
+    Number {
+        name: "blur",
+        nick: "Blur",
+        blurb: "Feather of the mask's edge, in pixels of a 224-pixel crop (sigma is a quarter of it)",
+        range: (0.0, 200.0),
+        default: 25.0,
+        field: |p| &mut p.settings.blend.blur,
+    },
+    Number {
+        name: "opacity",
+        nick: "Opacity",
+        blurb: "0 shows the driver, 1 the generated face",
+        range: (0.0, 1.0),
+        default: 1.0,
+        field: |p| &mut p.settings.blend.opacity,
+    },
+    Number {
+        name: "face-scale",
+        nick: "Face scale",
+        blurb: "Size of the generated face about the crop's centre",
+        range: (0.5, 1.5),
+        default: 1.0,
+        field: |p| &mut p.settings.blend.face_scale,
+    },
+    Number {
+        name: "face-x-offset",
+        nick: "Face X offset",
+        blurb: "Shift of the generated face to the right, in sides of the crop",
+        range: (-0.5, 0.5),
+        default: 0.0,
+        field: |p| &mut p.settings.blend.face_x_offset,
+    },
+    Number {
+        name: "face-y-offset",
+        nick: "Face Y offset",
+        blurb: "Shift of the generated face down, in sides of the crop",
+        range: (-0.5, 0.5),
+        default: 0.0,
+        field: |p| &mut p.settings.blend.face_y_offset,
+    },
+    Number {
+        name: "sharpen",
+        nick: "Sharpen",
+        blurb: "Unsharp masking of the generated face; 0 is off",
+        range: (0.0, 3.0),
+        default: 0.0,
+        field: |p| &mut p.settings.blend.sharpen,
+    },
+    Number {
+        name: "gamma-red",
+        nick: "Red gamma",
+        blurb: "Gamma of the generated face's red",
+        range: (0.2, 5.0),
+        default: 1.0,
+        field: |p| &mut p.settings.blend.gamma[0],
+    },
+    Number {
+        name: "gamma-green",
+        nick: "Green gamma",
+        blurb: "Gamma of the generated face's green",
+        range: (0.2, 5.0),
+        default: 1.0,
+        field: |p| &mut p.settings.blend.gamma[1],
+    },
+    Number {
+        name: "gamma-blue",
+        nick: "Blue gamma",
+        blurb: "Gamma of the generated face's blue",
+        range: (0.2, 5.0),
+        default: 1.0,
+        field: |p| &mut p.settings.blend.gamma[2],
+    },
+];
+
+/// The whole numbers.
+pub(super) const COUNTS: &[Count] = &[
+    Count {
+        name: "detect-interval",
+        nick: "Detect interval",
+        blurb: "Frames from one run of the detector to the next while faces are tracked; 0 runs it only when a face is lost",
+        most: 1000,
+        default: 15,
+        playing: true,
+        field: |p| &mut p.settings.finder.detect_interval,
+    },
+    Count {
+        name: "threads",
+        nick: "Threads",
+        blurb: "Threads inside the swap network; 0 is one a frame in flight, or all cores where pipeline-depth is 0",
+        most: 256,
+        default: 0,
+        playing: false,
+        field: |p| &mut p.threads,
+    },
+    Count {
+        name: "pipeline-depth",
+        nick: "Pipeline depth",
+        blurb: "Frames in flight: more use more cores; 0 works on each frame in the streaming thread, for the lowest latency",
+        most: 16,
+        default: DEPTH,
+        playing: false,
+        field: |p| &mut p.depth,
+    },
+];
+
+/// The switches.
+pub(super) const SWITCHES: &[Switch] = &[
+    Switch {
+        name: "color-transfer",
+        nick: "Color transfer",
+        blurb: "Match the generated face's colours to the driver's: mean and deviation in Lab under the mask",
+        default: true,
+        field: |p| &mut p.settings.blend.color_transfer,
+    },
+    Switch {
+        name: "driver-mask",
+        nick: "Driver mask",
+        blurb: "Use the network's mask of the driver's face",
+        default: true,
+        field: |p| &mut p.settings.blend.driver_mask,
+    },
+    Switch {
+        name: "generated-mask",
+        nick: "Generated mask",
+        blurb: "Use the network's mask of the generated face",
+        default: true,
+        field: |p| &mut p.settings.blend.generated_mask,
+    },
+    Switch {
+        name: "hull-mask",
+        nick: "Hull mask",
+        blurb: "Use the hull of the landmarks as a mask",
+        default: false,
+        field: |p| &mut p.settings.blend.hull_mask,
+    },
+    Switch {
+        name: "qos",
+        nick: "QoS",
+        blurb: "Drop frames that are late already, before work is spent on them",
+        default: true,
+        field: |p| &mut p.qos,
+    },
+];

@@ -1,0 +1,113 @@
+//! What exists while the element is active: the queue of the library's stages, what prepares beside it, and what the
+//! streaming threads must know of each other.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use gst::prelude::*;
+use gst_video::VideoInfo;
+use standin::frame::Layout;
+use standin::live::{Latency, ModelSlot, Pending, Queue, Statistics};
+
+use super::buffer::MappedBuffer;
+
+/// One activation of the element, from READY to PAUSED and back.
+pub(super) struct Session {
+    /// Frames on their way, with the events between them.
+    pub(super) queue: Queue<MappedBuffer, gst::Event>,
+    /// The model in use.
+    pub(super) models: Arc<ModelSlot>,
+    /// What is still being loaded.
+    pub(super) pending: Arc<Pending>,
+    /// Set when there is nothing to go on with: a message has said why.
+    pub(super) failed: Arc<AtomicBool>,
+    /// From a flush's start to its stop, and from the stop of the element on.
+    pub(super) flushing: AtomicBool,
+    /// Caps of the frames that come in.
+    pub(super) caps: Mutex<Option<(VideoInfo, Layout)>>,
+    /// What the frames that leave are timed and counted with.
+    pub(super) output: Mutex<Output>,
+}
+
+/// The state of the side where frames leave.
+pub(super) struct Output {
+    /// What downstream said of the last frame.
+    pub(super) flow: Result<gst::FlowSuccess, gst::FlowError>,
+    /// Running time of frames.
+    pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
+    /// Whether upstream is live, and its latency.
+    pub(super) upstream: Option<gst::ClockTime>,
+    /// What frames need.
+    pub(super) latency: Latency,
+    /// The second that is being counted.
+    pub(super) statistics: Statistics,
+    /// When it began.
+    pub(super) since: Instant,
+    /// The second before, as a structure.
+    pub(super) last: Option<gst::Structure>,
+    /// Frames before this running time come too late to be shown.
+    pub(super) earliest: Option<gst::ClockTime>,
+    /// What was said last about a failing stage, so that it is said once.
+    pub(super) failure: Option<String>,
+    /// The wait that a flush must end.
+    pub(super) waiting: Option<gst::SingleShotClockId>,
+    /// Size of the frames that leave.
+    pub(super) size: (u32, u32),
+    /// Whether the next frame follows one that was dropped.
+    pub(super) discont: bool,
+}
+
+impl Output {
+    pub(super) fn new() -> Self {
+        Self {
+            flow: Ok(gst::FlowSuccess::Ok),
+            segment: gst::FormattedSegment::new(),
+            upstream: None,
+            latency: Latency::new(1000.0 / 30.0),
+            statistics: Statistics::default(),
+            since: Instant::now(),
+            last: None,
+            earliest: None,
+            failure: None,
+            waiting: None,
+            size: (0, 0),
+            discont: false,
+        }
+    }
+}
+
+impl Session {
+    /// Whether frames are unwanted now.
+    pub(super) fn is_flushing(&self) -> bool {
+        self.flushing.load(Ordering::Acquire)
+    }
+
+    /// Makes everything in flight unwanted, and ends all waits.
+    pub(super) fn begin_flush(&self) {
+        self.flushing.store(true, Ordering::Release);
+        self.queue.flush();
+        if let Some(waiting) = self.output().waiting.take() {
+            waiting.unschedule();
+        }
+    }
+
+    /// Frames are wanted again.
+    pub(super) fn end_flush(&self) {
+        let mut output = self.output();
+        output.flow = Ok(gst::FlowSuccess::Ok);
+        output.segment = gst::FormattedSegment::new();
+        output.earliest = None;
+        self.flushing.store(false, Ordering::Release);
+    }
+
+    /// The side where frames leave.
+    pub(super) fn output(&self) -> MutexGuard<'_, Output> {
+        lock(&self.output)
+    }
+}
+
+/// Locks, whatever a panic left behind.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,112 @@
+//! The first stage: faces of each frame, in order, and the plan for them.
+
+use std::time::Instant;
+
+use crossbeam_channel::Receiver;
+
+use super::{Guard, Job, Stage};
+use crate::face::{Face, FindError, Finder, FinderSettings};
+use crate::frame::{Frame, VideoBuffer};
+use crate::geometry::Rect;
+
+/// What finds faces: [`Finder`], or a test's stand-in for it.
+pub trait FindFaces: Send {
+    /// Fills `faces` with those of the frame, largest first.
+    ///
+    /// # Errors
+    /// [`FindError`] where a network fails.
+    fn find(
+        &mut self,
+        frame: &Frame<'_>,
+        hints: &[Rect],
+        time: f64,
+        settings: &FinderSettings,
+        faces: &mut Vec<Face>,
+    ) -> Result<(), FindError>;
+
+    /// Places of the last frame that look a little like a face.
+    fn suspects(&self) -> &[Rect];
+
+    /// Forgets all tracks.
+    fn reset(&mut self);
+}
+
+impl FindFaces for Finder {
+    fn find(
+        &mut self,
+        frame: &Frame<'_>,
+        hints: &[Rect],
+        time: f64,
+        settings: &FinderSettings,
+        faces: &mut Vec<Face>,
+    ) -> Result<(), FindError> {
+        self.find(frame, hints, time, settings, faces)
+    }
+
+    fn suspects(&self) -> &[Rect] {
+        self.suspects()
+    }
+
+    fn reset(&mut self) {
+        self.reset();
+    }
+}
+
+/// Finds and plans. Without a finder (its networks are still loading, or could not be loaded) it plans blindly.
+pub struct FindStage {
+    finder: Option<Box<dyn FindFaces>>,
+    inbox: Receiver<Box<dyn FindFaces>>,
+    guard: Guard,
+    epoch: u64,
+}
+
+impl FindStage {
+    /// A stage that looks for faces with the finder that comes through `inbox`.
+    pub fn new(inbox: Receiver<Box<dyn FindFaces>>) -> Self {
+        Self { finder: None, inbox, guard: Guard::default(), epoch: 0 }
+    }
+
+    /// Fills in `faces` and `plan`.
+    pub fn run<F: VideoBuffer, T>(&mut self, job: &mut Job<F, T>) {
+        let Some(buffer) = &job.frame else { return };
+        let begun = Instant::now();
+        if let Ok(finder) = self.inbox.try_recv() {
+            self.finder = Some(finder);
+        }
+        if job.epoch != self.epoch {
+            self.epoch = job.epoch;
+            self.guard.reset();
+            if let Some(finder) = &mut self.finder {
+                finder.reset();
+            }
+        }
+        let on_failure = job.settings.on_failure;
+        let found = match (&mut self.finder, buffer.frame()) {
+            (None, _) => Err(None),
+            (_, Err(error)) => Err(Some(error.to_string())),
+            (Some(finder), Ok(frame)) => finder
+                .find(&frame, &job.hints, job.time, &job.settings.finder, &mut job.faces)
+                .map(|()| (finder.suspects(), *frame.layout()))
+                .map_err(|error| Some(error.to_string())),
+        };
+        match found {
+            Ok((suspects, layout)) => self.guard.plan(
+                (job.settings.select, on_failure),
+                (&job.faces, suspects),
+                (job.time, &layout),
+                &mut job.plan,
+            ),
+            Err(failure) => {
+                job.faces.clear();
+                job.failure = failure;
+                self.guard.plan_blind(on_failure, &mut job.plan);
+            }
+        }
+        job.timings.stages[Stage::Find as usize] = milliseconds(begun);
+    }
+}
+
+/// Milliseconds since `begun`.
+pub(super) fn milliseconds(begun: Instant) -> f32 {
+    begun.elapsed().as_secs_f32() * 1e3
+}

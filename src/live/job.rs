@@ -1,0 +1,97 @@
+//! One frame on its way through the stages, with all that was found out about it. Jobs are used again and again, so
+//! that nothing is allocated a frame.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Model, Plan, Settings, StageTimes};
+use crate::face::Face;
+use crate::geometry::Rect;
+
+/// When a job came in, and what each stage took.
+#[derive(Debug, Clone, Copy)]
+pub struct Timings {
+    /// When the frame came in.
+    pub arrived: Instant,
+    /// Milliseconds a stage.
+    pub stages: StageTimes,
+}
+
+/// What became of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Outcome {
+    /// Nothing was to be done.
+    #[default]
+    Untouched,
+    /// Every face that was to be swapped was.
+    Swapped,
+    /// Something was concealed instead of swapped.
+    Concealed,
+    /// It must not leave.
+    Dropped,
+}
+
+/// A frame `F` or a passenger `T` (an event, say) that keeps its place among the frames.
+#[derive(Debug)]
+pub struct Job<F, T> {
+    /// Its place in the stream.
+    pub sequence: u64,
+    /// Jobs of an earlier epoch were flushed.
+    pub epoch: u64,
+    /// The frame.
+    pub frame: Option<F>,
+    /// What travels with it, or instead of it.
+    pub passenger: Option<T>,
+    /// Stream time in seconds.
+    pub time: f64,
+    /// Faces that something upstream found, in frame pixels.
+    pub hints: Vec<Rect>,
+    /// The settings when it came in.
+    pub settings: Arc<Settings>,
+    /// The model when it came in; none while none is loaded.
+    pub model: Option<Arc<Model>>,
+    /// All faces that were found.
+    pub faces: Vec<Face>,
+    /// What is to be done.
+    pub plan: Plan,
+    /// What was done.
+    pub outcome: Outcome,
+    /// What went wrong, for one message.
+    pub failure: Option<String>,
+    /// What it took.
+    pub timings: Timings,
+}
+
+impl<F, T> Default for Job<F, T> {
+    fn default() -> Self {
+        Self {
+            sequence: 0,
+            epoch: 0,
+            frame: None,
+            passenger: None,
+            time: 0.0,
+            hints: Vec::new(),
+            settings: Arc::default(),
+            model: None,
+            faces: Vec::new(),
+            plan: Plan::default(),
+            outcome: Outcome::default(),
+            failure: None,
+            timings: Timings { arrived: Instant::now(), stages: StageTimes::default() },
+        }
+    }
+}
+
+impl<F, T> Job<F, T> {
+    /// Empties it for the next frame, keeping its memory.
+    pub fn clear(&mut self) {
+        self.frame = None;
+        self.passenger = None;
+        self.model = None;
+        self.hints.clear();
+        self.plan.clear();
+        self.outcome = Outcome::default();
+        self.failure = None;
+        self.timings.stages = StageTimes::default();
+    }
+}

@@ -1,0 +1,32 @@
+//! From a stream of frames to a stream of swapped frames: the stages, the queue between them, what leaves when one fails.
+//!
+//! A frame becomes a [`Job`]. [`FindStage`] finds faces and lets the [`Guard`] plan what must happen to each; a
+//! [`SwapStage`] crops, swaps and blends, or conceals what could not be swapped. [`Queue`] runs the first on one thread
+//! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
+//! [`ModelSlot`] loads models beside the stream. [`Latency`] says what all this costs, [`Statistics`] where it goes.
+
+mod find_stage;
+mod guard;
+mod job;
+mod latency;
+mod model;
+mod pending;
+mod queue;
+mod reorder;
+mod select;
+mod settings;
+mod statistics;
+mod swap_stage;
+
+pub use find_stage::{FindFaces, FindStage};
+pub use guard::{Guard, Plan};
+pub use job::{Job, Outcome, Timings};
+pub use latency::Latency;
+pub use model::{Load, LoadError, Model, ModelSlot};
+pub use pending::Pending;
+pub use queue::{Flushed, Queue};
+pub use reorder::Reorder;
+pub use select::{Select, Selector};
+pub use settings::{CropChoice, OnFailure, Settings};
+pub use statistics::{Stage, StageTimes, Statistics, Summary};
+pub use swap_stage::SwapStage;

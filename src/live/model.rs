@@ -1,0 +1,236 @@
+//! The model in use: loaded beside the stream, exchanged between two frames.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use super::pending::Pending;
+use crate::face::FaceType;
+use crate::runtime::{NetworkError, NetworkOptions, Provider, Runtime, RuntimeError};
+use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine};
+
+/// A model that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is no ONNX Runtime.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The file is missing, not a model, or without a valid consent record.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The network does not run.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// Loading panicked.
+    #[error("loading {0} panicked; this is a defect of Standin")]
+    Panic(PathBuf),
+}
+
+/// A loaded model and as many engines as frames may be worked on at once.
+#[derive(Debug)]
+pub struct Model {
+    /// File, for messages.
+    pub path: PathBuf,
+    /// Who lent the face.
+    pub subject: String,
+    /// Face type it was trained with, where it says so.
+    pub face_type: Option<FaceType>,
+    /// Coverage it was trained with, where it says so.
+    pub coverage: Option<f32>,
+    /// When the consent ends.
+    pub expires: SystemTime,
+    /// What runs it.
+    pub provider: Provider,
+    engines: Pool,
+}
+
+type Pool = (Sender<Box<dyn Engine>>, Receiver<Box<dyn Engine>>);
+
+impl Model {
+    /// A model that is none of ours: for tests and for tools with engines of their own.
+    pub fn of(engines: Vec<Box<dyn Engine>>, expires: SystemTime) -> Self {
+        let pool = bounded(engines.len().max(1));
+        for engine in engines {
+            let _ = pool.0.send(engine);
+        }
+        Self {
+            path: PathBuf::new(),
+            subject: String::new(),
+            face_type: None,
+            coverage: None,
+            expires,
+            provider: Provider::Cpu,
+            engines: pool,
+        }
+    }
+
+    /// Whether its consent still holds.
+    ///
+    /// # Errors
+    /// The reason, as a sentence.
+    pub fn usable(&self) -> Result<(), String> {
+        if SystemTime::now() >= self.expires {
+            return Err(format!(
+                "the consent for {} has ended; ask {} for a new one and write it with `standin consent new`",
+                self.path.display(),
+                self.subject
+            ));
+        }
+        Ok(())
+    }
+
+    /// An engine for one frame; waits for one to be free.
+    pub fn engine(&self) -> Borrowed<'_> {
+        Borrowed { engine: self.engines.1.recv().ok(), pool: &self.engines.0 }
+    }
+}
+
+/// An engine that goes back to its model when dropped.
+pub struct Borrowed<'a> {
+    engine: Option<Box<dyn Engine>>,
+    pool: &'a Sender<Box<dyn Engine>>,
+}
+
+impl Engine for Borrowed<'_> {
+    fn resolution(&self) -> usize {
+        self.engine.as_ref().map_or(0, |engine| engine.resolution())
+    }
+
+    fn crop_mut(&mut self) -> &mut [f32] {
+        self.engine.as_mut().map_or(&mut [], |engine| engine.crop_mut())
+    }
+
+    fn run(&mut self, morph: f32) -> Result<Generated<'_>, EngineError> {
+        match &mut self.engine {
+            Some(engine) => engine.run(morph),
+            None => Err(EngineError::Run("the model has no engine".to_owned())),
+        }
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            let _ = self.pool.send(engine);
+        }
+    }
+}
+
+/// What to load, and how to run it.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// The model file.
+    pub path: PathBuf,
+    /// A folder in which the ONNX Runtime library may lie.
+    pub beside: Option<PathBuf>,
+    /// Threads inside one run.
+    pub threads: usize,
+    /// Who computes; `None` takes the first accelerator that works, and else the processor.
+    pub provider: Option<Provider>,
+    /// Frames that are worked on at once.
+    pub engines: usize,
+}
+
+impl Load {
+    /// Loads and warms up.
+    ///
+    /// # Errors
+    /// [`LoadError`], which says what to do.
+    pub fn run(&self) -> Result<Model, LoadError> {
+        let file = ModelFile::open(&self.path)?;
+        let runtime = Runtime::load(self.beside.as_deref())?;
+        let engine = |provider| {
+            let options = NetworkOptions { threads: self.threads, provider };
+            OnnxEngine::new(&runtime, &file, options)
+        };
+        let (provider, first) = match self.provider {
+            Some(provider) => (provider, engine(provider)?),
+            None => Provider::ACCELERATORS
+                .into_iter()
+                .filter(|provider| provider.offered())
+                .find_map(|provider| Some((provider, engine(provider).ok()?)))
+                .map_or_else(|| Ok((Provider::Cpu, engine(Provider::Cpu)?)), Ok::<_, LoadError>)?,
+        };
+        let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(first)];
+        for _ in 1..self.engines {
+            engines.push(Box::new(engine(provider)?));
+        }
+        let consent = file.consent();
+        Ok(Model {
+            path: self.path.clone(),
+            subject: consent.subject.clone(),
+            face_type: file.face_type(),
+            coverage: file.coverage(),
+            provider,
+            ..Model::of(engines, consent.expires())
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    model: Option<Arc<Model>>,
+    wanted: u64,
+}
+
+/// Holds the model in use. A newly wanted one takes its place only when it is ready, so that no frame waits for it.
+#[derive(Debug, Default)]
+pub struct ModelSlot {
+    slot: Mutex<Slot>,
+}
+
+impl ModelSlot {
+    /// The model in use.
+    pub fn current(&self) -> Option<Arc<Model>> {
+        self.lock().model.clone()
+    }
+
+    /// Puts a model in use at once.
+    pub fn put(&self, model: Model) {
+        let mut slot = self.lock();
+        slot.wanted += 1;
+        slot.model = Some(Arc::new(model));
+    }
+
+    /// Takes the model out of use.
+    pub fn clear(&self) {
+        let mut slot = self.lock();
+        slot.wanted += 1;
+        slot.model = None;
+    }
+
+    /// Loads a model on a thread of its own and then puts it in use, unless another was asked for since. `done` is told
+    /// how it went; on an error the model of before stays in use.
+    pub fn load(
+        self: &Arc<Self>,
+        load: Load,
+        pending: &Arc<Pending>,
+        done: impl FnOnce(Result<Arc<Model>, LoadError>) + Send + 'static,
+    ) {
+        let wanted = {
+            let mut slot = self.lock();
+            slot.wanted += 1;
+            slot.wanted
+        };
+        let slot = Arc::clone(self);
+        pending.spawn("standin-load", move || {
+            let loaded = catch_unwind(AssertUnwindSafe(|| load.run()))
+                .unwrap_or_else(|_| Err(LoadError::Panic(load.path.clone())))
+                .map(Arc::new);
+            if let Ok(model) = &loaded {
+                let mut slot = slot.lock();
+                if slot.wanted == wanted {
+                    slot.model = Some(Arc::clone(model));
+                }
+            }
+            done(loaded);
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

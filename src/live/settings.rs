@@ -1,0 +1,63 @@
+//! What a user may change while frames flow. A job takes the settings of the moment it comes in.
+
+use super::Select;
+use crate::blend::BlendSettings;
+use crate::face::{CropSettings, FaceType, FinderSettings};
+
+/// What leaves instead of a face that should have been swapped and could not be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// Hold the last pose for a moment, then blur the region, then the frame.
+    #[default]
+    Hold,
+    /// Blur the region at once, then the frame.
+    Blur,
+    /// Drop the frame.
+    Drop,
+    /// Let the frame pass with the bare face.
+    Pass,
+}
+
+/// Which crop the model sees; what is `None` or 0 is the model's own choice.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CropChoice {
+    /// Named crop; `None` is the model's, or whole-face.
+    pub face_type: Option<FaceType>,
+    /// Side of the crop in canonical units; 0 is the face type's.
+    pub coverage: f32,
+    /// Shift to the right in canonical units.
+    pub x_offset: f32,
+    /// Shift down in canonical units.
+    pub y_offset: f32,
+}
+
+impl CropChoice {
+    /// The crop for a model that was trained with `face_type` and `coverage`, as far as it says so.
+    pub fn resolve(&self, face_type: Option<FaceType>, coverage: Option<f32>) -> CropSettings {
+        let chosen = self.face_type.or(face_type).unwrap_or_default();
+        let own = if self.face_type.is_none() { coverage.unwrap_or(0.0) } else { 0.0 };
+        CropSettings {
+            face_type: chosen,
+            coverage: if self.coverage > 0.0 { self.coverage } else { own },
+            x_offset: self.x_offset,
+            y_offset: self.y_offset,
+        }
+    }
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Which faces are swapped.
+    pub select: Select,
+    /// How faces are looked for.
+    pub finder: FinderSettings,
+    /// Which crop the model sees.
+    pub crop: CropChoice,
+    /// How the generated face is put into the frame.
+    pub blend: BlendSettings,
+    /// For models that morph, 0..1.
+    pub morph: f32,
+    /// What leaves when a face cannot be swapped.
+    pub on_failure: OnFailure,
+}

@@ -1,0 +1,148 @@
+//! The second stage: each planned face is cropped, swapped and blended; what cannot be is concealed.
+
+use std::time::Instant;
+
+use crossbeam_channel::Receiver;
+
+use super::find_stage::milliseconds;
+use super::{Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
+use crate::blend::{Blender, conceal, conceal_all};
+use crate::face::{Face, hull};
+use crate::frame::{FrameError, FrameMut, VideoBuffer};
+use crate::geometry::Point;
+use crate::swap::{Engine, Generated};
+
+/// A mask that covers less of the crop than this hides nobody.
+const LEAST_MASK: f32 = 0.01;
+
+/// Swaps and blends. One stage serves one frame at a time.
+pub struct SwapStage {
+    blender: Box<dyn Blender>,
+    inbox: Receiver<Box<dyn Blender>>,
+    hull: Vec<Point>,
+}
+
+impl SwapStage {
+    /// A stage that blends with `blender`, or with the one that came last through `inbox`.
+    pub fn new(blender: Box<dyn Blender>, inbox: Receiver<Box<dyn Blender>>) -> Self {
+        Self { blender, inbox, hull: Vec::new() }
+    }
+
+    /// Carries out the plan of `job` on its frame.
+    pub fn run<F: VideoBuffer, T>(&mut self, job: &mut Job<F, T>) {
+        let Some(buffer) = &mut job.frame else { return };
+        if let Ok(blender) = self.inbox.try_recv() {
+            self.blender = blender;
+        }
+        let on_failure = job.settings.on_failure;
+        let done = match buffer.frame_mut() {
+            Ok(mut frame) => {
+                self.swap_all(&mut frame, &mut job.plan, job.model.as_deref(), &job.settings, &mut job.timings.stages)
+                    .unwrap_or_else(|failure| job.failure = Some(failure));
+                let begun = Instant::now();
+                if job.plan.conceal_all {
+                    conceal_all(&mut frame);
+                } else {
+                    job.plan.conceal.iter().for_each(|region| conceal(&mut frame, *region));
+                }
+                job.timings.stages[Stage::Blend as usize] += milliseconds(begun);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        job.outcome = outcome(&job.plan, done, &mut job.failure, on_failure == super::OnFailure::Pass);
+    }
+
+    /// Swaps every face of the plan; those that fail become something to conceal. The last failure is returned.
+    fn swap_all(
+        &mut self,
+        frame: &mut FrameMut<'_>,
+        plan: &mut Plan,
+        model: Option<&Model>,
+        settings: &Settings,
+        times: &mut StageTimes,
+    ) -> Result<(), String> {
+        let mut outcome = Ok(());
+        if plan.drop || plan.conceal_all || plan.swap.is_empty() {
+            return outcome;
+        }
+        let faces = std::mem::take(&mut plan.swap);
+        let usable = model.map_or(Err(None), |model| model.usable().map(|()| model).map_err(Some));
+        let mut engine = usable.as_ref().ok().map(|model| model.engine());
+        for face in &faces {
+            let swapped = match (&mut engine, &usable) {
+                (Some(engine), Ok(model)) => self.swap(frame, face, &mut **engine, model, settings, times),
+                (_, Err(Some(reason))) => Err(reason.clone()),
+                _ => Err(String::new()),
+            };
+            if let Err(failure) = swapped {
+                plan.protect(settings.on_failure, face.bounds);
+                if !failure.is_empty() {
+                    outcome = Err(failure);
+                }
+            }
+        }
+        plan.swap = faces;
+        outcome
+    }
+
+    fn swap(
+        &mut self,
+        frame: &mut FrameMut<'_>,
+        face: &Face,
+        engine: &mut dyn Engine,
+        model: &Model,
+        settings: &Settings,
+        times: &mut StageTimes,
+    ) -> Result<(), String> {
+        let mut begun = Instant::now();
+        let mut lap = |stage: Stage| {
+            times[stage as usize] += milliseconds(begun);
+            begun = Instant::now();
+        };
+        let to_crop = settings.crop.resolve(model.face_type, model.coverage).to_crop(face);
+        let resolution = engine.resolution();
+        self.blender
+            .crop(&frame.as_frame(), &to_crop, resolution, engine.crop_mut())
+            .map_err(|error| error.to_string())?;
+        lap(Stage::Crop);
+        let generated = engine.run(settings.morph).map_err(|error| error.to_string())?;
+        lap(Stage::Swap);
+        if masked(&generated, settings) < LEAST_MASK {
+            return Err("the swap network's mask covers nothing of the face".to_owned());
+        }
+        self.hull.clear();
+        if settings.blend.hull_mask {
+            hull(face, &to_crop, &mut self.hull);
+        }
+        let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &settings.blend);
+        lap(Stage::Blend);
+        blended.map_err(|error| error.to_string())
+    }
+}
+
+/// Part of the crop that the networks' masks cover, 0..1; 1 where the settings use none of them.
+fn masked(generated: &Generated<'_>, settings: &Settings) -> f32 {
+    let pixels = (generated.resolution * generated.resolution) as f32;
+    let (driver, face) = (generated.driver_mask, generated.face_mask);
+    let sum = match (settings.blend.driver_mask, settings.blend.generated_mask) {
+        (true, true) => driver.iter().zip(face).map(|(d, f)| d * f).sum(),
+        (true, false) => driver.iter().sum(),
+        (false, true) => face.iter().sum(),
+        (false, false) => pixels,
+    };
+    sum / pixels
+}
+
+fn outcome(plan: &Plan, done: Result<(), FrameError>, failure: &mut Option<String>, pass: bool) -> Outcome {
+    match done {
+        Err(error) => {
+            *failure = Some(error.to_string());
+            if pass { Outcome::Untouched } else { Outcome::Dropped }
+        }
+        Ok(()) if plan.drop => Outcome::Dropped,
+        Ok(()) if plan.conceal_all || !plan.conceal.is_empty() => Outcome::Concealed,
+        Ok(()) if plan.swap.is_empty() => Outcome::Untouched,
+        Ok(()) => Outcome::Swapped,
+    }
+}
