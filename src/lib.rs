@@ -1,6 +1,7 @@
 //! Standin.
 
 pub mod blend;
+pub mod consent;
 pub mod face;
 pub mod frame;
 pub mod geometry;

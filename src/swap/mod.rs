@@ -1,5 +1,19 @@
 //! The swap model: the file, what it must hold, and the engines that run it.
+//!
+//! [`ModelFile::open`] reads a `.dfm` once and checks those bytes: [`decode`] (is it ONNX at all), [`safety`] (does it
+//! stay within itself), [`contract`] (is it a swap model). [`OnnxEngine`] runs it, and [`ModelFile::consented`] says
+//! whether it may be.
 
+pub mod contract;
+pub mod decode;
 mod engine;
+mod model_file;
+pub mod onnx;
+mod onnx_engine;
+pub mod safety;
+mod summary;
 
 pub use engine::{Engine, EngineError, Generated};
+pub use model_file::{ModelError, ModelFile, ModelProblem};
+pub use onnx_engine::{OnnxEngine, OnnxEngineError};
+pub use summary::Summary;

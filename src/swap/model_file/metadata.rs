@@ -1,0 +1,59 @@
+//! What our trainer says of a model in its metadata; other tools' files say nothing.
+
+use super::ModelProblem;
+use crate::face::FaceType;
+use crate::swap::onnx::Model;
+
+/// Coverages that make sense, in canonical units.
+const COVERAGES: std::ops::RangeInclusive<f32> = 0.5..=8.0;
+/// Longest text shown, in bytes.
+const MAX_TEXT: usize = 200;
+
+/// The keys `standin.…`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Metadata {
+    pub(super) name: Option<String>,
+    pub(super) face_type: Option<FaceType>,
+    pub(super) coverage: Option<f32>,
+    pub(super) consent: Option<String>,
+}
+
+impl Metadata {
+    pub(super) fn of(model: &Model) -> Result<Self, ModelProblem> {
+        let (face_type, coverage) = (text(model, "standin.face_type")?, text(model, "standin.coverage")?);
+        let name = text(model, "standin.name")?;
+        if let Some(name) = name.filter(|name| name.chars().any(char::is_control) || name.len() > MAX_TEXT) {
+            return Err(wrong("standin.name", name, "plain text of at most 200 bytes"));
+        }
+        Ok(Self {
+            name: name.filter(|name| !name.trim().is_empty()).map(str::to_owned),
+            face_type: face_type
+                .map(|value| {
+                    const EXPECTED: &str = "half, mid-full, full, whole-face or head";
+                    FaceType::named(value).ok_or_else(|| wrong("standin.face_type", value, EXPECTED))
+                })
+                .transpose()?,
+            coverage: coverage
+                .map(|value| {
+                    let number = value.parse().ok().filter(|number| COVERAGES.contains(number));
+                    number.ok_or_else(|| wrong("standin.coverage", value, "a number from 0.5 to 8"))
+                })
+                .transpose()?,
+            consent: text(model, "standin.consent")?.map(str::to_owned),
+        })
+    }
+}
+
+/// The value of a key. Two values would be read by others in different ways.
+fn text<'a>(model: &'a Model, key: &'static str) -> Result<Option<&'a str>, ModelProblem> {
+    let mut values = model.metadata_props.iter().filter(|entry| entry.key == key).map(|entry| entry.value.as_str());
+    let value = values.next();
+    match values.next() {
+        Some(second) => Err(wrong(key, second, "there only once")),
+        None => Ok(value),
+    }
+}
+
+fn wrong(key: &'static str, value: &str, expected: &'static str) -> ModelProblem {
+    ModelProblem::Metadata { key, value: value.chars().take(80).flat_map(char::escape_debug).collect(), expected }
+}

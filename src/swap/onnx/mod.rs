@@ -1,0 +1,12 @@
+//! The ONNX messages that a swap model is made of, by hand for prost: tags and types from `onnx.proto`.
+//!
+//! Fields that nothing here reads are left out; protobuf skips them. Decoding from [`bytes::Bytes`] copies no weights:
+//! [`Tensor::raw_data`] points into the file.
+
+mod graph;
+mod tensor;
+mod value;
+
+pub use graph::{Attribute, Entry, Graph, Model, Node, OperatorSet, attribute_type};
+pub use tensor::{DataType, Tensor};
+pub use value::{Dimension, Shape, TensorType, Type, ValueInfo};

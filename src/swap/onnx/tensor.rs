@@ -1,0 +1,109 @@
+//! Weights and constants.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::Entry;
+
+/// `TensorProto`. The values are in `raw_data`, little-endian, or in the one typed field that suits the type.
+#[derive(Clone, PartialEq, Message)]
+pub struct Tensor {
+    /// Shape; none for a scalar.
+    #[prost(int64, repeated, packed = "false", tag = "1")]
+    pub dims: Vec<i64>,
+    /// Element type: a [`DataType`].
+    #[prost(int32, tag = "2")]
+    pub data_type: i32,
+    /// Values of [`DataType::Float`].
+    #[prost(float, repeated, tag = "4")]
+    pub float_data: Vec<f32>,
+    /// Values of the integers up to 32 bits, of booleans and of the 16-bit floats' bits.
+    #[prost(int32, repeated, tag = "5")]
+    pub int32_data: Vec<i32>,
+    /// Values of [`DataType::Int64`].
+    #[prost(int64, repeated, tag = "7")]
+    pub int64_data: Vec<i64>,
+    /// Name.
+    #[prost(string, tag = "8")]
+    pub name: String,
+    /// Values of any type, little-endian, row-major.
+    #[prost(bytes = "bytes", optional, tag = "9")]
+    pub raw_data: Option<Bytes>,
+    /// Values of [`DataType::Double`].
+    #[prost(double, repeated, tag = "10")]
+    pub double_data: Vec<f64>,
+    /// Values of [`DataType::Uint32`] and [`DataType::Uint64`].
+    #[prost(uint64, repeated, tag = "11")]
+    pub uint64_data: Vec<u64>,
+    /// Where the values are in another file.
+    #[prost(message, repeated, tag = "13")]
+    pub external_data: Vec<Entry>,
+    /// 1 where the values are in another file.
+    #[prost(int32, tag = "14")]
+    pub data_location: i32,
+}
+
+/// `TensorProto.DataType`, those that a swap model may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum DataType {
+    /// 32-bit float.
+    Float = 1,
+    /// Unsigned byte.
+    Uint8 = 2,
+    /// Signed byte.
+    Int8 = 3,
+    /// Unsigned 16-bit integer.
+    Uint16 = 4,
+    /// Signed 16-bit integer.
+    Int16 = 5,
+    /// Signed 32-bit integer.
+    Int32 = 6,
+    /// Signed 64-bit integer.
+    Int64 = 7,
+    /// Boolean, a byte each.
+    Bool = 9,
+    /// 16-bit float.
+    Float16 = 10,
+    /// 64-bit float.
+    Double = 11,
+    /// Unsigned 32-bit integer.
+    Uint32 = 12,
+    /// Unsigned 64-bit integer.
+    Uint64 = 13,
+    /// 16-bit float with the exponent of a 32-bit one.
+    Bfloat16 = 16,
+}
+
+impl DataType {
+    const ALL: [Self; 13] = [
+        Self::Float,
+        Self::Uint8,
+        Self::Int8,
+        Self::Uint16,
+        Self::Int16,
+        Self::Int32,
+        Self::Int64,
+        Self::Bool,
+        Self::Float16,
+        Self::Double,
+        Self::Uint32,
+        Self::Uint64,
+        Self::Bfloat16,
+    ];
+
+    /// The type with this number in a file.
+    pub fn numbered(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|&data_type| data_type as i32 == number)
+    }
+
+    /// Bytes of one element in [`Tensor::raw_data`].
+    pub const fn size(self) -> usize {
+        match self {
+            Self::Uint8 | Self::Int8 | Self::Bool => 1,
+            Self::Uint16 | Self::Int16 | Self::Float16 | Self::Bfloat16 => 2,
+            Self::Float | Self::Int32 | Self::Uint32 => 4,
+            Self::Int64 | Self::Double | Self::Uint64 => 8,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Decoder B on ONNX Runtime.
+
+use super::contract::Contract;
+use super::{Engine, EngineError, Generated, ModelFile};
+use crate::runtime::{Network, NetworkError, NetworkOptions, Runtime};
+
+/// An engine that could not be made of a checked file.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OnnxEngineError {
+    /// ONNX Runtime did not take the file, or lacks the provider.
+    #[error("{file}: {reason}")]
+    Load {
+        /// The model file.
+        file: String,
+        /// What was refused.
+        reason: NetworkError,
+    },
+    /// The first run, on a grey crop, failed.
+    #[error("{file}: {reason} (on a plain grey crop); the model is damaged or not a swap model")]
+    WarmUp {
+        /// The model file.
+        file: String,
+        /// What went wrong.
+        reason: EngineError,
+    },
+}
+
+/// One session of a model, with room for a crop and what is made of it.
+#[derive(Debug)]
+pub struct OnnxEngine {
+    network: Network,
+    contract: Contract,
+    face: Vec<f32>,
+    driver_mask: Vec<f32>,
+    face_mask: Vec<f32>,
+}
+
+impl OnnxEngine {
+    /// Loads the model and runs it once, so that the first frame is not the slow one. Takes long: not for a streaming
+    /// thread. It does not ask for consent; [`ModelFile::consented`] does.
+    ///
+    /// # Errors
+    /// [`OnnxEngineError`], naming the file.
+    pub fn new(runtime: &Runtime, model: &ModelFile, options: NetworkOptions) -> Result<Self, OnnxEngineError> {
+        let file = || model.path().display().to_string();
+        let mut network = Network::new(runtime, model.bytes(), options)
+            .map_err(|reason| OnnxEngineError::Load { file: file(), reason })?;
+        let contract = model.contract();
+        let pixels = contract.resolution * contract.resolution;
+        // The file may leave the outputs' shapes open.
+        network.expect_output(contract.driver_mask, pixels);
+        network.expect_output(contract.face, pixels * 3);
+        network.expect_output(contract.face_mask, pixels);
+        let [face, driver_mask, face_mask] = [3, 1, 1].map(|channels| vec![0.0; pixels * channels]);
+        let mut engine = Self { network, contract, face, driver_mask, face_mask };
+        engine.crop_mut().fill(0.5);
+        engine.run(0.5).map_err(|reason| OnnxEngineError::WarmUp { file: file(), reason })?;
+        Ok(engine)
+    }
+}
+
+impl Engine for OnnxEngine {
+    fn resolution(&self) -> usize {
+        self.contract.resolution
+    }
+
+    fn crop_mut(&mut self) -> &mut [f32] {
+        self.network.input_mut(0)
+    }
+
+    fn run(&mut self, morph: f32) -> Result<Generated<'_>, EngineError> {
+        if self.contract.has_morph {
+            self.network.input_mut(1).fill(morph.clamp(0.0, 1.0));
+        }
+        self.network.run().map_err(|error| EngineError::Run(error.to_string()))?;
+        let Self { network, contract, face, driver_mask, face_mask } = self;
+        take(network.output(contract.driver_mask), driver_mask, "driver mask")?;
+        take(network.output(contract.face), face, "face")?;
+        take(network.output(contract.face_mask), face_mask, "face mask")?;
+        Ok(Generated { resolution: contract.resolution, driver: network.input(0), face, driver_mask, face_mask })
+    }
+}
+
+/// Copies an output, clamped to 0..1.
+fn take(output: &[f32], into: &mut [f32], name: &'static str) -> Result<(), EngineError> {
+    // An integer maximum, unlike a float one, becomes vector instructions: not a number and infinity have the largest
+    // exponents.
+    const INFINITE: u32 = f32::INFINITY.to_bits();
+    let largest = output.iter().fold(0, |largest, value| largest.max(value.to_bits() & !(1 << 31)));
+    if largest >= INFINITE {
+        return Err(EngineError::NotFinite(name));
+    }
+    for (into, &value) in into.iter_mut().zip(output) {
+        *into = value.clamp(0.0, 1.0);
+    }
+    Ok(())
+}
