@@ -5,5 +5,6 @@ pub mod consent;
 pub mod face;
 pub mod frame;
 pub mod geometry;
+pub mod live;
 pub mod runtime;
 pub mod swap;

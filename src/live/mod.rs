@@ -5,12 +5,14 @@
 //! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
 //! [`ModelSlot`] loads models beside the stream. [`Latency`] says what all this costs, [`Statistics`] where it goes.
 
+mod device;
 mod find_stage;
 mod guard;
 mod job;
 mod latency;
 mod model;
 mod pending;
+mod prepare;
 mod queue;
 mod reorder;
 mod select;
@@ -18,12 +20,14 @@ mod settings;
 mod statistics;
 mod swap_stage;
 
+pub use device::{Device, UnknownDevice};
 pub use find_stage::{FindFaces, FindStage};
 pub use guard::{Guard, Plan};
 pub use job::{Job, Outcome, Timings};
 pub use latency::Latency;
 pub use model::{Load, LoadError, Model, ModelSlot};
 pub use pending::Pending;
+pub use prepare::{PrepareError, prepare_blenders, prepare_finder};
 pub use queue::{Flushed, Queue};
 pub use reorder::Reorder;
 pub use select::{Select, Selector};

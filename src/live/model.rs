@@ -8,9 +8,10 @@ use std::time::SystemTime;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::pending::Pending;
+use crate::consent::{ConsentError, today};
 use crate::face::FaceType;
-use crate::runtime::{NetworkError, NetworkOptions, Provider, Runtime, RuntimeError};
-use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine};
+use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
+use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError};
 
 /// A model that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -21,9 +22,12 @@ pub enum LoadError {
     /// The file is missing, not a model, or without a valid consent record.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// Its consent record is missing, not valid today, or of another file.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
     /// The network does not run.
     #[error(transparent)]
-    Network(#[from] NetworkError),
+    Engine(#[from] OnnxEngineError),
     /// Loading panicked.
     #[error("loading {0} panicked; this is a defect of Standin")]
     Panic(PathBuf),
@@ -141,6 +145,7 @@ impl Load {
     /// [`LoadError`], which says what to do.
     pub fn run(&self) -> Result<Model, LoadError> {
         let file = ModelFile::open(&self.path)?;
+        let consent = file.consented(today())?;
         let runtime = Runtime::load(self.beside.as_deref())?;
         let engine = |provider| {
             let options = NetworkOptions { threads: self.threads, provider };
@@ -158,7 +163,6 @@ impl Load {
         for _ in 1..self.engines {
             engines.push(Box::new(engine(provider)?));
         }
-        let consent = file.consent();
         Ok(Model {
             path: self.path.clone(),
             subject: consent.subject.clone(),

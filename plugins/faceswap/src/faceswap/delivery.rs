@@ -1,0 +1,185 @@
+//! Where frames and events leave, in order: on the source pad's task, or, with no depth, in the streaming thread.
+
+use std::time::Instant;
+
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use standin::live::{Job, Latency, Outcome, Stage};
+
+use super::buffer::{MappedBuffer, mark_faces};
+use super::imp::{CAT, FaceSwap};
+use super::messages;
+use super::session::Session;
+
+type Frame = Box<Job<MappedBuffer, gst::Event>>;
+
+impl FaceSwap {
+    /// One turn of the source pad's task.
+    pub(super) fn deliver_next(&self) {
+        if let Some(session) = self.session()
+            && let Some(job) = session.queue.next()
+        {
+            self.deliver(&session, job);
+        }
+    }
+
+    /// Sends on what a job holds, unless a flush came since.
+    pub(super) fn deliver(&self, session: &Session, mut job: Frame) {
+        if session.is_flushing() || session.queue.is_stale(&job) {
+            session.queue.finish(job);
+        } else if let Some(event) = job.passenger.take() {
+            self.deliver_event(session, event);
+            session.queue.finish(job);
+        } else {
+            self.deliver_frame(session, job);
+        }
+    }
+
+    fn deliver_event(&self, session: &Session, event: gst::Event) {
+        match event.view() {
+            gst::EventView::Caps(caps) => {
+                if let Ok(info) = gst_video::VideoInfo::from_caps(caps.caps()) {
+                    let mut output = session.output();
+                    output.size = (info.width(), info.height());
+                    let fps = info.fps();
+                    if fps.numer() > 0 {
+                        output.latency = Latency::new(1e3 * f64::from(fps.denom()) / f64::from(fps.numer()));
+                    }
+                }
+            }
+            gst::EventView::Segment(segment) => {
+                if let Some(segment) = segment.segment().downcast_ref::<gst::ClockTime>() {
+                    session.output().segment = segment.clone();
+                }
+            }
+            _ => {}
+        }
+        gst::log!(CAT, imp = self, "sending {event:?}");
+        self.srcpad.push_event(event);
+    }
+
+    fn deliver_frame(&self, session: &Session, mut job: Frame) {
+        let total = job.timings.arrived.elapsed().as_secs_f32() * 1e3;
+        job.timings.stages[Stage::Total as usize] = total;
+        self.say_failure(session, &mut job);
+        let Some(frame) = job.frame.take() else { return session.queue.finish(job) };
+        let mut buffer = frame.unmap();
+        if job.outcome == Outcome::Dropped {
+            let mut output = session.output();
+            output.statistics.dropped();
+            output.discont = true;
+            drop(output);
+            session.queue.finish(job);
+            return self.say_statistics(session);
+        }
+        let (size, discont) = {
+            let mut output = session.output();
+            output.statistics.frame(job.timings.stages, job.plan.found, job.outcome == Outcome::Concealed);
+            (output.size, std::mem::take(&mut output.discont))
+        };
+        if let Some(buffer) = buffer.get_mut() {
+            if job.hints.is_empty() {
+                mark_faces(buffer, &job.faces, &job.plan.swap, size);
+            }
+            if discont {
+                buffer.set_flags(gst::BufferFlags::DISCONT);
+            }
+        }
+        self.keep_pace(session, buffer.pts(), f64::from(total));
+        // A job given back late would keep a new frame out while downstream works on this one.
+        session.queue.finish(job);
+        let flow = self.srcpad.push(buffer);
+        if !session.is_flushing() {
+            session.output().flow = flow;
+        }
+        self.say_statistics(session);
+    }
+
+    /// In a live pipeline, waits until the frame is as old as the latency that was reported, so that the cadence is the
+    /// source's and what is reported is what is measured.
+    fn keep_pace(&self, session: &Session, pts: Option<gst::ClockTime>, total: f64) {
+        let (changed, wait) = {
+            let mut output = session.output();
+            let due = self.age(&output, pts);
+            let (took, now) = match &due {
+                Some((_, _, age)) => (*age, self.seconds()),
+                None => (total, self.seconds()),
+            };
+            let changed = output.latency.observe(took, now);
+            let reported = output.latency.reported();
+            let wait = due.filter(|(_, _, age)| *age < reported).and_then(|(clock, leaves_at_zero, _)| {
+                let id = clock.new_single_shot_id(leaves_at_zero + from_milliseconds(reported));
+                output.waiting = Some(id.clone());
+                (!session.is_flushing()).then_some(id)
+            });
+            (changed, wait)
+        };
+        if changed {
+            let element = self.obj();
+            let _ = element.post_message(gst::message::Latency::builder().src(&*element).build());
+        }
+        if let Some(id) = wait {
+            let _ = id.wait();
+            session.output().waiting = None;
+        }
+    }
+
+    /// For a live stream: the clock, the clock's time at which the frame would leave if nothing took any time, and how
+    /// many milliseconds ago that was.
+    fn age(
+        &self,
+        output: &super::session::Output,
+        pts: Option<gst::ClockTime>,
+    ) -> Option<(gst::Clock, gst::ClockTime, f64)> {
+        let upstream = output.upstream?;
+        let running = output.segment.to_running_time(pts?)?;
+        let element = self.obj();
+        let clock = element.clock()?;
+        let at = element.base_time()? + running + upstream;
+        let age = clock.time().nseconds() as f64 - at.nseconds() as f64;
+        Some((clock, at, age / 1e6))
+    }
+
+    fn seconds(&self) -> f64 {
+        static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        BEGAN.elapsed().as_secs_f64()
+    }
+
+    /// Says what a stage failed with: once, until it works again.
+    fn say_failure(&self, session: &Session, job: &mut Frame) {
+        let mut output = session.output();
+        let worked = job.failure.is_none() && job.plan.found > 0 && job.outcome == Outcome::Swapped;
+        match job.failure.take() {
+            Some(failure) if output.failure.as_ref() != Some(&failure) => {
+                output.failure = Some(failure.clone());
+                drop(output);
+                messages::post(&self.obj(), gst::LibraryError::Failed, &failure, false);
+            }
+            None if worked => output.failure = None,
+            _ => {}
+        }
+    }
+
+    /// Once a second, the statistics.
+    fn say_statistics(&self, session: &Session) {
+        let structure = {
+            let mut output = session.output();
+            let seconds = output.since.elapsed().as_secs_f64();
+            if seconds < 1.0 {
+                return;
+            }
+            output.since = Instant::now();
+            let summary = output.statistics.take(seconds);
+            let structure = messages::statistics(&summary, output.latency.reported());
+            output.last = Some(structure.clone());
+            structure
+        };
+        let element = self.obj();
+        let _ = element.post_message(gst::message::Element::builder(structure).src(&*element).build());
+    }
+}
+
+/// A clock time of so many milliseconds.
+pub(super) fn from_milliseconds(milliseconds: f64) -> gst::ClockTime {
+    gst::ClockTime::from_nseconds((milliseconds.max(0.0) * 1e6) as u64)
+}

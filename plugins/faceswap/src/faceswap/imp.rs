@@ -1,0 +1,469 @@
+//! Pads, states, events and queries. What is done to a frame is the library's.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use gst::glib;
+use gst::prelude::*;
+use gst::subclass::prelude::*;
+use standin::blend::CpuBlender;
+use standin::live::{self, FindStage, Load, ModelSlot, Pending, Queue, Settings, SwapStage};
+
+use super::buffer::{MappedBuffer, marked_faces};
+use super::delivery::from_milliseconds;
+use super::properties::Properties;
+use super::session::{Output, Session, lock};
+use super::{format, messages, properties};
+
+pub(super) static CAT: LazyLock<gst::DebugCategory> =
+    LazyLock::new(|| gst::DebugCategory::new("faceswap", gst::DebugColorFlags::empty(), Some("Face replacement")));
+
+/// The element's own state.
+pub struct FaceSwap {
+    pub(super) sinkpad: gst::Pad,
+    pub(super) srcpad: gst::Pad,
+    properties: Mutex<Properties>,
+    /// What the properties say of frames, shared with the jobs in flight.
+    settings: Mutex<Arc<Settings>>,
+    session: Mutex<Option<Arc<Session>>>,
+}
+
+#[glib::object_subclass]
+impl ObjectSubclass for FaceSwap {
+    const NAME: &'static str = "GstFaceSwap";
+    type Type = super::FaceSwap;
+    type ParentType = gst::Element;
+
+    fn with_class(class: &Self::Class) -> Self {
+        let pad = |name: &str| class.pad_template(name);
+        let sink = pad("sink").map_or_else(|| gst::Pad::builder(gst::PadDirection::Sink), |t| gst::Pad::builder_from_template(&t));
+        let src = pad("src").map_or_else(|| gst::Pad::builder(gst::PadDirection::Src), |t| gst::Pad::builder_from_template(&t));
+        let sinkpad = sink
+            .chain_function(|_, parent, buffer| {
+                Self::catch_panic_pad_function(parent, || Err(gst::FlowError::Error), |this| this.chain(buffer))
+            })
+            .event_function(|pad, parent, event| {
+                Self::catch_panic_pad_function(parent, || false, |this| this.sink_event(pad, event))
+            })
+            .query_function(|pad, parent, query| {
+                Self::catch_panic_pad_function(parent, || false, |this| this.sink_query(pad, query))
+            })
+            .flags(gst::PadFlags::PROXY_CAPS | gst::PadFlags::ACCEPT_TEMPLATE)
+            .build();
+        let srcpad = src
+            .event_function(|pad, parent, event| {
+                Self::catch_panic_pad_function(parent, || false, |this| this.src_event(pad, event))
+            })
+            .query_function(|pad, parent, query| {
+                Self::catch_panic_pad_function(parent, || false, |this| this.src_query(pad, query))
+            })
+            .activatemode_function(|pad, parent, mode, active| {
+                Self::catch_panic_pad_function(
+                    parent,
+                    || Err(gst::loggable_error!(CAT, "panicked while activating")),
+                    |this| this.src_activate(pad, mode, active),
+                )
+            })
+            .flags(gst::PadFlags::PROXY_CAPS | gst::PadFlags::FIXED_CAPS)
+            .build();
+        let properties = Properties::default();
+        let settings = Mutex::new(Arc::new(properties.settings.clone()));
+        Self { sinkpad, srcpad, properties: Mutex::new(properties), settings, session: Mutex::new(None) }
+    }
+}
+
+impl ObjectImpl for FaceSwap {
+    fn properties() -> &'static [glib::ParamSpec] {
+        properties::specs()
+    }
+
+    fn set_property(&self, _id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
+        let set = {
+            let mut properties = lock(&self.properties);
+            let set = properties.set(spec.name(), value);
+            *lock(&self.settings) = Arc::new(properties.settings.clone());
+            set
+        };
+        match (set, self.session()) {
+            (Ok(true), Some(session)) => self.load_model(&session),
+            (Ok(_), _) => {}
+            (Err(refused), _) => messages::post(&self.obj(), gst::ResourceError::Settings, &refused.0, false),
+        }
+    }
+
+    fn property(&self, _id: usize, spec: &glib::ParamSpec) -> glib::Value {
+        if spec.name() == "stats" {
+            return self.session().and_then(|session| session.output().last.clone()).to_value();
+        }
+        lock(&self.properties).get(spec.name()).unwrap_or_else(|| spec.default_value().clone())
+    }
+
+    fn constructed(&self) {
+        self.parent_constructed();
+        let element = self.obj();
+        for pad in [&self.sinkpad, &self.srcpad] {
+            if element.add_pad(pad).is_err() {
+                gst::error!(CAT, imp = self, "pad {} could not be added", pad.name());
+            }
+        }
+    }
+}
+
+impl GstObjectImpl for FaceSwap {}
+
+impl ElementImpl for FaceSwap {
+    fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
+        static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
+            gst::subclass::ElementMetadata::new(
+                "Face swap",
+                "Filter/Effect/Video",
+                "Replaces faces, in real time, with one that was lent with consent",
+                "The Standin developers",
+            )
+        });
+        Some(&METADATA)
+    }
+
+    fn pad_templates() -> &'static [gst::PadTemplate] {
+        static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
+            let template = |name, direction| {
+                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &format::caps()).ok()
+            };
+            [template("sink", gst::PadDirection::Sink), template("src", gst::PadDirection::Src)]
+                .into_iter()
+                .flatten()
+                .collect()
+        });
+        TEMPLATES.as_ref()
+    }
+
+    fn change_state(&self, change: gst::StateChange) -> Result<gst::StateChangeSuccess, gst::StateChangeError> {
+        match change {
+            gst::StateChange::ReadyToPaused => self.start()?,
+            gst::StateChange::PausedToReady => {
+                if let Some(session) = self.session() {
+                    session.begin_flush();
+                }
+            }
+            _ => {}
+        }
+        let success = self.parent_change_state(change)?;
+        if change == gst::StateChange::PausedToReady
+            && let Some(session) = lock(&self.session).take()
+        {
+            session.queue.stop();
+        }
+        Ok(success)
+    }
+}
+
+impl FaceSwap {
+    /// What is active now.
+    pub(super) fn session(&self) -> Option<Arc<Session>> {
+        lock(&self.session).clone()
+    }
+
+    /// Makes the stages and begins to load what they need.
+    fn start(&self) -> Result<(), gst::StateChangeError> {
+        let properties = lock(&self.properties).clone();
+        let refuse = |text: String| {
+            messages::post(&self.obj(), gst::ResourceError::Settings, &text, true);
+            gst::StateChangeError
+        };
+        if properties.model.is_none() {
+            return Err(refuse("no model is set; set model=FILE.dfm".to_owned()));
+        }
+        let device = properties.device().map_err(|error| refuse(error.to_string()))?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = (properties.depth as usize).clamp(1, cores);
+        let (finder, finder_inbox) = crossbeam_channel::bounded(1);
+        let (blenders, stages): (Vec<_>, Vec<_>) = (0..workers)
+            .map(|_| {
+                let (outlet, inbox) = crossbeam_channel::bounded(1);
+                (outlet, SwapStage::new(Box::new(CpuBlender::default()), inbox))
+            })
+            .unzip();
+        let queue = Queue::start(properties.depth as usize, FindStage::new(finder_inbox), stages)
+            .map_err(|error| refuse(format!("no thread for the stages: {error}")))?;
+        let session = Arc::new(Session {
+            queue,
+            models: Arc::new(ModelSlot::default()),
+            pending: Arc::new(Pending::default()),
+            failed: Arc::new(AtomicBool::new(false)),
+            flushing: AtomicBool::new(false),
+            caps: Mutex::new(None),
+            output: Mutex::new(Output::new()),
+        });
+        *lock(&self.session) = Some(Arc::clone(&session));
+        self.load_model(&session);
+        let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
+        live::prepare_finder(&session.pending, self.folder(), properties.mesh, finder, move |done| {
+            if let (Err(error), Some(element)) = (done, weak.upgrade()) {
+                failed.store(true, Ordering::Release);
+                messages::post_prepare_error(&element, &error);
+            }
+        });
+        self.prepare_blenders(&session, device, blenders);
+        Ok(())
+    }
+
+    /// A device that was asked for is waited for; one that may turn out better is not.
+    fn prepare_blenders(
+        &self,
+        session: &Arc<Session>,
+        device: live::Device,
+        blenders: Vec<crossbeam_channel::Sender<Box<dyn standin::blend::Blender>>>,
+    ) {
+        let asked_for = matches!(device.blend, standin::blend::gpu::Preference::Gpu(_));
+        let pending = if asked_for { Arc::clone(&session.pending) } else { Arc::new(Pending::default()) };
+        let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
+        live::prepare_blenders(&pending, device.blend, blenders, move |said| {
+            let Some(element) = weak.upgrade() else { return };
+            match said {
+                Ok(text) => gst::info!(CAT, obj = element, "{text}"),
+                Err(text) => {
+                    failed.store(asked_for, Ordering::Release);
+                    messages::post(&element, gst::LibraryError::Init, &text, asked_for);
+                }
+            }
+        });
+    }
+
+    /// Begins to load the model that the property names.
+    fn load_model(&self, session: &Arc<Session>) {
+        let properties = lock(&self.properties).clone();
+        let (Some(path), Ok(device)) = (properties.model.clone(), properties.device()) else { return };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let load = Load {
+            path: PathBuf::from(path),
+            beside: self.folder(),
+            threads: properties.swap_threads(),
+            provider: device.provider,
+            engines: (properties.depth as usize).clamp(1, cores),
+        };
+        let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
+        let first = session.models.current().is_none();
+        session.models.load(load, &session.pending, move |loaded| {
+            let Some(element) = weak.upgrade() else { return };
+            match loaded {
+                Ok(model) => gst::info!(CAT, obj = element, "{} on {}", model.path.display(), model.provider.name()),
+                Err(error) => {
+                    failed.store(first, Ordering::Release);
+                    messages::post_load_error(&element, &error, first);
+                }
+            }
+        });
+    }
+
+    /// The folder that the plugin lies in.
+    fn folder(&self) -> Option<PathBuf> {
+        let plugin = self.obj().factory()?.plugin()?;
+        Some(plugin.filename()?.parent()?.to_owned())
+    }
+
+    fn chain(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let session = self.session().filter(|session| !session.is_flushing()).ok_or(gst::FlowError::Flushing)?;
+        let live = {
+            let output = session.output();
+            output.flow?;
+            if self.is_late(&output, &buffer) {
+                drop(output);
+                return Ok(self.drop_late(&session, &buffer));
+            }
+            output.upstream.is_some()
+        };
+        let (info, layout) = lock(&session.caps).clone().ok_or(gst::FlowError::NotNegotiated)?;
+        if !live {
+            // A file has time: not one of its frames need leave concealed because a model was still loading.
+            session.pending.wait(|| session.is_flushing());
+        }
+        if session.failed.load(Ordering::Acquire) {
+            return Err(gst::FlowError::Error);
+        }
+        let mut job = session.queue.begin().map_err(|_| gst::FlowError::Flushing)?;
+        job.time = buffer.pts().map_or(0.0, |pts| pts.nseconds() as f64 / 1e9);
+        job.settings = Arc::clone(&lock(&self.settings));
+        job.model = session.models.current();
+        marked_faces(&buffer, &mut job.hints);
+        match MappedBuffer::map(buffer, &info, layout) {
+            Ok(frame) => job.frame = Some(frame),
+            Err(error) => {
+                session.queue.finish(job);
+                messages::post(&self.obj(), gst::StreamError::Format, &error.to_string(), true);
+                return Err(gst::FlowError::Error);
+            }
+        }
+        session.queue.submit(job);
+        self.deliver_inline(&session);
+        session.output().flow
+    }
+
+    /// With no depth, what was submitted is done, and leaves here.
+    fn deliver_inline(&self, session: &Session) {
+        if session.queue.depth() == 0
+            && let Some(job) = session.queue.next()
+        {
+            self.deliver(session, job);
+        }
+    }
+
+    fn is_late(&self, output: &Output, buffer: &gst::Buffer) -> bool {
+        let running = |time: gst::ClockTime| output.segment.to_running_time(time);
+        let Some((earliest, begin)) = output.earliest.zip(buffer.pts()) else { return false };
+        let end = begin + buffer.duration().unwrap_or(gst::ClockTime::ZERO);
+        lock(&self.properties).qos && running(end).or(running(begin)).is_some_and(|end| end < earliest)
+    }
+
+    fn drop_late(&self, session: &Session, buffer: &gst::Buffer) -> gst::FlowSuccess {
+        let mut output = session.output();
+        output.statistics.dropped();
+        output.discont = true;
+        let running = buffer.pts().and_then(|pts| output.segment.to_running_time(pts));
+        let stream = buffer.pts().and_then(|pts| output.segment.to_stream_time(pts));
+        let live = output.upstream.is_some();
+        drop(output);
+        let element = self.obj();
+        let message = gst::message::Qos::builder(live)
+            .running_time(running)
+            .stream_time(stream)
+            .timestamp(buffer.pts())
+            .duration(buffer.duration())
+            .src(&*element);
+        let _ = element.post_message(message.build());
+        gst::FlowSuccess::Ok
+    }
+
+    fn sink_event(&self, pad: &gst::Pad, event: gst::Event) -> bool {
+        let Some(session) = self.session() else {
+            return gst::Pad::event_default(pad, Some(&*self.obj()), event);
+        };
+        match event.view() {
+            gst::EventView::FlushStart(_) => {
+                session.begin_flush();
+                self.srcpad.push_event(event)
+            }
+            gst::EventView::FlushStop(_) => {
+                let depth = session.queue.depth();
+                if depth > 0 {
+                    let _ = self.srcpad.pause_task();
+                }
+                let pushed = self.srcpad.push_event(event);
+                session.end_flush();
+                if depth > 0 {
+                    let _ = self.start_task(&self.srcpad);
+                }
+                pushed
+            }
+            gst::EventView::Caps(caps) => self.set_caps(&session, caps.caps()) && self.send_along(&session, event),
+            _ if event.is_serialized() => self.send_along(&session, event),
+            _ => gst::Pad::event_default(pad, Some(&*self.obj()), event),
+        }
+    }
+
+    fn set_caps(&self, session: &Session, caps: &gst::CapsRef) -> bool {
+        let info = gst_video::VideoInfo::from_caps(caps).ok();
+        let known = info.and_then(|info| format::layout(&info).map(|layout| (info, layout)));
+        if known.is_none() {
+            let text = format!("caps that faceswap cannot work on: {caps}; put videoconvert before it");
+            messages::post(&self.obj(), gst::StreamError::Format, &text, true);
+            return false;
+        }
+        *lock(&session.caps) = known;
+        let mut upstream = gst::query::Latency::new();
+        if self.sinkpad.peer_query(&mut upstream) {
+            let (live, least, _) = upstream.result();
+            session.output().upstream = live.then_some(least);
+        }
+        true
+    }
+
+    /// Lets an event keep its place among the frames.
+    fn send_along(&self, session: &Session, event: gst::Event) -> bool {
+        let Ok(mut job) = session.queue.begin() else { return false };
+        job.passenger = Some(event);
+        session.queue.submit(job);
+        self.deliver_inline(session);
+        true
+    }
+
+    fn sink_query(&self, pad: &gst::Pad, query: &mut gst::QueryRef) -> bool {
+        if query.is_serialized()
+            && let Some(session) = self.session()
+            && session.queue.depth() > 0
+            && session.queue.drain().is_err()
+        {
+            return false;
+        }
+        if let gst::QueryView::Allocation(_) = query.view() {
+            return self.allocation(query);
+        }
+        gst::Pad::query_default(pad, Some(&*self.obj()), query)
+    }
+
+    /// Frames are changed in place, so downstream's pool serves upstream; frames in flight need buffers of their own.
+    fn allocation(&self, query: &mut gst::QueryRef) -> bool {
+        if !self.srcpad.peer_query(query) {
+            return false;
+        }
+        let in_flight = lock(&self.properties).depth;
+        if let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
+            let pools: Vec<_> = allocation.allocation_pools().into_iter().collect();
+            for (i, (pool, size, least, most)) in pools.into_iter().enumerate() {
+                let most = if most == 0 { 0 } else { most + in_flight };
+                allocation.set_nth_allocation_pool(i as u32, pool.as_ref(), size, least + in_flight, most);
+            }
+        }
+        true
+    }
+
+    fn src_event(&self, pad: &gst::Pad, event: gst::Event) -> bool {
+        if let (gst::EventView::Qos(qos), Some(session)) = (event.view(), self.session()) {
+            let (_, _, jitter, timestamp) = qos.get();
+            session.output().earliest = timestamp.map(|time| match jitter {
+                late if late > 0 => time + gst::ClockTime::from_nseconds(late as u64),
+                _ => gst::ClockTime::ZERO,
+            });
+        }
+        gst::Pad::event_default(pad, Some(&*self.obj()), event)
+    }
+
+    fn src_query(&self, pad: &gst::Pad, query: &mut gst::QueryRef) -> bool {
+        let gst::QueryViewMut::Latency(latency) = query.view_mut() else {
+            return gst::Pad::query_default(pad, Some(&*self.obj()), query);
+        };
+        let mut upstream = gst::query::Latency::new();
+        if !self.sinkpad.peer_query(&mut upstream) {
+            return false;
+        }
+        let (live, least, most) = upstream.result();
+        let own = self.session().map_or(gst::ClockTime::ZERO, |session| {
+            let mut output = session.output();
+            output.upstream = live.then_some(least);
+            from_milliseconds(output.latency.reported())
+        });
+        latency.set(live, least + own, most.map(|most| most + own));
+        true
+    }
+
+    fn src_activate(&self, pad: &gst::Pad, mode: gst::PadMode, active: bool) -> Result<(), gst::LoggableError> {
+        if mode != gst::PadMode::Push {
+            return Err(gst::loggable_error!(CAT, "only push mode"));
+        }
+        let threaded = self.session().is_some_and(|session| session.queue.depth() > 0);
+        match (active, threaded) {
+            (true, true) => self.start_task(pad).map_err(|_| gst::loggable_error!(CAT, "no task")),
+            (true, false) => Ok(()),
+            (false, _) => pad.stop_task().map_err(|_| gst::loggable_error!(CAT, "the task does not stop")),
+        }
+    }
+
+    fn start_task(&self, pad: &gst::Pad) -> Result<(), glib::BoolError> {
+        let weak = self.obj().downgrade();
+        pad.start_task(move || {
+            if let Some(element) = weak.upgrade() {
+                element.imp().deliver_next();
+            }
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! What the element says on the bus: errors in the domains that users filter on, and the statistics of a second.
+
+use gst::prelude::*;
+use standin::live::{LoadError, PrepareError, Stage, Summary};
+use standin::swap::ModelProblem;
+
+/// Posts why a model could not be loaded: as an error where there is none to go on with, else as a warning.
+pub(super) fn post_load_error(element: &super::FaceSwap, error: &LoadError, fatal: bool) {
+    let text = error.to_string();
+    match error {
+        LoadError::Model(model) if model.problem == ModelProblem::Missing => {
+            post(element, gst::ResourceError::NotFound, &text, fatal);
+        }
+        LoadError::Model(_) | LoadError::Consent(_) => post(element, gst::ResourceError::Settings, &text, fatal),
+        LoadError::Runtime(_) | LoadError::Engine(_) => post(element, gst::LibraryError::Init, &text, fatal),
+        LoadError::Panic(_) => post(element, gst::LibraryError::Failed, &text, fatal),
+    }
+}
+
+/// Posts why faces cannot be looked for.
+pub(super) fn post_prepare_error(element: &super::FaceSwap, error: &PrepareError) {
+    post(element, gst::LibraryError::Init, &error.to_string(), true);
+}
+
+/// Posts an error or a warning.
+pub(super) fn post(element: &super::FaceSwap, kind: impl gst::MessageErrorDomain, text: &str, fatal: bool) {
+    if fatal {
+        gst::element_error!(element, kind, ("{}", text));
+    } else {
+        gst::element_warning!(element, kind, ("{}", text));
+    }
+}
+
+/// The statistics of a window as the structure `faceswap-stats`.
+pub(super) fn statistics(summary: &Summary, latency: f64) -> gst::Structure {
+    let mut structure = gst::Structure::builder("faceswap-stats")
+        .field("fps", summary.fps)
+        .field("frames", summary.frames)
+        .field("faces", summary.faces)
+        .field("concealed", summary.concealed)
+        .field("drops", summary.dropped)
+        .field("latency-ms", latency)
+        .build();
+    for stage in Stage::ALL {
+        let (median, p99) = summary.stages[stage as usize];
+        structure.set(format!("{}-ms", stage.name()), f64::from(median));
+        structure.set(format!("{}-p99-ms", stage.name()), f64::from(p99));
+    }
+    structure
+}

@@ -1,0 +1,66 @@
+//! What a stream needs besides its model, made ready beside it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+
+use super::{FindFaces, Pending};
+use crate::blend::Blender;
+use crate::blend::gpu::{Backend, Preference};
+use crate::face::{FindError, Finder, Mesh};
+use crate::runtime::{Runtime, RuntimeError};
+
+/// Faces cannot be looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// There is no ONNX Runtime.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// A face network does not run.
+    #[error(transparent)]
+    Find(#[from] FindError),
+}
+
+/// Loads the face networks and sends a finder to the find stage.
+pub fn prepare_finder(
+    pending: &Arc<Pending>,
+    beside: Option<PathBuf>,
+    mesh: Mesh,
+    outlet: Sender<Box<dyn FindFaces>>,
+    done: impl FnOnce(Result<(), PrepareError>) + Send + 'static,
+) {
+    pending.spawn("standin-faces", move || {
+        let finder = Runtime::load(beside.as_deref())
+            .map_err(PrepareError::from)
+            .and_then(|runtime| Ok(Finder::new(&runtime, mesh)?));
+        done(finder.map(|finder| {
+            let _ = outlet.send(Box::new(finder));
+        }));
+    });
+}
+
+/// Opens what blends, and sends a blender to each swap stage unless the processor is to do it, which they begin with.
+/// `said` is told what was chosen and why.
+pub fn prepare_blenders(
+    pending: &Arc<Pending>,
+    preference: Preference,
+    outlets: Vec<Sender<Box<dyn Blender>>>,
+    said: impl FnOnce(Result<String, String>) + Send + 'static,
+) {
+    pending.spawn("standin-blend", move || {
+        said(match Backend::choose(&preference) {
+            Ok(backend) if backend.is_gpu() => outlets
+                .iter()
+                .try_for_each(|outlet| {
+                    let blender = backend.blender()?;
+                    let _ = outlet.send(blender);
+                    Ok(())
+                })
+                .map(|()| backend.description().to_owned())
+                .map_err(|error: crate::blend::BlendError| error.to_string()),
+            Ok(backend) => Ok(backend.description().to_owned()),
+            Err(error) => Err(error.to_string()),
+        });
+    });
+}
