@@ -120,10 +120,12 @@ impl Guard {
         let remembered = &self.remembered;
         let missed = |track| remembered.iter().any(|r| r.face.track == track && time - r.seen <= FRAME);
         self.selector.choose(select, faces, missed, &mut self.chosen);
-        for (face, _) in faces.iter().zip(&self.chosen).filter(|(_, chosen)| **chosen) {
+        let chosen = std::mem::take(&mut self.chosen);
+        for (face, _) in faces.iter().zip(&chosen).filter(|(_, chosen)| **chosen) {
             plan.swap(face);
             self.remember(face, time);
         }
+        self.chosen = chosen;
         plan.found = plan.swap.len();
         if matches!(select, Select::Largest | Select::LeftMost) && plan.found > 0 {
             // The swap has moved on, to a face found again elsewhere or a larger one.

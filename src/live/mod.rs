@@ -22,7 +22,7 @@ mod swap_stage;
 
 pub use device::{Device, UnknownDevice};
 pub use find_stage::{FindFaces, FindStage};
-pub use guard::{Guard, Plan};
+pub use guard::{BLUR, FRAME, Guard, HOLD, MARGIN, Plan};
 pub use job::{Job, Outcome, Timings};
 pub use latency::Latency;
 pub use model::{Load, LoadError, Model, ModelSlot};
@@ -32,5 +32,5 @@ pub use queue::{Flushed, Queue};
 pub use reorder::Reorder;
 pub use select::{Select, Selector};
 pub use settings::{CropChoice, OnFailure, Settings};
-pub use statistics::{Stage, StageTimes, Statistics, Summary};
+pub use statistics::{Stage, StageTimes, Statistics, Summary, percentile};
 pub use swap_stage::SwapStage;

@@ -71,7 +71,7 @@ impl SwapStage {
         let mut engine = usable.as_ref().ok().map(|model| model.engine());
         for face in &faces {
             let swapped = match (&mut engine, &usable) {
-                (Some(engine), Ok(model)) => self.swap(frame, face, &mut **engine, model, settings, times),
+                (Some(engine), Ok(model)) => self.swap(frame, face, engine, model, settings, times),
                 (_, Err(Some(reason))) => Err(reason.clone()),
                 _ => Err(String::new()),
             };

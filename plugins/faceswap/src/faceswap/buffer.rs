@@ -65,7 +65,8 @@ impl VideoBuffer for MappedBuffer {
         let bytes = self.bytes.as_mut_slice();
         let apart = FrameError::Memory("its planes overlap or are not in order".to_owned());
         let (ends, len) = ([b, c, bytes.len()], bytes.len());
-        let in_order = a <= len && (1..count).all(|i| self.planes[i].0 > self.planes[i - 1].0 && self.planes[i].0 <= len);
+        let in_order =
+            a <= len && (1..count).all(|i| self.planes[i].0 > self.planes[i - 1].0 && self.planes[i].0 <= len);
         if !in_order {
             return Err(apart);
         }

@@ -37,8 +37,10 @@ impl ObjectSubclass for FaceSwap {
 
     fn with_class(class: &Self::Class) -> Self {
         let pad = |name: &str| class.pad_template(name);
-        let sink = pad("sink").map_or_else(|| gst::Pad::builder(gst::PadDirection::Sink), |t| gst::Pad::builder_from_template(&t));
-        let src = pad("src").map_or_else(|| gst::Pad::builder(gst::PadDirection::Src), |t| gst::Pad::builder_from_template(&t));
+        let sink = pad("sink")
+            .map_or_else(|| gst::Pad::builder(gst::PadDirection::Sink), |t| gst::Pad::builder_from_template(&t));
+        let src = pad("src")
+            .map_or_else(|| gst::Pad::builder(gst::PadDirection::Src), |t| gst::Pad::builder_from_template(&t));
         let sinkpad = sink
             .chain_function(|_, parent, buffer| {
                 Self::catch_panic_pad_function(parent, || Err(gst::FlowError::Error), |this| this.chain(buffer))

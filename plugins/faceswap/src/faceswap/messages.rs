@@ -1,6 +1,5 @@
 //! What the element says on the bus: errors in the domains that users filter on, and the statistics of a second.
 
-use gst::prelude::*;
 use standin::live::{LoadError, PrepareError, Stage, Summary};
 use standin::swap::ModelProblem;
 

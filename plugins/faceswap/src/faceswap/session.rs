@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use gst::prelude::*;
 use gst_video::VideoInfo;
 use standin::frame::Layout;
 use standin::live::{Latency, ModelSlot, Pending, Queue, Statistics};

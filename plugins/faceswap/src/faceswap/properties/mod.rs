@@ -88,41 +88,43 @@ fn select(text: &str) -> Option<Select> {
 #[derive(Debug)]
 pub(super) struct Refused(pub(super) String);
 
+fn read<'a, T: glib::value::FromValue<'a>>(name: &str, value: &'a glib::Value) -> Result<T, Refused> {
+    value.get().map_err(|error| Refused(format!("property '{name}': {error}")))
+}
+
 impl Properties {
     /// Sets a property. Returns whether a new model was asked for.
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) -> Result<bool, Refused> {
-        let wrong = |_: glib::value::ValueTypeMismatchOrNoneError| Refused(format!("property '{name}' has a value of another type"));
         if let Some(number) = NUMBERS.iter().find(|number| number.name == name) {
-            *(number.field)(self) = value.get().map_err(wrong)?;
+            *(number.field)(self) = read(name, value)?;
         } else if let Some(count) = COUNTS.iter().find(|count| count.name == name) {
-            *(count.field)(self) = value.get().map_err(wrong)?;
+            *(count.field)(self) = read(name, value)?;
         } else if let Some(switch) = SWITCHES.iter().find(|switch| switch.name == name) {
-            *(switch.field)(self) = value.get().map_err(wrong)?;
+            *(switch.field)(self) = read(name, value)?;
         } else {
             match name {
                 "model" => {
-                    self.model = value.get().map_err(wrong)?;
+                    self.model = read(name, value)?;
                     return Ok(true);
                 }
                 "device" => {
-                    let device: Option<String> = value.get().map_err(wrong)?;
+                    let device: Option<String> = read(name, value)?;
                     self.device = device.unwrap_or_default();
                 }
                 "select" => {
-                    let text: Option<String> = value.get().map_err(wrong)?;
+                    let text: Option<String> = read(name, value)?;
                     let text = text.unwrap_or_default();
                     self.settings.select = select(&text).ok_or_else(|| {
                         Refused(format!("select '{text}' is not known: largest, all, left-most, or a track number"))
                     })?;
                 }
                 "face-type" => {
-                    self.settings.crop.face_type =
-                        value.get::<FaceTypeChoice>().map_err(wrong)?.face_type();
+                    self.settings.crop.face_type = read::<FaceTypeChoice>(name, value)?.face_type();
                 }
                 "on-failure" => {
-                    self.settings.on_failure = value.get::<OnFailureChoice>().map_err(wrong)?.on_failure();
+                    self.settings.on_failure = read::<OnFailureChoice>(name, value)?.on_failure();
                 }
-                "landmarks" => self.mesh = value.get::<LandmarksChoice>().map_err(wrong)?.mesh(),
+                "landmarks" => self.mesh = read::<LandmarksChoice>(name, value)?.mesh(),
                 _ => return Err(Refused(format!("there is no property '{name}' to set"))),
             }
         }
