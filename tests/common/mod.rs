@@ -1,7 +1,7 @@
 //! Clips and their ground truth, for every integration test.
 
-// Each test binary uses a part of this.
-#![allow(dead_code)]
+// Each test binary uses a part of this, as a module of its own.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::path::PathBuf;
 
