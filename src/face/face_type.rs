@@ -1,6 +1,7 @@
 //! How much of the head a crop holds, in the canonical unit frame: eyebrows to mouth is about 0..1.
 
 use super::Face;
+use super::template::CHEEKS_PER_RADIAN;
 use crate::geometry::{Point, Similarity};
 
 /// The named crops that models are trained with.
@@ -81,7 +82,10 @@ impl CropSettings {
         let centre = self.face_type.centre();
         // A turned head reaches further to the side that it faces away from (alignment of the head type).
         let turn = match self.face_type {
-            FaceType::Head => -face.yaw * (2.0 * face.yaw).tanh().abs() / 2.0 * side,
+            FaceType::Head => {
+                let cheeks = face.yaw * CHEEKS_PER_RADIAN;
+                -cheeks * (2.0 * cheeks).tanh().abs() / 2.0 * side
+            }
             _ => 0.0,
         };
         let (x, y) = (centre.x + self.x_offset + turn, centre.y + self.y_offset);

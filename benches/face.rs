@@ -1,0 +1,2 @@
+//! The finder on one core.
+fn main() {}

@@ -1,0 +1,327 @@
+//! Every face of a frame: the mesh on the faces that are followed, the detector where that is not enough.
+
+use super::mesh::{self, Mesh, MeshNetwork};
+use super::probes::Probes;
+use super::tracker::{Tracks, plausible, same_place};
+use super::{BlazeFace, Detection, Detector, Face, Smoothing, template};
+use crate::frame::Frame;
+use crate::geometry::{Point, Rect, Similarity};
+use crate::runtime::{NetworkError, Runtime};
+
+/// Score from which on a detection or a mesh is a face.
+const FACE: f32 = 0.5;
+/// Score from which on a detection is suspected to be a face.
+const SUSPECT: f32 = 0.3;
+/// Faces that are followed at most, whatever the settings say.
+const MOST_FACES: usize = 64;
+/// Suspects that are kept at most.
+const MOST_SUSPECTS: usize = 64;
+/// Lost faces that are looked for one by one in a frame, at most.
+const MOST_REVISITS: usize = 2;
+
+/// How faces are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FinderSettings {
+    /// Frames from one run of the detector to the next while every face is followed; 0 counts as 1.
+    pub detect_interval: u32,
+    /// Strength of the smoothing of alignments, 0 (off) to 1; see [`Smoothing::with_strength`].
+    pub smoothing: f32,
+    /// Faces that are followed at most, the largest first; never more than 64.
+    pub max_faces: usize,
+}
+
+impl Default for FinderSettings {
+    fn default() -> Self {
+        Self { detect_interval: 15, smoothing: 0.5, max_faces: 8 }
+    }
+}
+
+/// A finder that could not be made, or failed on a frame.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FindError {
+    /// A network that is compiled in was refused.
+    #[error("the {network} could not be loaded ({source}); check that the ONNX Runtime library is 1.17 or newer")]
+    Load {
+        /// Which one.
+        network: &'static str,
+        /// Why.
+        source: NetworkError,
+    },
+    /// A network failed on a frame.
+    #[error("the {network} failed on a frame ({source}); the next frame may succeed, else restart the pipeline")]
+    Run {
+        /// Which one.
+        network: &'static str,
+        /// Why.
+        source: NetworkError,
+    },
+}
+
+const MESH: &str = "face mesh";
+const DETECTOR: &str = "face detector";
+
+fn failed(network: &'static str) -> impl Fn(NetworkError) -> FindError {
+    move |source| FindError::Run { network, source }
+}
+
+/// Finds and follows the faces of one stream.
+#[derive(Debug)]
+pub struct Finder {
+    detector: Detector,
+    /// Looks for a face where it was lost: close up, the cheap detector is enough.
+    revisitor: Detector,
+    mesh: MeshNetwork,
+    tracks: Tracks,
+    /// What the detectors saw in this frame, weak detections included.
+    detections: Vec<Detection>,
+    suspects: Vec<Rect>,
+    landmarks: Vec<Point>,
+    /// Faces of earlier frames, kept for their memory.
+    spare: Vec<Face>,
+    /// Width and height of the last frame.
+    size: (usize, usize),
+    /// Whether no frame was searched since the start or a reset.
+    fresh: bool,
+    /// Frames since the detector searched the whole frame.
+    since_search: u32,
+    next_probe: usize,
+    detector_ran: bool,
+}
+
+impl Finder {
+    /// Loads the networks from the bytes that are compiled in.
+    ///
+    /// # Errors
+    /// [`FindError::Load`] where ONNX Runtime refuses one.
+    pub fn new(runtime: &Runtime, mesh: Mesh) -> Result<Self, FindError> {
+        let load = |network| move |source| FindError::Load { network, source };
+        Ok(Self {
+            detector: Detector::new(runtime, BlazeFace::Back).map_err(load(DETECTOR))?,
+            revisitor: Detector::new(runtime, BlazeFace::Short).map_err(load(DETECTOR))?,
+            mesh: MeshNetwork::new(runtime, mesh).map_err(load(MESH))?,
+            tracks: Tracks::default(),
+            detections: Vec::new(),
+            suspects: Vec::with_capacity(MOST_SUSPECTS),
+            landmarks: Vec::with_capacity(mesh.points()),
+            spare: Vec::new(),
+            size: (0, 0),
+            fresh: true,
+            since_search: 0,
+            next_probe: 0,
+            detector_ran: false,
+        })
+    }
+
+    /// Forgets every face, as after a seek; track numbers go on.
+    pub fn reset(&mut self) {
+        self.tracks.clear();
+        self.suspects.clear();
+        self.fresh = true;
+        self.since_search = 0;
+        self.next_probe = 0;
+    }
+
+    /// Replaces `faces` by those of `frame`, largest first. `time` is the frame's in seconds; `hints` are face
+    /// rectangles in frame px that somebody else found, and replace the detector where there are any.
+    ///
+    /// A face that is lost in this frame is looked for in this frame, so that a cut leaves no gap. Where nothing is
+    /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); each later one is searched
+    /// whole and in one of those ways.
+    ///
+    /// # Errors
+    /// [`FindError::Run`]; `faces` is then empty, and the faces that are followed stay so.
+    pub fn find(
+        &mut self,
+        frame: &Frame,
+        hints: &[Rect],
+        time: f64,
+        settings: &FinderSettings,
+        faces: &mut Vec<Face>,
+    ) -> Result<(), FindError> {
+        self.spare.append(faces);
+        let size = (frame.layout().width, frame.layout().height);
+        if size != self.size {
+            self.reset();
+            self.size = size;
+        }
+        self.suspects.clear();
+        self.detections.clear();
+        self.detector_ran = false;
+        self.tracks.forget(time);
+        let most = settings.max_faces.min(MOST_FACES);
+
+        let lost = self.follow(frame, time)?;
+        self.tracks.part();
+        self.tracks.keep_largest(most);
+        if hints.is_empty() {
+            let nobody = self.tracks.live().is_empty();
+            self.since_search = self.since_search.saturating_add(1);
+            if self.fresh || lost || nobody || self.since_search >= settings.detect_interval {
+                self.search(frame, most)?;
+            }
+            self.revisit(frame, most)?;
+        } else {
+            self.take_hints(frame, hints, most)?;
+        }
+        self.fresh = false;
+        self.tracks.align(time, &Smoothing::with_strength(settings.smoothing));
+        self.tracks.keep_largest(most);
+        self.suspect();
+        self.give(faces);
+        Ok(())
+    }
+
+    /// Places of the last frame, in frame px, where a detector or a hint claims a face that became none: too weak a
+    /// detection (score 0.3 to 0.5), one that the mesh rejected, or one beyond `max_faces`. Known only for frames in
+    /// which [`Finder::detector_ran`] or that had hints.
+    pub fn suspects(&self) -> &[Rect] {
+        &self.suspects
+    }
+
+    /// Whether a detector ran for the last frame.
+    pub fn detector_ran(&self) -> bool {
+        self.detector_ran
+    }
+
+    /// Runs the mesh where each face was; returns whether one was lost.
+    fn follow(&mut self, frame: &Frame, time: f64) -> Result<bool, FindError> {
+        let mut lost = false;
+        for i in (0..self.tracks.live().len()).rev() {
+            let roi = self.tracks.live()[i].roi();
+            match self.look(frame, &roi)? {
+                Some((bounds, score)) => self.tracks.live_mut()[i].moved(&self.landmarks, bounds, score),
+                None => {
+                    self.tracks.lose(i, time);
+                    lost = true;
+                }
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Runs the mesh on a region; fills `landmarks` and gives their bounds and score if they are a face's.
+    fn look(&mut self, frame: &Frame, roi: &Similarity) -> Result<Option<(Rect, f32)>, FindError> {
+        let score = self.mesh.run(frame, roi, &mut self.landmarks).map_err(failed(MESH))?;
+        let (width, height) = self.size;
+        Ok(if score >= FACE { plausible(&self.landmarks, width, height).map(|bounds| (bounds, score)) } else { None })
+    }
+
+    /// Looks at the whole frame, and elsewhere while nothing is followed.
+    fn search(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
+        let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
+        self.since_search = 0;
+        self.probe(frame, &probes.whole(), most)?;
+        if !self.tracks.live().is_empty() {
+            return Ok(());
+        }
+        if !self.fresh {
+            self.next_probe = (self.next_probe + 1) % probes.others();
+            return self.probe(frame, &probes.other(self.next_probe), most);
+        }
+        for i in 0..probes.others() {
+            // All tiles, but one turn: faces that stand are not looked for lying.
+            if i >= probes.tiles() && !self.tracks.live().is_empty() {
+                break;
+            }
+            self.probe(frame, &probes.other(i), most)?;
+        }
+        Ok(())
+    }
+
+    /// One run of the detector.
+    fn probe(&mut self, frame: &Frame, search: &Similarity, most: usize) -> Result<(), FindError> {
+        let first = self.detections.len();
+        self.detector.detect(frame, search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
+        self.detector_ran = true;
+        self.admit(frame, first, most)
+    }
+
+    /// Looks again where faces were lost a moment ago.
+    fn revisit(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
+        let probes = Probes::new(self.size.0, self.size.1, self.revisitor.size());
+        for i in 0..MOST_REVISITS {
+            let Some(lost) = self.tracks.lost().get(i).copied() else { break };
+            if self.tracks.hold(&lost.bounds) {
+                continue;
+            }
+            let first = self.detections.len();
+            let search = probes.around(&lost.bounds, lost.angle);
+            self.revisitor.detect(frame, &search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
+            self.detector_ran = true;
+            self.admit(frame, first, most)?;
+        }
+        Ok(())
+    }
+
+    /// Begins to follow the detections from number `first` on that are a new face, largest first.
+    fn admit(&mut self, frame: &Frame, first: usize, most: usize) -> Result<(), FindError> {
+        self.detections[first..].sort_unstable_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+        for i in first..self.detections.len() {
+            let detection = self.detections[i];
+            if detection.score >= FACE && !self.tracks.hold(&detection.bounds) {
+                self.begin(frame, &mesh::roi_of_detection(&detection), most)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to follow the hinted faces that are not followed yet.
+    fn take_hints(&mut self, frame: &Frame, hints: &[Rect], most: usize) -> Result<(), FindError> {
+        let keypoints = [Point::default(); 6];
+        for &bounds in hints.iter().take(MOST_FACES).filter(|hint| usable(hint)) {
+            if !self.tracks.hold(&bounds) {
+                self.begin(frame, &mesh::roi_of_rect(&bounds), most)?;
+            }
+            self.detections.push(Detection { bounds, keypoints, score: FACE });
+        }
+        Ok(())
+    }
+
+    /// Begins to follow the face in a region, if there is one and room for it.
+    fn begin(&mut self, frame: &Frame, roi: &Similarity, most: usize) -> Result<(), FindError> {
+        if self.tracks.live().len() >= most || self.look(frame, roi)?.is_none() {
+            return Ok(());
+        }
+        // Once more on the region that the landmarks ask for, which is how the face is seen from the next frame on.
+        let refined = mesh::roi_of_landmarks(&self.landmarks);
+        if let Some((bounds, score)) = self.look(frame, &refined)? {
+            self.tracks.begin(&self.landmarks, bounds, score);
+            self.tracks.part();
+        }
+        Ok(())
+    }
+
+    /// Lists the detections that became no face.
+    fn suspect(&mut self) {
+        for Detection { bounds, .. } in &self.detections {
+            let listed = self.suspects.iter().any(|other| same_place(other, bounds));
+            if self.suspects.len() < MOST_SUSPECTS && !listed && !self.tracks.hold(bounds) {
+                self.suspects.push(*bounds);
+            }
+        }
+    }
+
+    /// Writes the faces that are followed, in the memory of earlier ones.
+    fn give(&mut self, faces: &mut Vec<Face>) {
+        for track in self.tracks.live() {
+            let mut landmarks = self.spare.pop().map(|face| face.landmarks).unwrap_or_default();
+            landmarks.clear();
+            landmarks.extend_from_slice(&track.landmarks);
+            faces.push(Face {
+                track: track.id,
+                score: track.score,
+                bounds: track.bounds,
+                landmarks,
+                to_canonical: track.to_canonical,
+                yaw: template::yaw(&track.landmarks, &track.to_canonical),
+            });
+        }
+        self.spare.truncate(MOST_FACES);
+    }
+}
+
+/// Whether a hint can be a rectangle about a face.
+fn usable(hint: &Rect) -> bool {
+    let numbers = [hint.x, hint.y, hint.w, hint.h].iter().all(|value| value.is_finite());
+    numbers && hint.w >= 1.0 && hint.h >= 1.0
+}

@@ -1,0 +1,164 @@
+//! Letterbox: a small square RGB picture of a frame, sampled from its native planes into a network's input.
+//!
+//! Which part of the frame, how large and how turned is a [`Similarity`] from picture px to frame px. Only the pixels
+//! that the picture needs are read.
+
+mod source;
+
+use crate::frame::{Frame, PixelFormat, YuvToRgb};
+use crate::geometry::{Point, Rect, Similarity};
+use source::{Rgb, Source, Taps, Yuv};
+
+/// The values that a network expects: `code * scale + offset` for codes 0..255.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tone {
+    /// Factor.
+    pub scale: f32,
+    /// Value of black.
+    pub offset: f32,
+}
+
+impl Tone {
+    /// 0..1, for the meshes.
+    pub const UNIT: Self = Self { scale: 1.0 / 255.0, offset: 0.0 };
+    /// -1..1, for the detectors.
+    pub const SIGNED: Self = Self { scale: 1.0 / 127.5, offset: -1.0 };
+}
+
+/// Picture px to frame px, so that a picture of `size` x `size` px just holds `region` (frame px), centred, after the
+/// frame was turned by `quarter_turns` x 90° counter-clockwise on screen.
+pub fn letterbox(region: &Rect, size: usize, quarter_turns: u8) -> Similarity {
+    let middle = size as f32 / 2.0;
+    let scale = region.w.max(region.h) / size as f32;
+    let angle = f32::from(quarter_turns % 4) * std::f32::consts::FRAC_PI_2;
+    Similarity::taking(Point::new(middle, middle), region.centre(), scale, angle)
+}
+
+/// Fills `picture` (rows of `size` RGB px, three values a px) with what `to_frame` (picture px to frame px) shows of
+/// `frame`; what lies outside the frame is black. A map that is not finite gives a black picture.
+///
+/// Enlarged pictures are interpolated bilinearly; those that reduce the frame by more than 1.5 average up to 3x3 px of
+/// each px's footprint, so that small faces do not alias.
+pub fn sample(frame: &Frame, to_frame: &Similarity, size: usize, tone: Tone, picture: &mut [f32]) {
+    let layout = frame.layout();
+    let [a, b, c] = [0, 1, 2].map(|i| frame.plane(i));
+    let convert = YuvToRgb::new(layout.matrix, layout.range);
+    let view = View { to_frame: *to_frame, width: layout.width, height: layout.height, size, tone };
+    match layout.format {
+        PixelFormat::I420 => view.fill(&Yuv::<1, 1, 1>::new(a, b.data, c.data, b.stride, convert), picture),
+        PixelFormat::Nv12 => {
+            view.fill(&Yuv::<1, 2, 1>::new(a, b.data, b.data.get(1..).unwrap_or(&[]), b.stride, convert), picture);
+        }
+        PixelFormat::Yuy2 => {
+            let (u, v) = (a.data.get(1..).unwrap_or(&[]), a.data.get(3..).unwrap_or(&[]));
+            view.fill(&Yuv::<2, 4, 0>::new(a, u, v, a.stride, convert), picture);
+        }
+        PixelFormat::Rgba | PixelFormat::Rgbx => view.fill(&Rgb::<0, 2>(a), picture),
+        PixelFormat::Bgra | PixelFormat::Bgrx => view.fill(&Rgb::<2, 0>(a), picture),
+    }
+}
+
+/// Fraction bits of a position in the frame.
+const BITS: u32 = 16;
+/// Frame px that one picture px spans from which on its footprint is averaged.
+const AVERAGED_FROM: f32 = 1.5;
+
+struct View {
+    to_frame: Similarity,
+    width: usize,
+    height: usize,
+    size: usize,
+    tone: Tone,
+}
+
+impl View {
+    fn fill<S: Source>(&self, source: &S, picture: &mut [f32]) {
+        if self.to_frame.inverse().is_none() || self.size == 0 {
+            picture.fill(self.tone.offset);
+            return;
+        }
+        let reduced = self.to_frame.scale() > AVERAGED_FROM;
+        // Bilinear chroma needs two columns and rows of it.
+        if reduced || self.width < 3 || self.height < 3 {
+            let taps = self.taps(source);
+            let (right, bottom) = (self.width - 1 - taps.reach, self.height - 1 - taps.reach);
+            self.rows(picture, |x, y| {
+                let x = ((x >> BITS) as usize).clamp(taps.reach, right);
+                let y = ((y >> BITS) as usize).clamp(taps.reach, bottom);
+                source.average(x, y, &taps)
+            });
+        } else {
+            let (right, bottom) = ((self.width - 1) << 8, (self.height - 1) << 8);
+            self.rows(picture, |x, y| {
+                // From pixel edges to pixel centres, eight bits of fraction.
+                let x = ((x >> (BITS - 8)) - 128).clamp(0, right as i64) as usize;
+                let y = ((y >> (BITS - 8)) - 128).clamp(0, bottom as i64) as usize;
+                source.between(x, y, self.width, self.height)
+            });
+        }
+    }
+
+    /// The px around a px's centre whose average stands for its footprint; one where the frame has too few.
+    fn taps<S: Source>(&self, source: &S) -> Taps {
+        let scale = self.to_frame.scale();
+        let across = (scale.ceil() as usize).clamp(1, 3);
+        // Whole px: half a px is nothing where a picture px spans several.
+        let step = |k: usize, n: usize| (k as f32 + 0.5) / n as f32 - 0.5;
+        let offsets = |n: usize| {
+            (0..n * n).map(move |k| {
+                let (u, v) = (step(k % n, n), step(k / n, n));
+                let Similarity { a, b, .. } = self.to_frame;
+                ((a * u - b * v).round() as isize, (b * u + a * v).round() as isize)
+            })
+        };
+        let reach = offsets(across).map(|(x, y)| x.unsigned_abs().max(y.unsigned_abs())).max().unwrap_or(0);
+        if self.width.min(self.height) <= 2 * reach {
+            return source.taps([(0, 0)].into_iter(), [(0, 0)].into_iter(), 0);
+        }
+        // Colour changes slowly: fewer taps of it.
+        source.taps(offsets(across), offsets(across.saturating_sub(1).max(1)), reach)
+    }
+
+    /// Walks the picture; `colour` gives RGB 0..255 at a position in the frame (`BITS` bits of fraction).
+    #[inline(always)]
+    fn rows(&self, picture: &mut [f32], colour: impl Fn(i64, i64) -> [f32; 3]) {
+        let Similarity { a, b, .. } = self.to_frame;
+        let fixed = |v: f64| (v * f64::from(1 << BITS)) as i64;
+        let (step_x, step_y) = (fixed(f64::from(a)), fixed(f64::from(b)));
+        for (j, row) in picture.chunks_exact_mut(3 * self.size).enumerate().take(self.size) {
+            let start = self.to_frame.apply(Point::new(0.5, j as f32 + 0.5));
+            let (first, end) = self.inside(start);
+            row[..3 * first].fill(self.tone.offset);
+            row[3 * end..].fill(self.tone.offset);
+            let mut x = fixed(f64::from(start.x) + f64::from(a) * first as f64);
+            let mut y = fixed(f64::from(start.y) + f64::from(b) * first as f64);
+            for pixel in row[3 * first..3 * end].chunks_exact_mut(3) {
+                for (value, code) in pixel.iter_mut().zip(colour(x.max(0), y.max(0))) {
+                    *value = code.clamp(0.0, 255.0) * self.tone.scale + self.tone.offset;
+                }
+                x = x.wrapping_add(step_x);
+                y = y.wrapping_add(step_y);
+            }
+        }
+    }
+
+    /// The columns of a row that begins at `start` (frame px) which lie inside the frame.
+    fn inside(&self, start: Point) -> (usize, usize) {
+        let (mut first, mut end) = (0f64, self.size as f64);
+        let edges = [(start.x, self.to_frame.a, self.width), (start.y, self.to_frame.b, self.height)];
+        for (from, step, limit) in edges {
+            let (from, step, limit) = (f64::from(from), f64::from(step), limit as f64);
+            if step.abs() < 1e-9 {
+                if !(0.0..limit).contains(&from) {
+                    return (0, 0);
+                }
+                continue;
+            }
+            let (at_zero, at_limit) = (-from / step, (limit - from) / step);
+            first = first.max(at_zero.min(at_limit).ceil());
+            end = end.min(at_zero.max(at_limit).ceil());
+        }
+        let first = (first as usize).min(self.size);
+        (first, (end.max(0.0) as usize).clamp(first, self.size))
+    }
+}

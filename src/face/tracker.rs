@@ -1,0 +1,184 @@
+//! The faces that are followed from frame to frame, and those lost a moment ago.
+
+use super::mesh::{roi_of_landmarks, tilt};
+use super::smoothing::{AlignmentFilter, Smoothing};
+use super::template;
+use crate::geometry::{Point, Rect, Similarity};
+
+/// Seconds for which a lost face may come back under its number.
+const REMEMBERED: f64 = 0.5;
+/// Lost faces that are remembered at most.
+const MOST_LOST: usize = 64;
+
+/// One face that is followed.
+#[derive(Debug)]
+pub(super) struct Track {
+    pub(super) id: u32,
+    pub(super) score: f32,
+    pub(super) bounds: Rect,
+    pub(super) landmarks: Vec<Point>,
+    pub(super) to_canonical: Similarity,
+    filter: AlignmentFilter,
+}
+
+impl Track {
+    fn new() -> Self {
+        let (bounds, to_canonical) = (Rect::default(), Similarity::IDENTITY);
+        Self { id: 0, score: 0.0, bounds, landmarks: Vec::new(), to_canonical, filter: AlignmentFilter::default() }
+    }
+
+    /// Where to look for it in the next frame: picture px of the mesh to frame px.
+    pub(super) fn roi(&self) -> Similarity {
+        roi_of_landmarks(&self.landmarks)
+    }
+
+    /// Takes over a mesh that [`plausible`] accepted.
+    pub(super) fn moved(&mut self, landmarks: &[Point], bounds: Rect, score: f32) {
+        self.landmarks.clear();
+        self.landmarks.extend_from_slice(landmarks);
+        self.bounds = bounds;
+        self.score = score;
+    }
+}
+
+/// A face that was followed until a moment ago.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lost {
+    id: u32,
+    /// Where it was.
+    pub(super) bounds: Rect,
+    /// Its tilt, radians clockwise on screen.
+    pub(super) angle: f32,
+    time: f64,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(super) struct Tracks {
+    live: Vec<Track>,
+    lost: Vec<Lost>,
+    /// Dropped tracks, kept for their memory.
+    spare: Vec<Track>,
+    next_id: u32,
+}
+
+impl Tracks {
+    pub(super) fn live(&self) -> &[Track] {
+        &self.live
+    }
+
+    pub(super) fn live_mut(&mut self) -> &mut [Track] {
+        &mut self.live
+    }
+
+    pub(super) fn lost(&self) -> &[Lost] {
+        &self.lost
+    }
+
+    /// Forgets every face; numbers go on.
+    pub(super) fn clear(&mut self) {
+        self.spare.append(&mut self.live);
+        self.lost.clear();
+    }
+
+    /// Whether a followed face lies where `bounds` does.
+    pub(super) fn hold(&self, bounds: &Rect) -> bool {
+        self.live.iter().any(|track| same_place(&track.bounds, bounds))
+    }
+
+    /// Begins to follow a face, under the number of one lost in the same place if there is one.
+    pub(super) fn begin(&mut self, landmarks: &[Point], bounds: Rect, score: f32) {
+        let known = self.lost.iter().position(|lost| same_place(&lost.bounds, &bounds));
+        let id = match known {
+            Some(i) => self.lost.swap_remove(i).id,
+            None => {
+                self.next_id += 1;
+                self.next_id
+            }
+        };
+        let mut track = self.spare.pop().unwrap_or_else(Track::new);
+        track.id = id;
+        track.filter.reset();
+        track.moved(landmarks, bounds, score);
+        self.live.push(track);
+    }
+
+    /// Stops following face `i`, but remembers it for a while.
+    pub(super) fn lose(&mut self, i: usize, time: f64) {
+        let track = self.live.swap_remove(i);
+        if self.lost.len() < MOST_LOST {
+            self.lost.push(Lost { id: track.id, bounds: track.bounds, angle: tilt(&track.landmarks), time });
+        }
+        self.spare.push(track);
+    }
+
+    /// Forgets the faces that were lost too long before `time`, or after it.
+    pub(super) fn forget(&mut self, time: f64) {
+        self.lost.retain(|lost| (0.0..=REMEMBERED).contains(&(time - lost.time)));
+    }
+
+    /// Of two tracks that came to lie on one face, stops the younger.
+    pub(super) fn part(&mut self) {
+        self.live.sort_unstable_by_key(|track| track.id);
+        let mut i = 1;
+        while i < self.live.len() {
+            let (older, rest) = self.live.split_at(i);
+            if older.iter().any(|track| one_face(&track.bounds, &rest[0].bounds)) {
+                let dropped = self.live.remove(i);
+                self.spare.push(dropped);
+            } else {
+                i += 1;
+            }
+        }
+    }
+
+    /// Sorts by size, largest first, and stops following all but the `most` largest.
+    pub(super) fn keep_largest(&mut self, most: usize) {
+        self.live.sort_unstable_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
+        while self.live.len() > most {
+            self.spare.extend(self.live.pop());
+        }
+    }
+
+    /// Aligns every face to the canonical template at `time`; drops those that cannot be.
+    pub(super) fn align(&mut self, time: f64, smoothing: &Smoothing) {
+        let mut i = 0;
+        while i < self.live.len() {
+            let track = &mut self.live[i];
+            match template::align(&track.landmarks) {
+                Some(raw) => {
+                    track.to_canonical = track.filter.smooth(&raw, time, smoothing);
+                    i += 1;
+                }
+                None => self.lose(i, time),
+            }
+        }
+    }
+}
+
+/// Whether a detection and a track, or a face lost and found, are in one place.
+pub(super) fn same_place(a: &Rect, b: &Rect) -> bool {
+    let size = a.w.max(a.h).min(b.w.max(b.h));
+    a.iou(b) > 0.3 || a.centre().distance(b.centre()) < 0.5 * size
+}
+
+/// Whether two meshes lie on one face.
+fn one_face(a: &Rect, b: &Rect) -> bool {
+    let size = a.w.max(a.h).min(b.w.max(b.h));
+    a.iou(b) > 0.5 || a.centre().distance(b.centre()) < 0.25 * size
+}
+
+/// The landmarks' bounds, if they can be a face's in a frame of this size.
+///
+/// A mesh that slid off its face is not finite, has shrunk to nothing, has grown far beyond the frame or has left it.
+pub(super) fn plausible(landmarks: &[Point], width: usize, height: usize) -> Option<Rect> {
+    if landmarks.is_empty() || !landmarks.iter().all(|p| p.x.is_finite() && p.y.is_finite()) {
+        return None;
+    }
+    let bounds = Rect::around(landmarks);
+    let frame = Rect { x: 0.0, y: 0.0, w: width as f32, h: height as f32 };
+    let (long, short) = (bounds.w.max(bounds.h), bounds.w.min(bounds.h));
+    let sized = short >= 4.0 && long <= 8.0 * frame.w.max(frame.h) && long <= 4.0 * short;
+    let seen = bounds.intersection(&frame).area();
+    (sized && seen >= 0.1 * bounds.area().min(frame.area())).then_some(bounds)
+}
