@@ -7,6 +7,8 @@ use crate::geometry::Similarity;
 /// Fraction bits of a position. Weights use the upper eight: 1/256 of a sample.
 const FRACTION: u32 = 24;
 const ONE: i64 = 1 << FRACTION;
+/// Where a position of 0 lies: half a sample before the first one's middle, and rounding to the weights' bits.
+const ORIGIN: i64 = -ONE / 2 + (1 << (FRACTION - 9));
 /// Farther out nothing is told apart; keeps `position + tap · step` within 64 bits.
 const FARTHEST: f64 = (1u64 << 24) as f64;
 /// A tap of value 1 adds this to a sum.
@@ -125,7 +127,7 @@ struct Axis {
 
 impl Axis {
     fn new(pixels: usize, shared: usize) -> Self {
-        let low = -ONE / 2;
+        let low = ORIGIN;
         Self {
             samples: pixels.div_ceil(shared),
             shared: shared as f64,
@@ -134,7 +136,7 @@ impl Axis {
     }
 
     fn position(&self, pixel: f64) -> i64 {
-        (pixel.clamp(-FARTHEST, FARTHEST) / self.shared * ONE as f64).round() as i64 - ONE / 2
+        (pixel.clamp(-FARTHEST, FARTHEST) / self.shared * ONE as f64).round() as i64 + ORIGIN
     }
 
     fn step(&self, pixels: f64) -> i64 {
