@@ -126,7 +126,7 @@ impl<'a> Placed<'a> {
     /// Code values and m at pixel x of a row; all 0 where nothing shows.
     #[inline(always)]
     fn at(&self, row: &Row, x: usize) -> [f32; 4] {
-        let [px, py] = [0, 1].map(|axis| row.start[axis] + x as f32 * row.step[axis]);
+        let (px, py) = (row.start[0] + x as f32 * row.step[0], row.start[1] + x as f32 * row.step[1]);
         let [low, high] = [self.low, self.high];
         if !(px >= low[0] && px <= high[0] && py >= low[1] && py <= high[1]) {
             return [0.0; 4];
@@ -135,9 +135,14 @@ impl<'a> Placed<'a> {
         let (fx, fy) = (px - ix as f32, py - iy as f32);
         let at = iy as usize * self.stride + ix as usize;
         let (top, bottom) = (&self.codes[at..at + 2], &self.codes[at + self.stride..at + self.stride + 2]);
-        let mix = |a: [f32; 4], b: [f32; 4], f: f32| -> [f32; 4] { std::array::from_fn(|c| a[c] + (b[c] - a[c]) * f) };
         mix(mix(top[0], top[1], fx), mix(bottom[0], bottom[1], fx), fy)
     }
+}
+
+/// From `a` to `b` by `f`. Spelt out, since it must become one vector operation.
+#[inline(always)]
+fn mix(a: [f32; 4], b: [f32; 4], f: f32) -> [f32; 4] {
+    [a[0] + (b[0] - a[0]) * f, a[1] + (b[1] - a[1]) * f, a[2] + (b[2] - a[2]) * f, a[3] + (b[3] - a[3]) * f]
 }
 
 /// `code + m·(face − code)`, rounded to the nearest.

@@ -22,9 +22,12 @@ pub fn conceal(frame: &mut FrameMut<'_>, region: Rect) {
         return conceal_all(frame);
     }
     let clip = |low: f32, high: f32, end: usize| {
-        let low = low.floor().clamp(0.0, end as f32) as usize & !1;
-        let high = (high.ceil().clamp(0.0, end as f32) as usize).next_multiple_of(2).min(end);
-        (low, high.saturating_sub(low))
+        let (low, high) = (low.floor().max(0.0), high.ceil().min(end as f32));
+        if low >= high {
+            return (0, 0);
+        }
+        let low = low as usize & !1;
+        (low, (high as usize).next_multiple_of(2).min(end) - low)
     };
     let (x, w) = clip(ends[0], ends[2], width);
     let (y, h) = clip(ends[1], ends[3], height);

@@ -221,12 +221,15 @@ impl<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: us
         let under = at + below * self.plane.stride;
         let length = Self::PAIR - STEP + right * STEP;
         let (top, bottom) = (&self.plane.data[at..at + length], &self.plane.data[under..under + length]);
-        std::array::from_fn(|c| {
+        // Not `array::from_fn`, which is not inlined.
+        let mut sum = [0; CHANNELS];
+        for (c, sum) in sum.iter_mut().enumerate() {
             let (a, b) = (FIRST + c * GAP, FIRST + c * GAP + right * STEP);
             let upper = (i32::from(top[a]) << 8) + (i32::from(top[b]) - i32::from(top[a])) * fx;
             let lower = (i32::from(bottom[a]) << 8) + (i32::from(bottom[b]) - i32::from(bottom[a])) * fx;
-            (upper << 8) + (lower - upper) * fy
-        })
+            *sum = (upper << 8) + (lower - upper) * fy;
+        }
+        sum
     }
 }
 

@@ -48,27 +48,41 @@ const SHIFT: f32 = 4.0 / 29.0;
 
 /// L (0..100), a, b of red, green, blue (0..1).
 #[inline(always)]
-pub fn to_lab(rgb: [f32; 3]) -> [f32; 3] {
-    let [r, g, b] = rgb.map(linear);
-    let [x, y, z] = [0, 1, 2].map(|i| {
-        let [mr, mg, mb] = TO_XYZ[i];
-        let t = (mr * r + mg * g + mb * b) / WHITE[i];
-        if t > KNEE { cube_root(t) } else { SLOPE * t + SHIFT }
-    });
+pub fn to_lab([r, g, b]: [f32; 3]) -> [f32; 3] {
+    let (r, g, b) = (linear(r), linear(g), linear(b));
+    let (x, y, z) = (root(0, r, g, b), root(1, r, g, b), root(2, r, g, b));
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
 /// Red, green, blue (clamped to 0..1) of L (0..100), a, b.
 #[inline(always)]
 pub fn to_rgb([l, a, b]: [f32; 3]) -> [f32; 3] {
-    let y = (l + 16.0) / 116.0;
-    let root = [y + a / 500.0, y, y - b / 200.0];
-    let [x, y, z] = [0, 1, 2].map(|i| {
-        let f = root[i];
-        let t = if f > 6.0 / 29.0 { f * f * f } else { (f - SHIFT) / SLOPE };
-        t * WHITE[i]
-    });
-    FROM_XYZ.map(|[mx, my, mz]| encoded(unit(mx * x + my * y + mz * z)))
+    let y = (l + 16.0) * (1.0 / 116.0);
+    let (x, y, z) = (cube(0, y + a * (1.0 / 500.0)), cube(1, y), cube(2, y - b * (1.0 / 200.0)));
+    [shown(0, x, y, z), shown(1, x, y, z), shown(2, x, y, z)]
+}
+
+/// The root of X, Y or Z over white's, as L*a*b* takes it.
+#[inline(always)]
+fn root(i: usize, r: f32, g: f32, b: f32) -> f32 {
+    let [mr, mg, mb] = TO_XYZ[i];
+    let t = (mr * r + mg * g + mb * b) * (1.0 / WHITE[i]);
+    let curve = cube_root(t);
+    if t > KNEE { curve } else { SLOPE * t + SHIFT }
+}
+
+/// X, Y or Z of such a root.
+#[inline(always)]
+fn cube(i: usize, root: f32) -> f32 {
+    let t = if root > 6.0 / 29.0 { root * root * root } else { (root - SHIFT) * (1.0 / SLOPE) };
+    t * WHITE[i]
+}
+
+/// Encoded red, green or blue.
+#[inline(always)]
+fn shown(i: usize, x: f32, y: f32, z: f32) -> f32 {
+    let [mx, my, mz] = FROM_XYZ[i];
+    encoded(unit(mx * x + my * y + mz * z))
 }
 
 /// Linear light of an encoded value, both 0..1.
@@ -86,7 +100,10 @@ fn linear(v: f32) -> f32 {
         0.000_616_559_6,
     ];
     let t = (v - 0.520_225) * (1.0 / 0.479_775);
-    let curve = FIT.iter().rev().fold(0.0, |sum, c| sum * t + c);
+    let mut curve = FIT[7];
+    for n in 1..8 {
+        curve = curve * t + FIT[7 - n];
+    }
     if v > 0.040_45 { curve } else { v * (1.0 / 12.92) }
 }
 

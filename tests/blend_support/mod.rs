@@ -107,11 +107,7 @@ pub fn to_codes(layout: &Layout, [r, g, b]: [f64; 3]) -> [f64; 3] {
     }
     let ([kr, kb], [black, luma, chroma]) = colour(layout);
     let y = kr * r + (1.0 - kr - kb) * g + kb * b;
-    [
-        black + luma * y,
-        128.0 + chroma * (b - y) / (2.0 * (1.0 - kb)),
-        128.0 + chroma * (r - y) / (2.0 * (1.0 - kr)),
-    ]
+    [black + luma * y, 128.0 + chroma * (b - y) / (2.0 * (1.0 - kb)), 128.0 + chroma * (r - y) / (2.0 * (1.0 - kr))]
 }
 
 /// Red, green, blue (not clamped) of code values.
