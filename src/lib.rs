@@ -1,6 +1,7 @@
 //! Standin.
 
 pub mod blend;
+pub mod cli;
 pub mod consent;
 pub mod face;
 pub mod frame;

@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The command line: see [`standin::cli`].
+
+fn main() -> std::process::ExitCode {
+    standin::cli::main()
+}

@@ -1,0 +1,161 @@
+//! `standin consent`: writes and shows consent records.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
+
+use super::Outcome;
+use crate::consent::{Consent, today};
+use crate::swap::ModelFile;
+
+/// Subcommands of `standin consent`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Writes MODEL.consent.toml. Asks for what is missing where there is a terminal.
+    New(New),
+    /// Shows the record and says whether it is valid today.
+    Show {
+        /// The .dfm file.
+        model: PathBuf,
+    },
+}
+
+/// Arguments of `standin consent new`.
+#[derive(Debug, Args)]
+pub struct New {
+    /// The .dfm file.
+    pub model: PathBuf,
+    /// Whose face it is.
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// What they agreed to, in their words.
+    #[arg(long)]
+    pub statement: Option<String>,
+    /// What the model may be used for; several with commas.
+    #[arg(long, value_delimiter = ',')]
+    pub uses: Vec<String>,
+    /// First day, such as 2027-01-31; days are UTC.
+    #[arg(long)]
+    pub from: Option<Date>,
+    /// Last day.
+    #[arg(long)]
+    pub until: Option<Date>,
+    /// Where to ask, and where to withdraw.
+    #[arg(long)]
+    pub contact: Option<String>,
+    /// Replaces a record that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Runs a subcommand.
+///
+/// # Errors
+/// A sentence for people.
+pub fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    match command {
+        Command::New(arguments) => new(arguments, out),
+        Command::Show { model } => show(&model, out),
+    }
+}
+
+fn new(mut arguments: New, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let model = ModelFile::open(&arguments.model)?;
+    if std::io::stdin().is_terminal() {
+        ask(&mut arguments, out)?;
+    }
+    let force = arguments.force;
+    let record = Consent::path_for(model.path());
+    let consent = record_of(arguments, model.sha256())?;
+    let written = consent.save(model.path(), force).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => anyhow!("{} is there already; --force replaces it", record.display()),
+        ErrorKind::InvalidInput => anyhow!("no record was written: {error}"),
+        _ => anyhow!("{} could not be written: {error}", record.display()),
+    })?;
+    writeln!(out, "wrote {}", written.display())?;
+    Ok(Outcome::Good)
+}
+
+/// The record, or the list of what is missing.
+fn record_of(new: New, model_sha256: &str) -> anyhow::Result<Consent> {
+    let New { subject: Some(subject), statement: Some(statement), from: Some(from), until: Some(until), .. } = &new
+    else {
+        bail!(missing(&new))
+    };
+    let Some(contact) = new.contact.clone().filter(|_| !new.uses.is_empty()) else { bail!(missing(&new)) };
+    Ok(Consent {
+        subject: subject.clone(),
+        statement: statement.clone(),
+        uses: new.uses.iter().map(|text| text.trim().to_owned()).collect(),
+        from: *from,
+        until: *until,
+        contact,
+        model_sha256: model_sha256.to_owned(),
+        signature: None,
+    })
+}
+
+fn missing(new: &New) -> String {
+    let given = [
+        ("--subject", new.subject.is_some()),
+        ("--statement", new.statement.is_some()),
+        ("--uses", !new.uses.is_empty()),
+        ("--from", new.from.is_some()),
+        ("--until", new.until.is_some()),
+        ("--contact", new.contact.is_some()),
+    ];
+    let missing: Vec<_> = given.iter().filter(|(_, given)| !given).map(|(name, _)| *name).collect();
+    format!("the record needs {}; see `standin consent new --help`", missing.join(", "))
+}
+
+/// Asks on the terminal for what was not given.
+fn ask(new: &mut New, out: &mut dyn Write) -> anyhow::Result<()> {
+    ask_text(&mut new.subject, "Whose face is it", out)?;
+    ask_text(&mut new.statement, "What did they agree to, in their words", out)?;
+    if new.uses.is_empty() {
+        let mut uses = None;
+        ask_text(&mut uses, "Uses, with commas between", out)?;
+        new.uses = uses.iter().flat_map(|uses| uses.split(',')).map(str::to_owned).collect();
+    }
+    ask_day(&mut new.from, "First day, such as 2027-01-31", out)?;
+    ask_day(&mut new.until, "Last day", out)?;
+    ask_text(&mut new.contact, "Where to ask, and where to withdraw", out)
+}
+
+fn ask_text(field: &mut Option<String>, question: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    if field.is_none() {
+        write!(out, "{question}: ")?;
+        out.flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        *field = Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty());
+    }
+    Ok(())
+}
+
+fn ask_day(field: &mut Option<Date>, question: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut answer = field.map(|day| day.to_string());
+    ask_text(&mut answer, question, out)?;
+    let parse = |text: String| text.parse().with_context(|| format!("'{text}' is not a date such as 2027-01-31"));
+    *field = answer.map(parse).transpose()?;
+    Ok(())
+}
+
+fn show(path: &Path, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let model = ModelFile::open(path)?;
+    let consent = model.consent()?;
+    write!(out, "{}", consent.to_toml().map_err(|reason| anyhow!(reason))?)?;
+    match model.consented(today()) {
+        Ok(_) => {
+            writeln!(out, "\nvalid today")?;
+            Ok(Outcome::Good)
+        }
+        Err(error) => {
+            writeln!(out, "\nnot valid: {error}")?;
+            Ok(Outcome::Bad)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `standin model`: what a model file is.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Outcome;
+use crate::consent::today;
+use crate::swap::ModelFile;
+
+/// Arguments of `standin model`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The .dfm file.
+    pub model: PathBuf,
+}
+
+/// Describes the model. A model without valid consent is described, too, but the outcome is bad.
+///
+/// # Errors
+/// Why the file is not a model that can be used.
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let model = ModelFile::open(&arguments.model)?;
+    let summary = model.summary();
+    let side = model.resolution();
+    let operators: Vec<_> = summary.operators.iter().map(|(name, nodes)| format!("{name} {nodes}")).collect();
+    let face_type = model.face_type().map_or("not said (whole-face is usual)", |face_type| face_type.name());
+    let coverage = model.coverage().map_or_else(|| "the face type's".to_owned(), |coverage| coverage.to_string());
+    let weights = if summary.half_precision { "16-bit floats" } else { "32-bit floats" };
+    let consented = model.consented(today());
+    let consent = match &consented {
+        Ok(consent) => format!("{}, valid until {} (UTC)", consent.subject, consent.until),
+        Err(error) => format!("none that is valid: {error}"),
+    };
+    let lines = [
+        ("name", model.name()),
+        ("resolution", format!("{side} x {side}")),
+        ("morph", if model.has_morph() { "yes" } else { "no" }.to_owned()),
+        ("face type", face_type.to_owned()),
+        ("coverage", coverage),
+        ("weights", format!("{:.1} million, {weights}", summary.parameters as f64 / 1e6)),
+        ("operators", operators.join(", ")),
+        ("opset", summary.opset.to_string()),
+        ("graph", or_not_said(&summary.graph)),
+        ("producer", or_not_said(&summary.producer)),
+        ("size", format!("{} bytes", model.bytes().len())),
+        ("sha256", model.sha256().to_owned()),
+        ("consent", consent),
+    ];
+    for (what, value) in lines {
+        writeln!(out, "{what:<11} {value}")?;
+    }
+    Ok(if consented.is_ok() { Outcome::Good } else { Outcome::Bad })
+}
+
+fn or_not_said(text: &str) -> String {
+    if text.is_empty() { "not said".to_owned() } else { text.to_owned() }
+}

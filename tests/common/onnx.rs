@@ -1,0 +1,225 @@
+//! Small, valid swap models, written with the library's own ONNX messages.
+//!
+//! [`SwapModel::plain`] and its relatives give a model to change field by field; [`SwapModel::bytes`] encodes it and
+//! [`SwapModel::save`] writes it. All are [`SIDE`] pixels wide. What they answer is simple enough to state in a test:
+//! see each.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use prost::Message;
+use standin::swap::onnx::{
+    Attribute, DataType, Dimension, Entry, Graph, Model, Node, OperatorSet, Shape, Tensor, TensorType, Type, ValueInfo,
+    attribute_type,
+};
+
+/// Side of the crops, in pixels.
+pub(crate) const SIDE: i64 = 64;
+
+/// A swap model under construction.
+#[derive(Debug, Clone)]
+pub(crate) struct SwapModel(pub(crate) Model);
+
+impl SwapModel {
+    /// Face: a 3x3 convolution (channel `c` of the crop, blurred) through a sigmoid, so always within 0..1. Driver mask:
+    /// the sigmoid of the crop's first channel. Face mask: that halved.
+    pub(crate) fn plain() -> Self {
+        let blur: Vec<f32> = (0..81).map(|i| if i / 27 == i / 9 % 3 { 1.0 / 9.0 } else { 0.0 }).collect();
+        let nodes = vec![
+            node("Transpose", &["in_face:0"], "nchw", vec![ints("perm", &[0, 3, 1, 2])]),
+            node("Conv", &["nchw", "blur"], "blurred", vec![ints("pads", &[1; 4]), ints("kernel_shape", &[3, 3])]),
+            node("Transpose", &["blurred"], "nhwc", vec![ints("perm", &[0, 2, 3, 1])]),
+            node("Sigmoid", &["nhwc"], "out_celeb_face:0", vec![]),
+            first_channel("in_face:0", "blue"),
+            node("Sigmoid", &["blue"], "out_face_mask:0", vec![]),
+            node("Mul", &["out_face_mask:0", "half"], "out_celeb_face_mask:0", vec![]),
+        ];
+        let mut weights = slice_weights();
+        weights.push(floats("blur", &[3, 3, 3, 3], &blur));
+        weights.push(floats("half", &[], &[0.5]));
+        Self::of(nodes, weights)
+    }
+
+    /// The driver's crop comes back as it is, both masks are 1.
+    pub(crate) fn identity() -> Self {
+        Self::of(
+            vec![
+                node("Identity", &["in_face:0"], "out_celeb_face:0", vec![]),
+                first_channel("in_face:0", "blue"),
+                node("Mul", &["blue", "zero"], "nothing", vec![]),
+                node("Add", &["nothing", "one"], "out_face_mask:0", vec![]),
+                node("Identity", &["out_face_mask:0"], "out_celeb_face_mask:0", vec![]),
+            ],
+            [slice_weights(), vec![floats("zero", &[], &[0.0]), floats("one", &[], &[1.0])]].concat(),
+        )
+    }
+
+    /// As [`Self::identity`], but the face is the crop times the morph value.
+    pub(crate) fn morph() -> Self {
+        let mut model = Self::identity();
+        model.graph().input.push(value("morph_value:0", &[1]));
+        model.graph().node[0] = node("Mul", &["in_face:0", "morph_value:0"], "out_celeb_face:0", vec![]);
+        model.graph().name = "AMP".to_owned();
+        model
+    }
+
+    /// As [`Self::plain`], with the convolution's weights as 16-bit floats behind a Cast.
+    pub(crate) fn half_precision() -> Self {
+        let mut model = Self::plain();
+        let weights = &mut model.graph().initializer;
+        let blur = weights.iter_mut().find(|tensor| tensor.name == "blur").expect("it is there");
+        // 1/9 is not a half; 0x2f1c is the nearest, 0.11108.
+        let bits = |value: &[u8]| if value == 0.0_f32.to_le_bytes() { 0_u16 } else { 0x2f1c };
+        let raw = blur.raw_data.take().expect("raw");
+        blur.raw_data = Some(raw.chunks(4).flat_map(|value| bits(value).to_le_bytes()).collect());
+        blur.data_type = DataType::Float16 as i32;
+        blur.name = "blur_half".to_owned();
+        model.graph().node.insert(0, node("Cast", &["blur_half"], "blur", vec![int("to", 1)]));
+        model
+    }
+
+    /// As [`Self::identity`], but the face is `log(0.9 − crop)`, clipped from below: finite on dark crops (the warm-up
+    /// is grey), not a number where any value of the crop is above 0.9.
+    pub(crate) fn not_finite_when_bright() -> Self {
+        let mut model = Self::identity();
+        model.graph().initializer.push(floats("limit", &[], &[0.9]));
+        model.graph().node.splice(
+            0..1,
+            [node("Sub", &["limit", "in_face:0"], "left", vec![]), node("Log", &["left"], "out_celeb_face:0", vec![])],
+        );
+        model
+    }
+
+    /// As [`Self::identity`], but the face is 0/0 whatever goes in: refused at the first run.
+    pub(crate) fn never_finite() -> Self {
+        let mut model = Self::identity();
+        model.graph().node.splice(
+            0..1,
+            [
+                node("Sub", &["in_face:0", "in_face:0"], "none", vec![]),
+                node("Div", &["none", "none"], "out_celeb_face:0", vec![]),
+            ],
+        );
+        model
+    }
+
+    fn of(node: Vec<Node>, initializer: Vec<Tensor>) -> Self {
+        let outputs = [("out_face_mask:0", 1), ("out_celeb_face:0", 3), ("out_celeb_face_mask:0", 1)];
+        let graph = Graph {
+            node,
+            name: "SAEHD".to_owned(),
+            initializer,
+            input: vec![value("in_face:0", &[1, SIDE, SIDE, 3])],
+            output: outputs.map(|(name, channels)| value(name, &[1, SIDE, SIDE, channels])).into(),
+            ..Graph::default()
+        };
+        Self(Model {
+            ir_version: 8,
+            producer_name: "standin tests".to_owned(),
+            graph: Some(graph),
+            opset_import: vec![OperatorSet { domain: String::new(), version: 13 }],
+            ..Model::default()
+        })
+    }
+
+    /// The graph, to change.
+    pub(crate) fn graph(&mut self) -> &mut Graph {
+        self.0.graph.get_or_insert_default()
+    }
+
+    /// The weights of that name, to change.
+    pub(crate) fn weights(&mut self, name: &str) -> &mut Tensor {
+        self.graph().initializer.iter_mut().find(|tensor| tensor.name == name).expect("a weight of that name")
+    }
+
+    /// Adds metadata.
+    pub(crate) fn with_metadata(mut self, key: &str, value: &str) -> Self {
+        self.0.metadata_props.push(Entry { key: key.to_owned(), value: value.to_owned() });
+        self
+    }
+
+    /// The batch dimension of all inputs and outputs as `N`, as other tools write it.
+    pub(crate) fn with_open_batch(mut self) -> Self {
+        let graph = self.graph();
+        for value in graph.input.iter_mut().chain(&mut graph.output).filter(|value| !value.name.contains("morph")) {
+            dimensions(value)[0] = Dimension { dim_value: None, dim_param: Some("N".to_owned()) };
+        }
+        self
+    }
+
+    /// The file.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.encode_to_vec()
+    }
+
+    /// Writes the file into a folder and gives its path.
+    pub(crate) fn save(&self, folder: &Path, name: &str) -> PathBuf {
+        let path = folder.join(name);
+        std::fs::write(&path, self.bytes()).expect("the folder can be written to");
+        path
+    }
+}
+
+/// A float32 input or output.
+pub(crate) fn value(name: &str, dims: &[i64]) -> ValueInfo {
+    let dim = dims.iter().map(|&dim| Dimension { dim_value: Some(dim), dim_param: None }).collect();
+    let tensor_type = Some(TensorType { elem_type: DataType::Float as i32, shape: Some(Shape { dim }) });
+    ValueInfo { name: name.to_owned(), r#type: Some(Type { tensor_type }) }
+}
+
+/// The dimensions of an input or output, to change.
+pub(crate) fn dimensions(value: &mut ValueInfo) -> &mut Vec<Dimension> {
+    let tensor = value.r#type.get_or_insert_default().tensor_type.get_or_insert_default();
+    &mut tensor.shape.get_or_insert_default().dim
+}
+
+/// A node with one output, and its name.
+pub(crate) fn node(op_type: &str, input: &[&str], output: &str, attribute: Vec<Attribute>) -> Node {
+    Node {
+        input: input.iter().map(|&name| name.to_owned()).collect(),
+        output: vec![output.to_owned()],
+        name: format!("make {output}"),
+        op_type: op_type.to_owned(),
+        attribute,
+        domain: String::new(),
+    }
+}
+
+/// An integer attribute.
+pub(crate) fn int(name: &str, i: i64) -> Attribute {
+    Attribute { name: name.to_owned(), i: Some(i), kind: attribute_type::INT, ..Attribute::default() }
+}
+
+/// An attribute of integers.
+pub(crate) fn ints(name: &str, values: &[i64]) -> Attribute {
+    Attribute { name: name.to_owned(), ints: values.to_vec(), kind: attribute_type::INTS, ..Attribute::default() }
+}
+
+/// Float32 weights.
+pub(crate) fn floats(name: &str, dims: &[i64], values: &[f32]) -> Tensor {
+    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    tensor(name, dims, DataType::Float, raw)
+}
+
+fn int64s(name: &str, values: &[i64]) -> Tensor {
+    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    tensor(name, &[values.len() as i64], DataType::Int64, raw)
+}
+
+fn tensor(name: &str, dims: &[i64], data_type: DataType, raw: Vec<u8>) -> Tensor {
+    Tensor {
+        dims: dims.to_vec(),
+        data_type: data_type as i32,
+        name: name.to_owned(),
+        raw_data: Some(Bytes::from(raw)),
+        ..Tensor::default()
+    }
+}
+
+fn first_channel(input: &str, output: &str) -> Node {
+    node("Slice", &[input, "starts", "ends", "axes"], output, vec![])
+}
+
+fn slice_weights() -> Vec<Tensor> {
+    vec![int64s("starts", &[0]), int64s("ends", &[1]), int64s("axes", &[3])]
+}
