@@ -7,5 +7,6 @@ pub mod face;
 pub mod frame;
 pub mod geometry;
 pub mod live;
+pub mod media;
 pub mod runtime;
 pub mod swap;

@@ -8,6 +8,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod bench;
+pub mod compare;
 pub mod consent;
 pub mod model;
 
@@ -28,6 +30,10 @@ pub enum Command {
     Consent(consent::Command),
     /// Describes a model and says whether it may be used.
     Model(model::Arguments),
+    /// Measures the whole path over a clip, and the floor that the networks set.
+    Bench(bench::Arguments),
+    /// Puts frames of clips side by side in one picture.
+    Compare(compare::Arguments),
 }
 
 /// Whether the outcome is good.
@@ -48,6 +54,8 @@ impl Cli {
         match self.command {
             Command::Consent(command) => consent::run(command, out),
             Command::Model(arguments) => model::run(&arguments, out),
+            Command::Bench(arguments) => bench::run(&arguments, out),
+            Command::Compare(arguments) => compare::run(&arguments, out),
         }
     }
 }

@@ -27,7 +27,8 @@ impl BlazeFace {
         }
     }
 
-    const fn bytes(self) -> &'static [u8] {
+    /// The network's ONNX file.
+    pub const fn bytes(self) -> &'static [u8] {
         match self {
             Self::Back => include_bytes!("../../models/blazeface_back_256.onnx"),
             Self::Short => include_bytes!("../../models/blazeface_short_128.onnx"),

@@ -30,7 +30,8 @@ impl Mesh {
         }
     }
 
-    const fn bytes(self) -> &'static [u8] {
+    /// The network's ONNX file.
+    pub const fn bytes(self) -> &'static [u8] {
         match self {
             Self::Points468 => include_bytes!("../../models/face_landmark_468.onnx"),
             Self::Points478 => include_bytes!("../../models/face_landmark_attention_478.onnx"),

@@ -9,12 +9,13 @@ use gst::prelude::*;
 use gst::subclass::prelude::*;
 use standin::blend::CpuBlender;
 use standin::live::{self, FindStage, Load, ModelSlot, Pending, Queue, Settings, SwapStage};
+use standin::media;
 
 use super::buffer::{MappedBuffer, marked_faces};
 use super::delivery::from_milliseconds;
 use super::properties::Properties;
 use super::session::{Output, Session, lock};
-use super::{format, messages, properties};
+use super::{messages, properties};
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> =
     LazyLock::new(|| gst::DebugCategory::new("faceswap", gst::DebugColorFlags::empty(), Some("Face replacement")));
@@ -129,9 +130,8 @@ impl ElementImpl for FaceSwap {
 
     fn pad_templates() -> &'static [gst::PadTemplate] {
         static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> = LazyLock::new(|| {
-            let template = |name, direction| {
-                gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &format::caps()).ok()
-            };
+            let template =
+                |name, direction| gst::PadTemplate::new(name, direction, gst::PadPresence::Always, &media::caps()).ok();
             [template("sink", gst::PadDirection::Sink), template("src", gst::PadDirection::Src)]
                 .into_iter()
                 .flatten()
@@ -365,7 +365,7 @@ impl FaceSwap {
 
     fn set_caps(&self, session: &Session, caps: &gst::CapsRef) -> bool {
         let info = gst_video::VideoInfo::from_caps(caps).ok();
-        let known = info.and_then(|info| format::layout(&info).map(|layout| (info, layout)));
+        let known = info.and_then(|info| media::layout(&info).map(|layout| (info, layout)));
         if known.is_none() {
             let text = format!("caps that faceswap cannot work on: {caps}; put videoconvert before it");
             messages::post(&self.obj(), gst::StreamError::Format, &text, true);

@@ -6,7 +6,6 @@
 
 mod buffer;
 mod delivery;
-mod format;
 mod imp;
 mod messages;
 mod properties;

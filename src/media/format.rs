@@ -1,9 +1,9 @@
 //! Between GStreamer's caps and the library's layout.
 
+use crate::frame::{Layout, Matrix, PixelFormat, Range};
 use gst_video::{VideoColorMatrix, VideoColorRange, VideoFormat, VideoInfo};
-use standin::frame::{Layout, Matrix, PixelFormat, Range};
 
-const fn video_format(format: PixelFormat) -> VideoFormat {
+pub(super) const fn video_format(format: PixelFormat) -> VideoFormat {
     match format {
         PixelFormat::I420 => VideoFormat::I420,
         PixelFormat::Nv12 => VideoFormat::Nv12,
@@ -16,12 +16,12 @@ const fn video_format(format: PixelFormat) -> VideoFormat {
 }
 
 /// The caps of both pads: the formats that are worked on as they are, any size, any frame rate.
-pub(super) fn caps() -> gst::Caps {
+pub fn caps() -> gst::Caps {
     gst_video::VideoCapsBuilder::new().format_list(PixelFormat::ALL.map(video_format)).build()
 }
 
 /// The layout of frames of these caps; `None` for a format that the caps above do not have.
-pub(super) fn layout(info: &VideoInfo) -> Option<Layout> {
+pub fn layout(info: &VideoInfo) -> Option<Layout> {
     let format = PixelFormat::ALL.into_iter().find(|&format| video_format(format) == info.format())?;
     let colorimetry = info.colorimetry();
     let matrix = match colorimetry.matrix() {
