@@ -147,6 +147,24 @@ fn an_operator_that_does_not_exist_is_refused_by_the_runtime() {
     assert!(error.to_string().contains("Sigmoidal"), "{error}");
 }
 
+#[test]
+fn several_engines_are_each_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = ModelFile::open(SwapModel::dense(32).save(folder.path(), "dense.dfm")).unwrap();
+    let runtime = Runtime::load(None).unwrap();
+    let mut engines = OnnxEngine::several(&runtime, &file, NetworkOptions::default(), 3).unwrap();
+    assert_eq!(engines.len(), 3);
+    drop(file);
+    for (i, engine) in engines.iter_mut().enumerate() {
+        engine.crop_mut().fill(0.2 * (i + 1) as f32);
+    }
+    for (i, engine) in engines.iter_mut().enumerate() {
+        let face = engine.run(0.0).unwrap().face;
+        assert_close(face[31], 0.1 * (i + 1) as f32);
+        assert_close(face[32], 0.0);
+    }
+}
+
 /// Loads a real file and runs it on two crops: in range, and not the same for both.
 fn check_real(path: &Path, resolution: usize) {
     let file = ModelFile::open(path).unwrap();

@@ -4,7 +4,9 @@
 mod library;
 mod network;
 mod provider;
+mod weights;
 
 pub use library::{Runtime, RuntimeError};
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use provider::Provider;
+pub use weights::SharedWeights;

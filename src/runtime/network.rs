@@ -4,7 +4,7 @@ use ort::memory::Allocator;
 use ort::session::{Session, SessionInputValue, builder::GraphOptimizationLevel};
 use ort::value::{Tensor, ValueType};
 
-use super::{Provider, Runtime};
+use super::{Provider, Runtime, SharedWeights};
 
 /// How a network is run.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ pub enum NetworkError {
     },
 }
 
-fn failed<E: std::fmt::Display>(error: E) -> NetworkError {
+pub(super) fn failed<E: std::fmt::Display>(error: E) -> NetworkError {
     NetworkError::Runtime(error.to_string())
 }
 
@@ -70,6 +70,19 @@ impl Network {
     /// # Errors
     /// [`NetworkError`] where the provider is missing, the file is refused, or a tensor is not float32.
     pub fn new(runtime: &Runtime, bytes: &[u8], options: NetworkOptions) -> Result<Self, NetworkError> {
+        Self::sharing(runtime, bytes, options, &SharedWeights::default())
+    }
+
+    /// As [`Network::new`], with weights that other networks hold, too. For the processor only.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn sharing(
+        runtime: &Runtime,
+        bytes: &[u8],
+        options: NetworkOptions,
+        weights: &SharedWeights,
+    ) -> Result<Self, NetworkError> {
         let mut builder = Session::builder(&runtime.environment)
             .map_err(failed)?
             .with_optimization_level(GraphOptimizationLevel::Level3)
@@ -91,7 +104,7 @@ impl Network {
             }
             builder = builder.with_execution_providers([dispatch]).map_err(failed)?;
         }
-        let session = builder.commit_from_memory(bytes).map_err(failed)?;
+        let session = weights.apply(builder)?.commit_from_memory(bytes).map_err(failed)?;
         let inputs = session
             .inputs()
             .iter()

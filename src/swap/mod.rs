@@ -11,6 +11,7 @@ mod model_file;
 pub mod onnx;
 mod onnx_engine;
 pub mod safety;
+mod shared;
 mod summary;
 
 pub use engine::{Engine, EngineError, Generated};

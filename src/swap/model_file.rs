@@ -64,8 +64,8 @@ pub enum ModelProblem {
     },
 }
 
-/// A checked model and the consent that came with it.
-#[derive(Debug, Clone)]
+/// A checked model and the consent that came with it. Cloning copies no weights.
+#[derive(Clone)]
 pub struct ModelFile {
     path: PathBuf,
     bytes: Bytes,
@@ -188,6 +188,15 @@ impl ModelFile {
         let hash = if self.consent_embedded { &self.graph_sha256 } else { &self.sha256 };
         consent.check(hash, today)?;
         Ok(consent)
+    }
+}
+
+impl std::fmt::Debug for ModelFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { path, sha256, contract, consent, .. } = self;
+        let mut shown = f.debug_struct("ModelFile");
+        shown.field("path", path).field("sha256", sha256).field("contract", contract).field("consent", consent);
+        shown.finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,9 @@
 //! Decoder B on ONNX Runtime.
 
 use super::contract::Contract;
+use super::shared::dense_weights;
 use super::{Engine, EngineError, Generated, ModelFile};
-use crate::runtime::{Network, NetworkError, NetworkOptions, Runtime};
+use crate::runtime::{Network, NetworkError, NetworkOptions, Provider, Runtime, SharedWeights};
 
 /// An engine that could not be made of a checked file.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -42,9 +43,35 @@ impl OnnxEngine {
     /// # Errors
     /// [`OnnxEngineError`], naming the file.
     pub fn new(runtime: &Runtime, model: &ModelFile, options: NetworkOptions) -> Result<Self, OnnxEngineError> {
-        let file = || model.path().display().to_string();
-        let mut network = Network::new(runtime, model.bytes(), options)
-            .map_err(|reason| OnnxEngineError::Load { file: file(), reason })?;
+        Self::sharing(runtime, model, options, &SharedWeights::default())
+    }
+
+    /// As [`OnnxEngine::new`], `count` engines for as many frames in flight. On the processor they hold the model's
+    /// dense weights once.
+    ///
+    /// # Errors
+    /// [`OnnxEngineError`], naming the file.
+    pub fn several(
+        runtime: &Runtime,
+        model: &ModelFile,
+        options: NetworkOptions,
+        count: usize,
+    ) -> Result<Vec<Self>, OnnxEngineError> {
+        let shared = match count > 1 && options.provider == Provider::Cpu {
+            true => dense_weights(model).map_err(|reason| not_loaded(model, reason))?,
+            false => SharedWeights::default(),
+        };
+        (0..count).map(|_| Self::sharing(runtime, model, options, &shared)).collect()
+    }
+
+    fn sharing(
+        runtime: &Runtime,
+        model: &ModelFile,
+        options: NetworkOptions,
+        weights: &SharedWeights,
+    ) -> Result<Self, OnnxEngineError> {
+        let mut network =
+            Network::sharing(runtime, model.bytes(), options, weights).map_err(|reason| not_loaded(model, reason))?;
         let contract = model.contract();
         let pixels = contract.resolution * contract.resolution;
         // The file may leave the outputs' shapes open.
@@ -54,9 +81,17 @@ impl OnnxEngine {
         let [face, driver_mask, face_mask] = [3, 1, 1].map(|channels| vec![0.0; pixels * channels]);
         let mut engine = Self { network, contract, face, driver_mask, face_mask };
         engine.crop_mut().fill(0.5);
-        engine.run(0.5).map_err(|reason| OnnxEngineError::WarmUp { file: file(), reason })?;
+        engine.run(0.5).map_err(|reason| OnnxEngineError::WarmUp { file: shown(model), reason })?;
         Ok(engine)
     }
+}
+
+fn not_loaded(model: &ModelFile, reason: NetworkError) -> OnnxEngineError {
+    OnnxEngineError::Load { file: shown(model), reason }
+}
+
+fn shown(model: &ModelFile) -> String {
+    model.path().display().to_string()
 }
 
 impl Engine for OnnxEngine {

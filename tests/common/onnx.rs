@@ -103,6 +103,30 @@ impl SwapModel {
         model
     }
 
+    /// As [`Self::identity`], but the face is half the crop, by two dense layers of `width` through which its first `width`
+    /// values pass; the others are 0.
+    pub(crate) fn dense(width: usize) -> Self {
+        let mut model = Self::identity();
+        let values = (SIDE * SIDE * 3) as usize;
+        let (mut inward, mut outward) = (vec![0.0; values * width], vec![0.0; values * width]);
+        for i in 0..width {
+            inward[i * width + i] = 1.0;
+            outward[i * values + i] = 0.5;
+        }
+        let graph = model.graph();
+        graph.initializer.push(floats("inward", &[values as i64, width as i64], &inward));
+        graph.initializer.push(floats("outward", &[width as i64, values as i64], &outward));
+        graph.initializer.push(int64s("shape", &[1, SIDE, SIDE, 3]));
+        let dense = [
+            node("Flatten", &["in_face:0"], "flat", vec![]),
+            node("MatMul", &["flat", "inward"], "code", vec![]),
+            node("MatMul", &["code", "outward"], "flat_face", vec![]),
+            node("Reshape", &["flat_face", "shape"], "out_celeb_face:0", vec![]),
+        ];
+        graph.node.splice(0..1, dense);
+        model
+    }
+
     fn of(node: Vec<Node>, initializer: Vec<Tensor>) -> Self {
         let outputs = [("out_face_mask:0", 1), ("out_celeb_face:0", 3), ("out_celeb_face_mask:0", 1)];
         let graph = Graph {
