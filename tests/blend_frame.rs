@@ -1,5 +1,5 @@
 //! The whole blend in the frame: right inside, nothing outside.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::needless_range_loop)]
 
 mod blend_support;
 
