@@ -19,6 +19,7 @@
 //!    `out = frame + m·(face − frame)` with m = mask·opacity, in code values, rounded to the nearest. A shared chroma
 //!    sample is the mean of this over the pixels that share it. Where m is 0 the frame keeps its bits.
 
+pub mod gpu;
 pub mod plan;
 mod settings;
 
