@@ -5,24 +5,44 @@
 //!
 //! 1. `crop`: crop pixel (i, j) is the mean of n×n taps ([`plan::taps`]) evenly spread over its square. A tap is a
 //!    bilinear sample of each plane, edge samples repeated; chroma samples lie in the middle of the pixels that share
-//!    them. The mean of the code values becomes RGB (clamped to 0..1), stored blue, green, red. Taps outside the frame
-//!    are black.
-//! 2. `mask`: driver mask × generated mask × inside of the hull, as far as the settings ask; the generated mask moves
-//!    with the generated face ([`plan::face_position`], bilinear, 0 outside).
+//!    them, and chroma of the YUV formats takes [`plan::chroma_taps`] taps an axis. The mean of the code values becomes
+//!    RGB (clamped to 0..1), stored blue, green, red. Taps outside the frame are black.
+//! 2. `mask`: driver mask × generated mask × inside of the hull, as far as the settings ask. The generated face and its
+//!    mask lie at [`plan::face_position`] (bilinear, edge samples repeated; the mask is 0 outside the unit square). A
+//!    pixel is inside the hull where its centre is, edges included; fewer than three corners are no hull.
 //! 3. `erode`: minimum over a square of radius [`plan::Filters::erode`] (maximum where negative), rows then columns;
 //!    what lies outside the crop does not count. Then the ring of [`plan::Filters::border`] pixels is set to 0.
 //! 4. `feather`: Gaussian, rows then columns, 0 outside the crop; values under 1/255 become 0.
 //! 5. `statistics`: mean and standard deviation of L, a, b under the mask (weights are the mask), of the driver's crop
-//!    and of the generated face.
-//! 6. `transfer`: sharpen, colour transfer, gamma; gives the layer: R×R pixels of red, green, blue, mask.
-//! 7. `composite`: for each frame pixel of the region the layer is sampled bilinearly at the pixel's centre, and
-//!    `out = frame + m·(face − frame)` with m = mask·opacity, in code values, rounded to the nearest. A shared chroma
-//!    sample is the mean of this over the pixels that share it. Where m is 0 the frame keeps its bits.
+//!    and of the generated face where it lies, clamped to 0..1 and not yet sharpened. Where the weights sum to less
+//!    than [`plan::LEAST_WEIGHT`] nothing is transferred.
+//! 6. `transfer`: sharpen (`face + s·(face − G)`, G by [`plan::SHARPEN_KERNEL`], rows then columns, edge samples
+//!    repeated, clamped to 0..1), colour transfer (`(x − mean_gen)·ratio + mean_drv`, [`plan::deviation_ratio`]; clamped
+//!    to 0..1), gamma; gives the layer: R×R pixels of red, green, blue, mask. A generated pixel with NaN takes the
+//!    driver's colour and mask 0.
+//! 7. `composite`: for each frame pixel of the region the layer is sampled bilinearly at the pixel's centre, edge
+//!    samples repeated, and `out = frame + m·(face − frame)` with m = mask·opacity (0 outside the crop's unit square),
+//!    in code values, rounded to the nearest. A shared chroma sample is the mean of this over the pixels that share it.
+//!    Where m is 0 the frame keeps its bits.
 
+pub mod composite;
+mod conceal;
+mod cpu;
+pub mod crop;
+pub mod erode;
+pub mod feather;
 pub mod gpu;
+pub mod lab;
+pub mod mask;
+pub mod place;
 pub mod plan;
 mod settings;
+pub mod sharpen;
+pub mod statistics;
+pub mod transfer;
 
+pub use conceal::{conceal, conceal_all};
+pub use cpu::CpuBlender;
 pub use settings::{BlendSettings, REFERENCE_CROP};
 
 use crate::frame::{Frame, FrameMut};
@@ -35,6 +55,18 @@ pub enum BlendError {
     /// The GPU was lost, ran out of memory, or refused a pass.
     #[error("the GPU failed: {0}")]
     Gpu(String),
+    /// A picture or mask does not have the size that its resolution says.
+    #[error("{what} has {len} values; a crop of {resolution} pixels needs {needed}")]
+    Size {
+        /// Which picture.
+        what: &'static str,
+        /// Values it has.
+        len: usize,
+        /// Side of the crop.
+        resolution: usize,
+        /// Values it must have.
+        needed: usize,
+    },
 }
 
 /// Cuts crops out of frames and puts generated faces back. One blender serves one frame at a time.

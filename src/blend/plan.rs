@@ -33,6 +33,16 @@ impl Region {
         }
     }
 
+    /// The same with `margin` more on every side, within a square picture of `side` pixels.
+    pub fn grown_within(&self, margin: usize, side: usize) -> Self {
+        Self {
+            x0: self.x0.saturating_sub(margin),
+            y0: self.y0.saturating_sub(margin),
+            x1: (self.x1 + margin).min(side),
+            y1: (self.y1 + margin).min(side),
+        }
+    }
+
     /// Columns.
     pub fn width(&self) -> usize {
         self.x1.saturating_sub(self.x0)
@@ -53,6 +63,26 @@ impl Region {
 pub fn taps(to_crop: &Similarity, resolution: usize) -> usize {
     let frame_per_crop = 1.0 / (to_crop.scale() * resolution as f32);
     (frame_per_crop.round() as usize).clamp(1, 4)
+}
+
+/// Taps of a shared chroma sample along one axis, for `taps` of luma: half, since the samples are twice as far apart.
+pub fn chroma_taps(taps: usize) -> usize {
+    taps.div_ceil(2)
+}
+
+/// Mask weight, in whole crop pixels, under which colour statistics mean nothing.
+pub const LEAST_WEIGHT: f32 = 16.0;
+
+/// Feathered masks below this are 0: less than one code of a frame.
+pub const MASK_FLOOR: f32 = 1.0 / 255.0;
+
+/// Blur that sharpening subtracts: the binomial kernel of variance 1, from the centre outwards.
+pub const SHARPEN_KERNEL: [f32; 3] = [6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0];
+
+/// Factor of contrast for one Lab channel: driver's standard deviation over the generated face's, 0..4. A generated
+/// face without contrast divides by a hundredth of a Lab unit.
+pub fn deviation_ratio(driver: f32, generated: f32) -> f32 {
+    (driver / generated.max(0.01)).clamp(0.0, 4.0)
 }
 
 /// Filter widths in pixels of the crop.
@@ -93,6 +123,12 @@ impl Filters {
         let sum = 2.0 * weights.iter().sum::<f32>() - weights[0];
         weights.iter_mut().for_each(|w| *w /= sum);
     }
+}
+
+/// Centre of crop pixel (i, j) in the crop's unit square.
+pub fn centre(i: usize, j: usize, resolution: usize) -> Point {
+    let side = resolution as f32;
+    Point::new((i as f32 + 0.5) / side, (j as f32 + 0.5) / side)
 }
 
 /// Where a point of the crop's unit square lies in the generated face, which may be scaled and shifted.

@@ -33,6 +33,13 @@ pub struct BlendSettings {
     pub gamma: [f32; 3],
 }
 
+impl BlendSettings {
+    /// Whether the generated face lies elsewhere than the network drew it.
+    pub fn moves_face(&self) -> bool {
+        (self.face_scale, self.face_x_offset, self.face_y_offset) != (1.0, 0.0, 0.0)
+    }
+}
+
 impl Default for BlendSettings {
     fn default() -> Self {
         Self {

@@ -5,6 +5,7 @@ use super::memory::Memory;
 use super::packing::Packing;
 use super::params::Params;
 use super::staging::{Download, Upload};
+use crate::blend::place::unit;
 use crate::blend::plan::{Filters, Region};
 use crate::blend::{BlendError, BlendSettings, Blender};
 use crate::frame::{Frame, FrameMut, Layout};
@@ -233,12 +234,25 @@ impl GpuBlender {
     }
 }
 
-/// A picture that has not as many values as its resolution says.
-fn check(what: &str, values: usize, wanted: usize) -> Result<(), BlendError> {
-    if values == wanted {
-        return Ok(());
+/// The values that a picture of `channels` channels must have, without what may follow them.
+fn check(what: &'static str, len: usize, resolution: usize, channels: usize) -> Result<usize, BlendError> {
+    let needed = resolution * resolution * channels;
+    if len < needed {
+        return Err(BlendError::Size { what, len, resolution, needed });
     }
-    Err(BlendError::Gpu(format!("{what} has {values} values, its resolution asks for {wanted}")))
+    Ok(needed)
+}
+
+/// The network's pictures, each as long as its resolution says.
+fn checked<'a>(generated: &Generated<'a>) -> Result<Generated<'a>, BlendError> {
+    let side = generated.resolution;
+    Ok(Generated {
+        resolution: side,
+        driver: &generated.driver[..check("the driver's crop", generated.driver.len(), side, 3)?],
+        face: &generated.face[..check("the generated face", generated.face.len(), side, 3)?],
+        driver_mask: &generated.driver_mask[..check("the driver's mask", generated.driver_mask.len(), side, 1)?],
+        face_mask: &generated.face_mask[..check("the generated mask", generated.face_mask.len(), side, 1)?],
+    })
 }
 
 impl Blender for GpuBlender {
@@ -249,7 +263,8 @@ impl Blender for GpuBlender {
         resolution: usize,
         crop: &mut [f32],
     ) -> Result<(), BlendError> {
-        check("the crop", crop.len(), resolution * resolution * 3)?;
+        let values = check("the crop", crop.len(), resolution, 3)?;
+        let crop = &mut crop[..values];
         let layout = frame.layout();
         let Some(place) = Place::new(layout, to_crop).filter(|_| resolution > 0) else {
             crop.fill(0.0);
@@ -267,15 +282,15 @@ impl Blender for GpuBlender {
         hull: &[Point],
         settings: &BlendSettings,
     ) -> Result<(), BlendError> {
+        let generated = &checked(generated)?;
+        if hull.len() > MOST_CORNERS {
+            let corners = hull.len();
+            return Err(BlendError::Gpu(format!("a hull of {corners} corners is too many; it takes {MOST_CORNERS}")));
+        }
         let resolution = generated.resolution;
-        let pixels = resolution * resolution;
-        check("the generated face", generated.face.len(), pixels * 3)?;
-        check("the driver's crop", generated.driver.len(), pixels * 3)?;
-        check("the driver's mask", generated.driver_mask.len(), pixels)?;
-        check("the generated mask", generated.face_mask.len(), pixels)?;
-        check("the hull", hull.len().max(MOST_CORNERS), MOST_CORNERS)?;
         let layout = *frame.layout();
-        let Some(place) = Place::new(&layout, to_crop).filter(|_| resolution > 0) else {
+        let shows = resolution > 0 && unit(settings.opacity) > 0.0;
+        let Some(place) = Place::new(&layout, to_crop).filter(|_| shows) else {
             return Ok(());
         };
         let filters = Filters::new(settings, resolution);

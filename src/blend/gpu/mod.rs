@@ -7,6 +7,7 @@
 mod adapter;
 mod blender;
 mod buffers;
+mod choice;
 mod device;
 mod groups;
 mod kernel;
@@ -16,7 +17,9 @@ mod params;
 mod passes;
 pub mod shaders;
 mod staging;
+mod trial;
 
 pub use adapter::{AdapterInfo, AdapterKind, Selection};
 pub use blender::{GpuBlender, Intermediate, Transfers};
+pub use choice::{Backend, Preference};
 pub use device::{GpuDevice, adapters};

@@ -2,6 +2,7 @@
 
 use super::packing::Packing;
 use crate::blend::BlendSettings;
+use crate::blend::place::unit;
 use crate::blend::plan::Filters;
 use crate::frame::{Layout, PixelFormat, RgbToYuv, YuvToRgb};
 use crate::geometry::Similarity;
@@ -105,7 +106,7 @@ impl Params {
             erode: filters.erode,
             border: filters.border as u32,
             radius: filters.radius as u32,
-            opacity: settings.opacity,
+            opacity: unit(settings.opacity),
             face_scale: settings.face_scale,
             face_x_offset: settings.face_x_offset,
             face_y_offset: settings.face_y_offset,

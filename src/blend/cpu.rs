@@ -1,0 +1,119 @@
+//! The whole blend on the CPU: every pass in order, in buffers that stay from frame to frame.
+
+use super::composite::{self, Codes};
+use super::crop::{self, CropSums};
+use super::feather::{self, FeatherBuffers};
+use super::lab::LabPicture;
+use super::place::{self, unit};
+use super::plan::Filters;
+use super::statistics::statistics;
+use super::transfer::{self, ColourTransfer};
+use super::{BlendError, BlendSettings, Blender, erode, mask, sharpen};
+use crate::frame::{Frame, FrameMut};
+use crate::geometry::{Point, Similarity};
+use crate::swap::Generated;
+
+/// Blends on the calling thread. Allocates on the first frame and where a crop or a filter grows, never else.
+#[derive(Debug, Default)]
+pub struct CpuBlender {
+    sums: CropSums,
+    mask: Vec<f32>,
+    face: Vec<f32>,
+    scratch: Vec<f32>,
+    feather: FeatherBuffers,
+    driver_lab: LabPicture,
+    face_lab: LabPicture,
+    layer: Vec<[f32; 4]>,
+    codes: Codes,
+}
+
+impl Blender for CpuBlender {
+    fn crop(
+        &mut self,
+        frame: &Frame<'_>,
+        to_crop: &Similarity,
+        resolution: usize,
+        crop: &mut [f32],
+    ) -> Result<(), BlendError> {
+        check("the crop", crop.len(), resolution, 3)?;
+        match to_crop.inverse() {
+            Some(to_frame) => crop::crop(frame, &to_frame, resolution, crop, &mut self.sums),
+            None => crop.fill(0.0),
+        }
+        Ok(())
+    }
+
+    fn composite(
+        &mut self,
+        frame: &mut FrameMut<'_>,
+        to_crop: &Similarity,
+        generated: &Generated<'_>,
+        hull: &[Point],
+        settings: &BlendSettings,
+    ) -> Result<(), BlendError> {
+        let side = generated.resolution;
+        check("the driver's crop", generated.driver.len(), side, 3)?;
+        check("the generated face", generated.face.len(), side, 3)?;
+        check("the driver's mask", generated.driver_mask.len(), side, 1)?;
+        check("the generated mask", generated.face_mask.len(), side, 1)?;
+        let opacity = unit(settings.opacity);
+        let Some(to_frame) = to_crop.inverse() else { return Ok(()) };
+        if side == 0 || opacity == 0.0 {
+            return Ok(());
+        }
+        self.cover(generated, hull, settings);
+        let covered = mask::bounds(&self.mask, side);
+        // The layer's colour is mixed with that of pixels just outside the mask.
+        let region = covered.grown_within(1, side);
+        if covered.is_empty() {
+            return Ok(());
+        }
+        self.colour(generated, settings, &region);
+        composite::composite(frame, (to_crop, &to_frame), &self.layer, side, &covered, opacity, &mut self.codes);
+        Ok(())
+    }
+}
+
+impl CpuBlender {
+    /// Fills the mask, and the face at its place.
+    fn cover(&mut self, generated: &Generated<'_>, hull: &[Point], settings: &BlendSettings) {
+        let side = generated.resolution;
+        let filters = Filters::new(settings, side);
+        self.mask.resize(side * side, 0.0);
+        self.face.resize(side * side * 3, 0.0);
+        mask::mask(generated, hull, settings, &mut self.mask);
+        erode::erode(&mut self.mask, side, filters.erode, filters.border, &mut self.scratch);
+        feather::feather(&mut self.mask, side, &filters, &mut self.feather);
+        place::place(generated, settings, &mut self.face, &mut self.mask);
+    }
+
+    /// Fills `region` of the layer.
+    fn colour(&mut self, generated: &Generated<'_>, settings: &BlendSettings, region: &super::plan::Region) {
+        let side = generated.resolution;
+        self.layer.resize(side * side, [0.0; 4]);
+        let mut matched = None;
+        if settings.color_transfer {
+            self.driver_lab.fill(generated.driver, side, region);
+            self.face_lab.fill(&self.face, side, region);
+            let driver = statistics(&self.driver_lab, &self.mask, side, region);
+            let face = statistics(&self.face_lab, &self.mask, side, region);
+            matched = face.zip(driver).map(|(face, driver)| ColourTransfer::new(&face, &driver));
+        }
+        if settings.sharpen > 0.0 {
+            sharpen::sharpen(&mut self.face, side, settings.sharpen, &mut self.scratch);
+            if matched.is_some() {
+                self.face_lab.fill(&self.face, side, region);
+            }
+        }
+        let matched = matched.map(|line| (&self.face_lab, line));
+        transfer::transfer(&self.face, matched, &self.mask, settings.gamma, region, side, &mut self.layer);
+    }
+}
+
+fn check(what: &'static str, len: usize, resolution: usize, channels: usize) -> Result<(), BlendError> {
+    let needed = resolution * resolution * channels;
+    if len < needed {
+        return Err(BlendError::Size { what, len, resolution, needed });
+    }
+    Ok(())
+}
