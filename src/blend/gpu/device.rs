@@ -136,9 +136,15 @@ impl GpuDevice {
     pub(super) fn guard<T>(&self, work: impl FnOnce() -> Result<T, BlendError>) -> Result<T, BlendError> {
         let failure = &self.shared.failure;
         failure.check()?;
-        let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let tried = catch_unwind(AssertUnwindSafe(|| {
+            work().inspect_err(|_| {
+                // Has wgpu tell the callback now if the device is gone.
+                let _ = self.shared.device.poll(wgpu::PollType::Poll);
+            })
+        }));
+        let done = tried.unwrap_or_else(|_| {
             failure.record("the device was lost while a pass ran".to_owned());
-            Err(BlendError::Gpu("the device was lost while a pass ran".to_owned()))
+            failure.check().and_then(|()| Err(BlendError::Gpu("a pass was cut short".to_owned())))
         });
         failure.check()?;
         done
