@@ -39,7 +39,8 @@ fn linear(v: vec3<f32>) -> vec3<f32> {
 // Encoded values of linear light.
 fn encoded(v: vec3<f32>) -> vec3<f32> {
     let root = cube_root(v);
-    let curve = 1.055 * root * root * sqrt(sqrt(root)) - 0.055;
+    // v^(1/2.4) = v^(1/3) v^(1/12).
+    let curve = 1.055 * root * sqrt(sqrt(root)) - 0.055;
     return select(12.92 * v, curve, v > vec3<f32>(0.0031308));
 }
 
