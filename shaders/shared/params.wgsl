@@ -1,0 +1,68 @@
+// What every pass reads: field for field `Params` in src/blend/gpu/params.rs.
+struct Params {
+    frame_size: vec2<u32>,
+    // The packed planes: first pixel of the frame, pixels a row and rows.
+    packed_start: vec2<u32>,
+    packed_size: vec2<u32>,
+    resolution: u32,
+    taps: u32,
+    // In words.
+    plane_offset: vec4<u32>,
+    plane_stride: vec4<u32>,
+    // Similarities as a, b, tx, ty.
+    to_crop: vec4<f32>,
+    to_frame: vec4<f32>,
+    format: u32,
+    masks: u32,
+    hull_corners: u32,
+    color_transfer: u32,
+    // black, y, rv, gu
+    decode: vec4<f32>,
+    // gv, bu
+    decode_more: vec4<f32>,
+    encode_y: vec4<f32>,
+    encode_u: vec4<f32>,
+    encode_v: vec4<f32>,
+    // Bits below red, green and blue in a word.
+    rgb_shift: vec4<u32>,
+    erode: i32,
+    border: u32,
+    radius: u32,
+    opacity: f32,
+    face_scale: f32,
+    face_x_offset: f32,
+    face_y_offset: f32,
+    sharpen: f32,
+    // 1/gamma of red, green, blue.
+    exponent: vec4<f32>,
+}
+
+const I420: u32 = 0u;
+const NV12: u32 = 1u;
+const YUY2: u32 = 2u;
+
+const DRIVER_MASK: u32 = 1u;
+const GENERATED_MASK: u32 = 2u;
+const HULL_MASK: u32 = 4u;
+
+@group(0) @binding(0) var<uniform> params: Params;
+
+// Where a similarity takes a point.
+fn similar(s: vec4<f32>, p: vec2<f32>) -> vec2<f32> {
+    return vec2<f32>(s.x * p.x - s.y * p.y + s.z, s.y * p.x + s.x * p.y + s.w);
+}
+
+// Centre of a crop pixel in the crop's unit square.
+fn centre(pixel: vec2<u32>) -> vec2<f32> {
+    return (vec2<f32>(pixel) + 0.5) / f32(params.resolution);
+}
+
+// Where a point of the crop's unit square lies in the generated face.
+fn face_position(p: vec2<f32>) -> vec2<f32> {
+    return (p - 0.5 - vec2<f32>(params.face_x_offset, params.face_y_offset)) / params.face_scale + 0.5;
+}
+
+// Whether a crop pixel exists; dispatches are rounded up to whole workgroups.
+fn in_crop(pixel: vec2<u32>) -> bool {
+    return all(pixel < vec2<u32>(params.resolution));
+}

@@ -1,0 +1,37 @@
+//! Every pass tied to one blender's buffers; made anew when a buffer is.
+
+use super::buffers::{FrameBuffers, ModelBuffers};
+use super::device::GpuDevice;
+
+pub(super) struct Groups {
+    pub(super) crop: wgpu::BindGroup,
+    pub(super) mask: wgpu::BindGroup,
+    pub(super) erode: [wgpu::BindGroup; 2],
+    pub(super) feather: [wgpu::BindGroup; 2],
+    pub(super) place: wgpu::BindGroup,
+    pub(super) statistics: [wgpu::BindGroup; 2],
+    pub(super) transfer: wgpu::BindGroup,
+    pub(super) composite: wgpu::BindGroup,
+}
+
+impl Groups {
+    pub(super) fn new(
+        shared: &GpuDevice,
+        params: &wgpu::Buffer,
+        hull: &wgpu::Buffer,
+        frame: &FrameBuffers,
+        model: &ModelBuffers,
+    ) -> Self {
+        let (device, passes) = (shared.device(), shared.passes());
+        Self {
+            crop: passes.crop.bind(device, params, frame, model),
+            mask: passes.mask.bind(device, params, hull, model),
+            erode: passes.erode.bind(device, params, model),
+            feather: passes.feather.bind(device, params, model),
+            place: passes.place.bind(device, params, model),
+            statistics: passes.statistics.bind(device, params, model),
+            transfer: passes.transfer.bind(device, params, model),
+            composite: passes.composite.bind(device, params, frame, model),
+        }
+    }
+}

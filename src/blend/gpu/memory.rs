@@ -1,0 +1,67 @@
+//! What one blender holds on the GPU, and the passes tied to it.
+
+use super::buffers::{FrameBuffers, ModelBuffers, buffer};
+use super::device::GpuDevice;
+use super::groups::Groups;
+use super::params::Params;
+use crate::blend::BlendError;
+use wgpu::BufferUsages as Use;
+
+/// Corners that the hull's buffer holds at first.
+const HULL: usize = 128;
+
+/// Buffers for a region, a model and a hull of some size, with their bind groups.
+pub(super) struct Memory {
+    pub(super) params: wgpu::Buffer,
+    pub(super) hull: wgpu::Buffer,
+    pub(super) frame: FrameBuffers,
+    pub(super) model: ModelBuffers,
+    pub(super) groups: Groups,
+}
+
+impl Memory {
+    /// Whether this holds `planes` bytes of packed planes, a model of `resolution` and a hull of `hull` corners.
+    fn fits(&self, planes: usize, resolution: usize, hull: usize) -> bool {
+        self.frame.bytes() >= planes && self.model.resolution == resolution && self.hull.size() as usize >= hull * 8
+    }
+
+    fn new(device: &GpuDevice, planes: usize, resolution: usize, hull: usize) -> Self {
+        let wgpu = device.device();
+        let params = buffer(wgpu, "params", size_of::<Params>(), Use::UNIFORM | Use::COPY_DST);
+        let hull = buffer(wgpu, "hull", hull * 8, Use::STORAGE | Use::COPY_DST);
+        let frame = FrameBuffers::new(wgpu, planes);
+        let model = ModelBuffers::new(wgpu, resolution);
+        let groups = Groups::new(device, &params, &hull, &frame, &model);
+        Self { params, hull, frame, model, groups }
+    }
+
+    /// Gives `slot` memory that is big enough; `true` where it is new, and holds nothing yet.
+    pub(super) fn ensure<'a>(
+        slot: &'a mut Option<Self>,
+        device: &GpuDevice,
+        planes: usize,
+        resolution: usize,
+        hull: usize,
+    ) -> Result<(&'a mut Self, bool), BlendError> {
+        let limits = device.device().limits();
+        let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        for (what, bytes) in
+            [("the face's region of the frame", planes), ("the model's picture", resolution * resolution * 16)]
+        {
+            if bytes as u64 > most {
+                return Err(BlendError::Gpu(format!(
+                    "{what} needs a buffer of {bytes} bytes, {} has at most {most}; blend on the CPU",
+                    device.info()
+                )));
+            }
+        }
+        let fresh = !slot.as_ref().is_some_and(|memory| memory.fits(planes, resolution, hull));
+        if fresh {
+            // A face that moves nearer grows a little each frame: leave room.
+            let held = slot.take().map_or(0, |memory| memory.frame.bytes());
+            let planes = if planes > held { (planes + planes / 4).next_multiple_of(4) } else { held };
+            *slot = Some(Self::new(device, planes.min(most as usize & !3), resolution, hull.max(HULL)));
+        }
+        slot.as_mut().map(|memory| (memory, fresh)).ok_or_else(|| BlendError::Gpu("no memory".to_owned()))
+    }
+}

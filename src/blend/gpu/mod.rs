@@ -1,0 +1,25 @@
+//! The passes as WGSL on any GPU that wgpu reaches.
+//!
+//! `shaders/` holds a text a pass, [`shaders`] joins it with what it imports, `passes/` has its pipeline and bindings.
+//! [`GpuDevice`] is opened once, each worker has a [`GpuBlender`] on it. Only the face's region travels: the native
+//! planes' rows around it, packed into words ([`packing`]), up once and back once.
+
+mod adapter;
+mod blender;
+mod buffers;
+mod choice;
+mod device;
+mod groups;
+mod kernel;
+mod memory;
+pub mod packing;
+mod params;
+mod passes;
+pub mod shaders;
+mod staging;
+mod trial;
+
+pub use adapter::{AdapterInfo, AdapterKind, Selection};
+pub use blender::{GpuBlender, Intermediate, Transfers};
+pub use choice::{Backend, Preference};
+pub use device::{GpuDevice, adapters};

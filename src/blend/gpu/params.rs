@@ -1,0 +1,118 @@
+//! The uniform that every pass reads; field for field `Params` in `shaders/shared/params.wgsl`.
+
+use super::packing::Packing;
+use crate::blend::BlendSettings;
+use crate::blend::place::unit;
+use crate::blend::plan::Filters;
+use crate::frame::{Layout, PixelFormat, RgbToYuv, YuvToRgb};
+use crate::geometry::Similarity;
+
+/// Bits of [`Params::masks`].
+const DRIVER_MASK: u32 = 1;
+const GENERATED_MASK: u32 = 2;
+const HULL_MASK: u32 = 4;
+
+/// Sizes in pixels, offsets and strides in 32-bit words.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub(super) struct Params {
+    frame_size: [u32; 2],
+    packed_start: [u32; 2],
+    packed_size: [u32; 2],
+    resolution: u32,
+    taps: u32,
+    plane_offset: [u32; 4],
+    plane_stride: [u32; 4],
+    to_crop: [f32; 4],
+    to_frame: [f32; 4],
+    format: u32,
+    masks: u32,
+    hull_corners: u32,
+    color_transfer: u32,
+    /// black, y, rv, gu
+    decode: [f32; 4],
+    /// gv, bu
+    decode_more: [f32; 4],
+    encode_y: [f32; 4],
+    encode_u: [f32; 4],
+    encode_v: [f32; 4],
+    /// Bits below red, green and blue in a word.
+    rgb_shift: [u32; 4],
+    erode: i32,
+    border: u32,
+    radius: u32,
+    opacity: f32,
+    face_scale: f32,
+    face_x_offset: f32,
+    face_y_offset: f32,
+    sharpen: f32,
+    /// 1/gamma of red, green, blue.
+    exponent: [f32; 4],
+}
+
+fn four(s: &Similarity) -> [f32; 4] {
+    [s.a, s.b, s.tx, s.ty]
+}
+
+impl Params {
+    /// What `crop` and `composite` need to find their way between the packed planes and the crop.
+    pub(super) fn of_frame(
+        layout: &Layout,
+        packing: &Packing,
+        to_crop: &Similarity,
+        to_frame: &Similarity,
+        resolution: usize,
+    ) -> Self {
+        let decode = YuvToRgb::new(layout.matrix, layout.range);
+        let encode = RgbToYuv::new(layout.matrix, layout.range);
+        let [r, g, b] = layout.format.rgb_order().unwrap_or_default().map(|byte| 8 * byte as u32);
+        let [p0, p1, p2] = packing.planes;
+        Self {
+            frame_size: [layout.width as u32, layout.height as u32],
+            packed_start: [packing.start.0 as u32, packing.start.1 as u32],
+            packed_size: [packing.size.0 as u32, packing.size.1 as u32],
+            resolution: resolution as u32,
+            taps: crate::blend::plan::taps(to_crop, resolution) as u32,
+            plane_offset: [p0.offset as u32, p1.offset as u32, p2.offset as u32, 0],
+            plane_stride: [p0.stride as u32, p1.stride as u32, p2.stride as u32, 0],
+            to_crop: four(to_crop),
+            to_frame: four(to_frame),
+            format: match layout.format {
+                PixelFormat::I420 => 0,
+                PixelFormat::Nv12 => 1,
+                PixelFormat::Yuy2 => 2,
+                PixelFormat::Rgba | PixelFormat::Bgra | PixelFormat::Rgbx | PixelFormat::Bgrx => 3,
+            },
+            decode: [decode.black, decode.y, decode.rv, decode.gu],
+            decode_more: [decode.gv, decode.bu, 0.0, 0.0],
+            encode_y: encode.y,
+            encode_u: encode.u,
+            encode_v: encode.v,
+            rgb_shift: [r, g, b, 0],
+            ..Self::default()
+        }
+    }
+
+    /// The same, with what the passes from `mask` to `composite` need.
+    pub(super) fn with_settings(self, settings: &BlendSettings, filters: &Filters, hull_corners: usize) -> Self {
+        let bit = |on: bool, bit: u32| if on { bit } else { 0 };
+        let [r, g, b] = settings.gamma.map(|gamma| 1.0 / gamma);
+        Self {
+            masks: bit(settings.driver_mask, DRIVER_MASK)
+                | bit(settings.generated_mask, GENERATED_MASK)
+                | bit(settings.hull_mask, HULL_MASK),
+            hull_corners: hull_corners as u32,
+            color_transfer: u32::from(settings.color_transfer),
+            erode: filters.erode,
+            border: filters.border as u32,
+            radius: filters.radius as u32,
+            opacity: unit(settings.opacity),
+            face_scale: settings.face_scale,
+            face_x_offset: settings.face_x_offset,
+            face_y_offset: settings.face_y_offset,
+            sharpen: settings.sharpen,
+            exponent: [r, g, b, 1.0],
+            ..self
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Pass 1: the packed planes to the model's crop.
+
+use crate::blend::gpu::buffers::{FrameBuffers, ModelBuffers};
+use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::shaders::CROP;
+
+pub(crate) struct Crop(Kernel);
+
+impl Crop {
+    pub(super) fn new(device: &wgpu::Device) -> Self {
+        Self(Kernel::new(device, &CROP.compile(device), "crop", &[Access::Read, Access::Write]))
+    }
+
+    pub(crate) fn bind(
+        &self,
+        device: &wgpu::Device,
+        params: &wgpu::Buffer,
+        frame: &FrameBuffers,
+        model: &ModelBuffers,
+    ) -> wgpu::BindGroup {
+        self.0.bind(device, params, &[&frame.planes, &model.crop])
+    }
+
+    /// One invocation a crop pixel.
+    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass<'_>, group: &wgpu::BindGroup, resolution: usize) {
+        self.0.record(pass, group, resolution, resolution);
+    }
+}

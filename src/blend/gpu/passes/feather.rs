@@ -1,0 +1,41 @@
+//! Pass 4: the mask's Gaussian, rows then columns.
+
+use crate::blend::gpu::buffers::ModelBuffers;
+use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::shaders::FEATHER;
+
+pub(crate) struct Feather {
+    rows: Kernel,
+    columns: Kernel,
+}
+
+impl Feather {
+    pub(super) fn new(device: &wgpu::Device) -> Self {
+        let shader = FEATHER.compile(device);
+        let kernel = |entry| Kernel::new(device, &shader, entry, &[Access::Read, Access::Read, Access::Write]);
+        Self { rows: kernel("rows"), columns: kernel("columns") }
+    }
+
+    pub(crate) fn bind(
+        &self,
+        device: &wgpu::Device,
+        params: &wgpu::Buffer,
+        model: &ModelBuffers,
+    ) -> [wgpu::BindGroup; 2] {
+        [
+            self.rows.bind(device, params, &[&model.weights, &model.eroded, &model.scratch]),
+            self.columns.bind(device, params, &[&model.weights, &model.scratch, &model.feathered]),
+        ]
+    }
+
+    /// Two dispatches of one invocation a crop pixel.
+    pub(crate) fn record(
+        &self,
+        pass: &mut wgpu::ComputePass<'_>,
+        [rows, columns]: &[wgpu::BindGroup; 2],
+        resolution: usize,
+    ) {
+        self.rows.record(pass, rows, resolution, resolution);
+        self.columns.record(pass, columns, resolution, resolution);
+    }
+}

@@ -1,0 +1,29 @@
+//! Pass 2: the product of the masks that the settings ask for.
+
+use crate::blend::gpu::buffers::ModelBuffers;
+use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::shaders::MASK;
+
+pub(crate) struct Mask(Kernel);
+
+impl Mask {
+    pub(super) fn new(device: &wgpu::Device) -> Self {
+        let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
+        Self(Kernel::new(device, &MASK.compile(device), "mask", &buffers))
+    }
+
+    pub(crate) fn bind(
+        &self,
+        device: &wgpu::Device,
+        params: &wgpu::Buffer,
+        hull: &wgpu::Buffer,
+        model: &ModelBuffers,
+    ) -> wgpu::BindGroup {
+        self.0.bind(device, params, &[&model.driver_mask, &model.face_mask, hull, &model.mask])
+    }
+
+    /// One invocation a crop pixel.
+    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass<'_>, group: &wgpu::BindGroup, resolution: usize) {
+        self.0.record(pass, group, resolution, resolution);
+    }
+}

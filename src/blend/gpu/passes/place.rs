@@ -1,0 +1,23 @@
+//! Between passes 4 and 5: the generated face at its place, with its mask.
+
+use crate::blend::gpu::buffers::ModelBuffers;
+use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::shaders::PLACE;
+
+pub(crate) struct Place(Kernel);
+
+impl Place {
+    pub(super) fn new(device: &wgpu::Device) -> Self {
+        let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
+        Self(Kernel::new(device, &PLACE.compile(device), "place", &buffers))
+    }
+
+    pub(crate) fn bind(&self, device: &wgpu::Device, params: &wgpu::Buffer, model: &ModelBuffers) -> wgpu::BindGroup {
+        self.0.bind(device, params, &[&model.driver, &model.face, &model.feathered, &model.placed])
+    }
+
+    /// One invocation a crop pixel.
+    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass<'_>, group: &wgpu::BindGroup, resolution: usize) {
+        self.0.record(pass, group, resolution, resolution);
+    }
+}

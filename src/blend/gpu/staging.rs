@@ -1,0 +1,158 @@
+//! Host memory that the GPU copies from and to: allocated when something bigger comes, and kept mapped in between.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use super::device::GpuDevice;
+use crate::blend::BlendError;
+
+type Mapped = Receiver<Result<(), wgpu::BufferAsyncError>>;
+
+/// A callback may run on the thread of another blender that waits on the same device, a moment later.
+const CALLBACK: Duration = Duration::from_secs(5);
+
+fn map(buffer: &wgpu::Buffer, mode: wgpu::MapMode, bytes: u64) -> Mapped {
+    let (send, receive) = sync_channel(1);
+    buffer.map_async(mode, 0..bytes, move |done| {
+        // A blender that gave up does not listen any more.
+        let _ = send.send(done);
+    });
+    receive
+}
+
+fn mapped(receive: &Mapped) -> Result<(), BlendError> {
+    match receive.recv_timeout(CALLBACK) {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(BlendError::Gpu("its memory could not be reached; the device was lost".to_owned())),
+    }
+}
+
+fn view_error(e: &impl std::fmt::Display) -> BlendError {
+    BlendError::Gpu(format!("its memory could not be reached: {e}"))
+}
+
+/// Copies from host to GPU: everything one submission needs, written to one mapped buffer.
+#[derive(Default)]
+pub(super) struct Upload {
+    /// With the pending mapping, once it was submitted.
+    buffer: Option<(wgpu::Buffer, Option<Mapped>)>,
+    used: u64,
+    /// Bytes written since this was made.
+    pub(super) total: u64,
+}
+
+impl Upload {
+    /// Makes room for `bytes` in all, each write rounded up to eight.
+    pub(super) fn begin(&mut self, device: &GpuDevice, bytes: u64) -> Result<(), BlendError> {
+        self.used = 0;
+        if let Some((buffer, pending)) = &mut self.buffer
+            && buffer.size() >= bytes
+        {
+            return match pending.take() {
+                Some(pending) => mapped(&pending),
+                None => Ok(()),
+            };
+        }
+        let buffer = device.device().create_buffer(&wgpu::BufferDescriptor {
+            label: Some("upload"),
+            size: bytes.next_multiple_of(4096),
+            usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+            mapped_at_creation: true,
+        });
+        self.buffer = Some((buffer, None));
+        Ok(())
+    }
+
+    /// Has `encoder` copy `data`, whole words of it, to the start of `to`.
+    pub(super) fn write(
+        &mut self,
+        encoder: &mut wgpu::CommandEncoder,
+        to: &wgpu::Buffer,
+        offset: u64,
+        data: &[u8],
+    ) -> Result<(), BlendError> {
+        let Some((buffer, _)) = self.buffer.as_ref().filter(|_| !data.is_empty()) else {
+            return Ok(());
+        };
+        let (start, bytes) = (self.used, data.len() as u64);
+        buffer.get_mapped_range_mut(start..start + bytes).map_err(|e| view_error(&e))?.copy_from_slice(data);
+        encoder.copy_buffer_to_buffer(buffer, start, to, offset, bytes);
+        self.used = (start + bytes).next_multiple_of(wgpu::MAP_ALIGNMENT);
+        self.total += bytes;
+        Ok(())
+    }
+
+    /// Hands the memory to the GPU; to be called before the submission.
+    pub(super) fn end(&self) {
+        if let Some((buffer, _)) = &self.buffer {
+            buffer.unmap();
+        }
+    }
+
+    /// Asks for the memory back once the submission is done.
+    pub(super) fn recall(&mut self) {
+        if let Some((buffer, pending)) = &mut self.buffer {
+            *pending = Some(map(buffer, wgpu::MapMode::Write, buffer.size()));
+        }
+    }
+
+    /// Forgets memory that is in an unknown state after a failure.
+    pub(super) fn abandon(&mut self) {
+        self.buffer = None;
+    }
+}
+
+/// Copies from GPU to host.
+#[derive(Default)]
+pub(super) struct Download {
+    buffer: Option<wgpu::Buffer>,
+    /// Bytes read since this was made.
+    pub(super) total: u64,
+}
+
+impl Download {
+    /// Has `encoder` copy the first `bytes` of `from`, a multiple of four.
+    pub(super) fn copy(
+        &mut self,
+        device: &GpuDevice,
+        encoder: &mut wgpu::CommandEncoder,
+        from: &wgpu::Buffer,
+        bytes: u64,
+    ) {
+        let buffer = self.buffer.take().filter(|buffer| buffer.size() >= bytes).unwrap_or_else(|| {
+            device.device().create_buffer(&wgpu::BufferDescriptor {
+                label: Some("download"),
+                size: bytes.next_multiple_of(4096),
+                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        });
+        encoder.copy_buffer_to_buffer(from, 0, &buffer, 0, bytes);
+        self.buffer = Some(buffer);
+    }
+
+    /// Waits for `submission` and hands the `bytes` that it copied to `read`.
+    pub(super) fn read(
+        &mut self,
+        device: &GpuDevice,
+        submission: wgpu::SubmissionIndex,
+        bytes: u64,
+        read: impl FnOnce(&[u8]),
+    ) -> Result<(), BlendError> {
+        let Some(buffer) = &self.buffer else {
+            return Ok(());
+        };
+        let pending = map(buffer, wgpu::MapMode::Read, bytes);
+        device.wait(submission)?;
+        mapped(&pending)?;
+        read(&buffer.get_mapped_range(0..bytes).map_err(|e| view_error(&e))?);
+        buffer.unmap();
+        self.total += bytes;
+        Ok(())
+    }
+
+    /// Forgets memory that is in an unknown state after a failure.
+    pub(super) fn abandon(&mut self) {
+        self.buffer = None;
+    }
+}

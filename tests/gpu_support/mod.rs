@@ -1,0 +1,62 @@
+//! The GPU of the tests, or a printed reason why there is none.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+use standin::blend::BlendSettings;
+use standin::blend::gpu::{GpuDevice, Selection};
+use standin::frame::{Layout, Matrix, PixelFormat, Range};
+use standin::geometry::Point;
+
+/// The best adapter; `None`, and a line that says why, where there is none.
+pub fn device() -> Option<GpuDevice> {
+    match GpuDevice::open(&Selection::Auto) {
+        Ok(device) => Some(device),
+        Err(e) => {
+            eprintln!("SKIPPED, not tested: {e}");
+            None
+        }
+    }
+}
+
+/// Every format at sizes that are even, odd and no multiple of eight, in every colour.
+pub fn layouts() -> Vec<Layout> {
+    let colours = [
+        (Matrix::Bt601, Range::Limited, 160, 120),
+        (Matrix::Bt709, Range::Limited, 161, 123),
+        (Matrix::Bt601, Range::Full, 203, 118),
+        (Matrix::Bt709, Range::Full, 150, 131),
+    ];
+    let all = PixelFormat::ALL.into_iter().flat_map(|format| {
+        colours.map(|(matrix, range, width, height)| Layout { format, width, height, matrix, range })
+    });
+    all.collect()
+}
+
+/// Centre, side and angle of faces: inside, turned, small, reduced, and across the frame's corners.
+pub const FACES: [(Point, f32, f32); 5] = [
+    (Point::new(80.3, 60.7), 70.0, 0.0),
+    (Point::new(75.0, 66.2), 61.3, 0.7),
+    (Point::new(40.5, 50.5), 23.0, -2.3),
+    (Point::new(70.1, 55.9), 260.0, 0.3),
+    (Point::new(148.0, 8.4), 75.0, 1.9),
+];
+
+/// Settings that use every branch of every pass.
+pub fn settings() -> Vec<BlendSettings> {
+    let default = BlendSettings::default();
+    vec![
+        default,
+        BlendSettings { hull_mask: true, erode: -12.0, blur: 60.0, opacity: 0.6, ..default },
+        BlendSettings { color_transfer: false, erode: 0.0, blur: 0.0, gamma: [0.7, 1.3, 2.2], ..default },
+        BlendSettings { face_scale: 1.2, face_x_offset: 0.07, face_y_offset: -0.11, sharpen: 1.5, ..default },
+        BlendSettings { driver_mask: false, generated_mask: false, erode: 20.0, sharpen: 3.0, ..default },
+    ]
+}
+
+/// A convex hull in the crop's unit square, clockwise on screen, no corner in the middle of a pixel.
+pub const HULL: [Point; 5] = [
+    Point::new(0.313, 0.152),
+    Point::new(0.711, 0.187),
+    Point::new(0.823, 0.561),
+    Point::new(0.507, 0.913),
+    Point::new(0.171, 0.549),
+];
