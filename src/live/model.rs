@@ -147,22 +147,22 @@ impl Load {
         let file = ModelFile::open(&self.path)?;
         let consent = file.consented(today())?;
         let runtime = Runtime::load(self.beside.as_deref())?;
-        let engine = |provider| {
+        let engines = |provider| {
             let options = NetworkOptions { threads: self.threads, provider };
-            OnnxEngine::new(&runtime, &file, options)
+            OnnxEngine::several(&runtime, &file, options, self.engines.max(1))
         };
-        let (provider, first) = match self.provider {
-            Some(provider) => (provider, engine(provider)?),
-            None => Provider::ACCELERATORS
-                .into_iter()
-                .filter(|provider| provider.offered())
-                .find_map(|provider| Some((provider, engine(provider).ok()?)))
-                .map_or_else(|| Ok((Provider::Cpu, engine(Provider::Cpu)?)), Ok::<_, LoadError>)?,
+        let accelerated = || {
+            let offered = Provider::ACCELERATORS.into_iter().filter(|provider| provider.offered());
+            offered.filter_map(|provider| Some((provider, engines(provider).ok()?))).next()
         };
-        let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(first)];
-        for _ in 1..self.engines {
-            engines.push(Box::new(engine(provider)?));
-        }
+        let (provider, engines) = match self.provider {
+            Some(provider) => (provider, engines(provider)?),
+            None => match accelerated() {
+                Some(found) => found,
+                None => (Provider::Cpu, engines(Provider::Cpu)?),
+            },
+        };
+        let engines = engines.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect();
         Ok(Model {
             path: self.path.clone(),
             subject: consent.subject.clone(),

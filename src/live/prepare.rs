@@ -50,7 +50,7 @@ pub fn prepare_blenders(
 ) {
     pending.spawn("standin-blend", move || {
         said(match Backend::choose(&preference) {
-            Ok(backend) if backend.is_gpu() => outlets
+            Ok(backend) if backend.device().is_some() => outlets
                 .iter()
                 .try_for_each(|outlet| {
                     let blender = backend.blender()?;
