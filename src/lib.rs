@@ -1,4 +1,23 @@
-//! Standin.
+//! Standin replaces a performer's face, with consent, in live video.
+//!
+//! This is the library behind the GStreamer element `faceswap` (`plugins/faceswap`, GObject glue and nothing else) and
+//! the command `standin`. Data flows one way; a frame meets the modules in this order:
+//!
+//! 1. [`frame`]: a borrowed video frame in the pixel format it came in. Nothing here or later copies or converts a
+//!    whole frame.
+//! 2. [`face`]: finds faces and aligns them. A detector looks at a small letterboxed copy, a mesh network follows each
+//!    face from frame to frame, and a similarity takes it to the canonical frame that models are trained in.
+//!    [`geometry`] has the points and the similarity.
+//! 3. [`blend`]: cuts the crop out of the native planes, and later puts the generated face back: mask, feather, colour
+//!    transfer, composite, over the face's region only. One module a pass, with a shader of the same name in
+//!    `shaders/`; [`blend::gpu`] runs those.
+//! 4. [`swap`]: the model file, what it must hold, and the engines that run it on the crop. [`runtime`] finds and loads
+//!    ONNX Runtime, for this and for the face networks.
+//! 5. [`live`]: the stages, the queue that keeps several frames in flight and in order, what leaves when one stage
+//!    fails, latency and statistics.
+//!
+//! Beside the stream: [`consent`] holds the record without which no model runs, [`media`] reads clips through GStreamer
+//! (the only module that knows it), and [`cli`] is the command line.
 
 pub mod blend;
 pub mod cli;
