@@ -35,7 +35,8 @@ pub struct Clip {
 }
 
 impl Clip {
-    fn open(path: &str) -> Self {
+    /// Opens the clip at this path.
+    pub fn open(path: &str) -> Self {
         gst::init().unwrap();
         let text = format!(
             "filesrc location=\"{path}\" ! decodebin ! videoconvert n-threads=1 ! video/x-raw,format=I420 ! \
@@ -52,14 +53,14 @@ impl Iterator for Clip {
     type Item = OwnedFrame;
 
     fn next(&mut self) -> Option<OwnedFrame> {
-        match self.sink.pull_sample() {
-            Ok(sample) => Some(owned(&sample)),
-            // End of stream, or a stream that cannot be decoded.
-            Err(_) => {
-                let bus = self.pipeline.bus().unwrap();
-                let error = bus.pop_filtered(&[gst::MessageType::Error]);
-                assert!(error.is_none(), "{error:?}");
-                None
+        loop {
+            if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::from_mseconds(200)) {
+                return Some(owned(&sample));
+            }
+            let error = self.pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]);
+            assert!(error.is_none(), "{error:?}");
+            if self.sink.is_eos() {
+                return None;
             }
         }
     }
