@@ -10,6 +10,9 @@ use crate::runtime::{NetworkError, Runtime};
 
 /// Score from which on a detection or a mesh is a face.
 const FACE: f32 = 0.5;
+/// Score below which a new detection must be seen by the other detector too: furniture can pass one detector and the
+/// mesh, but hardly both detectors.
+const SURE: f32 = 0.8;
 /// Score from which on a detection is suspected to be a face.
 const SUSPECT: f32 = 0.3;
 /// Faces that are followed at most, whatever the settings say.
@@ -68,12 +71,14 @@ fn failed(network: &'static str) -> impl Fn(NetworkError) -> FindError {
 #[derive(Debug)]
 pub struct Finder {
     detector: Detector,
-    /// Looks for a face where it was lost: close up, the cheap detector is enough.
-    revisitor: Detector,
+    /// Looks closely at one place: there the cheap detector is enough.
+    close_up: Detector,
     mesh: MeshNetwork,
     tracks: Tracks,
     /// What the detectors saw in this frame, weak detections included.
     detections: Vec<Detection>,
+    /// What a closer look at one of them saw.
+    closer: Vec<Detection>,
     suspects: Vec<Rect>,
     landmarks: Vec<Point>,
     /// Faces of earlier frames, kept for their memory.
@@ -97,10 +102,11 @@ impl Finder {
         let load = |network| move |source| FindError::Load { network, source };
         Ok(Self {
             detector: Detector::new(runtime, BlazeFace::Back).map_err(load(DETECTOR))?,
-            revisitor: Detector::new(runtime, BlazeFace::Short).map_err(load(DETECTOR))?,
+            close_up: Detector::new(runtime, BlazeFace::Short).map_err(load(DETECTOR))?,
             mesh: MeshNetwork::new(runtime, mesh).map_err(load(MESH))?,
             tracks: Tracks::default(),
             detections: Vec::new(),
+            closer: Vec::new(),
             suspects: Vec::with_capacity(MOST_SUSPECTS),
             landmarks: Vec::with_capacity(mesh.points()),
             spare: Vec::new(),
@@ -238,7 +244,7 @@ impl Finder {
 
     /// Looks again where faces were lost a moment ago.
     fn revisit(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
-        let probes = Probes::new(self.size.0, self.size.1, self.revisitor.size());
+        let probes = Probes::new(self.size.0, self.size.1, self.close_up.size());
         for i in 0..MOST_REVISITS {
             let Some(lost) = self.tracks.lost().get(i).copied() else { break };
             if self.tracks.hold(&lost.bounds) {
@@ -246,7 +252,7 @@ impl Finder {
             }
             let first = self.detections.len();
             let search = probes.around(&lost.bounds, lost.angle);
-            self.revisitor.detect(frame, &search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
+            self.close_up.detect(frame, &search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
             self.detector_ran = true;
             self.admit(frame, first, most)?;
         }
@@ -258,11 +264,24 @@ impl Finder {
         self.detections[first..].sort_unstable_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
         for i in first..self.detections.len() {
             let detection = self.detections[i];
-            if detection.score >= FACE && !self.tracks.hold(&detection.bounds) {
+            let new = detection.score >= FACE && !self.tracks.hold(&detection.bounds);
+            if new && self.tracks.live().len() < most && self.confirmed(frame, &detection)? {
                 self.begin(frame, &mesh::roi_of_detection(&detection), most)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether a closer look shows a face where a detection that is not sure does.
+    fn confirmed(&mut self, frame: &Frame, detection: &Detection) -> Result<bool, FindError> {
+        if detection.score >= SURE {
+            return Ok(true);
+        }
+        let probes = Probes::new(self.size.0, self.size.1, self.close_up.size());
+        let search = probes.around(&detection.bounds, mesh::tilt_of_detection(detection));
+        self.closer.clear();
+        self.close_up.detect(frame, &search, FACE, &mut self.closer).map_err(failed(DETECTOR))?;
+        Ok(self.closer.iter().any(|seen| same_place(&seen.bounds, &detection.bounds)))
     }
 
     /// Begins to follow the hinted faces that are not followed yet.

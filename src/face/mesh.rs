@@ -115,8 +115,13 @@ impl MeshNetwork {
 
 /// The region about a detection, upright in the face's frame.
 pub(super) fn roi_of_detection(detection: &Detection) -> Similarity {
+    region(detection.bounds.centre(), detection.bounds.w.max(detection.bounds.h), tilt_of_detection(detection))
+}
+
+/// Tilt of a detected face in radians, clockwise on screen.
+pub(super) fn tilt_of_detection(detection: &Detection) -> f32 {
     let [right, left, ..] = detection.keypoints;
-    region(detection.bounds.centre(), detection.bounds.w.max(detection.bounds.h), angle(right, left))
+    angle(right, left)
 }
 
 /// The region about a rectangle that somebody else found, taken to be upright.

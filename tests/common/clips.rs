@@ -1,5 +1,6 @@
 //! Clips and their ground truth, for every integration test.
 
+
 use std::path::PathBuf;
 
 use gst::prelude::*;
@@ -32,7 +33,8 @@ pub(crate) struct Clip {
 }
 
 impl Clip {
-    fn open(path: &str) -> Self {
+    /// Opens the clip at this path.
+    pub(crate) fn open(path: &str) -> Self {
         gst::init().unwrap();
         let text = format!(
             "filesrc location=\"{path}\" ! decodebin ! videoconvert n-threads=1 ! video/x-raw,format=I420 ! \
@@ -49,14 +51,14 @@ impl Iterator for Clip {
     type Item = OwnedFrame;
 
     fn next(&mut self) -> Option<OwnedFrame> {
-        match self.sink.pull_sample() {
-            Ok(sample) => Some(owned(&sample)),
-            // End of stream, or a stream that cannot be decoded.
-            Err(_) => {
-                let bus = self.pipeline.bus().unwrap();
-                let error = bus.pop_filtered(&[gst::MessageType::Error]);
-                assert!(error.is_none(), "{error:?}");
-                None
+        loop {
+            if let Some(sample) = self.sink.try_pull_sample(gst::ClockTime::from_mseconds(200)) {
+                return Some(owned(&sample));
+            }
+            let error = self.pipeline.bus().unwrap().pop_filtered(&[gst::MessageType::Error]);
+            assert!(error.is_none(), "{error:?}");
+            if self.sink.is_eos() {
+                return None;
             }
         }
     }
@@ -126,7 +128,7 @@ pub(crate) struct TruthFace {
     /// The part of `bounds` inside the frame, 0..1.
     pub(crate) inside: f32,
     /// The 68 landmarks: x0, y0, x1, y1, …
-    pub lm68: Vec<f32>,
+    pub(crate) lm68: Vec<f32>,
     /// A `1` for each landmark that is visible.
     pub(crate) vis: String,
 }
