@@ -77,7 +77,7 @@ fn crops_over_the_frames_edges_and_beyond_follow_the_contract() {
     for format in PixelFormat::ALL {
         for (width, height) in [(1, 1), (2, 3), (33, 17)] {
             let frame = noise(layout(format, width, height), 3);
-            for angle in [0.0, 1.0, std::f32::consts::PI, -1.5707] {
+            for angle in [0.0, 1.0, std::f32::consts::PI, -std::f32::consts::FRAC_PI_2] {
                 check(&frame, &to_crop(Point::new(0.7, height as f32), 24.0, angle), 12);
                 check(&frame, &to_crop(Point::new(-900.0, 12.0), 24.0, angle), 12);
                 check(&frame, &to_crop(Point::new(16.0, 8.0), 3.0, angle), 12);

@@ -1,5 +1,5 @@
 //! Each pass after the crop against the contract's sentence in f64.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::needless_range_loop)]
 
 mod blend_support;
 

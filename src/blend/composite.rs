@@ -5,9 +5,12 @@ use crate::frame::{FrameMut, Layout, PixelFormat, RgbToYuv};
 use crate::geometry::{Point, Similarity};
 
 /// The layer in the frame's code values (Y, U, V or the bytes of an RGB pixel, 0..255) and m = mask · opacity, with
-/// edge pixels repeated once around it.
+/// edge pixels repeated once around it; and two rows of the frame's pixels, sampled from it.
 #[derive(Debug, Default)]
-pub struct Codes(Vec<[f32; 4]>);
+pub struct Codes {
+    layer: Vec<[f32; 4]>,
+    rows: [Vec<[f32; 4]>; 2],
+}
 
 /// Puts `layer` (`resolution`² pixels of red, green, blue, mask; 0..1) into the frame. `covered` holds every crop pixel
 /// whose mask is above 0; the layer is read there and one pixel around.
@@ -25,28 +28,31 @@ pub fn composite(
     }
     let layout = *frame.layout();
     codes.fill(layer, resolution, covered, opacity, &layout);
-    let layer = Placed::new(&codes.0, to_crop, resolution, covered);
+    let layer = Placed::new(&codes.layer, to_crop, resolution, covered);
     let (low, high) = layer.reach();
     let region = Region::covered(&layout, to_frame, low, high);
     if region.is_empty() {
         return;
     }
     match layout.format {
-        PixelFormat::I420 | PixelFormat::Nv12 => yuv420(frame, &layer, &region),
-        PixelFormat::Yuy2 => yuy2(frame, &layer, &region),
-        _ => rgb(frame, &layer, &region),
+        PixelFormat::I420 | PixelFormat::Nv12 => yuv420(frame, &layer, &region, &mut codes.rows),
+        PixelFormat::Yuy2 => yuy2(frame, &layer, &region, &mut codes.rows[0]),
+        _ => rgb(frame, &layer, &region, &mut codes.rows[0]),
     }
 }
 
 impl Codes {
     fn fill(&mut self, layer: &[[f32; 4]], resolution: usize, covered: &Region, opacity: f32, layout: &Layout) {
         let stride = resolution + 2;
-        self.0.resize(stride * stride, [0.0; 4]);
+        self.layer.resize(stride * stride, [0.0; 4]);
+        for row in &mut self.rows {
+            row.resize(layout.width, [0.0; 4]);
+        }
         let yuv = RgbToYuv::new(layout.matrix, layout.range);
         let order = layout.format.rgb_order();
         for y in covered.y0..covered.y1 + 2 {
             let source = &layer[y.saturating_sub(1).min(resolution - 1) * resolution..][..resolution];
-            let out = &mut self.0[y * stride..][..stride];
+            let out = &mut self.layer[y * stride..][..stride];
             for x in covered.x0..covered.x1 + 2 {
                 let [r, g, b, mask] = source[x.saturating_sub(1).min(resolution - 1)];
                 let m = mask * opacity;
@@ -106,8 +112,9 @@ impl<'a> Placed<'a> {
         Row { start: [start.x, start.y], step: [self.to_codes.a, self.to_codes.b] }
     }
 
-    /// Pixels `from..to` of a row, less those that surely show nothing.
-    fn span(&self, row: &Row, from: usize, to: usize) -> (usize, usize) {
+    /// The region's pixels of a row, less pairs that surely show nothing: first, which is even, and the one after last.
+    fn span(&self, row: &Row, region: &Region) -> (usize, usize) {
+        let (from, to) = (region.x0, region.x1);
         let (mut first, mut last) = (from as f32, to as f32);
         for axis in 0..2 {
             let (start, step) = (row.start[axis], row.step[axis]);
@@ -119,24 +126,43 @@ impl<'a> Placed<'a> {
                 return (from, from);
             }
         }
-        let first = (first as usize).clamp(from, to);
-        (first, (last as usize).clamp(first, to))
+        let first = (first as usize).clamp(from, to) & !1;
+        (first, (last as usize).next_multiple_of(2).clamp(first, to))
     }
 
-    /// Code values and m at pixel x of a row; all 0 where nothing shows.
-    #[inline(always)]
-    fn at(&self, row: &Row, x: usize) -> [f32; 4] {
-        let (px, py) = (row.start[0] + x as f32 * row.step[0], row.start[1] + x as f32 * row.step[1]);
+    /// Code values and m of the pixels that begin with `x0`; all 0 where nothing shows.
+    fn sample(&self, row: &Row, x0: usize, out: &mut [[f32; 4]]) {
         let [low, high] = [self.low, self.high];
-        if !(px >= low[0] && px <= high[0] && py >= low[1] && py <= high[1]) {
-            return [0.0; 4];
+        for (x, out) in (x0..).zip(out) {
+            let (px, py) = (row.start[0] + x as f32 * row.step[0], row.start[1] + x as f32 * row.step[1]);
+            if !(px >= low[0] && px <= high[0] && py >= low[1] && py <= high[1]) {
+                *out = [0.0; 4];
+                continue;
+            }
+            let ((ix, fx), (iy, fy)) = (split(px), split(py));
+            let at = iy * self.stride + ix;
+            let (top, bottom) = (&self.codes[at..at + 2], &self.codes[at + self.stride..at + self.stride + 2]);
+            *out = mix(mix(top[0], top[1], fx), mix(bottom[0], bottom[1], fx), fy);
         }
-        let (ix, iy) = (px as i32, py as i32);
-        let (fx, fy) = (px - ix as f32, py - iy as f32);
-        let at = iy as usize * self.stride + ix as usize;
-        let (top, bottom) = (&self.codes[at..at + 2], &self.codes[at + self.stride..at + self.stride + 2]);
-        mix(mix(top[0], top[1], fx), mix(bottom[0], bottom[1], fx), fy)
     }
+}
+
+/// Adding it rounds a float of 0..2²² to a whole number, which its lowest bits then hold: quicker than a conversion,
+/// which must look for NaN and overflow.
+const ROUND: f32 = 8_388_608.0;
+
+/// Whole pixel and fraction (0..=1) of a position from 0.5 on.
+#[inline(always)]
+fn split(v: f32) -> (usize, f32) {
+    let whole = (v - 0.5) + ROUND;
+    ((whole.to_bits() & 0x7f_ffff) as usize, v - (whole - ROUND))
+}
+
+/// The nearest code to `v`, which is at least 0.
+#[inline(always)]
+fn code(v: f32) -> u8 {
+    let v = if v < 255.0 { v } else { 255.0 };
+    (v + ROUND).to_bits() as u8
 }
 
 /// From `a` to `b` by `f`. Spelt out, since it must become one vector operation.
@@ -145,11 +171,11 @@ fn mix(a: [f32; 4], b: [f32; 4], f: f32) -> [f32; 4] {
     [a[0] + (b[0] - a[0]) * f, a[1] + (b[1] - a[1]) * f, a[2] + (b[2] - a[2]) * f, a[3] + (b[3] - a[3]) * f]
 }
 
-/// `code + m·(face − code)`, rounded to the nearest.
+/// `frame + m·(face − frame)`; where m is 0 that is the same code.
 #[inline(always)]
-fn blend(code: &mut u8, face: f32, m: f32) {
-    let frame = f32::from(*code);
-    *code = (frame + m * (face - frame) + 0.5) as u8;
+fn blend(frame: &mut u8, face: f32, m: f32) {
+    let value = f32::from(*frame);
+    *frame = code(value + m * (face - value));
 }
 
 /// Faces and weights of the pixels that share a chroma sample.
@@ -168,88 +194,85 @@ impl Shared {
         self.weight += m;
     }
 
-    /// The mean over `count` pixels of `code + m·(face − code)`.
+    /// The mean over the pixels, of which each is `share` of all, of `frame + m·(face − frame)`.
     #[inline(always)]
-    fn blend(&self, (u, v): (&mut u8, &mut u8), count: usize) {
-        if self.weight > 0.0 {
-            let share = 1.0 / count as f32;
-            for (code, face) in [(u, self.u), (v, self.v)] {
-                let frame = f32::from(*code);
-                *code = (frame + (face - self.weight * frame) * share + 0.5) as u8;
-            }
+    fn blend(&self, (u, v): (&mut u8, &mut u8), share: f32) {
+        for (frame, face) in [(u, self.u), (v, self.v)] {
+            let value = f32::from(*frame);
+            *frame = code(value + (face - self.weight * value) * share);
         }
     }
 }
 
-fn yuv420(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region) {
+fn yuv420(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region, rows: &mut [Vec<[f32; 4]>; 2]) {
     let planar = frame.layout().format == PixelFormat::I420;
     let [luma, second, third] = frame.planes_mut();
     for y in (region.y0..region.y1).step_by(2) {
-        let rows = [layer.row(y), layer.row(y + 1)];
-        let spans = rows.each_ref().map(|row| layer.span(row, region.x0, region.x1));
-        let (x0, x1) = (spans[0].0.min(spans[1].0) & !1, spans[0].1.max(spans[1].1));
         let high = if y + 1 < region.y1 { 2 } else { 1 };
-        let (above, below) = luma.data[y * luma.stride..].split_at_mut((high - 1) * luma.stride);
-        // One row alone is the second part whole.
-        let mut lines = if high == 2 { [above, below] } else { [below, above] };
+        let places = [layer.row(y), layer.row(y + 1)];
+        let spans = [layer.span(&places[0], region), layer.span(&places[1], region)];
+        let (x0, x1) = (spans[0].0.min(spans[1].0), spans[0].1.max(spans[1].1));
+        for (n, (row, place)) in rows.iter_mut().zip(&places).enumerate().take(high) {
+            layer.sample(place, x0, &mut row[x0..x1]);
+            let line = &mut luma.data[(y + n) * luma.stride..];
+            for (code, &[face, _, _, m]) in line[x0..x1].iter_mut().zip(&row[x0..x1]) {
+                blend(code, face, m);
+            }
+        }
+        let [above, below] = rows.each_ref().map(|row| row[x0..x1].chunks(2));
+        // A row alone shares with itself.
+        let below = if high == 2 { below } else { above.clone() };
+        let squares = above.zip(below).map(|(above, below)| {
+            let mut shared = Shared::default();
+            above.iter().chain(below).for_each(|&face| shared.add(face));
+            (shared, 0.5 / above.len() as f32)
+        });
         let at = y / 2 * second.stride;
-        for x in (x0..x1).step_by(2) {
-            let wide = if x + 1 < region.x1 { 2 } else { 1 };
-            let mut shared = Shared::default();
-            for (line, row) in lines.iter_mut().zip(&rows).take(high) {
-                for (dx, code) in line[x..x + wide].iter_mut().enumerate() {
-                    let face = layer.at(row, x + dx);
-                    if face[3] > 0.0 {
-                        blend(code, face[0], face[3]);
-                        shared.add(face);
-                    }
+        if planar {
+            let u = &mut second.data[at + x0 / 2..];
+            let v = &mut third.data[y / 2 * third.stride + x0 / 2..];
+            for ((shared, share), uv) in squares.zip(u.iter_mut().zip(v)) {
+                shared.blend(uv, share);
+            }
+        } else {
+            for ((shared, share), uv) in squares.zip(second.data[at + x0..].chunks_exact_mut(2)) {
+                if let [u, v] = uv {
+                    shared.blend((u, v), share);
                 }
             }
-            let chroma = if planar {
-                (&mut second.data[at + x / 2], &mut third.data[y / 2 * third.stride + x / 2])
-            } else {
-                let (u, v) = second.data[at + x..at + x + 2].split_at_mut(1);
-                (&mut u[0], &mut v[0])
-            };
-            shared.blend(chroma, high * wide);
         }
     }
 }
 
-fn yuy2(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region) {
+fn yuy2(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region, row: &mut [[f32; 4]]) {
     let plane = frame.plane_mut(0);
     for y in region.y0..region.y1 {
-        let row = layer.row(y);
-        let (x0, x1) = layer.span(&row, region.x0, region.x1);
-        let line = &mut plane.data[y * plane.stride..];
-        for x in (x0 & !1..x1).step_by(2) {
-            let wide = if x + 1 < region.x1 { 2 } else { 1 };
-            let [y0, u, y1, v] = &mut line[x * 2..x * 2 + 4] else { continue };
+        let place = layer.row(y);
+        let (x0, x1) = layer.span(&place, region);
+        layer.sample(&place, x0, &mut row[x0..x1]);
+        let line = &mut plane.data[y * plane.stride + x0 * 2..];
+        for (bytes, faces) in line.chunks_exact_mut(4).zip(row[x0..x1].chunks(2)) {
+            let [y0, u, y1, v] = bytes else { continue };
             let mut shared = Shared::default();
-            for (dx, code) in [y0, y1].into_iter().enumerate().take(wide) {
-                let face = layer.at(&row, x + dx);
-                if face[3] > 0.0 {
-                    blend(code, face[0], face[3]);
-                    shared.add(face);
-                }
+            for (code, &face) in [y0, y1].into_iter().zip(faces) {
+                blend(code, face[0], face[3]);
+                shared.add(face);
             }
-            shared.blend((u, v), wide);
+            shared.blend((u, v), 1.0 / faces.len() as f32);
         }
     }
 }
 
-fn rgb(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region) {
+fn rgb(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region, row: &mut [[f32; 4]]) {
     let plane = frame.plane_mut(0);
     for y in region.y0..region.y1 {
-        let row = layer.row(y);
-        let (x0, x1) = layer.span(&row, region.x0, region.x1);
+        let place = layer.row(y);
+        let (x0, x1) = layer.span(&place, region);
+        layer.sample(&place, x0, &mut row[x0..x1]);
         let line = &mut plane.data[y * plane.stride..][x0 * 4..x1 * 4];
-        for (x, pixel) in (x0..x1).zip(line.chunks_exact_mut(4)) {
-            let face = layer.at(&row, x);
-            if face[3] > 0.0 {
-                for c in 0..3 {
-                    blend(&mut pixel[c], face[c], face[3]);
-                }
+        for (pixel, face) in line.chunks_exact_mut(4).zip(&row[x0..x1]) {
+            for c in 0..3 {
+                blend(&mut pixel[c], face[c], face[3]);
             }
         }
     }

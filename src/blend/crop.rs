@@ -180,8 +180,8 @@ impl<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: us
         for i in (0..start).chain(end..pixels) {
             for tap in i * taps..(i + 1) * taps {
                 let value = self.anywhere(walk.at(tap));
-                for c in 0..CHANNELS {
-                    sums[c][i] += value[c];
+                for (sums, value) in sums.iter_mut().zip(value) {
+                    sums[i] += value;
                 }
             }
         }
@@ -190,13 +190,13 @@ impl<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: us
             let mut sum = [0; CHANNELS];
             for _ in 0..taps {
                 let value = self.bilinear(px, py, 1, 1);
-                for c in 0..CHANNELS {
-                    sum[c] += value[c];
+                for (sum, value) in sum.iter_mut().zip(value) {
+                    *sum += value;
                 }
                 (px, py) = (px + walk.dx, py + walk.dy);
             }
-            for c in 0..CHANNELS {
-                sums[c][i] += sum[c];
+            for (sums, sum) in sums.iter_mut().zip(sum) {
+                sums[i] += sum;
             }
         }
     }

@@ -27,8 +27,8 @@ pub fn place(generated: &Generated<'_>, settings: &BlendSettings, face: &mut [f3
 
 /// `v` within 0..1; NaN becomes 0.
 #[inline(always)]
+#[expect(clippy::manual_clamp, reason = "clamp keeps NaN")]
 pub(super) fn unit(v: f32) -> f32 {
-    // Not `clamp`, which keeps NaN.
     v.max(0.0).min(1.0)
 }
 

@@ -59,10 +59,13 @@ impl Region {
     }
 }
 
+/// Most taps a crop pixel along one axis.
+pub const MOST_TAPS: usize = 4;
+
 /// Taps a crop pixel along one axis, so that a reduced picture does not flicker: about one a frame pixel, 1..=4.
 pub fn taps(to_crop: &Similarity, resolution: usize) -> usize {
     let frame_per_crop = 1.0 / (to_crop.scale() * resolution as f32);
-    (frame_per_crop.round() as usize).clamp(1, 4)
+    (frame_per_crop.round() as usize).clamp(1, MOST_TAPS)
 }
 
 /// Taps of a shared chroma sample along one axis, for `taps` of luma: half, since the samples are twice as far apart.

@@ -1,0 +1,262 @@
+//! The whole blend in the frame: right inside, nothing outside.
+#![allow(missing_docs, clippy::unwrap_used, clippy::needless_range_loop)]
+
+mod blend_support;
+
+use blend_support::*;
+use proptest::prelude::*;
+use standin::blend::composite::{Codes, composite};
+use standin::blend::mask::bounds;
+use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use standin::geometry::{Point, Similarity};
+
+fn blend(frame: &mut OwnedFrame, place: &Similarity, face: &Face, settings: &BlendSettings) {
+    let mut target = frame.frame_mut().unwrap();
+    CpuBlender::default().composite(&mut target, place, &face.generated(), &[], settings).unwrap();
+}
+
+/// m of every frame pixel and the sampled layer, by the contract's sentence.
+fn sampled(layer: &[[f32; 4]], side: usize, place: &Similarity, x: usize, y: usize) -> [f64; 4] {
+    let [a, b, tx, ty] = [place.a, place.b, place.tx, place.ty].map(f64::from);
+    let (px, py) = (x as f64 + 0.5, y as f64 + 0.5);
+    let (u, v) = (a * px - b * py + tx, b * px + a * py + ty);
+    if !((0.0..=1.0).contains(&u) && (0.0..=1.0).contains(&v)) {
+        return [0.0; 4];
+    }
+    [0, 1, 2, 3].map(|c| {
+        bilinear(side, side, u * side as f64 - 0.5, v * side as f64 - 0.5, |i, j| f64::from(layer[j * side + i][c]))
+    })
+}
+
+/// `before` with the layer composited in f64.
+fn reference(before: &OwnedFrame, layer: &[[f32; 4]], side: usize, place: &Similarity, opacity: f64) -> OwnedFrame {
+    let layout = *before.layout();
+    let mut after = before.clone();
+    for y in 0..layout.height {
+        for x in 0..layout.width {
+            for c in 0..3 {
+                let (sx, sy) = if c == 0 { (1, 1) } else { shared(layout.format) };
+                let (plane, at) = bytes_of(before, x, y)[c];
+                let frame = f64::from(before.bytes(plane)[at]);
+                let (mut sum, mut count) = (0.0, 0.0);
+                for py in y / sy * sy..(y / sy * sy + sy).min(layout.height) {
+                    for px in x / sx * sx..(x / sx * sx + sx).min(layout.width) {
+                        let [r, g, b, m] = sampled(layer, side, place, px, py);
+                        sum += m * opacity * (to_codes(&layout, [r, g, b])[c] - frame);
+                        count += 1.0;
+                    }
+                }
+                after.bytes_mut(plane)[at] = (frame + sum / count).round() as u8;
+            }
+        }
+    }
+    after
+}
+
+fn layer_of(face: &Face) -> Vec<[f32; 4]> {
+    face.face.chunks(3).zip(&face.face_mask).map(|(c, &m)| [c[2], c[1], c[0], m]).collect()
+}
+
+#[test]
+fn compositing_follows_the_contract_in_every_format() {
+    let side = 21;
+    for format in PixelFormat::ALL {
+        for (matrix, range) in [(Matrix::Bt601, Range::Full), (Matrix::Bt709, Range::Limited)] {
+            for (width, height) in [(63, 47), (64, 48), (1, 1), (3, 2)] {
+                let mut face = Face::new(side, 5);
+                // Some of the masks reach the crop's edge.
+                if width == 64 {
+                    face.face_mask.fill(1.0);
+                }
+                let layer = layer_of(&face);
+                let before = noise(Layout { matrix, range, ..layout(format, width, height) }, 5);
+                for (extent, angle) in [(40.0, 0.3), (90.0, -2.0), (9.0, 0.0)] {
+                    let place = to_crop(Point::new(width as f32 * 0.45, height as f32 * 0.55), extent, angle);
+                    let mut after = before.clone();
+                    let ways = (&place, &place.inverse().unwrap());
+                    let covered = bounds(&face.face_mask, side);
+                    let mut target = after.frame_mut().unwrap();
+                    composite(&mut target, ways, &layer, side, &covered, 0.8, &mut Codes::default());
+                    let expected = reference(&before, &layer, side, &place, 0.8);
+                    assert_near(&after, &expected, 1);
+                    assert!(width < 9 || after.bytes(0) != before.bytes(0), "something is blended");
+                }
+            }
+        }
+    }
+}
+
+/// Every byte within `most` codes, and hardly one that differs at all: only where rounding falls the other way.
+fn assert_near(after: &OwnedFrame, expected: &OwnedFrame, most: u8) {
+    let (mut differ, mut count) = (0, 0);
+    for plane in 0..3 {
+        for (a, b) in after.bytes(plane).iter().zip(expected.bytes(plane)) {
+            assert!(a.abs_diff(*b) <= most, "{:?}: {a} for {b}", after.layout());
+            differ += usize::from(a != b);
+            count += 1;
+        }
+    }
+    assert!(differ * 200 <= count + 400, "{:?}: {differ} of {count} bytes differ", after.layout());
+}
+
+/// Bytes that may change: of pixels with a mask, and of those that share chroma with them. All others must not.
+fn assert_untouched_outside(before: &OwnedFrame, after: &OwnedFrame, place: &Similarity) {
+    let Layout { format, width, height, .. } = *before.layout();
+    let mut allowed: Vec<Vec<bool>> = (0..3).map(|plane| vec![false; before.bytes(plane).len()]).collect();
+    for y in 0..height {
+        for x in 0..width {
+            let p = place.apply(Point::new(x as f32 + 0.5, y as f32 + 0.5));
+            if (-1e-3..=1.001).contains(&p.x) && (-1e-3..=1.001).contains(&p.y) {
+                for (plane, at) in bytes_of(before, x, y) {
+                    allowed[plane][at] = true;
+                }
+            }
+        }
+    }
+    for plane in 0..format.planes() {
+        for (at, (a, b)) in before.bytes(plane).iter().zip(after.bytes(plane)).enumerate() {
+            assert!(a == b || allowed[plane][at], "{:?} plane {plane} byte {at}", before.layout());
+        }
+    }
+}
+
+#[test]
+fn outside_of_the_crop_every_bit_stays() {
+    let face = Face::new(16, 8);
+    for format in PixelFormat::ALL {
+        for (width, height) in [(41, 33), (40, 32), (5, 7), (1, 1)] {
+            for padding in [0, 9] {
+                let before = noise(layout(format, width, height), padding);
+                let mut after = before.clone();
+                let place = to_crop(Point::new(width as f32 / 2.0, height as f32 / 3.0), width as f32 * 0.5, 0.7);
+                blend(&mut after, &place, &face, &plain());
+                assert_untouched_outside(&before, &after, &place);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_opacity_and_no_mask_change_no_bit() {
+    let mut face = Face::new(16, 8);
+    let place = to_crop(Point::new(20.0, 16.0), 30.0, 0.2);
+    for format in PixelFormat::ALL {
+        let before = noise(layout(format, 41, 33), 4);
+        let mut after = before.clone();
+        for opacity in [0.0, f32::NAN, -1.0] {
+            blend(&mut after, &place, &face, &BlendSettings { opacity, ..plain() });
+        }
+        face.driver_mask.fill(0.0);
+        blend(&mut after, &place, &face, &BlendSettings::default());
+        for plane in 0..3 {
+            assert_eq!(before.bytes(plane), after.bytes(plane), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn the_driver_blended_onto_itself_changes_next_to_nothing() {
+    let side = 64;
+    for format in PixelFormat::ALL {
+        for color_transfer in [false, true] {
+            let mut before = OwnedFrame::new(layout(format, 99, 81));
+            paint(&mut before, smooth);
+            let place = to_crop(Point::new(50.0, 40.0), 64.0, 0.0);
+            let mut face = Face::new(side, 1);
+            CpuBlender::default().crop(&view(&before), &place, side, &mut face.driver).unwrap();
+            face.face = face.driver.clone();
+            let mut after = before.clone();
+            blend(&mut after, &place, &face, &BlendSettings { color_transfer, ..plain() });
+            for plane in 0..3 {
+                for (a, b) in before.bytes(plane).iter().zip(after.bytes(plane)) {
+                    assert!(a.abs_diff(*b) <= 2, "{format:?}: {a} became {b}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_transferred_face_has_the_driver_s_colours() {
+    // A red face on a blue driver must not stay red.
+    let side = 48;
+    let mut face = Face::new(side, 3);
+    for (n, v) in face.driver.iter_mut().enumerate() {
+        *v = [0.6, 0.4, 0.3][n % 3] + *v * 0.1;
+    }
+    for (n, v) in face.face.iter_mut().enumerate() {
+        *v = [0.2, 0.3, 0.7][n % 3] + *v * 0.1;
+    }
+    let before = OwnedFrame::new(layout(PixelFormat::Rgba, 60, 60));
+    let place = to_crop(Point::new(30.0, 30.0), 48.0, 0.0);
+    let centre = |color_transfer: bool| {
+        let mut after = before.clone();
+        blend(
+            &mut after,
+            &place,
+            &face,
+            &BlendSettings { color_transfer, erode: 0.0, blur: 0.0, ..BlendSettings::default() },
+        );
+        let mut sums = [0.0; 3];
+        for y in 24..36 {
+            for x in 24..36 {
+                for (sum, (plane, at)) in sums.iter_mut().zip(bytes_of(&after, x, y)) {
+                    *sum += f64::from(after.bytes(plane)[at]) / 144.0;
+                }
+            }
+        }
+        sums
+    };
+    let (with, without) = (centre(true), centre(false));
+    assert!(without[0] > without[2] + 80.0, "{without:?}");
+    for (got, driver) in with.iter().zip([0.35, 0.45, 0.65]) {
+        assert!((got - driver * 255.0).abs() < 6.0, "{with:?}");
+    }
+}
+
+#[test]
+fn what_is_no_number_does_not_reach_the_frame() {
+    let place = to_crop(Point::new(20.0, 16.0), 30.0, 0.2);
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut before = OwnedFrame::new(layout(PixelFormat::I420, 41, 33));
+        paint(&mut before, smooth);
+        let mut after = before.clone();
+        let mut face = Face::new(16, 8);
+        face.face_mask.fill(f32::NAN);
+        blend(&mut after, &place, &face, &BlendSettings::default());
+        assert_eq!(before.bytes(0), after.bytes(0));
+        face = Face::new(16, 8);
+        face.face.fill(bad);
+        blend(&mut after, &place, &face, &BlendSettings { sharpen: 1.0, ..BlendSettings::default() });
+        assert!(bad.is_infinite() || before.bytes(0) == after.bytes(0));
+        for plane in 0..3 {
+            let wrapped = after.bytes(plane).iter().find(|v| !(16..=240).contains(*v));
+            assert_eq!(wrapped, None, "{bad} left the limited range");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_place_leaves_the_rest_alone(
+        format in prop::sample::select(PixelFormat::ALL.to_vec()),
+        (width, height) in (1usize..50, 1usize..50),
+        (x, y) in (-80.0f32..120.0, -80.0f32..120.0),
+        extent in prop::sample::select(vec![1e-30f32, 1e-3, 0.3, 1.0, 7.7, 33.0, 400.0, 1e6, 1e15, 1e30]),
+        angle in -4.0f32..4.0,
+        scale in 0.5f32..1.5,
+    ) {
+        let face = Face::new(11, 4);
+        let place = to_crop(Point::new(x, y), extent, angle);
+        let before = noise(layout(format, width, height), 3);
+        let mut after = before.clone();
+        let mut crop = vec![f32::NAN; 11 * 11 * 3];
+        CpuBlender::default().crop(&view(&before), &place, 11, &mut crop).unwrap();
+        prop_assert!(crop.iter().all(|v| (0.0..=1.0).contains(v)));
+        blend(&mut after, &place, &face, &BlendSettings { face_scale: scale, blur: 8.0, ..plain() });
+        assert_untouched_outside(&before, &after, &place);
+    }
+}
