@@ -16,11 +16,16 @@ fn blend(c: &mut Criterion, name: &str, blender: &mut dyn Blender) {
         for (format, resolution) in [(PixelFormat::I420, 128), (PixelFormat::I420, 224), (PixelFormat::Rgba, 224)] {
             let layout = Layout { format, width, height, matrix: Matrix::Bt709, range: Range::Limited };
             let mut frame = OwnedFrame::new(layout);
+            for plane in 0..format.planes() {
+                let bytes = frame.bytes_mut(plane).iter_mut().enumerate();
+                bytes.for_each(|(i, byte)| *byte = 90 + (i / 7 % 61) as u8);
+            }
             let centre = Point::new(width as f32 / 2.0, height as f32 / 2.0);
             let to_crop = Similarity::taking(centre, Point::new(0.5, 0.5), 1.0 / 300.0, 0.1);
             let pixels = resolution * resolution;
             let mut crop = vec![0.0; pixels * 3];
-            let (face, mask) = (vec![0.6; pixels * 3], vec![1.0; pixels]);
+            let face: Vec<_> = (0..pixels * 3).map(|i| 0.3 + (i % 101) as f32 / 200.0).collect();
+            let mask = vec![1.0; pixels];
             let id = BenchmarkId::from_parameter(format!("{height}p {format:?} {resolution}"));
             group.bench_function(id, |b| {
                 b.iter(|| {

@@ -13,7 +13,9 @@ const SLOPE: f32 = 841.0 / 108.0;
 const SHIFT: f32 = 4.0 / 29.0;
 
 // For 0.001..2, by two steps of Halley's method from a guess in the exponent's bits.
-fn cube_root(v: vec3<f32>) -> vec3<f32> {
+fn cube_root(value: vec3<f32>) -> vec3<f32> {
+    // Cubes of smaller roots would vanish.
+    let v = max(value, vec3<f32>(1e-4));
     var root = bitcast<vec3<f32>>(bitcast<vec3<u32>>(v) / 3u + 0x2a5137a0u);
     for (var i = 0u; i < 2u; i++) {
         let cube = root * root * root;

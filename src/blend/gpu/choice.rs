@@ -55,17 +55,16 @@ impl Backend {
             let description = format!("blending on {}", device.info());
             return Self { device: Some(device), description };
         }
-        let timed = GpuBlender::new(&device).and_then(|mut gpu| trial(&mut gpu));
-        match (timed, trial(&mut CpuBlender::default())) {
-            (Ok(gpu), Ok(cpu)) => {
+        let timed = trial(&mut CpuBlender::default(), None).and_then(|cpu| {
+            let mut blender = GpuBlender::new(&device)?;
+            Ok((trial(&mut blender, Some(cpu))?, cpu))
+        });
+        match timed {
+            Ok((gpu, cpu)) => {
                 let description = verdict(device.info(), gpu, cpu);
                 Self { device: (gpu < cpu).then_some(device), description }
             }
-            (Err(e), _) => Self::cpu(format!("blending on the CPU: {} failed its trial: {e}", device.info())),
-            (Ok(_), Err(e)) => {
-                let description = format!("blending on {}: the CPU failed its trial: {e}", device.info());
-                Self { device: Some(device), description }
-            }
+            Err(e) => Self::cpu(format!("blending on the CPU: {} failed its trial: {e}", device.info())),
         }
     }
 

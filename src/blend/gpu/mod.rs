@@ -2,7 +2,7 @@
 //!
 //! `shaders/` holds a text a pass, [`shaders`] joins it with what it imports, `passes/` has its pipeline and bindings.
 //! [`GpuDevice`] is opened once, each worker has a [`GpuBlender`] on it. Only the face's region travels: the native
-//! planes' rows around it, packed into words ([`packing`]), up once and back once.
+//! planes' rows around it, packed into words (`packing.rs`), up once and back once.
 
 mod adapter;
 mod blender;
@@ -12,7 +12,7 @@ mod device;
 mod groups;
 mod kernel;
 mod memory;
-pub mod packing;
+mod packing;
 mod params;
 mod passes;
 pub mod shaders;

@@ -14,11 +14,11 @@ const MARGIN: usize = 4;
 
 /// Where one plane lies in the packed words, and what of the frame it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PackedPlane {
+pub(super) struct PackedPlane {
     /// First word.
-    pub offset: usize,
+    pub(super) offset: usize,
     /// Words a row.
-    pub stride: usize,
+    pub(super) stride: usize,
     /// First byte within the frame's row.
     first_byte: usize,
     /// First row of the frame's plane.
@@ -31,14 +31,14 @@ pub struct PackedPlane {
 
 /// The part of a frame that is sent to the GPU for one face.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Packing {
+pub(super) struct Packing {
     layout: Layout,
     /// First pixel.
-    pub start: (usize, usize),
+    pub(super) start: (usize, usize),
     /// Pixels a row, a multiple of eight; and rows.
-    pub size: (usize, usize),
+    pub(super) size: (usize, usize),
     /// One a plane of the format.
-    pub planes: [PackedPlane; 3],
+    pub(super) planes: [PackedPlane; 3],
     words: usize,
 }
 
@@ -49,7 +49,7 @@ fn bytes_to(format: PixelFormat, plane: usize, x: usize) -> usize {
 
 impl Packing {
     /// The planes of `region`, with the samples beyond it that its own samples are mixed with.
-    pub fn new(layout: &Layout, region: &Region) -> Self {
+    pub(super) fn new(layout: &Layout, region: &Region) -> Self {
         let format = layout.format;
         let x0 = region.x0.saturating_sub(MARGIN) / ALIGN * ALIGN;
         let y0 = region.y0.saturating_sub(MARGIN) & !1;
@@ -71,7 +71,7 @@ impl Packing {
     }
 
     /// Bytes of all planes.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.words * 4
     }
 
@@ -80,7 +80,7 @@ impl Packing {
     }
 
     /// Copies the frame's rows to `packed`, which is given the packing's size.
-    pub fn pack(&self, frame: &Frame<'_>, packed: &mut Vec<u8>) {
+    pub(super) fn pack(&self, frame: &Frame<'_>, packed: &mut Vec<u8>) {
         packed.resize(self.bytes(), 0);
         for (i, plane) in self.used() {
             let from = frame.plane(i);
@@ -93,7 +93,7 @@ impl Packing {
     }
 
     /// Whether `packed` holds the frame's present bytes.
-    pub fn holds(&self, frame: &Frame<'_>, packed: &[u8]) -> bool {
+    pub(super) fn holds(&self, frame: &Frame<'_>, packed: &[u8]) -> bool {
         packed.len() == self.bytes()
             && self.used().all(|(i, plane)| {
                 let from = frame.plane(i);
@@ -106,7 +106,7 @@ impl Packing {
     }
 
     /// Copies what lies within `region` from `packed` back to the frame's rows.
-    pub fn unpack(&self, packed: &[u8], region: &Region, frame: &mut FrameMut<'_>) {
+    pub(super) fn unpack(&self, packed: &[u8], region: &Region, frame: &mut FrameMut<'_>) {
         for (i, plane) in self.used() {
             // Even starts, and ends that are even or the frame's own, make these the region's own samples.
             let (first, _) = self.layout.format.plane_size(i, region.x0, 1);
