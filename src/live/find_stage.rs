@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::{Guard, Job, Stage};
+use super::{Guard, Job, SceneCut, Sight, Stage};
 use crate::face::{Face, FindError, Finder, FinderSettings};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Rect;
@@ -57,13 +57,14 @@ pub struct FindStage {
     finder: Option<Box<dyn FindFaces>>,
     inbox: Receiver<Box<dyn FindFaces>>,
     guard: Guard,
+    scene: SceneCut,
     epoch: u64,
 }
 
 impl FindStage {
     /// A stage that looks for faces with the finder that comes through `inbox`.
     pub fn new(inbox: Receiver<Box<dyn FindFaces>>) -> Self {
-        Self { finder: None, inbox, guard: Guard::default(), epoch: 0 }
+        Self { finder: None, inbox, guard: Guard::default(), scene: SceneCut::default(), epoch: 0 }
     }
 
     /// Fills in `faces` and `plan`.
@@ -76,6 +77,7 @@ impl FindStage {
         if job.epoch != self.epoch {
             self.epoch = job.epoch;
             self.guard.reset();
+            self.scene.reset();
             if let Some(finder) = &mut self.finder {
                 finder.reset();
             }
@@ -86,16 +88,14 @@ impl FindStage {
             (_, Err(error)) => Err(Some(error.to_string())),
             (Some(finder), Ok(frame)) => finder
                 .find(&frame, &job.hints, job.time, &job.settings.finder, &mut job.faces)
-                .map(|()| (finder.suspects(), *frame.layout()))
+                .map(|()| (finder.suspects(), self.scene.is_cut(&frame), *frame.layout()))
                 .map_err(|error| Some(error.to_string())),
         };
         match found {
-            Ok((suspects, layout)) => self.guard.plan(
-                (job.settings.select, on_failure),
-                (&job.faces, suspects),
-                (job.time, &layout),
-                &mut job.plan,
-            ),
+            Ok((suspects, cut, layout)) => {
+                let sight = Sight { faces: &job.faces, suspects, cut, time: job.time, layout };
+                self.guard.plan(job.settings.select, on_failure, &sight, &mut job.plan);
+            }
             Err(failure) => {
                 job.faces.clear();
                 job.failure = failure;

@@ -1,14 +1,15 @@
 //! Fail closed: what happens to each face of a frame, and to faces that should be there and are not.
 //!
-//! A subject that was swapped and is not found any more is protected by a ladder: its last pose is held and swapped
-//! for [`HOLD`] seconds, then its region is blurred until [`BLUR`], then the whole frame until [`FRAME`], each counted
-//! from the last time it was seen. Only when the detector has seen nothing that looks like a face, however weakly, for
-//! that long is the frame taken to be empty. A face that was leaving through the frame's edge needs no blurred frame.
+//! A subject that was swapped and is not found any more is protected by a ladder: its last pose, moving on as it moved
+//! last, is held and swapped for [`HOLD`] seconds, then its region is blurred until [`BLUR`], then the whole frame until
+//! [`FRAME`], each counted from the last time it was seen. Only when the detector has seen nothing that looks like a
+//! face, however weakly, for that long is the frame taken to be empty. A face that has moved out of the frame needs no
+//! more protection, and neither does one that was found again: near where it should be, or anywhere after a cut.
 
 use super::{OnFailure, Select, Selector};
 use crate::face::Face;
 use crate::frame::Layout;
-use crate::geometry::Rect;
+use crate::geometry::{Point, Rect, Similarity};
 
 /// Seconds for which the last pose is held.
 pub const HOLD: f64 = 0.3;
@@ -85,11 +86,57 @@ fn copy(to: &mut Face, from: &Face) {
     *to = Face { landmarks, ..*from };
 }
 
+/// What is known of a frame when it is planned.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight<'a> {
+    /// The faces that were found.
+    pub faces: &'a [Face],
+    /// Places that look a little like a face.
+    pub suspects: &'a [Rect],
+    /// Whether the frame shows another scene than the one before.
+    pub cut: bool,
+    /// Seconds; does not run backwards between resets.
+    pub time: f64,
+    /// What the frame is.
+    pub layout: Layout,
+}
+
 /// A subject that was seen.
 #[derive(Debug)]
 struct Remembered {
     face: Face,
     seen: f64,
+    /// Pixels a second.
+    velocity: Point,
+    /// Whether the scene has changed since it was seen.
+    cut: bool,
+}
+
+impl Remembered {
+    fn see(&mut self, face: &Face, time: f64) {
+        let elapsed = (time - self.seen) as f32;
+        if elapsed > 0.0 {
+            let (from, to) = (self.face.bounds.centre(), face.bounds.centre());
+            let follow = |velocity: f32, moved: f32| velocity + 0.3 * (moved / elapsed - velocity);
+            self.velocity = Point::new(follow(self.velocity.x, to.x - from.x), follow(self.velocity.y, to.y - from.y));
+        }
+        copy(&mut self.face, face);
+        (self.seen, self.cut) = (time, false);
+    }
+
+    /// How far it has moved since it was seen, if it moves on as it did.
+    fn moved(&self, time: f64) -> Point {
+        let missing = (time - self.seen).clamp(0.0, BLUR) as f32;
+        Point::new(self.velocity.x * missing, self.velocity.y * missing)
+    }
+
+    /// Where it should be, with a margin that grows with the time for which nobody knows.
+    fn region(&self, time: f64) -> Rect {
+        let moved = self.moved(time);
+        let Rect { x, y, w, h } = self.face.bounds;
+        let margin = MARGIN + SPREAD * (time - self.seen).clamp(0.0, FRAME) as f32;
+        Rect { x: x + moved.x, y: y + moved.y, w, h }.grown(margin)
+    }
 }
 
 /// Remembers the subjects and plans each frame.
@@ -107,36 +154,36 @@ impl Guard {
         self.remembered.clear();
     }
 
-    /// Plans a frame in which `faces` were found. `suspects` are places that look a little like a face; `time` is in
-    /// seconds and does not run backwards between resets.
-    pub fn plan(
-        &mut self,
-        (select, on_failure): (Select, OnFailure),
-        (faces, suspects): (&[Face], &[Rect]),
-        (time, layout): (f64, &Layout),
-        plan: &mut Plan,
-    ) {
+    /// Plans a frame.
+    pub fn plan(&mut self, select: Select, on_failure: OnFailure, sight: &Sight<'_>, plan: &mut Plan) {
         plan.clear();
-        let remembered = &self.remembered;
-        let missed = |track| remembered.iter().any(|r| r.face.track == track && time - r.seen <= FRAME);
-        self.selector.choose(select, faces, missed, &mut self.chosen);
-        let chosen = std::mem::take(&mut self.chosen);
+        let Sight { faces, time, .. } = *sight;
+        for lost in &mut self.remembered {
+            lost.cut |= sight.cut;
+        }
+        let is_there = |track| faces.iter().any(|face| face.track == track);
+        let returned = |lost: &Remembered| faces.iter().find(|face| comes_back_as(lost, face, time));
+        let lost = || self.remembered.iter().filter(|lost| !is_there(lost.face.track));
+        if let Some(face) = lost().find_map(returned) {
+            self.selector.follow_instead(face.track);
+        }
+        let missed = |track| lost().any(|lost| lost.face.track == track);
+        let mut chosen = std::mem::take(&mut self.chosen);
+        self.selector.choose(select, faces, missed, &mut chosen);
+        self.remembered.retain(|r| match faces.iter().position(|face| face.track == r.face.track) {
+            Some(i) => chosen[i],
+            None => returned(r).is_none() && !(r.cut && !faces.is_empty()),
+        });
         for (face, _) in faces.iter().zip(&chosen).filter(|(_, chosen)| **chosen) {
             plan.swap(face);
             self.remember(face, time);
         }
         self.chosen = chosen;
         plan.found = plan.swap.len();
-        if matches!(select, Select::Largest | Select::LeftMost) && plan.found > 0 {
-            // The swap has moved on, to a face found again elsewhere or a larger one.
-            self.remembered.retain(|r| plan.swap.iter().any(|face| face.track == r.face.track));
-        }
         if let Select::Track(track) = select {
             self.remembered.retain(|r| r.face.track == track);
         }
-        let bystander = |track| faces.iter().any(|face| face.track == track);
-        self.remembered.retain(|r| r.seen == time || !bystander(r.face.track));
-        self.remembered.retain_mut(|r| r.seen == time || still_protected(r, suspects, on_failure, time, layout, plan));
+        self.remembered.retain_mut(|r| r.seen == time || still_protected(r, sight, on_failure, plan));
     }
 
     /// Plans a frame in which faces could not even be looked for.
@@ -147,37 +194,45 @@ impl Guard {
 
     fn remember(&mut self, face: &Face, time: f64) {
         match self.remembered.iter_mut().find(|r| r.face.track == face.track) {
-            Some(known) => {
-                copy(&mut known.face, face);
-                known.seen = time;
-            }
-            None => self.remembered.push(Remembered { face: face.clone(), seen: time }),
+            Some(known) => known.see(face, time),
+            None => self.remembered.push(Remembered {
+                face: face.clone(),
+                seen: time,
+                velocity: Point::default(),
+                cut: false,
+            }),
         }
     }
 }
 
+/// Whether `face`, which is new since, is where the lost one should be.
+fn comes_back_as(lost: &Remembered, face: &Face, time: f64) -> bool {
+    face.track > lost.face.track && face.bounds.iou(&lost.region(time)) > 0.0
+}
+
 /// One step of the ladder for a subject that is not in this frame; `false` when it may be forgotten.
-fn still_protected(
-    lost: &mut Remembered,
-    suspects: &[Rect],
-    on_failure: OnFailure,
-    time: f64,
-    layout: &Layout,
-    plan: &mut Plan,
-) -> bool {
-    let bounds = lost.face.bounds;
-    let region = |missing: f64| bounds.grown(MARGIN + SPREAD * missing.max(0.0) as f32);
-    if suspects.iter().any(|suspect| suspect.iou(&region(time - lost.seen)) > 0.0) {
+fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailure, plan: &mut Plan) -> bool {
+    let Sight { time, layout, .. } = *sight;
+    let near = lost.region(time);
+    if sight.suspects.iter().any(|suspect| suspect.iou(&near) > 0.0) {
         // Still there, only not certain enough to be swapped: the last steps wait.
         lost.seen = lost.seen.max(time - 0.9 * BLUR);
     }
     let missing = time - lost.seen;
-    let region = region(missing);
-    if missing > FRAME || (missing > BLUR && leaving(&bounds, layout)) {
+    let region = lost.region(time);
+    let frame = Rect { x: 0.0, y: 0.0, w: layout.width as f32, h: layout.height as f32 };
+    let gone = region.intersection(&frame).area() <= 0.0 || (missing > BLUR && reaches_over(&region, &frame));
+    if missing > FRAME || gone {
         return false;
     }
     match on_failure {
-        OnFailure::Hold if missing <= HOLD => plan.swap(&lost.face),
+        OnFailure::Hold if missing <= HOLD => {
+            let moved = lost.moved(time);
+            plan.swap(&lost.face);
+            if let Some(held) = plan.swap.last_mut() {
+                shift(held, moved);
+            }
+        }
         OnFailure::Hold | OnFailure::Blur if missing <= BLUR => plan.conceal.push(region),
         OnFailure::Hold | OnFailure::Blur => plan.conceal_all = true,
         OnFailure::Drop => plan.drop = true,
@@ -186,17 +241,25 @@ fn still_protected(
     true
 }
 
-/// Whether a face at `bounds` reached over the frame's edge.
-fn leaving(bounds: &Rect, layout: &Layout) -> bool {
-    let frame = Rect { x: 0.0, y: 0.0, w: layout.width as f32, h: layout.height as f32 };
-    bounds.grown(1.1).intersection(&frame).area() < 0.999 * bounds.grown(1.1).area()
+/// Moves a face by so many pixels.
+fn shift(face: &mut Face, by: Point) {
+    (face.bounds.x, face.bounds.y) = (face.bounds.x + by.x, face.bounds.y + by.y);
+    for landmark in &mut face.landmarks {
+        *landmark = Point::new(landmark.x + by.x, landmark.y + by.y);
+    }
+    let back = Similarity { tx: -by.x, ty: -by.y, ..Similarity::IDENTITY };
+    face.to_canonical = back.then(&face.to_canonical);
+}
+
+/// Whether a good part of a region lies outside of the frame: the face was leaving.
+fn reaches_over(region: &Rect, frame: &Rect) -> bool {
+    region.intersection(frame).area() < 0.7 * region.area()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::frame::{Matrix, PixelFormat, Range};
-    use crate::geometry::Similarity;
 
     const LAYOUT: Layout =
         Layout { format: PixelFormat::I420, width: 640, height: 480, matrix: Matrix::Bt709, range: Range::Limited };
@@ -214,7 +277,8 @@ mod tests {
 
     fn at(guard: &mut Guard, on_failure: OnFailure, faces: &[Face], suspects: &[Rect], time: f64) -> Plan {
         let mut plan = Plan::default();
-        guard.plan((Select::Largest, on_failure), (faces, suspects), (time, &LAYOUT), &mut plan);
+        let sight = Sight { faces, suspects, cut: false, time, layout: LAYOUT };
+        guard.plan(Select::Largest, on_failure, &sight, &mut plan);
         plan
     }
 
@@ -245,11 +309,16 @@ mod tests {
     }
 
     #[test]
-    fn a_face_that_leaves_through_the_edge_does_not_blur_the_frame() {
+    fn a_face_that_leaves_through_the_edge_is_held_on_its_way_out_and_then_forgotten() {
         let mut guard = Guard::default();
-        at(&mut guard, OnFailure::Hold, &[face(1, -30.0)], &[], 0.0);
-        assert_eq!(at(&mut guard, OnFailure::Hold, &[], &[], 0.9).conceal.len(), 1);
-        assert!(!at(&mut guard, OnFailure::Hold, &[], &[], 1.2).conceal_all);
+        for tick in 0..10u8 {
+            let seconds = f32::from(tick) / 30.0;
+            at(&mut guard, OnFailure::Hold, &[face(1, 200.0 - 600.0 * seconds)], &[], f64::from(seconds));
+        }
+        let held = at(&mut guard, OnFailure::Hold, &[], &[], 0.4);
+        assert!(held.swap[0].bounds.x < -10.0, "held at {:?}", held.swap[0].bounds);
+        let gone = at(&mut guard, OnFailure::Hold, &[], &[], 1.0);
+        assert!(gone.conceal.is_empty() && !gone.conceal_all);
     }
 
     #[test]
@@ -264,12 +333,29 @@ mod tests {
     }
 
     #[test]
-    fn a_face_found_again_elsewhere_ends_the_protection_of_the_old_place() {
+    fn a_face_found_again_nearby_takes_the_lost_one_s_place() {
         let mut guard = Guard::default();
         at(&mut guard, OnFailure::Hold, &[face(1, 200.0)], &[], 0.0);
-        let plan = at(&mut guard, OnFailure::Hold, &[face(2, 400.0)], &[], 0.1);
-        assert_eq!((plan.swap.len(), plan.found), (1, 1));
-        assert_eq!(plan.swap[0].track, 2);
+        let plan = at(&mut guard, OnFailure::Hold, &[face(2, 260.0)], &[], 0.1);
+        assert_eq!((plan.swap.len(), plan.found, plan.swap[0].track), (1, 1, 2));
+    }
+
+    #[test]
+    fn a_face_that_turns_up_elsewhere_does_not_end_the_protection_unless_the_scene_has_changed() {
+        let hold = OnFailure::Hold;
+        let mut guard = Guard::default();
+        at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
+        let elsewhere = at(&mut guard, hold, &[face(2, 500.0)], &[], 0.5);
+        assert_eq!((elsewhere.found, elsewhere.conceal.len()), (1, 1));
+        let back = at(&mut guard, hold, &[face(2, 500.0), face(3, 10.0)], &[], 0.6);
+        assert_eq!((back.found, back.swap[0].track), (1, 3), "the lost face came back and is bare");
+
+        let mut guard = Guard::default();
+        at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
+        let (faces, mut plan) = ([face(2, 500.0)], Plan::default());
+        let sight = Sight { faces: &faces, suspects: &[], cut: true, time: 0.1, layout: LAYOUT };
+        guard.plan(Select::Largest, hold, &sight, &mut plan);
+        assert_eq!((plan.swap.len(), plan.conceal.len()), (1, 0));
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Selector {
         *self = Self::default();
     }
 
+    /// The face to follow from now on, as long as one is followed at all.
+    pub fn follow_instead(&mut self, track: u32) {
+        self.subject = Some(track);
+    }
+
     /// Marks in `chosen` which of `faces` are to be swapped. `missed` says whether the subject of before is missing for
     /// so short a time that it is still protected: then only a face that is new since takes its place, never a
     /// bystander.

@@ -1,6 +1,5 @@
 //! Clips and their ground truth, for every integration test.
 
-
 use std::path::PathBuf;
 
 use gst::prelude::*;
