@@ -8,11 +8,11 @@ struct Samples {
     fraction: vec2<f32>,
 }
 
-// About pixel position `p`, in a plane where `shared` pixels have one sample.
-fn samples_about(p: vec2<f32>, shared_pixels: vec2<u32>) -> Samples {
-    let last = (params.frame_size + shared_pixels - 1u) / shared_pixels - 1u;
-    let start = params.packed_start / shared_pixels;
-    let v = clamp(p / vec2<f32>(shared_pixels) - 0.5, vec2<f32>(0.0), vec2<f32>(last));
+// About pixel position `p`, in a plane where a sample is shared by two pixels along the axes where `halved` is 1.
+fn samples_about(p: vec2<f32>, halved: vec2<u32>) -> Samples {
+    let last = (params.frame_size - 1u) >> halved;
+    let start = params.packed_start >> halved;
+    let v = clamp(p * (1.0 - 0.5 * vec2<f32>(halved)) - 0.5, vec2<f32>(0.0), vec2<f32>(last));
     let first = vec2<u32>(v);
     return Samples(first - start, min(first + 1u, last) - start, v - vec2<f32>(first));
 }
@@ -37,21 +37,21 @@ fn pixel(x: u32, y: u32) -> vec3<f32> {
 }
 
 fn luma_tap(p: vec2<f32>) -> f32 {
-    let s = samples_about(p, vec2<u32>(1u));
+    let s = samples_about(p, vec2<u32>(0u));
     let top = mix(luma(s.first.x, s.first.y), luma(s.next.x, s.first.y), s.fraction.x);
     let bottom = mix(luma(s.first.x, s.next.y), luma(s.next.x, s.next.y), s.fraction.x);
     return mix(top, bottom, s.fraction.y);
 }
 
 fn chroma_tap(p: vec2<f32>) -> vec2<f32> {
-    let s = samples_about(p, chroma_shared());
+    let s = samples_about(p, chroma_halved());
     let top = mix(chroma(s.first.x, s.first.y), chroma(s.next.x, s.first.y), s.fraction.x);
     let bottom = mix(chroma(s.first.x, s.next.y), chroma(s.next.x, s.next.y), s.fraction.x);
     return mix(top, bottom, s.fraction.y);
 }
 
 fn pixel_tap(p: vec2<f32>) -> vec3<f32> {
-    let s = samples_about(p, vec2<u32>(1u));
+    let s = samples_about(p, vec2<u32>(0u));
     let top = mix(pixel(s.first.x, s.first.y), pixel(s.next.x, s.first.y), s.fraction.x);
     let bottom = mix(pixel(s.first.x, s.next.y), pixel(s.next.x, s.next.y), s.fraction.x);
     return mix(top, bottom, s.fraction.y);

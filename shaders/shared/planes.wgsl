@@ -16,7 +16,7 @@ fn byte_at(plane: u32, byte: u32, row: u32) -> f32 {
     return f32((planes[word_at(plane, byte, row)] >> (8u * (byte & 3u))) & 255u);
 }
 
-// Columns and rows of pixels that share one chroma sample.
-fn chroma_shared() -> vec2<u32> {
-    return select(vec2<u32>(2u, 2u), vec2<u32>(2u, 1u), params.format == YUY2);
+// Along which axes two pixels share a chroma sample.
+fn chroma_halved() -> vec2<u32> {
+    return select(vec2<u32>(1u, 1u), vec2<u32>(1u, 0u), params.format == YUY2);
 }
