@@ -119,6 +119,8 @@ fn encoded(v: f32) -> f32 {
 /// ∛v for 0.001..2, by two steps of Halley's method from a guess in the exponent's bits.
 #[inline(always)]
 fn cube_root(v: f32) -> f32 {
+    // Black would divide denormal numbers, which is slow.
+    let v = v.max(1e-4);
     let mut root = f32::from_bits(v.to_bits() / 3 + 0x2a51_37a0);
     for _ in 0..2 {
         let cube = root * root * root;

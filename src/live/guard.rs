@@ -22,6 +22,13 @@ pub const MARGIN: f32 = 1.6;
 /// Growth of the concealed region a second, since a lost face may move.
 const SPREAD: f32 = 0.8;
 
+/// From this score on a face is protected when it is lost: a pattern that was taken for a face once is not.
+const SURE: f32 = 0.95;
+/// A face that was seen in so many frames is protected whatever its score.
+const OFTEN: u32 = 8;
+/// Overlap (intersection over union) from which a doubtful detection stands for the face that was there.
+const TRACE: f32 = 0.2;
+
 /// What must happen to one frame.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -110,10 +117,16 @@ struct Remembered {
     velocity: Point,
     /// Whether the scene has changed since it was seen.
     cut: bool,
+    /// Frames in which it was seen.
+    sightings: u32,
+    /// Whether it surely is a face.
+    sure: bool,
 }
 
 impl Remembered {
     fn see(&mut self, face: &Face, time: f64) {
+        self.sightings += 1;
+        self.sure |= face.score >= SURE || self.sightings >= OFTEN;
         let elapsed = (time - self.seen) as f32;
         if elapsed > 0.0 {
             let (from, to) = (self.face.bounds.centre(), face.bounds.centre());
@@ -161,18 +174,19 @@ impl Guard {
         for lost in &mut self.remembered {
             lost.cut |= sight.cut;
         }
-        let is_there = |track| faces.iter().any(|face| face.track == track);
-        let returned = |lost: &Remembered| faces.iter().find(|face| comes_back_as(lost, face, time));
-        let lost = || self.remembered.iter().filter(|lost| !is_there(lost.face.track));
-        if let Some(face) = lost().find_map(returned) {
-            self.selector.follow_instead(face.track);
+        let there = |track| faces.iter().find(|face| face.track == track);
+        let newly = |lost: &Remembered| faces.iter().find(|face| comes_back_as(lost, face, time));
+        // Whoever was followed first comes first: what was taken up meanwhile may have been no face at all.
+        let back = self.remembered.iter().find_map(|lost| there(lost.face.track).or_else(|| newly(lost)));
+        if let Some(face) = back {
+            self.selector.follow(face.track);
         }
-        let missed = |track| lost().any(|lost| lost.face.track == track);
+        let missed = |track| self.remembered.iter().any(|lost| lost.face.track == track && there(track).is_none());
         let mut chosen = std::mem::take(&mut self.chosen);
         self.selector.choose(select, faces, missed, &mut chosen);
         self.remembered.retain(|r| match faces.iter().position(|face| face.track == r.face.track) {
             Some(i) => chosen[i],
-            None => returned(r).is_none() && !(r.cut && !faces.is_empty()),
+            None => newly(r).is_none() && !(r.cut && !faces.is_empty()),
         });
         for (face, _) in faces.iter().zip(&chosen).filter(|(_, chosen)| **chosen) {
             plan.swap(face);
@@ -200,6 +214,8 @@ impl Guard {
                 seen: time,
                 velocity: Point::default(),
                 cut: false,
+                sightings: 1,
+                sure: face.score >= SURE,
             }),
         }
     }
@@ -213,8 +229,11 @@ fn comes_back_as(lost: &Remembered, face: &Face, time: f64) -> bool {
 /// One step of the ladder for a subject that is not in this frame; `false` when it may be forgotten.
 fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailure, plan: &mut Plan) -> bool {
     let Sight { time, layout, .. } = *sight;
-    let near = lost.region(time);
-    if sight.suspects.iter().any(|suspect| suspect.iou(&near) > 0.0) {
+    if !lost.sure {
+        return false;
+    }
+    let near = lost.region(time).grown(1.0 / MARGIN);
+    if sight.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
         // Still there, only not certain enough to be swapped: the last steps wait.
         lost.seen = lost.seen.max(time - 0.9 * BLUR);
     }
@@ -338,6 +357,16 @@ mod tests {
         at(&mut guard, OnFailure::Hold, &[face(1, 200.0)], &[], 0.0);
         let plan = at(&mut guard, OnFailure::Hold, &[face(2, 260.0)], &[], 0.1);
         assert_eq!((plan.swap.len(), plan.found, plan.swap[0].track), (1, 1, 2));
+    }
+
+    #[test]
+    fn a_pattern_taken_for_a_face_once_is_neither_protected_nor_in_the_way_of_the_face_that_was_lost() {
+        let (hold, mut guard) = (OnFailure::Hold, Guard::default());
+        let pattern = Face { score: 0.8, ..face(2, 500.0) };
+        at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
+        at(&mut guard, hold, &[pattern], &[], 0.4);
+        let back = at(&mut guard, hold, &[face(1, 10.0)], &[], 0.5);
+        assert_eq!((back.found, back.swap.len(), back.conceal.len()), (1, 1, 0), "bare, or the pattern is protected");
     }
 
     #[test]

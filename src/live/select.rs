@@ -33,7 +33,7 @@ impl Selector {
     }
 
     /// The face to follow from now on, as long as one is followed at all.
-    pub fn follow_instead(&mut self, track: u32) {
+    pub fn follow(&mut self, track: u32) {
         self.subject = Some(track);
     }
 
@@ -46,14 +46,14 @@ impl Selector {
             Select::All => chosen.resize(faces.len(), true),
             Select::Track(track) => chosen.extend(faces.iter().map(|face| face.track == track)),
             Select::Largest | Select::LeftMost => {
-                self.follow(select, faces, missed);
+                self.keep_or_move(select, faces, missed);
                 chosen.extend(faces.iter().map(|face| Some(face.track) == self.subject));
             }
         }
         self.newest = faces.iter().map(|face| face.track).fold(self.newest, u32::max);
     }
 
-    fn follow(&mut self, select: Select, faces: &[Face], missed: impl Fn(u32) -> bool) {
+    fn keep_or_move(&mut self, select: Select, faces: &[Face], missed: impl Fn(u32) -> bool) {
         let current = self.subject.and_then(|track| faces.iter().find(|face| face.track == track));
         let best = |candidates: &mut dyn Iterator<Item = &Face>| -> Option<u32> {
             let better = |a: &Face, b: &Face| match select {
