@@ -143,12 +143,16 @@ impl Remembered {
         Point::new(self.velocity.x * missing, self.velocity.y * missing)
     }
 
-    /// Where it should be, with a margin that grows with the time for which nobody knows.
+    /// Where it should be.
+    fn place(&self, time: f64) -> Rect {
+        let (moved, bounds) = (self.moved(time), self.face.bounds);
+        Rect { x: bounds.x + moved.x, y: bounds.y + moved.y, ..bounds }
+    }
+
+    /// Where it may be: a margin that grows with the time for which nobody knows.
     fn region(&self, time: f64) -> Rect {
-        let moved = self.moved(time);
-        let Rect { x, y, w, h } = self.face.bounds;
         let margin = MARGIN + SPREAD * (time - self.seen).clamp(0.0, FRAME) as f32;
-        Rect { x: x + moved.x, y: y + moved.y, w, h }.grown(margin)
+        self.place(time).grown(margin)
     }
 }
 
@@ -232,7 +236,7 @@ fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailu
     if !lost.sure {
         return false;
     }
-    let near = lost.region(time).grown(1.0 / MARGIN);
+    let near = lost.place(time);
     if sight.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
         // Still there, only not certain enough to be swapped: the last steps wait.
         lost.seen = lost.seen.max(time - 0.9 * BLUR);
