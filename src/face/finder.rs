@@ -2,7 +2,7 @@
 
 use super::mesh::{self, Mesh, MeshNetwork};
 use super::probes::Probes;
-use super::tracker::{Tracks, plausible, same_place};
+use super::tracker::{Track, Tracks, plausible, same_place};
 use super::{BlazeFace, Detection, Detector, Face, Smoothing, template};
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
@@ -164,6 +164,7 @@ impl Finder {
             self.since_search = self.since_search.saturating_add(1);
             if self.fresh || lost || nobody || self.since_search >= settings.detect_interval {
                 self.search(frame, most)?;
+                self.verify(frame, time)?;
             }
             self.revisit(frame, most)?;
         } else {
@@ -272,16 +273,33 @@ impl Finder {
         Ok(())
     }
 
+    /// Stops following what neither the detector nor a closer look takes for a face: a mesh can settle on furniture.
+    fn verify(&mut self, frame: &Frame, time: f64) -> Result<(), FindError> {
+        for i in (0..self.tracks.live().len()).rev() {
+            let Track { bounds, landmarks, .. } = &self.tracks.live()[i];
+            let (bounds, tilt) = (*bounds, mesh::tilt(landmarks));
+            let seen = self.detections.iter().any(|detection| same_place(&detection.bounds, &bounds));
+            if !seen && !self.seen_close_up(frame, &bounds, tilt, SUSPECT)? {
+                self.tracks.lose(i, time);
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a closer look shows a face where a detection that is not sure does.
     fn confirmed(&mut self, frame: &Frame, detection: &Detection) -> Result<bool, FindError> {
         if detection.score >= SURE {
             return Ok(true);
         }
-        let probes = Probes::new(self.size.0, self.size.1, self.close_up.size());
-        let search = probes.around(&detection.bounds, mesh::tilt_of_detection(detection));
+        self.seen_close_up(frame, &detection.bounds, mesh::tilt_of_detection(detection), FACE)
+    }
+
+    /// Whether the cheap detector sees a face there, tilted by `tilt`, with at least this score.
+    fn seen_close_up(&mut self, frame: &Frame, bounds: &Rect, tilt: f32, score: f32) -> Result<bool, FindError> {
+        let search = Probes::new(self.size.0, self.size.1, self.close_up.size()).around(bounds, tilt);
         self.closer.clear();
-        self.close_up.detect(frame, &search, FACE, &mut self.closer).map_err(failed(DETECTOR))?;
-        Ok(self.closer.iter().any(|seen| same_place(&seen.bounds, &detection.bounds)))
+        self.close_up.detect(frame, &search, score, &mut self.closer).map_err(failed(DETECTOR))?;
+        Ok(self.closer.iter().any(|seen| same_place(&seen.bounds, bounds)))
     }
 
     /// Begins to follow the hinted faces that are not followed yet.
