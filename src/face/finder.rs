@@ -13,6 +13,8 @@ const FACE: f32 = 0.5;
 /// Score below which a new detection must be seen by the other detector too: furniture can pass one detector and the
 /// mesh, but hardly both detectors.
 const SURE: f32 = 0.8;
+/// Score of a mesh below which a new face may be upside down: detector and mesh can take a mouth for eyes.
+const UPRIGHT: f32 = 0.95;
 /// Score from which on a detection is suspected to be a face.
 const SUSPECT: f32 = 0.3;
 /// Faces that are followed at most, whatever the settings say.
@@ -268,6 +270,7 @@ impl Finder {
             let new = detection.score >= FACE && !self.tracks.hold(&detection.bounds);
             if new && self.tracks.live().len() < most && self.confirmed(frame, &detection)? {
                 self.begin(frame, &mesh::roi_of_detection(&detection), most)?;
+                self.tracks.part();
             }
         }
         Ok(())
@@ -308,6 +311,7 @@ impl Finder {
         for &bounds in hints.iter().take(MOST_FACES).filter(|hint| usable(hint)) {
             if !self.tracks.hold(&bounds) {
                 self.begin(frame, &mesh::roi_of_rect(&bounds), most)?;
+                self.tracks.part();
             }
             self.detections.push(Detection { bounds, keypoints, score: FACE });
         }
@@ -316,14 +320,28 @@ impl Finder {
 
     /// Begins to follow the face in a region, if there is one and room for it.
     fn begin(&mut self, frame: &Frame, roi: &Similarity, most: usize) -> Result<(), FindError> {
-        if self.tracks.live().len() >= most || self.look(frame, roi)?.is_none() {
+        if self.tracks.live().len() >= most {
             return Ok(());
         }
-        // Once more on the region that the landmarks ask for, which is how the face is seen from the next frame on.
-        let refined = mesh::roi_of_landmarks(&self.landmarks);
+        let mut best: Option<(f32, Similarity)> = None;
+        for roi in [*roi, mesh::upside_down(roi)] {
+            if self.look(frame, &roi)?.is_none() {
+                continue;
+            }
+            // Once more on the region that the landmarks ask for, which is how the face is seen from the next frame on.
+            let refined = mesh::roi_of_landmarks(&self.landmarks);
+            let Some((bounds, score)) = self.look(frame, &refined)? else { continue };
+            if score >= UPRIGHT {
+                self.tracks.begin(&self.landmarks, bounds, score);
+                return Ok(());
+            }
+            if best.is_none_or(|(other, _)| score > other) {
+                best = Some((score, refined));
+            }
+        }
+        let Some((_, refined)) = best else { return Ok(()) };
         if let Some((bounds, score)) = self.look(frame, &refined)? {
             self.tracks.begin(&self.landmarks, bounds, score);
-            self.tracks.part();
         }
         Ok(())
     }
