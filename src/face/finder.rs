@@ -219,30 +219,36 @@ impl Finder {
     fn search(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
         let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
         self.since_search = 0;
-        self.probe(frame, &probes.whole(), most)?;
+        self.probe(frame, &probes.whole(), FACE, most)?;
         if !self.tracks.live().is_empty() {
             return Ok(());
         }
         if !self.fresh {
             self.next_probe = (self.next_probe + 1) % probes.others();
-            return self.probe(frame, &probes.other(self.next_probe), most);
+            return self.probe_other(frame, &probes, self.next_probe, most);
         }
         for i in 0..probes.others() {
             // All tiles, but one turn: faces that stand are not looked for lying.
             if i >= probes.tiles() && !self.tracks.live().is_empty() {
                 break;
             }
-            self.probe(frame, &probes.other(i), most)?;
+            self.probe_other(frame, &probes, i, most)?;
         }
         Ok(())
     }
 
-    /// One run of the detector.
-    fn probe(&mut self, frame: &Frame, search: &Similarity, most: usize) -> Result<(), FindError> {
+    /// A tile, or the frame turned: there faces are rare, and only a sure one is taken.
+    fn probe_other(&mut self, frame: &Frame, probes: &Probes, i: usize, most: usize) -> Result<(), FindError> {
+        let least = if i < probes.tiles() { FACE } else { SURE };
+        self.probe(frame, &probes.other(i), least, most)
+    }
+
+    /// One run of the detector; follows what scores at `least` that much.
+    fn probe(&mut self, frame: &Frame, search: &Similarity, least: f32, most: usize) -> Result<(), FindError> {
         let first = self.detections.len();
         self.detector.detect(frame, search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
         self.detector_ran = true;
-        self.admit(frame, first, most)
+        self.admit(frame, first, least, most)
     }
 
     /// Looks again where faces were lost a moment ago.
@@ -257,17 +263,18 @@ impl Finder {
             let search = probes.around(&lost.bounds, lost.angle);
             self.close_up.detect(frame, &search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
             self.detector_ran = true;
-            self.admit(frame, first, most)?;
+            self.admit(frame, first, FACE, most)?;
         }
         Ok(())
     }
 
-    /// Begins to follow the detections from number `first` on that are a new face, largest first.
-    fn admit(&mut self, frame: &Frame, first: usize, most: usize) -> Result<(), FindError> {
+    /// Begins to follow the detections from number `first` on that are a new face and score at `least` that much, largest
+    /// first.
+    fn admit(&mut self, frame: &Frame, first: usize, least: f32, most: usize) -> Result<(), FindError> {
         self.detections[first..].sort_unstable_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
         for i in first..self.detections.len() {
             let detection = self.detections[i];
-            let new = detection.score >= FACE && !self.tracks.hold(&detection.bounds);
+            let new = detection.score >= least && !self.tracks.hold(&detection.bounds);
             if new && self.tracks.live().len() < most && self.confirmed(frame, &detection)? {
                 self.begin(frame, &mesh::roi_of_detection(&detection), most)?;
                 self.tracks.part();
