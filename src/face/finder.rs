@@ -2,7 +2,7 @@
 
 use super::mesh::{self, Mesh, MeshNetwork};
 use super::probes::Probes;
-use super::tracker::{Tracks, plausible, same_place};
+use super::tracker::{Track, Tracks, plausible, same_place};
 use super::{BlazeFace, Detection, Detector, Face, Smoothing, template};
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
@@ -13,6 +13,8 @@ const FACE: f32 = 0.5;
 /// Score below which a new detection must be seen by the other detector too: furniture can pass one detector and the
 /// mesh, but hardly both detectors.
 const SURE: f32 = 0.8;
+/// Score of a mesh below which a new face may be upside down: detector and mesh can take a mouth for eyes.
+const UPRIGHT: f32 = 0.95;
 /// Score from which on a detection is suspected to be a face.
 const SUSPECT: f32 = 0.3;
 /// Faces that are followed at most, whatever the settings say.
@@ -164,6 +166,7 @@ impl Finder {
             self.since_search = self.since_search.saturating_add(1);
             if self.fresh || lost || nobody || self.since_search >= settings.detect_interval {
                 self.search(frame, most)?;
+                self.verify(frame, time)?;
             }
             self.revisit(frame, most)?;
         } else {
@@ -216,30 +219,36 @@ impl Finder {
     fn search(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
         let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
         self.since_search = 0;
-        self.probe(frame, &probes.whole(), most)?;
+        self.probe(frame, &probes.whole(), FACE, most)?;
         if !self.tracks.live().is_empty() {
             return Ok(());
         }
         if !self.fresh {
             self.next_probe = (self.next_probe + 1) % probes.others();
-            return self.probe(frame, &probes.other(self.next_probe), most);
+            return self.probe_other(frame, &probes, self.next_probe, most);
         }
         for i in 0..probes.others() {
             // All tiles, but one turn: faces that stand are not looked for lying.
             if i >= probes.tiles() && !self.tracks.live().is_empty() {
                 break;
             }
-            self.probe(frame, &probes.other(i), most)?;
+            self.probe_other(frame, &probes, i, most)?;
         }
         Ok(())
     }
 
-    /// One run of the detector.
-    fn probe(&mut self, frame: &Frame, search: &Similarity, most: usize) -> Result<(), FindError> {
+    /// A tile, or the frame turned: there faces are rare, and only a sure one is taken.
+    fn probe_other(&mut self, frame: &Frame, probes: &Probes, i: usize, most: usize) -> Result<(), FindError> {
+        let least = if i < probes.tiles() { FACE } else { SURE };
+        self.probe(frame, &probes.other(i), least, most)
+    }
+
+    /// One run of the detector; follows what scores at `least` that much.
+    fn probe(&mut self, frame: &Frame, search: &Similarity, least: f32, most: usize) -> Result<(), FindError> {
         let first = self.detections.len();
         self.detector.detect(frame, search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
         self.detector_ran = true;
-        self.admit(frame, first, most)
+        self.admit(frame, first, least, most)
     }
 
     /// Looks again where faces were lost a moment ago.
@@ -254,19 +263,34 @@ impl Finder {
             let search = probes.around(&lost.bounds, lost.angle);
             self.close_up.detect(frame, &search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
             self.detector_ran = true;
-            self.admit(frame, first, most)?;
+            self.admit(frame, first, FACE, most)?;
         }
         Ok(())
     }
 
-    /// Begins to follow the detections from number `first` on that are a new face, largest first.
-    fn admit(&mut self, frame: &Frame, first: usize, most: usize) -> Result<(), FindError> {
+    /// Begins to follow the detections from number `first` on that are a new face and score at `least` that much, largest
+    /// first.
+    fn admit(&mut self, frame: &Frame, first: usize, least: f32, most: usize) -> Result<(), FindError> {
         self.detections[first..].sort_unstable_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
         for i in first..self.detections.len() {
             let detection = self.detections[i];
-            let new = detection.score >= FACE && !self.tracks.hold(&detection.bounds);
+            let new = detection.score >= least && !self.tracks.hold(&detection.bounds);
             if new && self.tracks.live().len() < most && self.confirmed(frame, &detection)? {
                 self.begin(frame, &mesh::roi_of_detection(&detection), most)?;
+                self.tracks.part();
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops following what neither the detector nor a closer look takes for a face: a mesh can settle on furniture.
+    fn verify(&mut self, frame: &Frame, time: f64) -> Result<(), FindError> {
+        for i in (0..self.tracks.live().len()).rev() {
+            let Track { bounds, landmarks, .. } = &self.tracks.live()[i];
+            let (bounds, tilt) = (*bounds, mesh::tilt(landmarks));
+            let seen = self.detections.iter().any(|detection| same_place(&detection.bounds, &bounds));
+            if !seen && !self.seen_close_up(frame, &bounds, tilt, SUSPECT)? {
+                self.tracks.lose(i, time);
             }
         }
         Ok(())
@@ -277,11 +301,15 @@ impl Finder {
         if detection.score >= SURE {
             return Ok(true);
         }
-        let probes = Probes::new(self.size.0, self.size.1, self.close_up.size());
-        let search = probes.around(&detection.bounds, mesh::tilt_of_detection(detection));
+        self.seen_close_up(frame, &detection.bounds, mesh::tilt_of_detection(detection), FACE)
+    }
+
+    /// Whether the cheap detector sees a face there, tilted by `tilt`, with at least this score.
+    fn seen_close_up(&mut self, frame: &Frame, bounds: &Rect, tilt: f32, score: f32) -> Result<bool, FindError> {
+        let search = Probes::new(self.size.0, self.size.1, self.close_up.size()).around(bounds, tilt);
         self.closer.clear();
-        self.close_up.detect(frame, &search, FACE, &mut self.closer).map_err(failed(DETECTOR))?;
-        Ok(self.closer.iter().any(|seen| same_place(&seen.bounds, &detection.bounds)))
+        self.close_up.detect(frame, &search, score, &mut self.closer).map_err(failed(DETECTOR))?;
+        Ok(self.closer.iter().any(|seen| same_place(&seen.bounds, bounds)))
     }
 
     /// Begins to follow the hinted faces that are not followed yet.
@@ -290,6 +318,7 @@ impl Finder {
         for &bounds in hints.iter().take(MOST_FACES).filter(|hint| usable(hint)) {
             if !self.tracks.hold(&bounds) {
                 self.begin(frame, &mesh::roi_of_rect(&bounds), most)?;
+                self.tracks.part();
             }
             self.detections.push(Detection { bounds, keypoints, score: FACE });
         }
@@ -298,14 +327,28 @@ impl Finder {
 
     /// Begins to follow the face in a region, if there is one and room for it.
     fn begin(&mut self, frame: &Frame, roi: &Similarity, most: usize) -> Result<(), FindError> {
-        if self.tracks.live().len() >= most || self.look(frame, roi)?.is_none() {
+        if self.tracks.live().len() >= most {
             return Ok(());
         }
-        // Once more on the region that the landmarks ask for, which is how the face is seen from the next frame on.
-        let refined = mesh::roi_of_landmarks(&self.landmarks);
+        let mut best: Option<(f32, Similarity)> = None;
+        for roi in [*roi, mesh::upside_down(roi)] {
+            if self.look(frame, &roi)?.is_none() {
+                continue;
+            }
+            // Once more on the region that the landmarks ask for, which is how the face is seen from the next frame on.
+            let refined = mesh::roi_of_landmarks(&self.landmarks);
+            let Some((bounds, score)) = self.look(frame, &refined)? else { continue };
+            if score >= UPRIGHT {
+                self.tracks.begin(&self.landmarks, bounds, score);
+                return Ok(());
+            }
+            if best.is_none_or(|(other, _)| score > other) {
+                best = Some((score, refined));
+            }
+        }
+        let Some((_, refined)) = best else { return Ok(()) };
         if let Some((bounds, score)) = self.look(frame, &refined)? {
             self.tracks.begin(&self.landmarks, bounds, score);
-            self.tracks.part();
         }
         Ok(())
     }

@@ -145,6 +145,12 @@ pub(super) fn roi_of_landmarks(landmarks: &[Point]) -> Similarity {
     region(centre, (high.x - low.x).max(high.y - low.y), angle)
 }
 
+/// The same region, turned by half a turn.
+pub(super) fn upside_down(roi: &Similarity) -> Similarity {
+    let side = SIZE as f32;
+    Similarity { a: -1.0, b: 0.0, tx: side, ty: side }.then(roi)
+}
+
 /// Tilt of the face in radians, clockwise on screen. `landmarks` are a whole mesh.
 pub(super) fn tilt(landmarks: &[Point]) -> f32 {
     let [right, left] = OUTER_EYES.map(|row| landmarks[row]);

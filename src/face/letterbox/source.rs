@@ -177,7 +177,7 @@ impl<const RED: usize, const BLUE: usize> Source for Rgb<'_, RED, BLUE> {
             odd += pixel >> 8 & 0x00ff_00ff;
         }
         let n = 1.0 / n as f32;
-        let channel = |i: usize| ((if i % 2 == 0 { even } else { odd }) >> (16 * (i / 2)) & 0xffff) as f32 * n;
+        let channel = |i: usize| ((if i == 1 { odd } else { even }) >> (16 * (i / 2)) & 0xffff) as f32 * n;
         [channel(RED), channel(1), channel(BLUE)]
     }
 
