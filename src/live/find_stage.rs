@@ -58,12 +58,13 @@ pub struct FindStage {
     inbox: Receiver<Box<dyn FindFaces>>,
     guard: Guard,
     epoch: u64,
+    time: f64,
 }
 
 impl FindStage {
     /// A stage that looks for faces with the finder that comes through `inbox`.
     pub fn new(inbox: Receiver<Box<dyn FindFaces>>) -> Self {
-        Self { finder: None, inbox, guard: Guard::default(), epoch: 0 }
+        Self { finder: None, inbox, guard: Guard::default(), epoch: 0, time: 0.0 }
     }
 
     /// Fills in `faces` and `plan`.
@@ -73,13 +74,15 @@ impl FindStage {
         if let Ok(finder) = self.inbox.try_recv() {
             self.finder = Some(finder);
         }
-        if job.epoch != self.epoch {
+        // Time that runs backwards is another stream, too.
+        if job.epoch != self.epoch || job.time < self.time {
             self.epoch = job.epoch;
             self.guard.reset();
             if let Some(finder) = &mut self.finder {
                 finder.reset();
             }
         }
+        self.time = job.time;
         let on_failure = job.settings.on_failure;
         let found = match (&mut self.finder, buffer.frame()) {
             (None, _) => Err(None),
