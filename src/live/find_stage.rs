@@ -59,12 +59,13 @@ pub struct FindStage {
     guard: Guard,
     scene: SceneCut,
     epoch: u64,
+    time: f64,
 }
 
 impl FindStage {
     /// A stage that looks for faces with the finder that comes through `inbox`.
     pub fn new(inbox: Receiver<Box<dyn FindFaces>>) -> Self {
-        Self { finder: None, inbox, guard: Guard::default(), scene: SceneCut::default(), epoch: 0 }
+        Self { finder: None, inbox, guard: Guard::default(), scene: SceneCut::default(), epoch: 0, time: 0.0 }
     }
 
     /// Fills in `faces` and `plan`.
@@ -74,7 +75,8 @@ impl FindStage {
         if let Ok(finder) = self.inbox.try_recv() {
             self.finder = Some(finder);
         }
-        if job.epoch != self.epoch {
+        // Time that runs backwards is another stream, too.
+        if job.epoch != self.epoch || job.time < self.time {
             self.epoch = job.epoch;
             self.guard.reset();
             self.scene.reset();
@@ -82,6 +84,7 @@ impl FindStage {
                 finder.reset();
             }
         }
+        self.time = job.time;
         let on_failure = job.settings.on_failure;
         let found = match (&mut self.finder, buffer.frame()) {
             (None, _) => Err(None),

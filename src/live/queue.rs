@@ -95,9 +95,12 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
     /// An empty job, to be filled and given to [`Queue::submit`]; waits until one is idle.
     ///
     /// # Errors
-    /// [`Flushed`] where a flush came while it waited.
+    /// [`Flushed`] during a flush, and where one came while it waited.
     pub fn begin(&self) -> Result<Box<Job<F, T>>, Flushed> {
         let epoch = self.epoch.load(Ordering::Acquire);
+        if is_flushing(epoch) {
+            return Err(Flushed);
+        }
         let mut job = loop {
             let idle = self.idle.1.recv_timeout(TICK);
             match (idle, epoch == self.epoch.load(Ordering::Acquire)) {
@@ -159,9 +162,14 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
         let _ = self.idle.0.send(job);
     }
 
-    /// Everything in flight is stale from now on.
-    pub fn flush(&self) {
-        self.epoch.fetch_add(1, Ordering::AcqRel);
+    /// Everything in flight is stale from now on, and nothing can begin until [`Queue::end_flush`].
+    pub fn begin_flush(&self) {
+        self.epoch.fetch_or(1, Ordering::AcqRel);
+    }
+
+    /// Jobs can begin again.
+    pub fn end_flush(&self) {
+        let _ = self.epoch.fetch_update(Ordering::AcqRel, Ordering::Acquire, |epoch| Some(epoch + (epoch & 1)));
     }
 
     /// Waits until nothing is in flight. Somebody else must be taking jobs out, and nobody bringing any.
@@ -182,12 +190,17 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
 
     /// Ends the threads; jobs in flight are lost.
     pub fn stop(&self) {
-        self.flush();
+        self.begin_flush();
         *lock(&self.entrance) = Entrance::Closed;
         for thread in lock(&self.threads).drain(..) {
             let _ = thread.join();
         }
     }
+}
+
+/// Epochs of frames are even; a flush is the odd number between two.
+fn is_flushing(epoch: u64) -> bool {
+    epoch & 1 == 1
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -225,6 +238,7 @@ fn guarded<S, F, T>(stage: &mut S, job: &mut Job<F, T>, epoch: &AtomicU64, run: 
     }
     if catch_unwind(AssertUnwindSafe(|| run(stage, job))).is_err() {
         job.failure = Some("a stage panicked; this is a defect of Standin".to_owned());
+        job.faces.clear();
         job.plan.clear();
         job.plan.drop = job.settings.on_failure != OnFailure::Pass;
         job.outcome = if job.plan.drop { Outcome::Dropped } else { Outcome::Untouched };

@@ -1,5 +1,7 @@
 //! A GStreamer buffer, mapped, as the library's stages see it; and the regions of interest it carries.
 
+use std::ops::Range;
+
 use gst_video::VideoInfo;
 use standin::face::Face;
 use standin::frame::{Frame, FrameError, FrameMut, Layout, Plane, PlaneMut, VideoBuffer};
@@ -15,8 +17,8 @@ const FACE: &str = "face";
 pub(super) struct MappedBuffer {
     bytes: gst::buffer::MappedBuffer<gst::buffer::Writable>,
     layout: Layout,
-    /// Offset and stride a plane.
-    planes: [(usize, usize); 3],
+    /// Bytes and stride a plane.
+    planes: [(Range<usize>, usize); 3],
 }
 
 impl MappedBuffer {
@@ -27,19 +29,21 @@ impl MappedBuffer {
             Some(meta) => (meta.offset(), meta.stride()),
             None => (info.offset(), info.stride()),
         };
-        let mut planes = [(0, 0); 3];
+        let mut planes = [const { (0..0, 0) }; 3];
         for (i, plane) in planes.iter_mut().enumerate().take(layout.format.planes()) {
             let place = offsets.get(i).zip(strides.get(i).and_then(|&stride| usize::try_from(stride).ok()));
-            *plane = place.map(|(&offset, stride)| (offset, stride)).ok_or_else(|| {
-                FrameError::Memory(format!("its video meta gives plane {i} no offset or a negative stride"))
-            })?;
+            *plane = place
+                .and_then(|(&offset, stride)| Some((bytes_of(&layout, i, offset, stride)?, stride)))
+                .ok_or_else(|| {
+                    FrameError::Memory(format!("plane {i} has no offset, a negative stride, or one beyond all memory"))
+                })?;
         }
         buffer.make_mut();
         let bytes = buffer
             .into_mapped_buffer_writable()
             .map_err(|_| FrameError::Memory("the buffer cannot be mapped for writing".to_owned()))?;
-        let mapped = Self { bytes, layout, planes };
-        mapped.frame().map(|_| ()).map(|()| mapped)
+        let mut mapped = Self { bytes, layout, planes };
+        mapped.frame_mut().map(|_| ()).map(|()| mapped)
     }
 
     /// The buffer again.
@@ -51,37 +55,31 @@ impl MappedBuffer {
 impl VideoBuffer for MappedBuffer {
     fn frame(&self) -> Result<Frame<'_>, FrameError> {
         let bytes = self.bytes.as_slice();
-        let plane = |i: usize| {
-            let (offset, stride) = self.planes[i];
-            let end = self.planes.get(i + 1).filter(|next| next.0 > offset).map_or(bytes.len(), |next| next.0);
-            Plane { data: bytes.get(offset..end).unwrap_or_default(), stride }
+        let plane = |(range, stride): &(Range<usize>, usize)| Plane {
+            data: bytes.get(range.clone()).unwrap_or_default(),
+            stride: *stride,
         };
-        Frame::new(self.layout, [plane(0), plane(1), plane(2)])
+        Frame::new(self.layout, self.planes.each_ref().map(plane))
     }
 
     fn frame_mut(&mut self) -> Result<FrameMut<'_>, FrameError> {
-        let [(a, _), (b, _), (c, _)] = self.planes;
-        let count = self.layout.format.planes();
-        let bytes = self.bytes.as_mut_slice();
-        let apart = FrameError::Memory("its planes overlap or are not in order".to_owned());
-        let (ends, len) = ([b, c, bytes.len()], bytes.len());
-        let in_order =
-            a <= len && (1..count).all(|i| self.planes[i].0 > self.planes[i - 1].0 && self.planes[i].0 <= len);
-        if !in_order {
-            return Err(apart);
-        }
-        let (mut rest, mut begin) = (&mut bytes[a..], a);
-        let planes = [0, 1, 2].map(|i| {
-            if i >= count {
-                return PlaneMut::default();
-            }
-            let end = if i + 1 < count { ends[i] } else { len };
-            let (data, after) = std::mem::take(&mut rest).split_at_mut(end - begin);
-            (rest, begin) = (after, end);
-            PlaneMut { data, stride: self.planes[i].1 }
-        });
+        let [(a, _), (b, _), (c, _)] = self.planes.clone();
+        let planes = self
+            .bytes
+            .as_mut_slice()
+            .get_disjoint_mut([a, b, c])
+            .map_err(|_| FrameError::Memory("its planes overlap or reach beyond its memory".to_owned()))?;
+        let mut strides = self.planes.iter().map(|(_, stride)| *stride);
+        let planes = planes.map(|data| PlaneMut { data, stride: strides.next().unwrap_or_default() });
         FrameMut::new(self.layout, planes)
     }
+}
+
+/// The bytes of plane `i` from its first row to the end of its last; `None` where no memory reaches so far.
+fn bytes_of(layout: &Layout, i: usize, offset: usize, stride: usize) -> Option<Range<usize>> {
+    let (row, rows) = layout.format.plane_size(i, layout.width, layout.height);
+    let end = rows.checked_sub(1)?.checked_mul(stride)?.checked_add(row)?.checked_add(offset)?;
+    Some(offset..end)
 }
 
 /// The faces that something upstream marked.

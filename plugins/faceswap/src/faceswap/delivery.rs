@@ -39,11 +39,17 @@ impl FaceSwap {
         match event.view() {
             gst::EventView::Caps(caps) => {
                 if let Ok(info) = gst_video::VideoInfo::from_caps(caps.caps()) {
+                    let fps = info.fps();
                     let mut output = session.output();
                     output.size = (info.width(), info.height());
-                    let fps = info.fps();
+                    let before = output.latency.reported();
                     if fps.numer() > 0 {
                         output.latency = Latency::new(1e3 * f64::from(fps.denom()) / f64::from(fps.numer()));
+                    }
+                    let changed = output.latency.reported() != before;
+                    drop(output);
+                    if changed {
+                        self.say_latency_changed();
                     }
                 }
             }
@@ -115,13 +121,17 @@ impl FaceSwap {
             (changed, wait)
         };
         if changed {
-            let element = self.obj();
-            let _ = element.post_message(gst::message::Latency::builder().src(&*element).build());
+            self.say_latency_changed();
         }
         if let Some(id) = wait {
             let _ = id.wait();
             session.output().waiting = None;
         }
+    }
+
+    fn say_latency_changed(&self) {
+        let element = self.obj();
+        let _ = element.post_message(gst::message::Latency::builder().src(&*element).build());
     }
 
     /// For a live stream: the clock, the clock's time at which the frame would leave if nothing took any time, and how

@@ -8,7 +8,7 @@ use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use standin::blend::CpuBlender;
-use standin::live::{self, FindStage, Load, ModelSlot, Pending, Queue, Settings, SwapStage};
+use standin::live::{self, FindStage, Load, ModelSlot, Queue, Settings, SwapStage};
 use standin::media;
 
 use super::buffer::{MappedBuffer, marked_faces};
@@ -150,13 +150,14 @@ impl ElementImpl for FaceSwap {
             }
             _ => {}
         }
-        let success = self.parent_change_state(change)?;
-        if change == gst::StateChange::PausedToReady
+        let changed = self.parent_change_state(change);
+        let refused = change == gst::StateChange::ReadyToPaused && changed.is_err();
+        if (refused || change == gst::StateChange::PausedToReady)
             && let Some(session) = lock(&self.session).take()
         {
-            session.queue.stop();
+            session.stop();
         }
-        Ok(success)
+        changed
     }
 }
 
@@ -191,10 +192,11 @@ impl FaceSwap {
         let session = Arc::new(Session {
             queue,
             models: Arc::new(ModelSlot::default()),
-            pending: Arc::new(Pending::default()),
+            pending: Arc::default(),
+            unhurried: Arc::default(),
             failed: Arc::new(AtomicBool::new(false)),
             flushing: AtomicBool::new(false),
-            caps: Mutex::new(None),
+            input: Mutex::default(),
             output: Mutex::new(Output::new()),
         });
         *lock(&self.session) = Some(Arc::clone(&session));
@@ -218,14 +220,14 @@ impl FaceSwap {
         blenders: Vec<crossbeam_channel::Sender<Box<dyn standin::blend::Blender>>>,
     ) {
         let asked_for = matches!(device.blend, standin::blend::gpu::Preference::Gpu(_));
-        let pending = if asked_for { Arc::clone(&session.pending) } else { Arc::new(Pending::default()) };
+        let pending = if asked_for { &session.pending } else { &session.unhurried };
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
-        live::prepare_blenders(&pending, device.blend, blenders, move |said| {
+        live::prepare_blenders(pending, device.blend, blenders, move |said| {
             let Some(element) = weak.upgrade() else { return };
             match said {
                 Ok(text) => gst::info!(CAT, obj = element, "{text}"),
                 Err(text) => {
-                    failed.store(asked_for, Ordering::Release);
+                    failed.fetch_or(asked_for, Ordering::AcqRel);
                     messages::post(&element, gst::LibraryError::Init, &text, asked_for);
                 }
             }
@@ -251,7 +253,7 @@ impl FaceSwap {
             match loaded {
                 Ok(model) => gst::info!(CAT, obj = element, "{} on {}", model.path.display(), model.provider.name()),
                 Err(error) => {
-                    failed.store(first, Ordering::Release);
+                    failed.fetch_or(first, Ordering::AcqRel);
                     messages::post_load_error(&element, &error, first);
                 }
             }
@@ -266,16 +268,15 @@ impl FaceSwap {
 
     fn chain(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         let session = self.session().filter(|session| !session.is_flushing()).ok_or(gst::FlowError::Flushing)?;
-        let live = {
+        let (live, earliest) = {
             let output = session.output();
             output.flow?;
-            if self.is_late(&output, &buffer) {
-                drop(output);
-                return Ok(self.drop_late(&session, &buffer));
-            }
-            output.upstream.is_some()
+            (output.upstream.is_some(), output.earliest)
         };
-        let (info, layout) = lock(&session.caps).clone().ok_or(gst::FlowError::NotNegotiated)?;
+        if self.is_late(&session, earliest, &buffer) {
+            return Ok(self.drop_late(&session, &buffer));
+        }
+        let (info, layout) = lock(&session.input).caps.clone().ok_or(gst::FlowError::NotNegotiated)?;
         if !live {
             // A file has time: not one of its frames need leave concealed because a model was still loading.
             session.pending.wait(|| session.is_flushing());
@@ -284,7 +285,7 @@ impl FaceSwap {
             return Err(gst::FlowError::Error);
         }
         let mut job = session.queue.begin().map_err(|_| gst::FlowError::Flushing)?;
-        job.time = buffer.pts().map_or(0.0, |pts| pts.nseconds() as f64 / 1e9);
+        job.time = lock(&session.input).running(buffer.pts()).nseconds() as f64 / 1e9;
         job.settings = Arc::clone(&lock(&self.settings));
         job.model = session.models.current();
         marked_faces(&buffer, &mut job.hints);
@@ -310,21 +311,30 @@ impl FaceSwap {
         }
     }
 
-    fn is_late(&self, output: &Output, buffer: &gst::Buffer) -> bool {
-        let running = |time: gst::ClockTime| output.segment.to_running_time(time);
-        let Some((earliest, begin)) = output.earliest.zip(buffer.pts()) else { return false };
+    fn is_late(&self, session: &Session, earliest: Option<gst::ClockTime>, buffer: &gst::Buffer) -> bool {
+        let Some((earliest, begin)) = earliest.zip(buffer.pts()) else { return false };
         let end = begin + buffer.duration().unwrap_or(gst::ClockTime::ZERO);
-        lock(&self.properties).qos && running(end).or(running(begin)).is_some_and(|end| end < earliest)
+        let input = lock(&session.input);
+        let running = |time: gst::ClockTime| input.segment.to_running_time(time);
+        let late = running(end).or(running(begin)).is_some_and(|end| end < earliest);
+        drop(input);
+        late && lock(&self.properties).qos
     }
 
     fn drop_late(&self, session: &Session, buffer: &gst::Buffer) -> gst::FlowSuccess {
-        let mut output = session.output();
-        output.statistics.dropped();
-        output.discont = true;
-        let running = buffer.pts().and_then(|pts| output.segment.to_running_time(pts));
-        let stream = buffer.pts().and_then(|pts| output.segment.to_stream_time(pts));
-        let live = output.upstream.is_some();
-        drop(output);
+        let (running, stream) = {
+            let input = lock(&session.input);
+            let of = |time: fn(&gst::FormattedSegment<gst::ClockTime>, gst::ClockTime) -> Option<gst::ClockTime>| {
+                buffer.pts().and_then(|pts| time(&input.segment, pts))
+            };
+            (of(|segment, pts| segment.to_running_time(pts)), of(|segment, pts| segment.to_stream_time(pts)))
+        };
+        let live = {
+            let mut output = session.output();
+            output.statistics.dropped();
+            output.discont = true;
+            output.upstream.is_some()
+        };
         let element = self.obj();
         let message = gst::message::Qos::builder(live)
             .running_time(running)
@@ -358,6 +368,12 @@ impl FaceSwap {
                 pushed
             }
             gst::EventView::Caps(caps) => self.set_caps(&session, caps.caps()) && self.send_along(&session, event),
+            gst::EventView::Segment(segment) => {
+                if let Some(segment) = segment.segment().downcast_ref::<gst::ClockTime>() {
+                    lock(&session.input).segment = segment.clone();
+                }
+                self.send_along(&session, event)
+            }
             _ if event.is_serialized() => self.send_along(&session, event),
             _ => gst::Pad::event_default(pad, Some(&*self.obj()), event),
         }
@@ -371,7 +387,7 @@ impl FaceSwap {
             messages::post(&self.obj(), gst::StreamError::Format, &text, true);
             return false;
         }
-        *lock(&session.caps) = known;
+        lock(&session.input).caps = known;
         let mut upstream = gst::query::Latency::new();
         if self.sinkpad.peer_query(&mut upstream) {
             let (live, least, _) = upstream.result();

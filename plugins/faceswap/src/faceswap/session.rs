@@ -19,14 +19,35 @@ pub(super) struct Session {
     pub(super) models: Arc<ModelSlot>,
     /// What is still being loaded.
     pub(super) pending: Arc<Pending>,
+    /// What is being loaded and may come later than the first frames.
+    pub(super) unhurried: Arc<Pending>,
     /// Set when there is nothing to go on with: a message has said why.
     pub(super) failed: Arc<AtomicBool>,
     /// From a flush's start to its stop, and from the stop of the element on.
     pub(super) flushing: AtomicBool,
-    /// Caps of the frames that come in.
-    pub(super) caps: Mutex<Option<(VideoInfo, Layout)>>,
+    /// What the frames that come in are read with.
+    pub(super) input: Mutex<Input>,
     /// What the frames that leave are timed and counted with.
     pub(super) output: Mutex<Output>,
+}
+
+/// The state of the side where frames come in.
+#[derive(Default)]
+pub(super) struct Input {
+    /// Their caps.
+    pub(super) caps: Option<(VideoInfo, Layout)>,
+    /// Their running time.
+    pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
+    /// Running time of the last one, which one without a time stamp gets, too.
+    pub(super) last: gst::ClockTime,
+}
+
+impl Input {
+    /// Running time of a buffer that begins at `pts`: unlike that, it goes on from segment to segment.
+    pub(super) fn running(&mut self, pts: Option<gst::ClockTime>) -> gst::ClockTime {
+        self.last = pts.and_then(|pts| self.segment.to_running_time(pts)).unwrap_or(self.last);
+        self.last
+    }
 }
 
 /// The state of the side where frames leave.
@@ -85,7 +106,7 @@ impl Session {
     /// Makes everything in flight unwanted, and ends all waits.
     pub(super) fn begin_flush(&self) {
         self.flushing.store(true, Ordering::Release);
-        self.queue.flush();
+        self.queue.begin_flush();
         if let Some(waiting) = self.output().waiting.take() {
             waiting.unschedule();
         }
@@ -97,7 +118,17 @@ impl Session {
         output.flow = Ok(gst::FlowSuccess::Ok);
         output.segment = gst::FormattedSegment::new();
         output.earliest = None;
+        lock(&self.input).segment = gst::FormattedSegment::new();
+        self.queue.end_flush();
         self.flushing.store(false, Ordering::Release);
+    }
+
+    /// Ends all threads. One that is still loading is waited for: a process may end right after this, and a library
+    /// that is taken apart while it loads aborts it.
+    pub(super) fn stop(&self) {
+        self.queue.stop();
+        self.pending.wait(|| false);
+        self.unhurried.wait(|| false);
     }
 
     /// The side where frames leave.
