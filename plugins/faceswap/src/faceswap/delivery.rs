@@ -44,7 +44,8 @@ impl FaceSwap {
                     output.size = (info.width(), info.height());
                     let before = output.latency.reported();
                     if fps.numer() > 0 {
-                        output.latency = Latency::new(1e3 * f64::from(fps.denom()) / f64::from(fps.numer()));
+                        let frame = 1e3 * f64::from(fps.denom()) / f64::from(fps.numer());
+                        output.latency = Latency::new(frame, session.queue.depth());
                     }
                     let changed = output.latency.reported() != before;
                     drop(output);

@@ -197,7 +197,7 @@ impl FaceSwap {
             failed: Arc::new(AtomicBool::new(false)),
             flushing: AtomicBool::new(false),
             input: Mutex::default(),
-            output: Mutex::new(Output::new()),
+            output: Mutex::new(Output::new(properties.depth as usize)),
         });
         *lock(&self.session) = Some(Arc::clone(&session));
         self.load_model(&session);

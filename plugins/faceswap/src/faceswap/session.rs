@@ -79,12 +79,12 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(depth: usize) -> Self {
         Self {
             flow: Ok(gst::FlowSuccess::Ok),
             segment: gst::FormattedSegment::new(),
             upstream: None,
-            latency: Latency::new(1000.0 / 30.0),
+            latency: Latency::new(1000.0 / 30.0, depth),
             statistics: Statistics::default(),
             since: Instant::now(),
             last: None,
