@@ -3,18 +3,18 @@
 use super::mesh::{self, Mesh, MeshNetwork};
 use super::probes::Probes;
 use super::tracker::{Track, Tracks, plausible, same_place};
-use super::{BlazeFace, Detection, Detector, Face, Smoothing, template};
+use super::{BlazeFace, Detection, Detector, Face, FindError, FinderSettings, Smoothing, template};
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
 use crate::runtime::{NetworkError, Runtime};
 
 /// Score from which on a detection or a mesh is a face.
 const FACE: f32 = 0.5;
-/// Score below which a new detection must be seen by the other detector too: furniture can pass one detector and the
-/// mesh, but hardly both detectors.
+/// Score below which a new detection must be seen by the other detector too, and the mesh be sure: furniture can pass
+/// one network, but hardly all three.
 const SURE: f32 = 0.8;
-/// Score of a mesh below which a new face may be upside down: detector and mesh can take a mouth for eyes.
-const UPRIGHT: f32 = 0.95;
+/// Score of a mesh from which on it is sure. Below, a new face may be upside down: a mouth was taken for eyes.
+const SURE_MESH: f32 = 0.95;
 /// Score from which on a detection is suspected to be a face.
 const SUSPECT: f32 = 0.3;
 /// Faces that are followed at most, whatever the settings say.
@@ -23,44 +23,6 @@ const MOST_FACES: usize = 64;
 const MOST_SUSPECTS: usize = 64;
 /// Lost faces that are looked for one by one in a frame, at most.
 const MOST_REVISITS: usize = 2;
-
-/// How faces are found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FinderSettings {
-    /// Frames from one run of the detector to the next while every face is followed; 0 counts as 1.
-    pub detect_interval: u32,
-    /// Strength of the smoothing of alignments, 0 (off) to 1; see [`Smoothing::with_strength`].
-    pub smoothing: f32,
-    /// Faces that are followed at most, the largest first; never more than 64.
-    pub max_faces: usize,
-}
-
-impl Default for FinderSettings {
-    fn default() -> Self {
-        Self { detect_interval: 15, smoothing: 0.5, max_faces: 8 }
-    }
-}
-
-/// A finder that could not be made, or failed on a frame.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum FindError {
-    /// A network that is compiled in was refused.
-    #[error("the {network} could not be loaded ({source}); check that the ONNX Runtime library is 1.17 or newer")]
-    Load {
-        /// Which one.
-        network: &'static str,
-        /// Why.
-        source: NetworkError,
-    },
-    /// A network failed on a frame.
-    #[error("the {network} failed on a frame ({source}); the next frame may succeed, else restart the pipeline")]
-    Run {
-        /// Which one.
-        network: &'static str,
-        /// Why.
-        source: NetworkError,
-    },
-}
 
 const MESH: &str = "face mesh";
 const DETECTOR: &str = "face detector";
@@ -276,7 +238,10 @@ impl Finder {
             let detection = self.detections[i];
             let new = detection.score >= least && !self.tracks.hold(&detection.bounds);
             if new && self.tracks.live().len() < most && self.confirmed(frame, &detection)? {
-                self.begin(frame, &mesh::roi_of_detection(&detection), most)?;
+                // One that was followed there a moment ago is no surprise.
+                let expected = detection.score >= SURE || self.tracks.lately_held(&detection.bounds);
+                let mesh = if expected { FACE } else { SURE_MESH };
+                self.begin(frame, &mesh::roi_of_detection(&detection), mesh, most)?;
                 self.tracks.part();
             }
         }
@@ -317,7 +282,7 @@ impl Finder {
         let keypoints = [Point::default(); 6];
         for &bounds in hints.iter().take(MOST_FACES).filter(|hint| usable(hint)) {
             if !self.tracks.hold(&bounds) {
-                self.begin(frame, &mesh::roi_of_rect(&bounds), most)?;
+                self.begin(frame, &mesh::roi_of_rect(&bounds), FACE, most)?;
                 self.tracks.part();
             }
             self.detections.push(Detection { bounds, keypoints, score: FACE });
@@ -325,8 +290,8 @@ impl Finder {
         Ok(())
     }
 
-    /// Begins to follow the face in a region, if there is one and room for it.
-    fn begin(&mut self, frame: &Frame, roi: &Similarity, most: usize) -> Result<(), FindError> {
+    /// Begins to follow the face in a region, if there is room for it and its mesh scores at `least` that much.
+    fn begin(&mut self, frame: &Frame, roi: &Similarity, least: f32, most: usize) -> Result<(), FindError> {
         if self.tracks.live().len() >= most {
             return Ok(());
         }
@@ -338,7 +303,7 @@ impl Finder {
             // Once more on the region that the landmarks ask for, which is how the face is seen from the next frame on.
             let refined = mesh::roi_of_landmarks(&self.landmarks);
             let Some((bounds, score)) = self.look(frame, &refined)? else { continue };
-            if score >= UPRIGHT {
+            if score >= SURE_MESH {
                 self.tracks.begin(&self.landmarks, bounds, score);
                 return Ok(());
             }
@@ -346,7 +311,7 @@ impl Finder {
                 best = Some((score, refined));
             }
         }
-        let Some((_, refined)) = best else { return Ok(()) };
+        let Some((_, refined)) = best.filter(|(score, _)| *score >= least) else { return Ok(()) };
         if let Some((bounds, score)) = self.look(frame, &refined)? {
             self.tracks.begin(&self.landmarks, bounds, score);
         }

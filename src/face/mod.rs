@@ -1,22 +1,26 @@
 //! Finding faces and aligning them: detector, mesh, tracker, alignment, face types.
 
 mod detector;
+mod error;
 mod face_type;
 mod finder;
 mod hull;
 mod letterbox;
 mod mesh;
 mod probes;
+mod settings;
 mod smoothing;
 mod template;
 mod tracker;
 
 pub use detector::{BlazeFace, Detection, Detector};
+pub use error::FindError;
 pub use face_type::{CropSettings, FaceType};
-pub use finder::{FindError, Finder, FinderSettings};
+pub use finder::Finder;
 pub use hull::hull;
 pub use letterbox::{Tone, letterbox, sample};
 pub use mesh::{Mesh, MeshNetwork};
+pub use settings::FinderSettings;
 pub use smoothing::{AlignmentFilter, Smoothing};
 pub use template::{align, yaw};
 

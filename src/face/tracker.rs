@@ -86,6 +86,11 @@ impl Tracks {
         self.live.iter().any(|track| same_place(&track.bounds, bounds))
     }
 
+    /// Whether a face was lost there a moment ago.
+    pub(super) fn lately_held(&self, bounds: &Rect) -> bool {
+        self.lost.iter().any(|lost| same_place(&lost.bounds, bounds))
+    }
+
     /// Begins to follow a face, under the number of one lost in the same place if there is one.
     pub(super) fn begin(&mut self, landmarks: &[Point], bounds: Rect, score: f32) {
         let known = self.lost.iter().position(|lost| same_place(&lost.bounds, &bounds));

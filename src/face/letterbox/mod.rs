@@ -7,7 +7,7 @@ mod source;
 
 use crate::frame::{Frame, PixelFormat, YuvToRgb};
 use crate::geometry::{Point, Rect, Similarity};
-use source::{Rgb, Source, Taps, Yuv};
+use source::{Offset, Rgb, Source, Taps, Yuv};
 
 /// The values that a network expects: `code * scale + offset` for codes 0..255.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,7 +37,7 @@ pub fn letterbox(region: &Rect, size: usize, quarter_turns: u8) -> Similarity {
 /// Fills `picture` (rows of `size` RGB px, three values a px) with what `to_frame` (picture px to frame px) shows of
 /// `frame`; what lies outside the frame is black. A map that is not finite gives a black picture.
 ///
-/// Enlarged pictures are interpolated bilinearly; those that reduce the frame by more than 1.5 average up to 3x3 px of
+/// Enlarged pictures are interpolated bilinearly; those that reduce the frame by more than 1.5 average 3x3 px of
 /// each px's footprint, so that small faces do not alias.
 pub fn sample(frame: &Frame, to_frame: &Similarity, size: usize, tone: Tone, picture: &mut [f32]) {
     let layout = frame.layout();
@@ -100,23 +100,18 @@ impl View {
 
     /// The px around a px's centre whose average stands for its footprint; one where the frame has too few.
     fn taps<S: Source>(&self, source: &S) -> Taps {
-        let scale = self.to_frame.scale();
-        let across = (scale.ceil() as usize).clamp(1, 3);
+        let Similarity { a, b, .. } = self.to_frame;
         // Whole px: half a px is nothing where a picture px spans several.
-        let step = |k: usize, n: usize| (k as f32 + 0.5) / n as f32 - 0.5;
-        let offsets = |n: usize| {
-            (0..n * n).map(move |k| {
-                let (u, v) = (step(k % n, n), step(k / n, n));
-                let Similarity { a, b, .. } = self.to_frame;
-                ((a * u - b * v).round() as isize, (b * u + a * v).round() as isize)
-            })
-        };
-        let reach = offsets(across).map(|(x, y)| x.unsigned_abs().max(y.unsigned_abs())).max().unwrap_or(0);
+        let offset = |u: f32, v: f32| ((a * u - b * v).round() as isize, (b * u + a * v).round() as isize);
+        let third = |k: usize| (k as f32 - 1.0) / 3.0;
+        let main = std::array::from_fn(|k| offset(third(k % 3), third(k / 3)));
+        let reach = main.iter().map(|(x, y): &Offset| x.unsigned_abs().max(y.unsigned_abs())).max().unwrap_or(0);
         if self.width.min(self.height) <= 2 * reach {
-            return source.taps([(0, 0)].into_iter(), [(0, 0)].into_iter(), 0);
+            return source.taps([(0, 0); 9], [(0, 0); 4], 0);
         }
         // Colour changes slowly: fewer taps of it.
-        source.taps(offsets(across), offsets(across.saturating_sub(1).max(1)), reach)
+        let quarter = |k: usize| k as f32 / 2.0 - 0.25;
+        source.taps(main, std::array::from_fn(|k| offset(quarter(k % 2), quarter(k / 2))), reach)
     }
 
     /// Walks the picture; `colour` gives RGB 0..255 at a position in the frame (`BITS` bits of fraction).

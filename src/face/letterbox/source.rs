@@ -2,23 +2,21 @@
 
 use crate::frame::{Plane, YuvToRgb};
 
-/// Up to nine positions about a pixel, as distances in bytes.
+/// Offsets in px, right and down.
+pub(super) type Offset = (isize, isize);
+
+/// Positions about a pixel, as distances in bytes.
 pub(super) struct Taps {
     /// Farthest tap in px, in x or y.
     pub(super) reach: usize,
-    main: ([isize; 9], usize),
-    chroma: ([isize; 4], usize),
+    main: [isize; 9],
+    chroma: [isize; 4],
 }
 
 /// A frame's pixels. Positions are in bounds: x + reach < width, and so on.
 pub(super) trait Source {
-    /// The taps at these offsets in px, (right, down): for luma or RGB, at most nine, and for chroma, at most four.
-    fn taps(
-        &self,
-        main: impl Iterator<Item = (isize, isize)>,
-        chroma: impl Iterator<Item = (isize, isize)>,
-        reach: usize,
-    ) -> Taps;
+    /// The taps at these offsets: for luma or RGB, and for chroma.
+    fn taps(&self, main: [Offset; 9], chroma: [Offset; 4], reach: usize) -> Taps;
 
     /// RGB 0..255, averaged over the taps about pixel (x, y).
     fn average(&self, x: usize, y: usize, taps: &Taps) -> [f32; 3];
@@ -28,27 +26,13 @@ pub(super) trait Source {
     fn between(&self, x: usize, y: usize, width: usize, height: usize) -> [f32; 3];
 }
 
-fn distances<const N: usize>(
-    offsets: impl Iterator<Item = (isize, isize)>,
-    across: isize,
-    down: isize,
-) -> ([isize; N], usize) {
-    let mut found = [0; N];
-    let mut n = 0;
-    for (slot, (x, y)) in found.iter_mut().zip(offsets) {
-        *slot = x * across + y * down;
-        n += 1;
-    }
-    (found, n)
-}
-
-/// A cell of four samples and the weights (of 256) of its right and lower ones.
+/// A cell of four samples: its first sample, and the weights (of 65536) of left and right in the upper row, then in the
+/// lower one.
 #[derive(Clone, Copy)]
 struct Cell {
     x: usize,
     y: usize,
-    right: u32,
-    lower: u32,
+    weights: [u64; 4],
 }
 
 impl Cell {
@@ -56,15 +40,35 @@ impl Cell {
     #[inline(always)]
     fn new(x: usize, y: usize, width: usize, height: usize) -> Self {
         let (left, top) = ((x >> 8).min(width - 2), (y >> 8).min(height - 2));
-        Self { x: left, y: top, right: (x - (left << 8)) as u32, lower: (y - (top << 8)) as u32 }
+        let (right, lower) = ((x - (left << 8)) as u64, (y - (top << 8)) as u64);
+        let (rest, upper) = (256 - right, 256 - lower);
+        Self { x: left, y: top, weights: [rest * upper, right * upper, rest * lower, right * lower] }
     }
 
-    /// Weighted mean of four samples, 0..255.
+    /// Weighted sum of four samples; 24 bits a sample, so that a word can hold two, 32 bits apart.
     #[inline(always)]
-    fn mix(&self, [a, b, c, d]: [u8; 4]) -> f32 {
-        let across = |p: u8, q: u8| u32::from(p) * (256 - self.right) + u32::from(q) * self.right;
-        (across(a, b) * (256 - self.lower) + across(c, d) * self.lower) as f32 * (1.0 / 65536.0)
+    fn mix(&self, [a, b, c, d]: [u64; 4]) -> u64 {
+        let [p, q, r, s] = self.weights;
+        a * p + b * q + c * r + d * s
     }
+}
+
+/// Two samples in one word.
+#[inline(always)]
+fn pair(low: u8, high: u8) -> u64 {
+    u64::from(low) | u64::from(high) << 32
+}
+
+/// The lower sample of a weighted sum, 0..255.
+#[inline(always)]
+fn low(sum: u64) -> f32 {
+    (sum as u32 as i32) as f32 * (1.0 / 65536.0)
+}
+
+/// The higher sample of a weighted sum, 0..255.
+#[inline(always)]
+fn high(sum: u64) -> f32 {
+    ((sum >> 32) as i32) as f32 * (1.0 / 65536.0)
 }
 
 /// Luma and chroma: bytes from one luma sample to the next, from one chroma sample to the next, and the number of
@@ -89,51 +93,53 @@ impl<'a, const LUMA: usize, const CHROMA: usize, const HALVED: u32> Yuv<'a, LUMA
 }
 
 impl<const LUMA: usize, const CHROMA: usize, const HALVED: u32> Source for Yuv<'_, LUMA, CHROMA, HALVED> {
-    fn taps(
-        &self,
-        main: impl Iterator<Item = (isize, isize)>,
-        chroma: impl Iterator<Item = (isize, isize)>,
-        reach: usize,
-    ) -> Taps {
+    fn taps(&self, main: [Offset; 9], chroma: [Offset; 4], reach: usize) -> Taps {
+        let (luma, row) = (LUMA as isize, self.y.stride as isize);
+        let (across, down) = (CHROMA as isize, self.stride as isize);
         // Halves go towards zero, so that a chroma tap never leaves the plane.
-        let chroma = chroma.map(|(x, y)| (x / 2, y / (1 << HALVED)));
+        let halved = 1 << HALVED;
         Taps {
             reach,
-            main: distances(main, LUMA as isize, self.y.stride as isize),
-            chroma: distances(chroma, CHROMA as isize, self.stride as isize),
+            main: main.map(|(x, y)| x * luma + y * row),
+            chroma: chroma.map(|(x, y)| x / 2 * across + y / halved * down),
         }
     }
 
     #[inline(always)]
     fn average(&self, x: usize, y: usize, taps: &Taps) -> [f32; 3] {
         let at = y * self.y.stride + x * LUMA;
-        let (offsets, n) = (&taps.main.0, taps.main.1);
-        let luma: u32 = offsets[..n].iter().map(|&d| u32::from(self.y.data[at.wrapping_add_signed(d)])).sum();
+        let mut luma = 0;
+        for d in taps.main {
+            luma += u32::from(self.y.data[at.wrapping_add_signed(d)]);
+        }
         let at = (y >> HALVED) * self.stride + (x >> 1) * CHROMA;
-        let (offsets, m) = (&taps.chroma.0, taps.chroma.1);
         let (mut u, mut v) = (0, 0);
-        for &d in &offsets[..m] {
+        for d in taps.chroma {
             let at = at.wrapping_add_signed(d);
             u += u32::from(self.u[at]);
             v += u32::from(self.v[at]);
         }
-        let (n, m) = (1.0 / n as f32, 1.0 / m as f32);
-        self.convert.rgb(luma as f32 * n, u as f32 * m, v as f32 * m)
+        self.convert.rgb(luma as i32 as f32 / 9.0, u as i32 as f32 / 4.0, v as i32 as f32 / 4.0)
     }
 
     #[inline(always)]
     fn between(&self, x: usize, y: usize, width: usize, height: usize) -> [f32; 3] {
         let cell = Cell::new(x, y, width, height);
-        let (top, down) = (cell.y * self.y.stride + cell.x * LUMA, self.y.stride);
-        let data = self.y.data;
-        let luma = cell.mix([data[top], data[top + LUMA], data[top + down], data[top + down + LUMA]]);
+        let top = cell.y * self.y.stride + cell.x * LUMA;
+        let upper = &self.y.data[top..=top + LUMA];
+        let lower = &self.y.data[top + self.y.stride..][..=LUMA];
+        let luma = cell.mix([upper[0], upper[LUMA], lower[0], lower[LUMA]].map(u64::from));
         let (width, height) = (width.div_ceil(2), height.div_ceil(1 << HALVED));
         // A chroma sample lies in the middle of the pixels it serves.
         let (x, y) = (half(x, 1, width), half(y, HALVED, height));
         let cell = Cell::new(x, y, width, height);
-        let (top, down) = (cell.y * self.stride + cell.x * CHROMA, self.stride);
-        let four = |data: &[u8]| cell.mix([data[top], data[top + CHROMA], data[top + down], data[top + down + CHROMA]]);
-        self.convert.rgb(luma, four(self.u), four(self.v))
+        let top = cell.y * self.stride + cell.x * CHROMA;
+        let rows = [top, top + self.stride]
+            .map(|at| [&self.u[at..=at + CHROMA], &self.v[at..=at + CHROMA]])
+            .map(|[u, v]| [pair(u[0], v[0]), pair(u[CHROMA], v[CHROMA])]);
+        let [[a, b], [c, d]] = rows;
+        let chroma = cell.mix([a, b, c, d]);
+        self.convert.rgb(low(luma), low(chroma), high(chroma))
     }
 }
 
@@ -156,28 +162,22 @@ impl<const RED: usize, const BLUE: usize> Rgb<'_, RED, BLUE> {
 }
 
 impl<const RED: usize, const BLUE: usize> Source for Rgb<'_, RED, BLUE> {
-    fn taps(
-        &self,
-        main: impl Iterator<Item = (isize, isize)>,
-        _: impl Iterator<Item = (isize, isize)>,
-        reach: usize,
-    ) -> Taps {
-        Taps { reach, main: distances(main, 4, self.0.stride as isize), chroma: ([0; 4], 0) }
+    fn taps(&self, main: [Offset; 9], _: [Offset; 4], reach: usize) -> Taps {
+        let row = self.0.stride as isize;
+        Taps { reach, main: main.map(|(x, y)| 4 * x + y * row), chroma: [0; 4] }
     }
 
     #[inline(always)]
     fn average(&self, x: usize, y: usize, taps: &Taps) -> [f32; 3] {
         let at = y * self.0.stride + x * 4;
-        let (offsets, n) = (&taps.main.0, taps.main.1);
         // Two channels in each word: nine samples cannot overflow sixteen bits.
         let (mut even, mut odd) = (0u32, 0u32);
-        for &d in &offsets[..n] {
+        for d in taps.main {
             let pixel = u32::from_le_bytes(self.pixel(at.wrapping_add_signed(d)));
             even += pixel & 0x00ff_00ff;
             odd += pixel >> 8 & 0x00ff_00ff;
         }
-        let n = 1.0 / n as f32;
-        let channel = |i: usize| ((if i == 1 { odd } else { even }) >> (16 * (i / 2)) & 0xffff) as f32 * n;
+        let channel = |i: usize| ((if i == 1 { odd } else { even }) >> (16 * (i / 2)) & 0xffff) as i32 as f32 / 9.0;
         [channel(RED), channel(1), channel(BLUE)]
     }
 
@@ -186,6 +186,8 @@ impl<const RED: usize, const BLUE: usize> Source for Rgb<'_, RED, BLUE> {
         let cell = Cell::new(x, y, width, height);
         let (top, down) = (cell.y * self.0.stride + cell.x * 4, self.0.stride);
         let four = [top, top + 4, top + down, top + down + 4].map(|at| self.pixel(at));
-        [RED, 1, BLUE].map(|channel| cell.mix(four.map(|pixel| pixel[channel])))
+        let outer = cell.mix(four.map(|pixel| pair(pixel[RED], pixel[BLUE])));
+        let green = cell.mix(four.map(|pixel| u64::from(pixel[1])));
+        [low(outer), low(green), high(outer)]
     }
 }

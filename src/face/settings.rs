@@ -1,0 +1,18 @@
+//! How faces are found: what a user sets.
+
+/// How faces are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FinderSettings {
+    /// Frames from one run of the detector to the next while every face is followed; 0 counts as 1.
+    pub detect_interval: u32,
+    /// Strength of the smoothing of alignments, 0 (off) to 1; see [`Smoothing::with_strength`](super::Smoothing::with_strength).
+    pub smoothing: f32,
+    /// Faces that are followed at most, the largest first; never more than 64.
+    pub max_faces: usize,
+}
+
+impl Default for FinderSettings {
+    fn default() -> Self {
+        Self { detect_interval: 15, smoothing: 0.5, max_faces: 8 }
+    }
+}
