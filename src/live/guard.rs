@@ -32,7 +32,7 @@ const TRACE: f32 = 0.2;
 /// What must happen to one frame.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// Faces to swap; those from `found` on are held from an earlier frame.
+    /// Faces to swap, and then those that were; those from `found` on are held from an earlier frame.
     pub swap: Vec<Face>,
     /// How many of `swap` were found in this frame.
     pub found: usize,

@@ -53,7 +53,8 @@ impl SwapStage {
         job.outcome = outcome(&job.plan, done, &mut job.failure, on_failure == super::OnFailure::Pass);
     }
 
-    /// Swaps every face of the plan; those that fail become something to conceal. The last failure is returned.
+    /// Swaps every face of the plan. Those that fail leave it and become something to conceal. The last failure is
+    /// returned.
     fn swap_all(
         &mut self,
         frame: &mut FrameMut<'_>,
@@ -63,25 +64,34 @@ impl SwapStage {
         times: &mut StageTimes,
     ) -> Result<(), String> {
         let mut outcome = Ok(());
-        if plan.drop || plan.conceal_all || plan.swap.is_empty() {
+        if plan.drop || plan.conceal_all {
+            plan.swap.clear();
+            plan.found = 0;
+        }
+        if plan.swap.is_empty() {
             return outcome;
         }
-        let faces = std::mem::take(&mut plan.swap);
+        let mut faces = std::mem::take(&mut plan.swap);
+        let (found, mut place) = (std::mem::take(&mut plan.found), 0);
         let usable = model.map_or(Err(None), |model| model.usable().map(|()| model).map_err(Some));
         let mut engine = usable.as_ref().ok().map(|model| model.engine());
-        for face in &faces {
+        faces.retain(|face| {
             let swapped = match (&mut engine, &usable) {
                 (Some(engine), Ok(model)) => self.swap(frame, face, engine, model, settings, times),
                 (_, Err(Some(reason))) => Err(reason.clone()),
                 _ => Err(String::new()),
             };
+            let kept = swapped.is_ok();
+            plan.found += usize::from(kept && place < found);
+            place += 1;
             if let Err(failure) = swapped {
                 plan.protect(settings.on_failure, face.bounds);
                 if !failure.is_empty() {
                     outcome = Err(failure);
                 }
             }
-        }
+            kept
+        });
         plan.swap = faces;
         outcome
     }

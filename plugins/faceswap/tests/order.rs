@@ -5,7 +5,6 @@
 mod common;
 
 use common::{Frame, Lent, Watched, clip, play};
-use gst::prelude::*;
 
 const FORMATS: [&str; 7] = ["NV12", "I420", "YUY2", "RGBA", "BGRA", "RGBx", "BGRx"];
 const DEPTHS: [u32; 5] = [0, 1, 2, 3, 8];

@@ -1,6 +1,8 @@
 //! What leaves a pipeline, kept for questions.
 
 use gst::prelude::*;
+use gst_video::prelude::*;
+use standin::frame::PixelFormat;
 
 /// A face that a buffer is marked with.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +45,9 @@ impl Frame {
             pts: buffer.pts(),
             duration: buffer.duration(),
             offset: buffer.offset(),
-            flags: buffer.flags(),
-            bytes: buffer.map_readable().unwrap().to_vec(),
+            // What GStreamer notes about the memory is none of the stream's.
+            flags: buffer.flags() & !gst::BufferFlags::TAG_MEMORY,
+            bytes: pixels(buffer, &info),
             faces: faces.collect(),
             reference: buffer.meta::<gst::ReferenceTimestampMeta>().map(|meta| meta.timestamp()),
             size: (info.width(), info.height()),
@@ -53,21 +56,47 @@ impl Frame {
     }
 }
 
+/// The planes one after the other, without the padding of their rows.
+fn pixels(buffer: &gst::BufferRef, info: &gst_video::VideoInfo) -> Vec<u8> {
+    let layout = standin::media::layout(info).unwrap();
+    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(buffer, info).unwrap();
+    let mut bytes = Vec::with_capacity(buffer.size());
+    for i in 0..layout.format.planes() {
+        let (row, rows) = layout.format.plane_size(i, layout.width, layout.height);
+        let stride = frame.plane_stride()[i] as usize;
+        for line in frame.plane_data(i as u32).unwrap().chunks(stride).take(rows) {
+            bytes.extend(&line[..row]);
+            if layout.format == PixelFormat::Yuy2 && layout.width % 2 == 1 {
+                // The luma of a pixel that is not there.
+                let end = bytes.len();
+                bytes[end - 2] = 0;
+            }
+        }
+    }
+    bytes
+}
+
 fn swapped(structure: &gst::StructureRef) -> Option<(u32, bool)> {
     (structure.name() == "faceswap").then_some(())?;
     Some((structure.get("track").ok()?, structure.get("swapped").ok()?))
 }
 
-/// Luma of an I420 frame without padding (widths of these tests are multiples of 4).
+/// Luma of an I420 frame.
 pub(crate) fn luma_at(frame: &Frame, (x, y): (u32, u32)) -> u8 {
     frame.bytes[(y * frame.size.0 + x) as usize]
 }
 
-/// Part of the luma samples in a rectangle, clipped to the frame, that differ by more than a little. I420 without padding.
+/// Part of the pixels in a rectangle, clipped to the frame, of which luma or chroma differ by more than a little. I420.
 pub(crate) fn changed(a: &Frame, b: &Frame, (x, y, w, h): (u32, u32, u32, u32)) -> f64 {
     assert_eq!(a.size, b.size);
-    let rows = y..(y + h).min(a.size.1);
-    let places: Vec<(u32, u32)> = rows.flat_map(|y| (x..(x + w).min(a.size.0)).map(move |x| (x, y))).collect();
-    let differ = places.iter().filter(|&&at| luma_at(a, at).abs_diff(luma_at(b, at)) > 2).count();
-    differ as f64 / places.len().max(1) as f64
+    let (width, height) = a.size;
+    let places: Vec<(u32, u32)> =
+        (y..(y + h).min(height)).flat_map(|y| (x..(x + w).min(width)).map(move |x| (x, y))).collect();
+    let (luma, chroma) = ((width * height) as usize, (width.div_ceil(2) * height.div_ceil(2)) as usize);
+    let differs = |&(x, y): &(u32, u32)| {
+        let shared = luma + (y / 2 * width.div_ceil(2) + x / 2) as usize;
+        let samples = [(y * width + x) as usize, shared, shared + chroma];
+        samples.into_iter().any(|i| a.bytes[i].abs_diff(b.bytes[i]) > 2)
+    };
+    places.iter().filter(|at| differs(at)).count() as f64 / places.len().max(1) as f64
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 
+mod clip;
 mod frames;
 mod models;
 #[path = "../../../../tests/common/onnx.rs"]
@@ -20,7 +21,7 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
 }
 
-/// The demonstration clip: 150 frames of 1280x720, one face.
+/// The demonstration clip: 1280x720, one face.
 pub(crate) fn ada() -> String {
     root().join("examples/media/ada.mp4").display().to_string()
 }
@@ -46,12 +47,14 @@ pub(crate) fn registry() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("gstreamer-registry.bin")
 }
 
-/// The first `frames` frames of the demonstration clip, as the beginning of a pipeline.
+/// The first `frames` frames of the demonstration clip (60 at the most), as the beginning of a pipeline.
 pub(crate) fn clip(frames: u32) -> String {
+    assert!(frames <= clip::FRAMES);
     format!(
-        "filesrc location={} ! decodebin ! videoconvert n-threads=1 ! video/x-raw,format=I420 ! \
-         identity eos-after={frames}",
-        ada()
+        "filesrc location={} blocksize={} num-buffers={frames} ! \
+         rawvideoparse format=i420 width=1280 height=720 framerate=30/1",
+        clip::decoded().display(),
+        clip::FRAME_BYTES
     )
 }
 

@@ -38,10 +38,15 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Builds a pipeline; ` ! appsink` is put behind it.
+    /// Builds a pipeline; an appsink that keeps frames is put behind it.
     pub(crate) fn new(text: &str) -> Self {
+        Self::with_sink(text, "appsink sync=false")
+    }
+
+    /// The same with an appsink of other properties.
+    pub(crate) fn with_sink(text: &str, sink: &str) -> Self {
         super::init();
-        let text = format!("{text} ! appsink name=sink sync=false");
+        let text = format!("{text} ! {sink} name=sink");
         let pipeline = gst::parse::launch(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let pipeline = pipeline.downcast::<gst::Pipeline>().unwrap();
         let sink = pipeline.by_name("sink").unwrap().downcast::<gst_app::AppSink>().unwrap();

@@ -1,0 +1,97 @@
+//! What the element answers about its latency, and that a live stream that is worked on with it loses nothing.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails may stop")]
+
+mod common;
+
+use common::{Lent, Watched};
+use gst::prelude::*;
+
+const LIVE: &str = "videotestsrc is-live=true pattern=ball num-buffers=45 ! \
+                    video/x-raw,format=I420,width=320,height=240,framerate=30/1";
+
+/// Live, least, most: as the element's own source pad answers.
+fn latency(watched: &Watched) -> (bool, gst::ClockTime, Option<gst::ClockTime>) {
+    let mut query = gst::query::Latency::new();
+    assert!(watched.element("swap").static_pad("src").unwrap().query(&mut query), "no answer");
+    query.result()
+}
+
+fn latency_messages(watched: &mut Watched) -> usize {
+    let own = |message: &gst::Message| {
+        message.type_() == gst::MessageType::Latency && message.src().is_some_and(|source| source.name() == "swap")
+    };
+    watched.messages().iter().filter(|message| own(message)).count()
+}
+
+#[test]
+fn a_live_stream_loses_nothing_and_keeps_its_order() {
+    let lent = Lent::identity();
+    for depth in [0, 3] {
+        let text = format!("{LIVE} ! faceswap name=swap model={lent} pipeline-depth={depth}");
+        let mut watched = Watched::with_sink(&text, "appsink sync=true qos=false");
+        watched.start();
+        assert!(watched.end().is_ok());
+        let (live, least, _) = latency(&watched);
+        assert!(live && least > gst::ClockTime::ZERO);
+        let times: Vec<_> = watched.frames().iter().map(|frame| frame.pts.unwrap()).collect();
+        assert_eq!(times.len(), 45, "depth {depth}");
+        assert!(times.is_sorted_by(|a, b| a < b), "depth {depth}: {times:?}");
+    }
+}
+
+#[test]
+fn upstreams_latency_is_added_to_its_own() {
+    let lent = Lent::identity();
+    let text = format!("{LIVE} ! identity name=upstream ! faceswap name=swap model={lent}");
+    let own = |extra: u64| {
+        let mut watched = Watched::new(&text);
+        let pad = watched.element("upstream").static_pad("src").unwrap();
+        pad.add_probe(gst::PadProbeType::QUERY_UPSTREAM | gst::PadProbeType::PULL, move |_, info| {
+            if let Some(query) = info.query_mut()
+                && let gst::QueryViewMut::Latency(latency) = query.view_mut()
+            {
+                let (live, least, _) = latency.result();
+                latency.set(live, least + gst::ClockTime::from_mseconds(extra), None);
+            }
+            gst::PadProbeReturn::Ok
+        });
+        // Before any frame, its own part is its first guess, however fast this machine is.
+        watched.pipeline.set_state(gst::State::Paused).unwrap();
+        let answer = latency(&watched);
+        drop(watched.messages().len());
+        answer
+    };
+    let ((live, without, _), (_, with, most)) = (own(0), own(500));
+    assert!(live);
+    assert_eq!(with, without + gst::ClockTime::from_mseconds(500));
+    assert_eq!(most, None, "no bound upstream is no bound here");
+}
+
+#[test]
+fn a_file_is_not_live_and_the_element_needs_time_all_the_same() {
+    let lent = Lent::identity();
+    let text = format!("videotestsrc num-buffers=3 ! faceswap name=swap model={lent}");
+    let mut watched = Watched::new(&text);
+    watched.start();
+    assert!(watched.end().is_ok());
+    let (live, least, _) = latency(&watched);
+    assert!(!live && least > gst::ClockTime::ZERO);
+}
+
+#[test]
+fn a_change_is_told_and_then_answered() {
+    let lent = Lent::identity();
+    // One frame a second is a guess of a second, which 30 frames show to be far too long.
+    let text = format!(
+        "videotestsrc num-buffers=40 ! video/x-raw,format=I420,width=320,height=240,framerate=1/1 ! \
+         faceswap name=swap model={lent}"
+    );
+    let mut watched = Watched::new(&text);
+    watched.start();
+    watched.wait_for_frames(1);
+    assert_eq!(latency(&watched).1, gst::ClockTime::SECOND);
+    assert!(watched.end().is_ok());
+    assert!(latency(&watched).1 < gst::ClockTime::SECOND);
+    let told = latency_messages(&mut watched);
+    assert!((2..10).contains(&told), "{told} messages: one for the caps, one for what was measured, few more");
+}
