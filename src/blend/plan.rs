@@ -60,9 +60,9 @@ impl Region {
 }
 
 /// Most taps a crop pixel along one axis.
-pub const MOST_TAPS: usize = 4;
+pub const MOST_TAPS: usize = 3;
 
-/// Taps a crop pixel along one axis, so that a reduced picture does not flicker: about one a frame pixel, 1..=4.
+/// Taps a crop pixel along one axis, so that a reduced picture does not flicker: about one a frame pixel, 1..=3.
 pub fn taps(to_crop: &Similarity, resolution: usize) -> usize {
     let frame_per_crop = 1.0 / (to_crop.scale() * resolution as f32);
     (frame_per_crop.round() as usize).clamp(1, MOST_TAPS)

@@ -7,6 +7,9 @@ use gst_video::prelude::*;
 
 use crate::frame::{Frame, Layout, OwnedFrame, PixelFormat, Plane};
 
+/// How long a frame is waited for before the bus is looked at.
+const PATIENCE: gst::ClockTime = gst::ClockTime::from_mseconds(100);
+
 /// A clip that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ClipError {
@@ -115,9 +118,16 @@ impl Iterator for Clip {
     type Item = Result<OwnedFrame, ClipError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.sink.pull_sample() {
-            Ok(sample) => Some(self.owned(&sample)),
-            Err(_) => self.error().map(Err),
+        loop {
+            match self.sink.try_pull_sample(PATIENCE) {
+                Some(sample) => return Some(self.owned(&sample)),
+                None if self.sink.is_eos() => return self.error().map(Err),
+                None => {}
+            }
+            // A pipeline that failed neither ends nor goes on.
+            if let Some(error) = self.error() {
+                return Some(Err(error));
+            }
         }
     }
 }
