@@ -40,6 +40,8 @@ pub(super) struct Input {
     pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
     /// Running time of the last one, which one without a time stamp gets, too.
     pub(super) last: gst::ClockTime,
+    /// Whether the next frame follows one that was dropped as late.
+    pub(super) discont: bool,
 }
 
 impl Input {
