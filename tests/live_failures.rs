@@ -93,10 +93,8 @@ fn without_a_model_or_a_finder_nothing_bare_leaves() {
     assert!(changed(job.frame.as_ref().unwrap()) > 0.9, "no model");
 
     let (_keep, inbox) = crossbeam_channel::bounded(1);
-    let stage = standin::live::SwapStage::new(
-        Box::new(standin::blend::CpuBlender::default()),
-        crossbeam_channel::bounded(1).1,
-    );
+    let stage =
+        standin::live::SwapStage::new(Box::new(standin::blend::CpuBlender::default()), crossbeam_channel::bounded(1).1);
     let queue = standin::live::Queue::start(0, standin::live::FindStage::new(inbox), vec![stage]).unwrap();
     submit(&queue, &model(Script::GOOD), &settings(OnFailure::Hold), 0.0).unwrap();
     let job = take(&queue);

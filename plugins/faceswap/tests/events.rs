@@ -131,7 +131,8 @@ fn a_seek_in_the_middle_goes_on_from_there_with_faces_swapped() {
         watched.pipeline.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, target).expect("it seeks");
         assert!(watched.end().is_ok());
         let frames = watched.frames();
-        let jump = frames.windows(2).position(|two| two[1].pts.unwrap() != two[0].pts.unwrap() + two[0].duration.unwrap());
+        let jump =
+            frames.windows(2).position(|two| two[1].pts.unwrap() != two[0].pts.unwrap() + two[0].duration.unwrap());
         let after = match jump {
             Some(at) => &frames[at + 1..],
             None => &frames[..],

@@ -81,7 +81,8 @@ fn a_face_larger_than_the_frame() {
 fn a_face_of_twenty_pixels() {
     let (_, _, _, h) = place();
     let (width, height) = ((1280 * 20 / h) & !1, (720 * 20 / h) & !1);
-    let small = format!("{} ! videoscale ! video/x-raw,width={width},height={height},pixel-aspect-ratio=1/1", clip(FRAMES));
+    let small =
+        format!("{} ! videoscale ! video/x-raw,width={width},height={height},pixel-aspect-ratio=1/1", clip(FRAMES));
     let alone = scene(&small, "").1;
     assert!(with_face(&alone) > 10, "a face of 20 px in a small frame is found in {} frames", with_face(&alone));
     let (side, below) = (1280 - i64::from(width), 720 - i64::from(height));

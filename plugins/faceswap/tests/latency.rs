@@ -45,7 +45,8 @@ fn a_live_stream_loses_nothing_and_keeps_its_order() {
 #[test]
 fn upstreams_latency_is_added_to_its_own() {
     let lent = Lent::identity();
-    let mut watched = Watched::new(&format!("{LIVE} ! identity name=upstream ! faceswap name=swap model={lent} device=cpu"));
+    let mut watched =
+        Watched::new(&format!("{LIVE} ! identity name=upstream ! faceswap name=swap model={lent} device=cpu"));
     let extra = Arc::new(AtomicU64::new(0));
     let (pad, added) = (watched.element("upstream").static_pad("src").unwrap(), Arc::clone(&extra));
     pad.add_probe(gst::PadProbeType::QUERY_UPSTREAM | gst::PadProbeType::PULL, move |_, info| {
@@ -65,7 +66,8 @@ fn upstreams_latency_is_added_to_its_own() {
     };
     // Its own part may change between two questions; not always.
     let mut answers = (0..20).map(|_| (with(0), with(500), with(0)));
-    let (without, with, _) = answers.find(|(before, _, after)| before == after).expect("it stays as it is for a moment");
+    let (without, with, _) =
+        answers.find(|(before, _, after)| before == after).expect("it stays as it is for a moment");
     assert!(without.0, "it is live");
     assert_eq!(with.1, without.1 + gst::ClockTime::from_mseconds(500));
     assert_eq!(with.2, None, "no bound upstream is no bound here");

@@ -57,7 +57,8 @@ fn inspect_lists_every_property_with_what_it_means() {
     let Some(mut inspect) = tool("gst-inspect-1.0") else { return };
     let said = text(&inspect.args(["--no-colors", "faceswap"]).output().unwrap());
     for property in PROPERTIES {
-        let line = said.lines().find_map(|line| line.trim_start().strip_prefix(property)?.trim_start().strip_prefix(':'));
+        let line =
+            said.lines().find_map(|line| line.trim_start().strip_prefix(property)?.trim_start().strip_prefix(':'));
         let blurb = line.unwrap_or_else(|| panic!("no property {property} in\n{said}"));
         assert!(blurb.trim().len() > 10, "{property} says only '{blurb}'");
     }

@@ -32,9 +32,11 @@ impl MappedBuffer {
         let mut planes = [const { (0..0, 0) }; 3];
         for (i, plane) in planes.iter_mut().enumerate().take(layout.format.planes()) {
             let place = offsets.get(i).zip(strides.get(i).and_then(|&stride| usize::try_from(stride).ok()));
-            *plane = place.and_then(|(&offset, stride)| Some((bytes_of(&layout, i, offset, stride)?, stride))).ok_or_else(
-                || FrameError::Memory(format!("plane {i} has no offset, a negative stride, or one beyond all memory")),
-            )?;
+            *plane = place
+                .and_then(|(&offset, stride)| Some((bytes_of(&layout, i, offset, stride)?, stride)))
+                .ok_or_else(|| {
+                    FrameError::Memory(format!("plane {i} has no offset, a negative stride, or one beyond all memory"))
+                })?;
         }
         buffer.make_mut();
         let bytes = buffer

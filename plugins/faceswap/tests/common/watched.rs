@@ -57,7 +57,9 @@ impl Watched {
             kept.lock().unwrap().push(Frame::of(&sample));
             Ok(gst::FlowSuccess::Ok)
         };
-        sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(move |sink| keep(sink.pull_sample())).build());
+        sink.set_callbacks(
+            gst_app::AppSinkCallbacks::builder().new_sample(move |sink| keep(sink.pull_sample())).build(),
+        );
         Self { pipeline, frames, messages: Vec::new() }
     }
 
