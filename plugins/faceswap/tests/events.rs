@@ -190,6 +190,7 @@ fn states_up_and_down_leave_no_thread_behind() {
         let name = |task: &std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
         tasks.map(|task| name(&task)).filter(|name| name.starts_with("standin")).count()
     };
+    let mut left = Vec::new();
     for depth in DEPTHS {
         let text = format!(
             "videotestsrc ! video/x-raw,format=I420,width=320,height=240 ! \
@@ -203,14 +204,17 @@ fn states_up_and_down_leave_no_thread_behind() {
             let begun = Instant::now();
             watched.pipeline.set_state(gst::State::Null).unwrap();
             assert!(begun.elapsed() < Duration::from_secs(30), "round {round} at depth {depth} hung");
-            // Every test of this file has a process of its own under nextest; else others' threads are here, too.
-            let alone = std::env::var_os("NEXTEST").is_some();
-            assert!(!alone || threads() == 0, "round {round} at depth {depth} left {} threads", threads());
+            // Under nextest this test has a process of its own; else others' threads are here, too. ONNX Runtime keeps one
+            // thread for all sessions, which has the name of whoever came first.
+            left.push(threads());
         }
         // Stopped at once, while all is loading.
         for _ in 0..3 {
             watched.start();
             watched.pipeline.set_state(gst::State::Null).unwrap();
         }
+    }
+    if std::env::var_os("NEXTEST").is_some() {
+        assert!(left.iter().all(|&count| count <= 1 && count == left[0]), "threads left after each round: {left:?}");
     }
 }

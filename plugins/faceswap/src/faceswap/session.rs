@@ -129,8 +129,8 @@ impl Session {
     /// that is taken apart while it loads aborts it.
     pub(super) fn stop(&self) {
         self.queue.stop();
-        self.pending.wait(|| false);
-        self.unhurried.wait(|| false);
+        self.pending.join();
+        self.unhurried.join();
     }
 
     /// The side where frames leave.
