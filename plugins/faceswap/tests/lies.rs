@@ -16,7 +16,7 @@ fn info() -> VideoInfo {
 /// Sends one buffer and gives what comes of it.
 fn send(mut buffer: gst::Buffer, depth: u32) -> Result<usize, Failure> {
     let lent = Lent::identity();
-    let text = format!("appsrc name=source format=time ! faceswap model={lent} pipeline-depth={depth}");
+    let text = format!("appsrc name=source format=time ! faceswap model={lent} device=cpu pipeline-depth={depth}");
     let mut watched = Watched::new(&text);
     let source = watched.source();
     source.set_caps(Some(&info().to_caps().unwrap()));
@@ -58,6 +58,7 @@ fn add_meta(buffer: &mut gst::BufferRef, offsets: [usize; 3], strides: [i32; 3])
 
 #[test]
 fn a_lying_buffer_is_a_format_error() {
+    common::init();
     let luma = (WIDTH * HEIGHT) as usize;
     let size = info().size();
     let (offsets, strides) = ([0, luma, luma * 5 / 4], [64, 32, 32]);
@@ -82,6 +83,7 @@ fn a_lying_buffer_is_a_format_error() {
 
 #[test]
 fn an_honest_buffer_with_an_unusual_layout_is_worked_on() {
+    common::init();
     let luma = (WIDTH * HEIGHT) as usize;
     let swapped_chroma = ([0, luma * 5 / 4, luma], [64, 32, 32]);
     assert_eq!(send(buffer(info().size(), Some(swapped_chroma)), 3).unwrap(), 1);
@@ -94,13 +96,13 @@ fn the_other_branch_of_a_tee_keeps_its_pixels() {
     let lent = Lent::green();
     let bare = play(&clip(15));
     let other = play(&format!(
-        "{} ! tee name=both both. ! queue ! faceswap model={lent} ! fakesink sync=false both. ! queue",
+        "{} ! tee name=both both. ! queue ! faceswap model={lent} device=cpu ! fakesink sync=false both. ! queue",
         clip(15)
     ));
     assert_eq!(other.len(), bare.len());
     assert!(other.iter().zip(&bare).all(|(a, b)| a.bytes == b.bytes), "the shared buffer was written to");
     let swapped = play(&format!(
-        "{} ! tee name=both both. ! queue ! fakesink sync=false both. ! queue ! faceswap model={lent}",
+        "{} ! tee name=both both. ! queue ! fakesink sync=false both. ! queue ! faceswap model={lent} device=cpu",
         clip(15)
     ));
     let all = swapped.iter().zip(&bare).all(|(a, b)| changed(b, a, a.faces[0].rect) > 0.5);

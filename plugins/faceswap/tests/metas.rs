@@ -8,7 +8,7 @@ use gst::prelude::*;
 
 /// Plays the clip with every frame marked by `rect` before the element.
 fn with_marks(rect: (u32, u32, u32, u32), lent: &Lent) -> Vec<Frame> {
-    let mut watched = Watched::new(&format!("{} ! identity name=mark ! faceswap model={lent}", clip(20)));
+    let mut watched = Watched::new(&format!("{} ! identity name=mark ! faceswap model={lent} device=cpu", clip(20)));
     let pad = watched.element("mark").static_pad("src").unwrap();
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         if let Some(buffer) = info.buffer_mut() {
@@ -24,7 +24,7 @@ fn with_marks(rect: (u32, u32, u32, u32), lent: &Lent) -> Vec<Frame> {
 #[test]
 fn a_face_is_marked_once_with_its_track_which_stays() {
     let lent = Lent::identity();
-    let frames = play(&format!("{} ! faceswap model={lent}", clip(30)));
+    let frames = play(&format!("{} ! faceswap model={lent} device=cpu", clip(30)));
     assert_eq!(frames.len(), 30);
     let first = frames[0].faces[0].swapped.unwrap();
     for (i, frame) in frames.iter().enumerate() {
@@ -40,7 +40,7 @@ fn a_face_is_marked_once_with_its_track_which_stays() {
 fn a_mark_from_upstream_is_taken_instead_of_looking_and_not_doubled() {
     let lent = Lent::green();
     let bare = play(&clip(20));
-    let own = play(&format!("{} ! faceswap model={lent}", clip(20)));
+    let own = play(&format!("{} ! faceswap model={lent} device=cpu", clip(20)));
     let rect = own[0].faces[0].rect;
     for (i, (frame, bare)) in with_marks(rect, &lent).iter().zip(&bare).enumerate() {
         let marks: Vec<_> = frame.faces.iter().map(|face| (face.rect, face.swapped)).collect();
@@ -64,7 +64,7 @@ fn a_mark_where_no_face_is_changes_nothing() {
 #[test]
 fn marks_of_other_kinds_are_no_faces() {
     let lent = Lent::green();
-    let mut watched = Watched::new(&format!("{} ! identity name=mark ! faceswap model={lent}", clip(5)));
+    let mut watched = Watched::new(&format!("{} ! identity name=mark ! faceswap model={lent} device=cpu", clip(5)));
     let pad = watched.element("mark").static_pad("src").unwrap();
     pad.add_probe(gst::PadProbeType::BUFFER, |_, info| {
         if let Some(buffer) = info.buffer_mut() {

@@ -23,7 +23,7 @@ fn untouched(caps: &str, frames: u32, properties: &str) {
     let came = play(&source);
     assert_eq!(came.len(), frames as usize);
     let lent = Lent::green();
-    let left = play(&format!("{source} ! faceswap model={lent} {properties}"));
+    let left = play(&format!("{source} ! faceswap model={lent} device=cpu {properties}"));
     same_but_for_bytes(&came, &left, caps);
     for (i, (a, b)) in came.iter().zip(&left).enumerate() {
         assert!(a.bytes == b.bytes, "{caps} {properties}: frame {i} has no face and was changed");
@@ -65,7 +65,7 @@ fn frames_with_a_face_keep_their_order_and_times_in_every_format() {
     for (format, depth) in FORMATS.into_iter().zip([0, 1, 2, 3, 8, 3, 2]) {
         let source = format!("{} ! videoconvert ! video/x-raw,format={format}", clip(12));
         let came = play(&source);
-        let left = play(&format!("{source} ! faceswap model={lent} pipeline-depth={depth}"));
+        let left = play(&format!("{source} ! faceswap model={lent} device=cpu pipeline-depth={depth}"));
         same_but_for_bytes(&came, &left, format);
         assert!(left.iter().all(|frame| frame.faces.len() == 1), "{format}: a frame left without its face's mark");
         assert!(came.iter().zip(&left).all(|(a, b)| a.bytes != b.bytes), "{format}: a face was not swapped");
@@ -76,7 +76,7 @@ fn frames_with_a_face_keep_their_order_and_times_in_every_format() {
 fn what_a_buffer_carries_stays_with_it() {
     let lent = Lent::identity();
     for depth in DEPTHS {
-        let text = format!("appsrc name=source format=time ! faceswap model={lent} pipeline-depth={depth}");
+        let text = format!("appsrc name=source format=time ! faceswap model={lent} device=cpu pipeline-depth={depth}");
         let mut watched = Watched::new(&text);
         let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, 64, 48).fps(gst::Fraction::new(25, 1));
         let (info, source) = (info.build().unwrap(), watched.source());

@@ -21,7 +21,8 @@ fn posted(watched: &mut Watched) -> Vec<gst::Structure> {
 /// Plays 60 frames of a face in two seconds.
 fn played(properties: &str) -> (Watched, gst::Structure, Vec<gst::Structure>) {
     let lent = Lent::identity();
-    let text = format!("{} ! clocksync ! faceswap name=swap model={lent} {properties}", clip(60));
+    let text =
+        format!("{} ! identity sleep-time=33000 ! faceswap name=swap model={lent} device=cpu {properties}", clip(60));
     let mut watched = Watched::new(&text);
     assert!(watched.element("swap").property::<Option<gst::Structure>>("stats").is_none(), "nothing has happened yet");
     watched.start();
@@ -40,7 +41,7 @@ fn the_message_and_the_property_say_the_same_of_every_stage() {
     assert!(counted > 15 && counted <= watched.count() as u64, "{counted} frames counted");
     for structure in &posted {
         let (frames, faces) = (structure.get::<u64>("frames").unwrap(), structure.get::<u64>("faces").unwrap());
-        assert_eq!(faces, frames, "each frame has one face");
+        assert_eq!(faces, frames, "each frame has one face: {structure}");
         assert_eq!(structure.get::<u64>("drops").unwrap(), 0);
         assert_eq!(structure.get::<u64>("concealed").unwrap(), 0);
         assert!(structure.get::<f64>("fps").unwrap() > 0.0);
@@ -59,7 +60,10 @@ fn the_message_and_the_property_say_the_same_of_every_stage() {
 fn frames_that_fail_are_counted_as_what_they_became() {
     let lent = Lent::nothing_masked();
     for (on_failure, field) in [("blur", "concealed"), ("drop", "drops")] {
-        let text = format!("{} ! clocksync ! faceswap name=swap model={lent} on-failure={on_failure}", clip(60));
+        let text = format!(
+            "{} ! identity sleep-time=33000 ! faceswap name=swap model={lent} device=cpu on-failure={on_failure}",
+            clip(60)
+        );
         let mut watched = Watched::new(&text);
         watched.start();
         assert!(watched.end().is_ok());

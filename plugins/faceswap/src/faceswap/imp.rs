@@ -266,7 +266,7 @@ impl FaceSwap {
         Some(plugin.filename()?.parent()?.to_owned())
     }
 
-    fn chain(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+    fn chain(&self, mut buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         let session = self.session().filter(|session| !session.is_flushing()).ok_or(gst::FlowError::Flushing)?;
         let (live, earliest) = {
             let output = session.output();
@@ -276,7 +276,13 @@ impl FaceSwap {
         if self.is_late(&session, earliest, &buffer) {
             return Ok(self.drop_late(&session, &buffer));
         }
-        let (info, layout) = lock(&session.input).caps.clone().ok_or(gst::FlowError::NotNegotiated)?;
+        let (info, layout) = {
+            let mut input = lock(&session.input);
+            if std::mem::take(&mut input.discont) {
+                buffer.make_mut().set_flags(gst::BufferFlags::DISCONT);
+            }
+            input.caps.clone().ok_or(gst::FlowError::NotNegotiated)?
+        };
         if !live {
             // A file has time: not one of its frames need leave concealed because a model was still loading.
             session.pending.wait(|| session.is_flushing());
@@ -323,7 +329,8 @@ impl FaceSwap {
 
     fn drop_late(&self, session: &Session, buffer: &gst::Buffer) -> gst::FlowSuccess {
         let (running, stream) = {
-            let input = lock(&session.input);
+            let mut input = lock(&session.input);
+            input.discont = true;
             let of = |time: fn(&gst::FormattedSegment<gst::ClockTime>, gst::ClockTime) -> Option<gst::ClockTime>| {
                 buffer.pts().and_then(|pts| time(&input.segment, pts))
             };
@@ -332,7 +339,6 @@ impl FaceSwap {
         let live = {
             let mut output = session.output();
             output.statistics.dropped();
-            output.discont = true;
             output.upstream.is_some()
         };
         let element = self.obj();

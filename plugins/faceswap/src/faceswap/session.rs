@@ -40,6 +40,8 @@ pub(super) struct Input {
     pub(super) segment: gst::FormattedSegment<gst::ClockTime>,
     /// Running time of the last one, which one without a time stamp gets, too.
     pub(super) last: gst::ClockTime,
+    /// Whether the next frame follows one that was dropped as late.
+    pub(super) discont: bool,
 }
 
 impl Input {
@@ -127,8 +129,8 @@ impl Session {
     /// that is taken apart while it loads aborts it.
     pub(super) fn stop(&self) {
         self.queue.stop();
-        self.pending.wait(|| false);
-        self.unhurried.wait(|| false);
+        self.pending.join();
+        self.unhurried.join();
     }
 
     /// The side where frames leave.

@@ -15,7 +15,8 @@ pub(super) fn decoded() -> PathBuf {
     super::init();
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let path = folder.join("ada.i420");
-    let whole = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|data| data.len() == FRAME_BYTES * u64::from(FRAMES));
+    let whole =
+        |path: &PathBuf| std::fs::metadata(path).is_ok_and(|data| data.len() == FRAME_BYTES * u64::from(FRAMES));
     if !whole(&path) {
         let mut file = tempfile::NamedTempFile::new_in(&folder).unwrap();
         let clip = Clip::open(super::ada().as_ref(), ClipOptions::default()).unwrap();

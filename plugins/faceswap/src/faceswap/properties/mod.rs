@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use gst::glib;
 use gst::prelude::*;
-use standin::face::Mesh;
+use standin::face::{FinderSettings, Mesh};
 use standin::live::{Device, Select, Settings};
 
 use choices::{FaceTypeChoice, LandmarksChoice, OnFailureChoice};
@@ -75,6 +75,14 @@ fn select_text(select: Select) -> String {
     }
 }
 
+/// Faces to follow. Only the largest is certain to be among a few; of all, none may be missed.
+fn most_faces(select: Select) -> usize {
+    match select {
+        Select::Largest => FinderSettings::default().max_faces,
+        Select::All | Select::LeftMost | Select::Track(_) => usize::MAX,
+    }
+}
+
 fn select(text: &str) -> Option<Select> {
     match text {
         "largest" => Some(Select::Largest),
@@ -117,6 +125,7 @@ impl Properties {
                     self.settings.select = select(&text).ok_or_else(|| {
                         Refused(format!("select '{text}' is not known: largest, all, left-most, or a track number"))
                     })?;
+                    self.settings.finder.max_faces = most_faces(self.settings.select);
                 }
                 "face-type" => {
                     self.settings.crop.face_type = read::<FaceTypeChoice>(name, value)?.face_type();

@@ -1,0 +1,120 @@
+//! Whatever fails, and however: no bare face leaves unless that was asked for.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails may stop")]
+
+mod live_support;
+
+use std::sync::Arc;
+
+use live_support::{Script, Works, changed, leaves, model, queue, settings, submit, take};
+use standin::live::{OnFailure, Outcome};
+
+/// Everything that can fail, in each way that it can.
+fn failures() -> Vec<(&'static str, Script)> {
+    let good = Script::GOOD;
+    let mut all = vec![("consent ended", Script { expired: true, ..good })];
+    for works in [Works::Error, Works::Panic] {
+        all.push(("find", Script { find: works, ..good }));
+        all.push(("engine", Script { engine: works, ..good }));
+        all.push(("crop", Script { crop: works, ..good }));
+        all.push(("composite", Script { composite: works, ..good }));
+    }
+    all
+}
+
+#[test]
+fn where_all_works_the_face_is_the_models() {
+    for depth in [0, 1, 3] {
+        let (queue, model) = queue(Script::GOOD, depth);
+        submit(&queue, &model, &settings(OnFailure::Hold), 0.0).unwrap();
+        let job = take(&queue);
+        assert_eq!((job.outcome, job.plan.found), (Outcome::Swapped, 1));
+        assert!(job.failure.is_none(), "{:?}", job.failure);
+        assert!(changed(job.frame.as_ref().unwrap()) > 0.99);
+    }
+}
+
+#[test]
+fn no_failure_shows_the_face() {
+    for (what, script) in failures() {
+        for on_failure in [OnFailure::Hold, OnFailure::Blur, OnFailure::Drop] {
+            for depth in [0, 3] {
+                let (queue, model) = queue(script, depth);
+                for i in 0..6 {
+                    submit(&queue, &model, &settings(on_failure), f64::from(i) / 30.0).unwrap();
+                    let job = take(&queue);
+                    let what = format!("{what} ({script:?}), {on_failure:?}, depth {depth}, frame {i}");
+                    if leaves(&job) {
+                        assert_ne!(on_failure, OnFailure::Drop, "{what} left");
+                        assert!(changed(job.frame.as_ref().unwrap()) > 0.9, "{what}: bare");
+                        assert_eq!(job.outcome, Outcome::Concealed, "{what}");
+                    }
+                    assert!(job.failure.as_ref().is_some_and(|text| text.len() > 10), "{what}: nobody is told");
+                    queue.finish(job);
+                }
+                queue.stop();
+            }
+        }
+    }
+}
+
+#[test]
+fn pass_passes_every_frame() {
+    for (what, script) in failures() {
+        let (queue, model) = queue(script, 3);
+        submit(&queue, &model, &settings(OnFailure::Pass), 0.0).unwrap();
+        let job = take(&queue);
+        assert!(leaves(&job), "{what} ({script:?}) did not leave");
+        assert!(changed(job.frame.as_ref().unwrap()) < 0.01, "{what} ({script:?}) was changed");
+        assert_eq!(job.plan.found, 0, "{what} ({script:?}): counted as swapped");
+    }
+}
+
+#[test]
+fn the_reason_is_a_sentence_that_names_it() {
+    let said = |script| {
+        let (queue, model) = queue(script, 1);
+        submit(&queue, &model, &settings(OnFailure::Blur), 0.0).unwrap();
+        take(&queue).failure.clone().unwrap_or_default()
+    };
+    assert!(said(Script { expired: true, ..Script::GOOD }).contains("consent"));
+    assert!(said(Script { engine: Works::Error, ..Script::GOOD }).contains("swap network"));
+    assert!(said(Script { crop: Works::Error, ..Script::GOOD }).contains("GPU"));
+    assert!(said(Script { find: Works::Panic, ..Script::GOOD }).contains("panicked"));
+}
+
+#[test]
+fn without_a_model_or_a_finder_nothing_bare_leaves() {
+    let (queue, _) = queue(Script::GOOD, 2);
+    let mut job = queue.begin().unwrap();
+    job.frame = Some(live_support::picture());
+    queue.submit(job);
+    let job = take(&queue);
+    assert_eq!(job.outcome, Outcome::Concealed);
+    assert!(changed(job.frame.as_ref().unwrap()) > 0.9, "no model");
+
+    let (_keep, inbox) = crossbeam_channel::bounded(1);
+    let stage =
+        standin::live::SwapStage::new(Box::new(standin::blend::CpuBlender::default()), crossbeam_channel::bounded(1).1);
+    let queue = standin::live::Queue::start(0, standin::live::FindStage::new(inbox), vec![stage]).unwrap();
+    submit(&queue, &model(Script::GOOD), &settings(OnFailure::Hold), 0.0).unwrap();
+    let job = take(&queue);
+    assert_eq!(job.outcome, Outcome::Concealed);
+    assert!(changed(job.frame.as_ref().unwrap()) > 0.9, "no finder");
+}
+
+#[test]
+fn it_goes_on_after_failures() {
+    let (queue, good) = queue(Script::GOOD, 3);
+    let bad = model(Script { engine: Works::Panic, ..Script::GOOD });
+    for i in 0..30 {
+        let model = if i % 3 == 0 { &bad } else { &good };
+        submit(&queue, model, &settings(OnFailure::Hold), f64::from(i) / 30.0).unwrap();
+        let job = take(&queue);
+        assert_eq!(leaves(&job), i % 3 != 0, "frame {i}");
+        if leaves(&job) {
+            assert_eq!(job.outcome, Outcome::Swapped, "frame {i}");
+        }
+        queue.finish(job);
+    }
+    drop(Arc::clone(&good));
+}
