@@ -1,7 +1,7 @@
 //! Fail closed: what happens to each face of a frame, and to faces that should be there and are not.
 //!
-//! A subject that was swapped and is not found any more is protected by a ladder: its last pose, moving on as it moved
-//! last, is held and swapped for [`HOLD`] seconds, then its region is blurred until [`BLUR`], then the whole frame until
+//! A subject that was swapped and is not found any more is protected by a ladder: its last pose (moving on as it moved
+//! last where it is leaving the frame) is held and swapped for [`HOLD`] seconds, then its region is blurred until [`BLUR`], then the whole frame until
 //! [`FRAME`], each counted from the last time it was seen. Only when the detector has seen nothing that looks like a
 //! face, however weakly, for that long is the frame taken to be empty. A face that has moved out of the frame needs no
 //! more protection, and neither does one that was found again: near where it should be, or anywhere after a cut.
@@ -115,6 +115,8 @@ struct Remembered {
     seen: f64,
     /// Pixels a second.
     velocity: Point,
+    /// Whether it reached over the frame's edge. Elsewhere its centre moves when the head turns, too, and says little.
+    leaving: bool,
     /// Whether the scene has changed since it was seen.
     cut: bool,
     /// Frames in which it was seen.
@@ -124,8 +126,21 @@ struct Remembered {
 }
 
 impl Remembered {
-    fn see(&mut self, face: &Face, time: f64) {
+    fn new(face: &Face, time: f64) -> Self {
+        Self {
+            face: face.clone(),
+            seen: time,
+            velocity: Point::default(),
+            leaving: false,
+            cut: false,
+            sightings: 1,
+            sure: face.score >= SURE,
+        }
+    }
+
+    fn see(&mut self, face: &Face, time: f64, layout: &Layout) {
         self.sightings += 1;
+        self.leaving = reaches_over(&face.bounds.grown(1.2), layout, 0.999);
         self.sure |= face.score >= SURE || self.sightings >= OFTEN;
         let elapsed = (time - self.seen) as f32;
         if elapsed > 0.0 {
@@ -139,7 +154,7 @@ impl Remembered {
 
     /// How far it has moved since it was seen, if it moves on as it did.
     fn moved(&self, time: f64) -> Point {
-        let missing = (time - self.seen).clamp(0.0, BLUR) as f32;
+        let missing = if self.leaving { (time - self.seen).clamp(0.0, BLUR) as f32 } else { 0.0 };
         Point::new(self.velocity.x * missing, self.velocity.y * missing)
     }
 
@@ -194,7 +209,7 @@ impl Guard {
         });
         for (face, _) in faces.iter().zip(&chosen).filter(|(_, chosen)| **chosen) {
             plan.swap(face);
-            self.remember(face, time);
+            self.remember(face, time, &sight.layout);
         }
         self.chosen = chosen;
         plan.found = plan.swap.len();
@@ -210,17 +225,10 @@ impl Guard {
         plan.blind(on_failure);
     }
 
-    fn remember(&mut self, face: &Face, time: f64) {
+    fn remember(&mut self, face: &Face, time: f64, layout: &Layout) {
         match self.remembered.iter_mut().find(|r| r.face.track == face.track) {
-            Some(known) => known.see(face, time),
-            None => self.remembered.push(Remembered {
-                face: face.clone(),
-                seen: time,
-                velocity: Point::default(),
-                cut: false,
-                sightings: 1,
-                sure: face.score >= SURE,
-            }),
+            Some(known) => known.see(face, time, layout),
+            None => self.remembered.push(Remembered::new(face, time)),
         }
     }
 }
@@ -243,8 +251,8 @@ fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailu
     }
     let missing = time - lost.seen;
     let region = lost.region(time);
-    let frame = Rect { x: 0.0, y: 0.0, w: layout.width as f32, h: layout.height as f32 };
-    let gone = region.intersection(&frame).area() <= 0.0 || (missing > BLUR && reaches_over(&region, &frame));
+    let gone =
+        reaches_over(&region, &layout, f32::MIN_POSITIVE) || (missing > BLUR && reaches_over(&region, &layout, 0.7));
     if missing > FRAME || gone {
         return false;
     }
@@ -274,9 +282,10 @@ fn shift(face: &mut Face, by: Point) {
     face.to_canonical = back.then(&face.to_canonical);
 }
 
-/// Whether a good part of a region lies outside of the frame: the face was leaving.
-fn reaches_over(region: &Rect, frame: &Rect) -> bool {
-    region.intersection(frame).area() < 0.7 * region.area()
+/// Whether less than `part` of a region lies within the frame.
+fn reaches_over(region: &Rect, layout: &Layout, part: f32) -> bool {
+    let frame = Rect { x: 0.0, y: 0.0, w: layout.width as f32, h: layout.height as f32 };
+    region.intersection(&frame).area() < part * region.area()
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ pub struct Clip {
     path: PathBuf,
     pipeline: gst::Element,
     sink: gst_app::AppSink,
+    ended: bool,
 }
 
 impl Clip {
@@ -70,7 +71,7 @@ impl Clip {
             .ok_or_else(missing)?;
         // A refusal shows on the bus, which the first frame's caller reads.
         let _ = pipeline.set_state(gst::State::Playing);
-        Ok(Self { path: path.to_owned(), pipeline, sink })
+        Ok(Self { path: path.to_owned(), pipeline, sink, ended: false })
     }
 
     fn error(&self) -> Option<ClipError> {
@@ -118,17 +119,18 @@ impl Iterator for Clip {
     type Item = Result<OwnedFrame, ClipError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.sink.try_pull_sample(PATIENCE) {
-                Some(sample) => return Some(self.owned(&sample)),
-                None if self.sink.is_eos() => return self.error().map(Err),
-                None => {}
+        while !self.ended {
+            if let Some(sample) = self.sink.try_pull_sample(PATIENCE) {
+                return Some(self.owned(&sample));
             }
             // A pipeline that failed neither ends nor goes on.
-            if let Some(error) = self.error() {
-                return Some(Err(error));
+            let error = self.error();
+            self.ended = error.is_some() || self.sink.is_eos();
+            if error.is_some() {
+                return error.map(Err);
             }
         }
+        None
     }
 }
 
