@@ -56,7 +56,7 @@ proptest! {
                 std::thread::sleep(Duration::from_millis(2 - item.1));
                 check(i, item.0)
             });
-            took.filter(|c| !c.0).last()
+            took.filter(|c| !c.0).fold(None, |_, c| Some(c))
         });
         prop_assert!(wrong.is_none(), "{wrong:?}");
         queue.stop();

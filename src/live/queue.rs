@@ -67,9 +67,9 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
             (0, Some(worker)) => Entrance::Inline(Box::new((find, worker))),
             (_, Some(first)) => {
                 let (to_find, found) = (bounded(jobs), bounded(jobs));
-                threads.push(spawn("standin-find", find, (to_find.1, found.0), &epoch, FindStage::run)?);
+                threads.push(spawn("standin-find", find, (found.0, to_find.1), &epoch, FindStage::run)?);
                 for worker in std::iter::once(first).chain(workers) {
-                    let ends = (found.1.clone(), done.0.clone());
+                    let ends = (done.0.clone(), found.1.clone());
                     threads.push(spawn("standin-swap", worker, ends, &epoch, SwapStage::run)?);
                 }
                 Entrance::Threads(to_find.0)
@@ -211,7 +211,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn spawn<S, F, T>(
     name: &str,
     mut stage: S,
-    (inbox, outbox): (Receiver<Box<Job<F, T>>>, Sender<Box<Job<F, T>>>),
+    (outbox, inbox): Jobs<F, T>,
     epoch: &Arc<AtomicU64>,
     run: fn(&mut S, &mut Job<F, T>),
 ) -> std::io::Result<JoinHandle<()>>

@@ -44,7 +44,9 @@ fn changed_caps_take_effect_exactly_where_they_came() {
                 buffer.get_mut().unwrap().set_pts(gst::ClockTime::from_mseconds(40 * n));
                 gst::Sample::builder().buffer(&buffer).caps(&info.to_caps().unwrap()).build()
             };
-            (0..10).for_each(|n| drop(source.push_sample(&sample(10 * i + n)).unwrap()));
+            for n in 0..10 {
+                source.push_sample(&sample(10 * i + n)).unwrap();
+            }
         }
         source.end_of_stream().unwrap();
         assert!(watched.end().is_ok());

@@ -109,10 +109,10 @@ fn marked(info: &gst_video::VideoInfo, i: u64) -> gst::Buffer {
     writable.set_pts(gst::ClockTime::from_mseconds(40 * i));
     writable.set_duration(gst::ClockTime::from_mseconds(33));
     writable.set_offset(1000 + i);
-    if i % 2 == 0 {
+    if i.is_multiple_of(2) {
         writable.set_flags(gst::BufferFlags::MARKER);
     }
-    if i % 3 == 0 {
+    if i.is_multiple_of(3) {
         writable.set_flags(gst::BufferFlags::DROPPABLE);
     }
     let caps = gst::Caps::builder("timestamp/x-test").build();

@@ -1,5 +1,5 @@
 //! In every frame the face is another one, and everything far from it is as it was.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 
 mod common;
 

@@ -432,7 +432,7 @@ impl FaceSwap {
         }
         let in_flight = lock(&self.properties).depth;
         if let gst::QueryViewMut::Allocation(allocation) = query.view_mut() {
-            let pools: Vec<_> = allocation.allocation_pools().into_iter().collect();
+            let pools: Vec<_> = allocation.allocation_pools().collect();
             for (i, (pool, size, least, most)) in pools.into_iter().enumerate() {
                 let most = if most == 0 { 0 } else { most + in_flight };
                 allocation.set_nth_allocation_pool(i as u32, pool.as_ref(), size, least + in_flight, most);

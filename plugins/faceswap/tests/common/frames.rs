@@ -40,7 +40,7 @@ impl Frame {
         let buffer = sample.buffer().unwrap();
         let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
         let faces = buffer.iter_meta::<gst_video::VideoRegionOfInterestMeta>().filter(|meta| meta.roi_type() == "face");
-        let faces = faces.map(|meta| Face { rect: meta.rect(), swapped: meta.params().find_map(|s| swapped(&s)) });
+        let faces = faces.map(|meta| Face { rect: meta.rect(), swapped: meta.params().find_map(swapped) });
         Self {
             pts: buffer.pts(),
             duration: buffer.duration(),
