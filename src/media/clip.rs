@@ -48,7 +48,7 @@ impl Clip {
     /// Opens a clip.
     ///
     /// # Errors
-    /// [`ClipError`] where GStreamer lacks a part; a missing or broken file shows with the first frame.
+    /// [`ClipError`] where GStreamer lacks a part or the file is missing; a broken one shows with its first frame.
     pub fn open(path: &Path, options: ClipOptions) -> Result<Self, ClipError> {
         gst::init()?;
         let format = super::format::video_format(options.format.unwrap_or(PixelFormat::I420)).to_str();
@@ -69,24 +69,28 @@ impl Clip {
             .and_then(|bin| bin.by_name("sink"))
             .and_then(|sink| sink.downcast::<gst_app::AppSink>().ok())
             .ok_or_else(missing)?;
-        // A refusal shows on the bus, which the first frame's caller reads.
-        let _ = pipeline.set_state(gst::State::Playing);
-        Ok(Self { path: path.to_owned(), pipeline, sink, ended: false })
+        let clip = Self { path: path.to_owned(), pipeline, sink, ended: false };
+        match clip.pipeline.set_state(gst::State::Playing) {
+            Ok(_) => Ok(clip),
+            Err(_) => Err(clip.error().unwrap_or_else(|| clip.broken("it cannot be opened"))),
+        }
+    }
+
+    fn broken(&self, reason: &str) -> ClipError {
+        ClipError::Decode { path: self.path.clone(), reason: reason.to_owned() }
     }
 
     fn error(&self) -> Option<ClipError> {
         let bus = self.pipeline.bus()?;
-        let message = bus.timed_pop_filtered(gst::ClockTime::ZERO, &[gst::MessageType::Error])?;
+        let message = bus.pop_filtered(&[gst::MessageType::Error])?;
         match message.view() {
-            gst::MessageView::Error(error) => {
-                Some(ClipError::Decode { path: self.path.clone(), reason: error.error().to_string() })
-            }
+            gst::MessageView::Error(error) => Some(self.broken(&error.error().to_string())),
             _ => None,
         }
     }
 
     fn owned(&self, sample: &gst::Sample) -> Result<OwnedFrame, ClipError> {
-        let broken = |reason: &str| ClipError::Decode { path: self.path.clone(), reason: reason.to_owned() };
+        let broken = |reason: &str| self.broken(reason);
         let caps = sample.caps().ok_or_else(|| broken("a frame without caps"))?;
         let info = gst_video::VideoInfo::from_caps(caps).map_err(|_| broken("caps that are no video"))?;
         let layout = super::layout(&info).ok_or_else(|| broken("an unexpected pixel format"))?;
