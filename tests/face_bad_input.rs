@@ -217,7 +217,7 @@ fn paste(from: &OwnedFrame, to: &mut OwnedFrame, left: usize, top: usize) {
 }
 
 #[test]
-fn hints_replace_the_detector_and_bad_ones_do_nothing() {
+fn hints_replace_the_detector_and_bad_ones_hide_no_face() {
     let Some((picture, face)) = portrait() else { return };
     let nan = f32::NAN;
     let bad = [
@@ -227,7 +227,9 @@ fn hints_replace_the_detector_and_bad_ones_do_nothing() {
         Rect { x: 10.0, y: 10.0, w: f32::INFINITY, h: 5.0 },
     ];
     let mut hinted = finder();
-    assert!(find(&mut hinted, &picture, &bad, 0.0).is_empty());
+    assert_eq!(find(&mut hinted, &picture, &bad, 0.0).len(), 1);
+    assert!(hinted.detector_ran());
+    hinted.reset();
     let faces = find(&mut hinted, &picture, &[bad[0], face], 0.04);
     assert_eq!(faces.len(), 1);
     assert!(!hinted.detector_ran());

@@ -21,6 +21,8 @@ const SUSPECT: f32 = 0.3;
 const MOST_FACES: usize = 64;
 /// Suspects that are kept at most.
 const MOST_SUSPECTS: usize = 64;
+/// New faces that are tried in a frame at most: each takes several runs of the mesh.
+const MOST_ATTEMPTS: usize = 2;
 /// Lost faces that are looked for one by one in a frame, at most.
 const MOST_REVISITS: usize = 2;
 
@@ -55,6 +57,12 @@ pub struct Finder {
     since_search: u32,
     next_probe: usize,
     detector_ran: bool,
+    /// Whether the last search without anybody to follow was not of the whole frame.
+    elsewhere: bool,
+    /// New faces that may still be tried in this frame.
+    attempts: usize,
+    /// Whether some were left for the next.
+    unfinished: bool,
 }
 
 impl Finder {
@@ -79,6 +87,9 @@ impl Finder {
             since_search: 0,
             next_probe: 0,
             detector_ran: false,
+            elsewhere: false,
+            attempts: 0,
+            unfinished: false,
         })
     }
 
@@ -92,11 +103,11 @@ impl Finder {
     }
 
     /// Replaces `faces` by those of `frame`, largest first. `time` is the frame's in seconds; `hints` are face
-    /// rectangles in frame px that somebody else found, and replace the detector where there are any.
+    /// rectangles in frame px that somebody else found, and replace the detector where they lead to a face.
     ///
     /// A face that is lost in this frame is looked for in this frame, so that a cut leaves no gap. Where nothing is
-    /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); each later one is searched
-    /// whole and in one of those ways.
+    /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); later ones are searched whole
+    /// and in one of those ways by turns, and only a few new faces are tried a frame, so that no frame takes long.
     ///
     /// # Errors
     /// [`FindError::Run`]; `faces` is then empty, and the faces that are followed stay so.
@@ -117,22 +128,25 @@ impl Finder {
         self.suspects.clear();
         self.detections.clear();
         self.detector_ran = false;
+        self.attempts = if self.fresh || !hints.is_empty() { usize::MAX } else { MOST_ATTEMPTS };
         self.tracks.forget(time);
         let most = settings.max_faces.min(MOST_FACES);
 
         let lost = self.follow(frame, time)?;
         self.tracks.part();
         self.tracks.keep_largest(most);
-        if hints.is_empty() {
-            let nobody = self.tracks.live().is_empty();
+        self.take_hints(frame, hints, most)?;
+        let nobody = self.tracks.live().is_empty();
+        // Marks that fit no face must not hide the faces that are there.
+        if hints.is_empty() || nobody {
             self.since_search = self.since_search.saturating_add(1);
-            if self.fresh || lost || nobody || self.since_search >= settings.detect_interval {
-                self.search(frame, most)?;
+            let due = self.since_search >= settings.detect_interval && settings.detect_interval > 0;
+            if self.fresh || lost || nobody || self.unfinished || due {
+                self.unfinished = false;
+                self.search(frame, lost, most)?;
                 self.verify(frame, time)?;
             }
             self.revisit(frame, most)?;
-        } else {
-            self.take_hints(frame, hints, most)?;
         }
         self.fresh = false;
         self.tracks.align(time, &Smoothing::with_strength(settings.smoothing));
@@ -177,17 +191,18 @@ impl Finder {
         Ok(if score >= FACE { plausible(&self.landmarks, width, height).map(|bounds| (bounds, score)) } else { None })
     }
 
-    /// Looks at the whole frame, and elsewhere while nothing is followed.
-    fn search(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
+    /// Looks at the whole frame, and elsewhere while nothing is followed: in every other frame, so that none takes long.
+    fn search(&mut self, frame: &Frame, lost: bool, most: usize) -> Result<(), FindError> {
         let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
         self.since_search = 0;
-        self.probe(frame, &probes.whole(), FACE, most)?;
-        if !self.tracks.live().is_empty() {
-            return Ok(());
-        }
-        if !self.fresh {
+        self.elsewhere = !self.elsewhere && !self.fresh && !lost && self.tracks.live().is_empty();
+        if self.elsewhere {
             self.next_probe = (self.next_probe + 1) % probes.others();
             return self.probe_other(frame, &probes, self.next_probe, most);
+        }
+        self.probe(frame, &probes.whole(), FACE, most)?;
+        if !self.fresh || !self.tracks.live().is_empty() {
+            return Ok(());
         }
         for i in 0..probes.others() {
             // All tiles, but one turn: faces that stand are not looked for lying.
@@ -295,6 +310,11 @@ impl Finder {
         if self.tracks.live().len() >= most {
             return Ok(());
         }
+        let Some(left) = self.attempts.checked_sub(1) else {
+            self.unfinished = true;
+            return Ok(());
+        };
+        self.attempts = left;
         let mut best: Option<(f32, Similarity)> = None;
         for roi in [*roi, mesh::upside_down(roi)] {
             if self.look(frame, &roi)?.is_none() {

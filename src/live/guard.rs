@@ -345,10 +345,10 @@ mod tests {
         let mut guard = Guard::default();
         for tick in 0..10u8 {
             let seconds = f32::from(tick) / 30.0;
-            at(&mut guard, OnFailure::Hold, &[face(1, 200.0 - 600.0 * seconds)], &[], f64::from(seconds));
+            at(&mut guard, OnFailure::Hold, &[face(1, 200.0 - 750.0 * seconds)], &[], f64::from(seconds));
         }
         let held = at(&mut guard, OnFailure::Hold, &[], &[], 0.4);
-        assert!(held.swap[0].bounds.x < -10.0, "held at {:?}", held.swap[0].bounds);
+        assert!(held.swap[0].bounds.x < -40.0, "held at {:?}", held.swap[0].bounds);
         let gone = at(&mut guard, OnFailure::Hold, &[], &[], 1.0);
         assert!(gone.conceal.is_empty() && !gone.conceal_all);
     }
