@@ -187,7 +187,7 @@ fn ben_runs() {
 
 #[test]
 fn the_model_for_timing_runs() {
-    let path = Path::new("/work/shared/models/swap/speed_128.dfm");
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/models/swap/speed_128.dfm"));
     if !path.exists() {
         eprintln!("skipped: {} is not on this machine", path.display());
         return;

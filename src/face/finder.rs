@@ -163,6 +163,12 @@ impl Finder {
         &self.suspects
     }
 
+    /// Whether detections of the last frame were left for the next, so that it did not take too long; they are among the
+    /// suspects.
+    pub fn unfinished(&self) -> bool {
+        self.unfinished
+    }
+
     /// Whether a detector ran for the last frame.
     pub fn detector_ran(&self) -> bool {
         self.detector_ran
@@ -256,7 +262,8 @@ impl Finder {
                 // One that was followed there a moment ago is no surprise.
                 let expected = detection.score >= SURE || self.tracks.lately_held(&detection.bounds);
                 let mesh = if expected { FACE } else { SURE_MESH };
-                self.begin(frame, &mesh::roi_of_detection(&detection), mesh, most)?;
+                let roi = mesh::roi_of_detection(&detection);
+                self.begin(frame, &roi, !expected, mesh, most)?;
                 self.tracks.part();
             }
         }
@@ -297,7 +304,7 @@ impl Finder {
         let keypoints = [Point::default(); 6];
         for &bounds in hints.iter().take(MOST_FACES).filter(|hint| usable(hint)) {
             if !self.tracks.hold(&bounds) {
-                self.begin(frame, &mesh::roi_of_rect(&bounds), FACE, most)?;
+                self.begin(frame, &mesh::roi_of_rect(&bounds), true, FACE, most)?;
                 self.tracks.part();
             }
             self.detections.push(Detection { bounds, keypoints, score: FACE });
@@ -305,8 +312,16 @@ impl Finder {
         Ok(())
     }
 
-    /// Begins to follow the face in a region, if there is room for it and its mesh scores at `least` that much.
-    fn begin(&mut self, frame: &Frame, roi: &Similarity, least: f32, most: usize) -> Result<(), FindError> {
+    /// Begins to follow the face in a region, if there is room for it and its mesh scores at `least` that much. The face
+    /// may be `upside_down` there.
+    fn begin(
+        &mut self,
+        frame: &Frame,
+        roi: &Similarity,
+        upside_down: bool,
+        least: f32,
+        most: usize,
+    ) -> Result<(), FindError> {
         if self.tracks.live().len() >= most {
             return Ok(());
         }
@@ -316,7 +331,7 @@ impl Finder {
         };
         self.attempts = left;
         let mut best: Option<(f32, Similarity)> = None;
-        for roi in [*roi, mesh::upside_down(roi)] {
+        for roi in [*roi, mesh::upside_down(roi)].into_iter().take(1 + usize::from(upside_down)) {
             if self.look(frame, &roi)?.is_none() {
                 continue;
             }

@@ -3,7 +3,7 @@
 /// How faces are found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FinderSettings {
-    /// Frames from one run of the detector to the next while every face is followed; 0 counts as 1.
+    /// Frames from one run of the detector to the next while every face is followed; 0 only when a face is lost.
     pub detect_interval: u32,
     /// Strength of the smoothing of alignments, 0 (off) to 1; see [`Smoothing::with_strength`](super::Smoothing::with_strength).
     pub smoothing: f32,

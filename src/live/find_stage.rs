@@ -27,6 +27,11 @@ pub trait FindFaces: Send {
     /// Places of the last frame that look a little like a face.
     fn suspects(&self) -> &[Rect];
 
+    /// Whether some of those may be faces that there was no time to try.
+    fn unfinished(&self) -> bool {
+        false
+    }
+
     /// Forgets all tracks.
     fn reset(&mut self);
 }
@@ -45,6 +50,10 @@ impl FindFaces for Finder {
 
     fn suspects(&self) -> &[Rect] {
         self.suspects()
+    }
+
+    fn unfinished(&self) -> bool {
+        self.unfinished()
     }
 
     fn reset(&mut self) {
@@ -75,28 +84,30 @@ impl FindStage {
         if let Ok(finder) = self.inbox.try_recv() {
             self.finder = Some(finder);
         }
-        // Time that runs backwards is another stream, too.
-        if job.epoch != self.epoch || job.time < self.time {
+        // Time that falls far back is another stream, too; a little is jitter.
+        if job.epoch != self.epoch || job.time < self.time - 1.0 {
             self.epoch = job.epoch;
+            self.time = job.time;
             self.guard.reset();
             self.scene.reset();
             if let Some(finder) = &mut self.finder {
                 finder.reset();
             }
         }
-        self.time = job.time;
+        self.time = job.time.max(self.time);
+        job.time = self.time;
         let on_failure = job.settings.on_failure;
         let found = match (&mut self.finder, buffer.frame()) {
             (None, _) => Err(None),
             (_, Err(error)) => Err(Some(error.to_string())),
             (Some(finder), Ok(frame)) => finder
                 .find(&frame, &job.hints, job.time, &job.settings.finder, &mut job.faces)
-                .map(|()| (finder.suspects(), self.scene.is_cut(&frame), *frame.layout()))
+                .map(|()| (finder.suspects(), finder.unfinished(), self.scene.is_cut(&frame), *frame.layout()))
                 .map_err(|error| Some(error.to_string())),
         };
         match found {
-            Ok((suspects, cut, layout)) => {
-                let sight = Sight { faces: &job.faces, suspects, cut, time: job.time, layout };
+            Ok((suspects, unfinished, cut, layout)) => {
+                let sight = Sight { faces: &job.faces, suspects, unfinished, cut, time: job.time, layout };
                 self.guard.plan(job.settings.select, on_failure, &sight, &mut job.plan);
             }
             Err(failure) => {

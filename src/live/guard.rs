@@ -1,7 +1,7 @@
 //! Fail closed: what happens to each face of a frame, and to faces that should be there and are not.
 //!
-//! A subject that was swapped and is not found any more is protected by a ladder: its last pose (moving on as it moved
-//! last where it is leaving the frame) is held and swapped for [`HOLD`] seconds, then its region is blurred until [`BLUR`], then the whole frame until
+//! A subject that was swapped and is not found any more is protected by a ladder: its last pose (where it is leaving the
+//! frame, moving on as it moved) is held and swapped for [`HOLD`] seconds, then its region is blurred until [`BLUR`], then the whole frame until
 //! [`FRAME`], each counted from the last time it was seen. Only when the detector has seen nothing that looks like a
 //! face, however weakly, for that long is the frame taken to be empty. A face that has moved out of the frame needs no
 //! more protection, and neither does one that was found again: near where it should be, or anywhere after a cut.
@@ -100,6 +100,8 @@ pub struct Sight<'a> {
     pub faces: &'a [Face],
     /// Places that look a little like a face.
     pub suspects: &'a [Rect],
+    /// Whether some of those may be faces that there was no time to try.
+    pub unfinished: bool,
     /// Whether the frame shows another scene than the one before.
     pub cut: bool,
     /// Seconds; does not run backwards between resets.
@@ -123,10 +125,12 @@ struct Remembered {
     sightings: u32,
     /// Whether it surely is a face.
     sure: bool,
+    /// The newest track there was when it was seen: one that comes back as another has a newer one.
+    newest: u32,
 }
 
 impl Remembered {
-    fn new(face: &Face, time: f64) -> Self {
+    fn new(face: &Face, time: f64, newest: u32) -> Self {
         Self {
             face: face.clone(),
             seen: time,
@@ -135,11 +139,13 @@ impl Remembered {
             cut: false,
             sightings: 1,
             sure: face.score >= SURE,
+            newest,
         }
     }
 
-    fn see(&mut self, face: &Face, time: f64, layout: &Layout) {
+    fn see(&mut self, face: &Face, time: f64, newest: u32, layout: &Layout) {
         self.sightings += 1;
+        self.newest = newest;
         self.leaving = reaches_over(&face.bounds.grown(1.2), layout, 0.999);
         self.sure |= face.score >= SURE || self.sightings >= OFTEN;
         let elapsed = (time - self.seen) as f32;
@@ -201,20 +207,22 @@ impl Guard {
             self.selector.follow(face.track);
         }
         let missed = |track| self.remembered.iter().any(|lost| lost.face.track == track && there(track).is_none());
+        let newest = faces.iter().map(|face| face.track).max().unwrap_or(0);
         let mut chosen = std::mem::take(&mut self.chosen);
         self.selector.choose(select, faces, missed, &mut chosen);
         self.remembered.retain(|r| match faces.iter().position(|face| face.track == r.face.track) {
             Some(i) => chosen[i],
-            None => newly(r).is_none() && !(r.cut && !faces.is_empty()),
+            // After a cut, any face that was not there before stands for the one that was.
+            None => newly(r).is_none() && !(r.cut && newest > r.newest),
         });
         for (face, _) in faces.iter().zip(&chosen).filter(|(_, chosen)| **chosen) {
             plan.swap(face);
-            self.remember(face, time, &sight.layout);
+            self.remember(face, time, newest, &sight.layout);
         }
         self.chosen = chosen;
         plan.found = plan.swap.len();
-        if let Select::Track(track) = select {
-            self.remembered.retain(|r| r.face.track == track);
+        if sight.unfinished && (select == Select::All || plan.found == 0) {
+            sight.suspects.iter().for_each(|suspect| plan.protect(on_failure, *suspect));
         }
         self.remembered.retain_mut(|r| r.seen == time || still_protected(r, sight, on_failure, plan));
     }
@@ -225,25 +233,24 @@ impl Guard {
         plan.blind(on_failure);
     }
 
-    fn remember(&mut self, face: &Face, time: f64, layout: &Layout) {
+    fn remember(&mut self, face: &Face, time: f64, newest: u32, layout: &Layout) {
         match self.remembered.iter_mut().find(|r| r.face.track == face.track) {
-            Some(known) => known.see(face, time, layout),
-            None => self.remembered.push(Remembered::new(face, time)),
+            Some(known) => known.see(face, time, newest, layout),
+            None => self.remembered.push(Remembered::new(face, time, newest)),
         }
     }
 }
 
 /// Whether `face`, which is new since, is where the lost one should be.
 fn comes_back_as(lost: &Remembered, face: &Face, time: f64) -> bool {
-    face.track > lost.face.track && face.bounds.iou(&lost.region(time)) > 0.0
+    let place = lost.place(time);
+    let near = face.bounds.centre().distance(place.centre()) < 0.75 * place.w.max(place.h);
+    face.track > lost.newest && (near || face.bounds.iou(&place) > TRACE)
 }
 
 /// One step of the ladder for a subject that is not in this frame; `false` when it may be forgotten.
 fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailure, plan: &mut Plan) -> bool {
     let Sight { time, layout, .. } = *sight;
-    if !lost.sure {
-        return false;
-    }
     let near = lost.place(time);
     if sight.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
         // Still there, only not certain enough to be swapped: the last steps wait.
@@ -251,13 +258,13 @@ fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailu
     }
     let missing = time - lost.seen;
     let region = lost.region(time);
-    let gone =
-        reaches_over(&region, &layout, f32::MIN_POSITIVE) || (missing > BLUR && reaches_over(&region, &layout, 0.7));
-    if missing > FRAME || gone {
+    let left = lost.leaving && missing > BLUR && reaches_over(&lost.place(time), &layout, 0.7);
+    let gone = left || reaches_over(&region, &layout, f32::MIN_POSITIVE);
+    if missing > FRAME || gone || (missing > HOLD && !lost.sure) {
         return false;
     }
     match on_failure {
-        OnFailure::Hold if missing <= HOLD => {
+        OnFailure::Hold if missing <= HOLD && lost.sure => {
             let moved = lost.moved(time);
             plan.swap(&lost.face);
             if let Some(held) = plan.swap.last_mut() {
@@ -309,7 +316,7 @@ mod tests {
 
     fn at(guard: &mut Guard, on_failure: OnFailure, faces: &[Face], suspects: &[Rect], time: f64) -> Plan {
         let mut plan = Plan::default();
-        let sight = Sight { faces, suspects, cut: false, time, layout: LAYOUT };
+        let sight = Sight { faces, suspects, unfinished: false, cut: false, time, layout: LAYOUT };
         guard.plan(Select::Largest, on_failure, &sight, &mut plan);
         plan
     }
@@ -354,6 +361,48 @@ mod tests {
     }
 
     #[test]
+    fn a_close_up_is_protected_to_the_end_of_the_ladder() {
+        let mut guard = Guard::default();
+        let close = Face { bounds: Rect { x: 180.0, y: 60.0, w: 280.0, h: 360.0 }, ..face(1, 0.0) };
+        at(&mut guard, OnFailure::Hold, std::slice::from_ref(&close), &[], 0.0);
+        assert!(at(&mut guard, OnFailure::Hold, &[], &[], 2.4).conceal_all);
+    }
+
+    #[test]
+    fn a_neighbour_who_was_there_all_along_does_not_end_the_protection() {
+        for select in [Select::Largest, Select::All] {
+            let mut guard = Guard::default();
+            let (mut plan, neighbour) =
+                (Plan::default(), Face { bounds: Rect { w: 100.0, ..face(2, 330.0).bounds }, ..face(2, 330.0) });
+            for (faces, time) in [(vec![face(1, 200.0), neighbour.clone()], 0.0), (vec![neighbour], 0.5)] {
+                let sight = Sight { faces: &faces, suspects: &[], unfinished: false, cut: false, time, layout: LAYOUT };
+                guard.plan(select, OnFailure::Blur, &sight, &mut plan);
+            }
+            assert_eq!(plan.conceal.len(), 1, "{select:?}");
+        }
+    }
+
+    #[test]
+    fn a_chosen_track_that_comes_back_with_another_number_is_still_the_chosen_one() {
+        let (mut guard, mut plan) = (Guard::default(), Plan::default());
+        for (track, time) in [(4, 0.0), (9, 0.8), (9, 0.9)] {
+            let faces = [face(track, 200.0)];
+            let sight = Sight { faces: &faces, suspects: &[], unfinished: false, cut: false, time, layout: LAYOUT };
+            guard.plan(Select::Track(4), OnFailure::Hold, &sight, &mut plan);
+            assert_eq!((plan.found, plan.swap[0].track), (1, track));
+        }
+    }
+
+    #[test]
+    fn faces_that_there_was_no_time_to_try_are_concealed() {
+        let (mut guard, mut plan) = (Guard::default(), Plan::default());
+        let suspects = [Rect { x: 20.0, y: 20.0, w: 60.0, h: 60.0 }];
+        let sight = Sight { faces: &[], suspects: &suspects, unfinished: true, cut: false, time: 0.0, layout: LAYOUT };
+        guard.plan(Select::All, OnFailure::Hold, &sight, &mut plan);
+        assert_eq!(plan.conceal.len(), 1);
+    }
+
+    #[test]
     fn drop_lets_nothing_out_and_pass_lets_all_out() {
         for (on_failure, dropped) in [(OnFailure::Drop, true), (OnFailure::Pass, false)] {
             let mut guard = Guard::default();
@@ -373,13 +422,15 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_taken_for_a_face_once_is_neither_protected_nor_in_the_way_of_the_face_that_was_lost() {
+    fn a_pattern_taken_for_a_face_once_is_soon_forgotten_and_not_in_the_way_of_the_face_that_was_lost() {
         let (hold, mut guard) = (OnFailure::Hold, Guard::default());
         let pattern = Face { score: 0.8, ..face(2, 500.0) };
         at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
         at(&mut guard, hold, &[pattern], &[], 0.4);
         let back = at(&mut guard, hold, &[face(1, 10.0)], &[], 0.5);
-        assert_eq!((back.found, back.swap.len(), back.conceal.len()), (1, 1, 0), "bare, or the pattern is protected");
+        assert_eq!((back.found, back.swap[0].track, back.conceal.len()), (1, 1, 1));
+        let later = at(&mut guard, hold, &[face(1, 10.0)], &[], 0.8);
+        assert_eq!((later.found, later.conceal.len()), (1, 0));
     }
 
     #[test]
@@ -395,7 +446,7 @@ mod tests {
         let mut guard = Guard::default();
         at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
         let (faces, mut plan) = ([face(2, 500.0)], Plan::default());
-        let sight = Sight { faces: &faces, suspects: &[], cut: true, time: 0.1, layout: LAYOUT };
+        let sight = Sight { faces: &faces, suspects: &[], unfinished: false, cut: true, time: 0.1, layout: LAYOUT };
         guard.plan(Select::Largest, hold, &sight, &mut plan);
         assert_eq!((plan.swap.len(), plan.conceal.len()), (1, 0));
     }

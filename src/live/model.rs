@@ -19,7 +19,7 @@ pub enum LoadError {
     /// There is no ONNX Runtime.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// The file is missing, not a model, or without a valid consent record.
+    /// The file is missing or not a model.
     #[error(transparent)]
     Model(#[from] ModelError),
     /// Its consent record is missing, not valid today, or of another file.
@@ -49,6 +49,7 @@ pub struct Model {
     /// What runs it.
     pub provider: Provider,
     engines: Pool,
+    count: usize,
 }
 
 type Pool = (Sender<Box<dyn Engine>>, Receiver<Box<dyn Engine>>);
@@ -56,7 +57,7 @@ type Pool = (Sender<Box<dyn Engine>>, Receiver<Box<dyn Engine>>);
 impl Model {
     /// A model that is none of ours: for tests and for tools with engines of their own.
     pub fn of(engines: Vec<Box<dyn Engine>>, expires: SystemTime) -> Self {
-        let pool = bounded(engines.len().max(1));
+        let (pool, count) = (bounded(engines.len().max(1)), engines.len());
         for engine in engines {
             let _ = pool.0.send(engine);
         }
@@ -68,6 +69,7 @@ impl Model {
             expires,
             provider: Provider::Cpu,
             engines: pool,
+            count,
         }
     }
 
@@ -88,7 +90,8 @@ impl Model {
 
     /// An engine for one frame; waits for one to be free.
     pub fn engine(&self) -> Borrowed<'_> {
-        Borrowed { engine: self.engines.1.recv().ok(), pool: &self.engines.0 }
+        let engine = if self.count > 0 { self.engines.1.recv().ok() } else { None };
+        Borrowed { engine, pool: &self.engines.0 }
     }
 }
 
@@ -207,12 +210,13 @@ impl ModelSlot {
     }
 
     /// Loads a model on a thread of its own and then puts it in use, unless another was asked for since. `done` is told
-    /// how it went; on an error the model of before stays in use.
+    /// how it went; on an error the model of before stays in use, and the error comes with whether there is no such
+    /// model and none to come.
     pub fn load(
         self: &Arc<Self>,
         load: Load,
         pending: &Arc<Pending>,
-        done: impl FnOnce(Result<Arc<Model>, LoadError>) + Send + 'static,
+        done: impl FnOnce(Result<Arc<Model>, (LoadError, bool)>) + Send + 'static,
     ) {
         let wanted = {
             let mut slot = self.lock();
@@ -224,12 +228,14 @@ impl ModelSlot {
             let loaded = catch_unwind(AssertUnwindSafe(|| load.run()))
                 .unwrap_or_else(|_| Err(LoadError::Panic(load.path.clone())))
                 .map(Arc::new);
-            if let Ok(model) = &loaded {
+            let loaded = {
                 let mut slot = slot.lock();
-                if slot.wanted == wanted {
+                let latest = slot.wanted == wanted;
+                if let (Ok(model), true) = (&loaded, latest) {
                     slot.model = Some(Arc::clone(model));
                 }
-            }
+                loaded.map_err(|error| (error, latest && slot.model.is_none()))
+            };
             done(loaded);
         });
     }

@@ -23,6 +23,8 @@ pub enum Select {
 #[derive(Debug, Default)]
 pub struct Selector {
     subject: Option<u32>,
+    /// The track that was asked for by its number; `subject` is what it is called now.
+    asked: Option<u32>,
     newest: u32,
 }
 
@@ -44,7 +46,12 @@ impl Selector {
         chosen.clear();
         match select {
             Select::All => chosen.resize(faces.len(), true),
-            Select::Track(track) => chosen.extend(faces.iter().map(|face| face.track == track)),
+            Select::Track(track) => {
+                if self.asked != Some(track) {
+                    (self.asked, self.subject) = (Some(track), Some(track));
+                }
+                chosen.extend(faces.iter().map(|face| Some(face.track) == self.subject));
+            }
             Select::Largest | Select::LeftMost => {
                 self.keep_or_move(select, faces, missed);
                 chosen.extend(faces.iter().map(|face| Some(face.track) == self.subject));

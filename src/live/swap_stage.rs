@@ -13,7 +13,7 @@ use crate::geometry::Point;
 use crate::swap::{Engine, Generated};
 
 /// A mask that covers less of the crop than this hides nobody.
-const LEAST_MASK: f32 = 0.01;
+const LEAST_MASK: f32 = 0.03;
 
 /// Swaps and blends. One stage serves one frame at a time.
 pub struct SwapStage {
@@ -111,6 +111,9 @@ impl SwapStage {
             begun = Instant::now();
         };
         let to_crop = settings.crop.resolve(model.face_type, model.coverage).to_crop(face);
+        if to_crop.inverse().is_none() {
+            return Err("a face has no size".to_owned());
+        }
         let resolution = engine.resolution();
         self.blender
             .crop(&frame.as_frame(), &to_crop, resolution, engine.crop_mut())

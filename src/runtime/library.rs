@@ -63,6 +63,7 @@ impl Runtime {
 /// The folder that `./run` puts the library in: `$XDG_CACHE_HOME/standin`, or `~/.cache/standin`.
 fn cache() -> PathBuf {
     std::env::var_os("XDG_CACHE_HOME")
+        .filter(|path| !path.is_empty())
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
         .unwrap_or_default()

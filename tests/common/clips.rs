@@ -172,7 +172,7 @@ impl TruthFace {
 }
 
 /// Points 17..=67 of the 68-set in the canonical unit frame.
-pub const CANONICAL: [(f32, f32); 51] = [
+pub(crate) const CANONICAL: [(f32, f32); 51] = [
     (0.000213, 0.106454),
     (0.075262, 0.038915),
     (0.181130, 0.018748),

@@ -192,11 +192,15 @@ fn measure(
     } else {
         std::thread::scope(|scope| {
             let feeder = scope.spawn(|| (0..total).try_for_each(|i| feed(i, spool)));
-            let mut left = 0;
-            while left < total && !(feeder.is_finished() && left == 0) {
-                if let Some(job) = queue.next() {
-                    collect(job);
-                    left += 1;
+            let (mut left, mut idle) = (0, 0);
+            // A feeder that failed leaves frames missing for good.
+            while left < total && idle < 500 {
+                match queue.next() {
+                    Some(job) => {
+                        collect(job);
+                        (left, idle) = (left + 1, 0);
+                    }
+                    None => idle += usize::from(feeder.is_finished()),
                 }
             }
             feeder.join().map_err(|_| anyhow!("the feeding thread panicked"))?

@@ -11,6 +11,10 @@ use super::imp::{CAT, FaceSwap};
 use super::messages;
 use super::session::Session;
 
+/// Of frames that come at no fixed rate nobody can say how many the queue holds in what time: so many thirtieths of a
+/// second may pass.
+const VARIABLE: usize = 30;
+
 type Frame = Box<Job<MappedBuffer, gst::Event>>;
 
 impl FaceSwap {
@@ -46,6 +50,8 @@ impl FaceSwap {
                     if fps.numer() > 0 {
                         let frame = 1e3 * f64::from(fps.denom()) / f64::from(fps.numer());
                         output.latency = Latency::new(frame, session.queue.depth());
+                    } else {
+                        output.latency = Latency::new(output.latency.reported(), VARIABLE);
                     }
                     let changed = output.latency.reported() != before;
                     drop(output);

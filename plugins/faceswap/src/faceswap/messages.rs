@@ -21,6 +21,11 @@ pub(super) fn post_prepare_error(element: &super::FaceSwap, error: &PrepareError
     post(element, gst::LibraryError::Init, &error.to_string(), true);
 }
 
+/// Posts what was chosen.
+pub(super) fn post_info(element: &super::FaceSwap, text: &str) {
+    gst::element_info!(element, gst::LibraryError::Settings, ("{}", text));
+}
+
 /// Posts an error or a warning.
 pub(super) fn post(element: &super::FaceSwap, kind: impl gst::MessageErrorDomain, text: &str, fatal: bool) {
     if fatal {

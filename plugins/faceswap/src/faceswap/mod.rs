@@ -7,6 +7,7 @@
 mod buffer;
 mod delivery;
 mod imp;
+mod intake;
 mod messages;
 mod properties;
 mod session;
