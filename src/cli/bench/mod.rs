@@ -90,9 +90,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
     let floor = Floor::measure(&load, arguments.detect_interval)?;
     let report = Report::new(arguments, spool.layout(), &measured, &floor, (loaded, peak, cores), blending);
     if arguments.json {
-        report.json(out)?
+        report.json(out)?;
     } else {
-        report.text(out)?
+        report.text(out)?;
     }
     Ok(Outcome::Good)
 }
@@ -206,7 +206,6 @@ fn measure(
             feeder.join().map_err(|_| anyhow!("the feeding thread panicked"))?
         })?;
     }
-    drop(collect);
     progress.finish_and_clear();
     let counted = &clock[WARM_UP..];
     let (Some((ended, _)), [before, after]) = (counted.last(), processor.as_slice()) else {
