@@ -29,17 +29,34 @@ impl FaceSwap {
 
     /// Sends on what a job holds, unless a flush came since.
     pub(super) fn deliver(&self, session: &Session, mut job: Frame) {
-        if session.is_flushing() || session.queue.is_stale(&job) {
+        let stale = session.is_flushing() || session.queue.is_stale(&job);
+        if let Some(event) = job.passenger.take() {
+            self.note(session, &event);
+            if stale {
+                self.keep_for_later(&event);
+            } else {
+                gst::log!(CAT, imp = self, "sending {event:?}");
+                self.srcpad.push_event(event);
+            }
             session.queue.finish(job);
-        } else if let Some(event) = job.passenger.take() {
-            self.deliver_event(session, event);
+        } else if stale {
             session.queue.finish(job);
         } else {
             self.deliver_frame(session, job);
         }
     }
 
-    fn deliver_event(&self, session: &Session, event: gst::Event) {
+    /// What lasts beyond a flush, the caps above all, is not sent again by upstream: the pad keeps it and sends it before
+    /// the next frame.
+    fn keep_for_later(&self, event: &gst::Event) {
+        let ends_with_a_flush = matches!(event.type_(), gst::EventType::Eos | gst::EventType::Segment);
+        if event.is_sticky() && !ends_with_a_flush {
+            let _ = self.srcpad.store_sticky_event(event);
+        }
+    }
+
+    /// Takes in what an event says of the frames that follow.
+    fn note(&self, session: &Session, event: &gst::Event) {
         match event.view() {
             gst::EventView::Caps(caps) => {
                 if let Ok(info) = gst_video::VideoInfo::from_caps(caps.caps()) {
@@ -67,8 +84,6 @@ impl FaceSwap {
             }
             _ => {}
         }
-        gst::log!(CAT, imp = self, "sending {event:?}");
-        self.srcpad.push_event(event);
     }
 
     fn deliver_frame(&self, session: &Session, mut job: Frame) {
