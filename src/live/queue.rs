@@ -40,8 +40,9 @@ pub struct Queue<F, T> {
 
 /// Where jobs go in.
 enum Entrance<F, T> {
-    /// The caller's own thread does the work: lowest latency.
-    Inline(Box<(FindStage, SwapStage)>),
+    /// The caller's own thread does the work: lowest latency. It takes the stages out meanwhile, so that nothing is
+    /// locked across inference.
+    Inline(Option<Box<(FindStage, SwapStage)>>),
     /// The find thread.
     Threads(Sender<Box<Job<F, T>>>),
     Closed,
@@ -64,7 +65,7 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
         let mut workers = workers.into_iter();
         let entrance = match (depth, workers.next()) {
             (_, None) => Entrance::Closed,
-            (0, Some(worker)) => Entrance::Inline(Box::new((find, worker))),
+            (0, Some(worker)) => Entrance::Inline(Some(Box::new((find, worker)))),
             (_, Some(first)) => {
                 let (to_find, found) = (bounded(jobs), bounded(jobs));
                 threads.push(spawn("standin-find", find, (found.0, to_find.1), &epoch, FindStage::run)?);
@@ -125,8 +126,13 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
         job.sequence = self.sequence.fetch_add(1, Ordering::AcqRel);
         let refused = match &mut *entrance {
             Entrance::Inline(stages) => {
+                let Some(mut stages) = stages.take() else { return };
+                drop(entrance);
                 guarded(&mut stages.0, &mut job, &self.epoch, FindStage::run);
                 guarded(&mut stages.1, &mut job, &self.epoch, SwapStage::run);
+                if let Entrance::Inline(place) = &mut *lock(&self.entrance) {
+                    *place = Some(stages);
+                }
                 self.done.0.send(job)
             }
             // A passenger needs no work; it only keeps its place.

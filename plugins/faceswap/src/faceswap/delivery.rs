@@ -35,6 +35,7 @@ impl FaceSwap {
             if stale {
                 self.keep_for_later(&event);
             } else {
+                self.say_broken_flow(session, &event);
                 gst::log!(CAT, imp = self, "sending {event:?}");
                 self.srcpad.push_event(event);
             }
@@ -43,6 +44,16 @@ impl FaceSwap {
             session.queue.finish(job);
         } else {
             self.deliver_frame(session, job);
+        }
+    }
+
+    /// An error of downstream reaches upstream with the next frame; where none comes any more, the bus must tell.
+    fn say_broken_flow(&self, session: &Session, event: &gst::Event) {
+        let flow = session.output().flow;
+        let broken = matches!(flow, Err(error) if !matches!(error, gst::FlowError::Eos | gst::FlowError::Flushing));
+        if event.type_() == gst::EventType::Eos && broken && session.queue.depth() > 0 {
+            let text = format!("streaming stopped: downstream answered {flow:?}");
+            messages::post(&self.obj(), gst::StreamError::Failed, &text, true);
         }
     }
 
