@@ -2,7 +2,8 @@
 //! as the LATENCY query says?
 //!
 //! ```text
-//! cargo run --release --example live_latency -- MODEL CLIP [SECONDS]
+//! cargo build --release --workspace --examples
+//! target/release/examples/live_latency MODEL CLIP [SECONDS]
 //! ```
 
 use std::path::PathBuf;
