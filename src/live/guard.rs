@@ -224,7 +224,9 @@ impl Guard {
         if sight.unfinished && (select == Select::All || plan.found == 0) {
             sight.suspects.iter().for_each(|suspect| plan.protect(on_failure, *suspect));
         }
-        self.remembered.retain_mut(|r| r.seen == time || still_protected(r, sight, on_failure, plan));
+        // Where the swap has gone on with another face, the frame is not blurred for the sake of a place.
+        let region_only = plan.found > 0 && matches!(select, Select::Largest | Select::LeftMost);
+        self.remembered.retain_mut(|r| r.seen == time || still_protected(r, sight, on_failure, region_only, plan));
     }
 
     /// Plans a frame in which faces could not even be looked for.
@@ -249,7 +251,13 @@ fn comes_back_as(lost: &Remembered, face: &Face, time: f64) -> bool {
 }
 
 /// One step of the ladder for a subject that is not in this frame; `false` when it may be forgotten.
-fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailure, plan: &mut Plan) -> bool {
+fn still_protected(
+    lost: &mut Remembered,
+    sight: &Sight<'_>,
+    on_failure: OnFailure,
+    region_only: bool,
+    plan: &mut Plan,
+) -> bool {
     let Sight { time, layout, .. } = *sight;
     let near = lost.place(time);
     if sight.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
@@ -271,7 +279,7 @@ fn still_protected(lost: &mut Remembered, sight: &Sight<'_>, on_failure: OnFailu
                 shift(held, moved);
             }
         }
-        OnFailure::Hold | OnFailure::Blur if missing <= BLUR => plan.conceal.push(region),
+        OnFailure::Hold | OnFailure::Blur if missing <= BLUR || region_only => plan.conceal.push(region),
         OnFailure::Hold | OnFailure::Blur => plan.conceal_all = true,
         OnFailure::Drop => plan.drop = true,
         OnFailure::Pass => {}
@@ -440,7 +448,9 @@ mod tests {
         at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
         let elsewhere = at(&mut guard, hold, &[face(2, 500.0)], &[], 0.5);
         assert_eq!((elsewhere.found, elsewhere.conceal.len()), (1, 1));
-        let back = at(&mut guard, hold, &[face(2, 500.0), face(3, 10.0)], &[], 0.6);
+        let long_after = at(&mut guard, hold, &[face(2, 500.0)], &[], 2.0);
+        assert!(long_after.conceal.len() == 1 && !long_after.conceal_all);
+        let back = at(&mut guard, hold, &[face(2, 500.0), face(3, 10.0)], &[], 2.1);
         assert_eq!((back.found, back.swap[0].track), (1, 3), "the lost face came back and is bare");
 
         let mut guard = Guard::default();
