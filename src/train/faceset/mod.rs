@@ -1,0 +1,88 @@
+//! A face set: a folder of aligned faces of one person, with one table. Other tools may read it.
+//!
+//! ```text
+//! FACESET/
+//!   faceset.json     what it is: a [`Header`]
+//!   faces.jsonl      the table: one [`FaceRecord`] a line
+//!   faces/           the crops, PNG, RGB, square, at the resolution that the source had
+//!   masks/           their masks, PNG, 8-bit grey, same size: 255 face, 0 not
+//! ```
+
+mod error;
+mod folder;
+
+pub use error::FaceSetError;
+pub use folder::{FaceSet, Writer};
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the folder's format that is written, and the newest that is read.
+pub const VERSION: u32 = 1;
+
+/// `faceset.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Tool and version that wrote it.
+    pub tool: String,
+    /// Name of the crop: half, mid-full, full, whole-face or head.
+    pub face_type: String,
+    /// Side of the crop in canonical units.
+    pub coverage: f32,
+    /// The clips and pictures that it was extracted from, as they were given.
+    pub sources: Vec<String>,
+}
+
+/// Where a mask came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MaskKind {
+    /// The hull of the landmarks.
+    Hull,
+    /// Somebody supplied it.
+    Supplied,
+}
+
+/// One face: a line of `faces.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaceRecord {
+    /// File of the crop, from the face set's folder: `faces/000012-1.png`.
+    pub picture: String,
+    /// File of the mask, likewise.
+    pub mask: String,
+    /// Where the mask came from.
+    pub mask_kind: MaskKind,
+    /// The clip or picture.
+    pub source: String,
+    /// Frame of the clip, from 0; 0 for a picture.
+    pub frame: u64,
+    /// Its time in seconds.
+    pub time: f64,
+    /// The same for faces that were followed from frame to frame within a source.
+    pub track: u32,
+    /// How sure the mesh network is that this is a face, 0..1.
+    pub score: f32,
+    /// Bounds of the landmarks in source px: left, top, width, height.
+    pub bounds: [f32; 4],
+    /// Source px to the unit square of the crop: `x' = a x − b y + tx`, `y' = b x + a y + ty`; a, b, tx, ty.
+    pub to_crop: [f32; 4],
+    /// The 468 points of the mesh in the unit square of the crop: x and y.
+    pub landmarks: Vec<[f32; 2]>,
+    /// Turn of the head in degrees, positive towards image right.
+    pub yaw: f32,
+    /// Nod in degrees, positive downwards.
+    pub pitch: f32,
+    /// Tilt in degrees, positive counter-clockwise in the picture.
+    pub roll: f32,
+    /// Side of the crop in source px.
+    pub size: f32,
+    /// Variance of the Laplacian of luma (0..255) within the mask, at 128 px: small means blurred.
+    pub sharpness: f32,
+    /// Mean luma within the mask, 0..1.
+    pub exposure: f32,
+    /// Hash of the crop's look, 64 bits in hexadecimal; pictures that differ in few bits look alike. Holds no identity.
+    pub hash: String,
+    /// SHA-256 of the crop's file.
+    pub sha256: String,
+}

@@ -1,0 +1,25 @@
+//! The trainer: from clips of two people to a checked `.dfm`. Data flows one way:
+//!
+//! 1. [`extract`] finds the faces of clips and pictures and cleans up; [`faceset`] is the folder it writes.
+//! 2. [`samples`] loads two face sets and prepares batches beside the training: [`augment`] warps, lights and hides.
+//! 3. [`zoo`] has the models, each a [`zoo::Blueprint`]: data from which the network is made, counted and exported.
+//!    [`weights`] are its parameters.
+//! 4. [`losses`] say how wrong a batch came out, [`optimise`] moves the weights, [`session`] repeats that: checkpoints,
+//!    previews, metrics, the display.
+//! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
+//!
+//! [`device`] is what all of it computes on, [`random`] where all chance comes from.
+
+pub mod augment;
+pub mod device;
+pub mod eval;
+pub mod export;
+pub mod extract;
+pub mod faceset;
+pub mod losses;
+pub mod optimise;
+pub mod random;
+pub mod samples;
+pub mod session;
+pub mod weights;
+pub mod zoo;

@@ -1,0 +1,47 @@
+//! The parameters of a network: named, flat, in one order, so that optimisers, checkpoints and exports are loops.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// One parameter.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Where it belongs: `encoder.2.weight`.
+    pub name: String,
+    /// Its shape: `[out, in / groups, k, k]` of a convolution, `[in, out]` of a dense layer, `[n]` of a bias.
+    pub shape: Vec<usize>,
+    /// Its values, row-major, on one device.
+    pub value: Tensor<1>,
+}
+
+impl Parameter {
+    /// Its values on the processor.
+    pub fn to_vec(&self) -> Vec<f32> {
+        self.value.to_data().convert::<f32>().into_vec().unwrap_or_default()
+    }
+}
+
+/// All parameters of a network.
+#[derive(Debug, Clone, Default)]
+pub struct Weights(pub Vec<Parameter>);
+
+impl Weights {
+    /// How many numbers.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum()
+    }
+
+    /// The parameter of that name.
+    pub fn named(&self, name: &str) -> Option<&Parameter> {
+        self.0.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// The same values as leaves of a new autodiff graph, on `device`.
+    pub fn leaves(&self, device: &Device) -> Self {
+        Self(self.0.iter().map(|parameter| Parameter { value: leaf(parameter.to_vec(), device), ..parameter.clone() }).collect())
+    }
+}
+
+fn leaf(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let shape = [values.len()];
+    Tensor::from_data(TensorData::new(values, shape), device).require_grad()
+}
