@@ -2,21 +2,12 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
+mod train_support;
+
 use burn::tensor::{Device, Distribution, Tensor};
 use standin::train::zoo::preset::{Dimensions, PRESETS};
 use standin::train::zoo::{BlueprintError, Network, Side};
-
-/// Small relatives of every family and option: the same layers, few channels.
-fn small(name: &str) -> Dimensions {
-    let dimensions = Dimensions::named(name).unwrap();
-    let resolution = 2 * dimensions.multiple();
-    Dimensions { resolution, ae: 16, e: 4, d: 4, d_mask: 2, ..dimensions }
-}
-
-const NAMES: [&str; 14] = [
-    "live", "original", "df", "df-u", "df-d", "df-t", "df-udt", "df-c", "liae", "liae-ud", "liae-udt", "h64",
-    "liaef128", "dfaker",
-];
+use train_support::{NAMES, small};
 
 #[test]
 fn every_model_gives_faces_and_masks_of_its_resolution() {

@@ -124,6 +124,14 @@ impl Blueprint {
         Ok(self.parameters()?.iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum())
     }
 
+    /// How many numbers the layers give for one face, all parts together.
+    ///
+    /// # Errors
+    /// As [`Blueprint::parameters`].
+    pub fn values_between(&self) -> Result<usize, BlueprintError> {
+        Ok(self.parts()?.iter().map(|part| values(part.layers, part.input)).sum())
+    }
+
     /// Prefixes of the decoders' parameters.
     pub fn decoders(&self) -> &'static [&'static str] {
         match self.inter {
@@ -192,4 +200,20 @@ fn walk(part: &str, layers: &[Layer], input: Shape, found: &mut Vec<ParameterSha
         shape = layer.shape(shape).ok_or_else(misfit)?;
     }
     Ok(shape)
+}
+
+fn values(layers: &[Layer], input: Shape) -> usize {
+    let mut shape = input;
+    let mut sum = 0;
+    for layer in layers {
+        if let Layer::Residual(inner) = layer {
+            sum += values(inner, shape);
+        }
+        shape = layer.shape(shape).unwrap_or(shape);
+        sum += match shape {
+            Shape::Picture { channels, side } => channels * side * side,
+            Shape::Vector { features } => features,
+        };
+    }
+    sum
 }

@@ -72,6 +72,11 @@ impl Network {
         &self.parameters
     }
 
+    /// As [`Blueprint::values_between`].
+    pub fn values_between(&self) -> usize {
+        self.blueprint.values_between().unwrap_or_default()
+    }
+
     /// First weights: uniform with variance `2 / ((1 + 0.1²) · fan-in)` (K. He et al., "Delving deep into rectifiers", ICCV
     /// 2015, for the leaky ReLU), biases 0. The layers before the sigmoids, and the last of each residual block, start ten
     /// times smaller: pictures begin grey, and blocks begin as the identity, nearly.
