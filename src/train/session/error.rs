@@ -67,7 +67,7 @@ pub enum SessionError {
 
 impl SessionError {
     /// For what the file system says of `file`.
-    pub(super) fn file(file: &Path) -> impl Fn(std::io::Error) -> Self {
+    pub(super) fn file(file: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
         let file = file.to_owned();
         move |error| Self::File { file: file.clone(), reason: error.to_string() }
     }

@@ -74,4 +74,4 @@ pub struct Recipe {
 }
 
 /// The only [`Recipe::version`] so far.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
