@@ -16,7 +16,7 @@ pub struct Parameter {
 impl Parameter {
     /// Its values on the processor.
     pub fn to_vec(&self) -> Vec<f32> {
-        self.value.to_data().convert::<f32>().into_vec().unwrap_or_default()
+        self.value.to_data().convert::<f32>().try_into_vec().unwrap_or_default()
     }
 }
 
@@ -37,7 +37,12 @@ impl Weights {
 
     /// The same values as leaves of a new autodiff graph, on `device`.
     pub fn leaves(&self, device: &Device) -> Self {
-        Self(self.0.iter().map(|parameter| Parameter { value: leaf(parameter.to_vec(), device), ..parameter.clone() }).collect())
+        Self(
+            self.0
+                .iter()
+                .map(|parameter| Parameter { value: leaf(parameter.to_vec(), device), ..parameter.clone() })
+                .collect(),
+        )
     }
 }
 
