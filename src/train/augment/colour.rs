@@ -27,7 +27,8 @@ impl LabLines {
     /// Takes colours from `own` as far as `strength` (0..1) towards `other`: mean and deviation of each channel, see
     /// [`ColourTransfer::new`].
     pub fn transfer(own: &Statistics, other: &Statistics, strength: f32) -> Self {
-        let ratio = ColourTransfer::new(own, other).ratio.map(|r| 1.0 + strength * (r.clamp(CONTRAST.0, CONTRAST.1) - 1.0));
+        let ratio =
+            ColourTransfer::new(own, other).ratio.map(|r| 1.0 + strength * (r.clamp(CONTRAST.0, CONTRAST.1) - 1.0));
         let shift = [0, 1, 2].map(|c| {
             let mean = own.mean[c] + strength * (other.mean[c] - own.mean[c]);
             mean - own.mean[c] * ratio[c]

@@ -15,7 +15,13 @@ pub(super) struct FocusBuffers {
 }
 
 /// Blurs `planes` (`side`² values each) by a Gaussian, where that is drawn.
-pub(super) fn blur(settings: &AugmentSettings, planes: &mut [f32], side: usize, rng: &mut impl Rng, buffers: &mut FocusBuffers) {
+pub(super) fn blur(
+    settings: &AugmentSettings,
+    planes: &mut [f32],
+    side: usize,
+    rng: &mut impl Rng,
+    buffers: &mut FocusBuffers,
+) {
     let (drawn, share) = (chance(rng, settings.blur_chance), between(rng, 0.2, 1.0));
     let sigma = share * settings.blur * side as f32;
     if !drawn || sigma < 0.1 {
@@ -28,9 +34,10 @@ pub(super) fn blur(settings: &AugmentSettings, planes: &mut [f32], side: usize, 
             line.clear();
             line.extend_from_slice(row);
             for (i, value) in row.iter_mut().enumerate() {
-                *value = weights.iter().enumerate().fold(0.0, |sum, (k, w)| {
-                    sum + w * (line[i.saturating_sub(k)] + line[(i + k).min(side - 1)])
-                });
+                *value = weights
+                    .iter()
+                    .enumerate()
+                    .fold(0.0, |sum, (k, w)| sum + w * (line[i.saturating_sub(k)] + line[(i + k).min(side - 1)]));
             }
         }
         buffers.plane.clear();
@@ -39,7 +46,9 @@ pub(super) fn blur(settings: &AugmentSettings, planes: &mut [f32], side: usize, 
         for (j, out) in plane.chunks_exact_mut(side).enumerate() {
             out.fill(0.0);
             for (k, w) in weights.iter().enumerate() {
-                for ((out, above), below) in out.iter_mut().zip(rows(j.saturating_sub(k))).zip(rows((j + k).min(side - 1))) {
+                for ((out, above), below) in
+                    out.iter_mut().zip(rows(j.saturating_sub(k))).zip(rows((j + k).min(side - 1)))
+                {
                     *out += w * (above + below);
                 }
             }
@@ -58,7 +67,13 @@ fn gaussian(sigma: f32, side: usize) -> Vec<f32> {
 }
 
 /// Takes `planes` down to a smaller size and up again, where that is drawn.
-pub(super) fn shrink(settings: &AugmentSettings, planes: &mut [f32], side: usize, rng: &mut impl Rng, buffers: &mut FocusBuffers) {
+pub(super) fn shrink(
+    settings: &AugmentSettings,
+    planes: &mut [f32],
+    side: usize,
+    rng: &mut impl Rng,
+    buffers: &mut FocusBuffers,
+) {
     let (drawn, share) = (chance(rng, settings.shrink_chance), between(rng, settings.shrink, 1.0));
     let small = ((share * side as f32).round() as usize).max(1);
     if !drawn || small >= side {

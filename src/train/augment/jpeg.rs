@@ -15,7 +15,13 @@ pub(super) struct JpegBuffers {
 }
 
 /// Compresses `planes` (blue, green, red, 0..1), where that is drawn.
-pub(super) fn jpeg(settings: &AugmentSettings, planes: &mut [f32], side: usize, rng: &mut impl Rng, buffers: &mut JpegBuffers) {
+pub(super) fn jpeg(
+    settings: &AugmentSettings,
+    planes: &mut [f32],
+    side: usize,
+    rng: &mut impl Rng,
+    buffers: &mut JpegBuffers,
+) {
     let (drawn, share) = (chance(rng, settings.jpeg_chance), rng.random::<f32>());
     if !drawn {
         return;
@@ -30,7 +36,12 @@ pub(super) fn jpeg(settings: &AugmentSettings, planes: &mut [f32], side: usize, 
         rgb.extend([*r, *g, *b].map(|v| (v * 255.0 + 0.5) as u8));
     }
     file.clear();
-    let encoded = JpegEncoder::new_with_quality(&mut *file, quality).encode(rgb, side as u32, side as u32, ExtendedColorType::Rgb8);
+    let encoded = JpegEncoder::new_with_quality(&mut *file, quality).encode(
+        rgb,
+        side as u32,
+        side as u32,
+        ExtendedColorType::Rgb8,
+    );
     let decoded = encoded.and_then(|()| image::load_from_memory_with_format(file, ImageFormat::Jpeg));
     // A picture that no JPEG can be (wider than 65535) stays as it is.
     let Ok(decoded) = decoded.map(image::DynamicImage::into_rgb8) else { return };

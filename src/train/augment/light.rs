@@ -36,7 +36,8 @@ impl Light {
     /// Draws one.
     pub fn draw(settings: &AugmentSettings, rng: &mut impl Rng) -> Self {
         let gamma = if chance(rng, settings.gamma_chance) { factor(rng, settings.gamma) } else { 1.0 };
-        let slope = chance(rng, settings.light_chance).then(|| direction(rng).map(|d| d * settings.light * symmetric(rng).abs()));
+        let slope = chance(rng, settings.light_chance)
+            .then(|| direction(rng).map(|d| d * settings.light * symmetric(rng).abs()));
         let shadow = chance(rng, settings.shadow_chance).then(|| Shadow {
             normal: direction(rng),
             offset: 0.3 * symmetric(rng),

@@ -21,9 +21,16 @@ const LIMBS: usize = 6;
 /// Where it is.
 #[derive(Debug, Clone, Copy)]
 enum Shape {
-    Ellipse { centre: Point, radii: [f32; 2], along: Point },
+    Ellipse {
+        centre: Point,
+        radii: [f32; 2],
+        along: Point,
+    },
     /// Inside of every line: its outward normal and how far it lies from the centre.
-    Board { centre: Point, lines: [(Point, f32); CORNERS] },
+    Board {
+        centre: Point,
+        lines: [(Point, f32); CORNERS],
+    },
     /// Rounded sticks: both ends and the radius.
     Hand([(Point, Point, f32); LIMBS]),
 }
@@ -83,7 +90,9 @@ impl Shape {
                 let (dx, dy) = (p.x - centre.x, p.y - centre.y);
                 lines.iter().fold(f32::MIN, |d, (n, reach)| d.max(n.x * dx + n.y * dy - reach))
             }
-            Self::Hand(limbs) => limbs.iter().fold(f32::MAX, |d, (from, to, radius)| d.min(to_segment(p, *from, *to) - radius)),
+            Self::Hand(limbs) => {
+                limbs.iter().fold(f32::MAX, |d, (from, to, radius)| d.min(to_segment(p, *from, *to) - radius))
+            }
         }
     }
 }
@@ -107,7 +116,8 @@ pub(super) fn occlude(settings: &AugmentSettings, planes: &mut [f32], side: usiz
             continue;
         }
         // Round things are darker towards their edge.
-        let shade = 1.0 - round * (distance.min(0.0) * 25.0).exp() + contrast * grained(&texture, p.x * grain, p.y * grain);
+        let shade =
+            1.0 - round * (distance.min(0.0) * 25.0).exp() + contrast * grained(&texture, p.x * grain, p.y * grain);
         for (plane, c) in planes.chunks_exact_mut(side * side).zip(colour) {
             plane[n] += cover * ((c * shade).clamp(0.0, 1.0) - plane[n]);
         }
