@@ -1,4 +1,5 @@
 //! A trained network as a .dfm: the file is what was trained, and what its readers take.
+
 #![cfg(feature = "train")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails may stop")]
 
@@ -13,6 +14,7 @@ use standin::swap::onnx::{DataType, Model};
 use standin::swap::{Engine, ModelFile, OnnxEngine};
 use standin::train::export::{Agreement, ExportError, Metadata, Precision, calibrate, export, verify};
 use standin::train::weights::{Parameter, Weights};
+use standin::train::zoo::preset::{Dimensions, PRESETS};
 use standin::train::zoo::{Blueprint, Decoder, Inter, Layer, Network};
 
 const SIDE: usize = 32;
@@ -101,16 +103,20 @@ fn noise(count: usize, seed: u32) -> Vec<f32> {
 
 /// Crops with slopes and noise, each another.
 fn crops(count: usize) -> Tensor<4> {
-    let grain = noise(count * 3 * SIDE * SIDE, 3);
+    crops_of(SIDE, count)
+}
+
+fn crops_of(side: usize, count: usize) -> Tensor<4> {
+    let grain = noise(count * 3 * side * side, 3);
     let values: Vec<f32> = grain
         .iter()
         .enumerate()
         .map(|(i, grain)| {
-            let (x, y, plane) = ((i % SIDE) as f32, (i / SIDE % SIDE) as f32, (i / SIDE / SIDE) as f32);
+            let (x, y, plane) = ((i % side) as f32, (i / side % side) as f32, (i / side / side) as f32);
             0.2 * grain + 0.4 + 0.4 * ((x * 0.2 + plane).sin() * (y * 0.15 + 0.3 * plane).cos())
         })
         .collect();
-    Tensor::from_data(TensorData::new(values, [count, 3, SIDE, SIDE]), &Device::flex())
+    Tensor::from_data(TensorData::new(values, [count, 3, side, side]), &Device::flex())
 }
 
 fn metadata() -> Metadata {
@@ -299,17 +305,30 @@ fn fp16_halves_the_file_and_the_same_model_gives_the_same_bytes() {
     assert!(matrices.clone().all(|tensor| tensor.data_type == DataType::Float16 as i32));
 }
 
-/// The activation stands behind its convolution, where ONNX Runtime joins the two.
+/// Every model of the zoo, small, as float32 and as integers.
 #[test]
-fn activations_stand_before_pixel_shuffles() {
-    let (network, weights) = made(shared());
-    let bytes = export(&network, &weights, &metadata(), Precision::Fp32).unwrap();
-    let nodes = Model::decode(bytes.as_slice()).unwrap().graph.unwrap().node;
-    let shuffles = nodes.iter().filter(|node| node.op_type == "DepthToSpace");
-    assert_eq!(shuffles.clone().count(), 6);
-    for shuffle in shuffles {
-        let before = nodes.iter().find(|node| node.output[0] == shuffle.input[0]).unwrap();
-        assert!(["LeakyRelu", "Sigmoid"].contains(&before.op_type.as_str()), "{shuffle:?}");
+fn the_zoo_can_be_exported() {
+    let names = PRESETS.iter().map(|preset| preset.name).chain(["liaef128", "df-udtc", "liae-udtc"]);
+    for name in names {
+        let wanted = Dimensions::named(name).unwrap();
+        let small = Dimensions {
+            ae: 16,
+            e: 8,
+            d: 8,
+            d_mask: 8.min(wanted.d_mask),
+            resolution: 2 * wanted.multiple(),
+            ..wanted
+        };
+        let network = Network::new(small.blueprint().unwrap()).unwrap();
+        let weights = network.init(7, &Device::flex());
+        let crops = crops_of(small.resolution, 2);
+        let exact = export(&network, &weights, &metadata(), Precision::Fp32).unwrap();
+        let exact = verify(&exact, &network, &weights, &crops).unwrap();
+        let ranges = calibrate(&network, &weights, &crops).unwrap();
+        let coarse = export(&network, &weights, &metadata(), Precision::Int8(&ranges)).unwrap();
+        let coarse = verify(&coarse, &network, &weights, &crops).unwrap();
+        println!("{name} at {}: fp32 {exact}; int8 {coarse}", small.resolution);
+        assert!(exact.max < 2e-5 && coarse.mean < 0.02, "{name}: fp32 {exact}; int8 {coarse}");
     }
 }
 

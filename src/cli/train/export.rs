@@ -59,11 +59,16 @@ pub enum Kept {
 }
 
 /// A trained model, and crops `[N, 3, S, S]` to check its export with.
-struct Trained {
-    network: Network,
-    weights: Weights,
-    metadata: Metadata,
-    crops: Tensor<4>,
+#[derive(Debug)]
+pub struct Trained {
+    /// The model.
+    pub network: Network,
+    /// What it learnt.
+    pub weights: Weights,
+    /// What the run knows of itself; the arguments add to it.
+    pub metadata: Metadata,
+    /// Real ones, of the performers: blue, green, red, 0..1.
+    pub crops: Tensor<4>,
 }
 
 /// Exports a run. Nothing is written where a check fails.
@@ -71,10 +76,19 @@ struct Trained {
 /// # Errors
 /// A sentence for people.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    // What is wrong with the arguments should be known before a run is read, not after.
     refuse_to_replace(arguments)?;
-    // A record that is wrong should be known before minutes of work, not after.
+    consent(arguments, &"0".repeat(64))?;
+    write(arguments, load(&arguments.run)?, out)
+}
+
+/// As [`run`], of a model that is in memory.
+///
+/// # Errors
+/// A sentence for people.
+pub fn write(arguments: &Arguments, mut trained: Trained, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    refuse_to_replace(arguments)?;
     let subject = consent(arguments, &"0".repeat(64))?.map(|consent| consent.subject);
-    let mut trained = load(&arguments.run)?;
     describe(&mut trained.metadata, arguments, subject);
     write_checked(arguments, &trained, out)
 }
@@ -127,10 +141,8 @@ fn write_checked(arguments: &Arguments, trained: &Trained, out: &mut dyn Write) 
         _ => Precision::Fp32,
     };
     let bytes = export(network, weights, metadata, precision)?;
-    let agreement = match arguments.precision {
-        Kept::Int8 => verify(&bytes, network, weights, &held_out)?,
-        Kept::Fp32 | Kept::Fp16 => verify(&bytes, network, weights, crops)?,
-    };
+    let judged_by = if ranges.is_some() { &held_out } else { crops };
+    let agreement = verify(&bytes, network, weights, judged_by)?;
     accept(precision, agreement)?;
     let consent = consent(arguments, &sha256_hex(&bytes))?;
     save(arguments, &bytes)?;
@@ -139,7 +151,16 @@ fn write_checked(arguments: &Arguments, trained: &Trained, out: &mut dyn Write) 
         let failed = || format!("{} is written, but its record {} is not", arguments.out.display(), record.display());
         consent.save(&arguments.out, arguments.force).with_context(failed)?;
     }
-    report(&ModelFile::open(&arguments.out)?, precision, agreement, out)
+    let model = ModelFile::open(&arguments.out)?;
+    let path = model.path().display();
+    let (side, count) = (model.resolution(), judged_by.dims()[0]);
+    writeln!(out, "wrote {path}: {side} x {side}, {}, {} bytes", precision.name(), model.bytes().len())?;
+    writeln!(out, "differs from the trained network by {agreement}, on {count} crops")?;
+    match model.consented(today()) {
+        Ok(consent) => writeln!(out, "consent of {}, valid until {} (UTC)", consent.subject, consent.until)?,
+        Err(error) => writeln!(out, "it will not run: {error}")?,
+    }
+    Ok(Outcome::Good)
 }
 
 /// Every other crop to measure with, and those between to judge by; one crop is both.
@@ -180,21 +201,4 @@ fn save(arguments: &Arguments, bytes: &[u8]) -> anyhow::Result<()> {
         false => unfinished.persist_noclobber(path).map(drop).map_err(|error| error.error),
     }
     .with_context(failed)
-}
-
-fn report(
-    model: &ModelFile,
-    precision: Precision<'_>,
-    agreement: Agreement,
-    out: &mut dyn Write,
-) -> anyhow::Result<Outcome> {
-    let side = model.resolution();
-    let path = model.path().display();
-    writeln!(out, "wrote {path}: {side} x {side}, {}, {} bytes", precision.name(), model.bytes().len())?;
-    writeln!(out, "differs from the trained network by {agreement}")?;
-    match model.consented(today()) {
-        Ok(consent) => writeln!(out, "consent of {}, valid until {} (UTC)", consent.subject, consent.until)?,
-        Err(error) => writeln!(out, "it will not run: {error}")?,
-    }
-    Ok(Outcome::Good)
 }

@@ -175,8 +175,14 @@ impl<'a> Builder<'a> {
         let channels = steps.len() as i64;
         let integers = self.constant(&format!("{name}.integers"), shape, data_type, raw);
         let scales = self.floats(&format!("{name}.scale"), &[channels], steps);
-        // Without a zero point it is 0.
-        self.unscoped("DequantizeLinear", &[&integers, &scales], name, vec![int("axis", axis)])
+        let mut inputs = vec![integers, scales];
+        if data_type == DataType::Int8 {
+            // Zero anyway, but without them ONNX Runtime turns a dense layer's weights to floats at every run. Integers of
+            // 32 bits have none in ONNX.
+            inputs.push(self.constant(&format!("{name}.zero"), &[channels], data_type, vec![0; steps.len()]));
+        }
+        let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+        self.unscoped("DequantizeLinear", &inputs, name, vec![int("axis", axis)])
     }
 
     /// The weight and bias of a layer with their values, checked.

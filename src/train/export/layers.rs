@@ -7,17 +7,16 @@ use crate::train::zoo::Layer;
 impl Builder<'_> {
     /// The layers of a part, one after the other.
     pub(super) fn layers(&mut self, part: &str, layers: &[Layer], value: String) -> Result<String, ExportError> {
-        self.run(part, &ordered(layers), value)
+        self.run(part, layers, 0, value)
     }
 
     /// The layers of a part that ends in a picture of 0..1, whose last convolution is kept from quantisation.
     pub(super) fn head(&mut self, part: &str, layers: &[Layer], value: String) -> Result<String, ExportError> {
-        let ordered = ordered(layers);
-        let is_conv = |(_, layer): &(usize, &Layer)| matches!(layer, Layer::Conv { .. } | Layer::Depthwise { .. });
-        let (coarse, fine) = ordered.split_at(ordered.iter().rposition(is_conv).unwrap_or(0));
-        let value = self.run(part, coarse, value)?;
+        let is_conv = |layer: &Layer| matches!(layer, Layer::Conv { .. } | Layer::Depthwise { .. });
+        let fine = layers.iter().rposition(is_conv).unwrap_or(0);
+        let value = self.run(part, &layers[..fine], 0, value)?;
         self.quantising(false);
-        let value = self.run(part, fine, value);
+        let value = self.run(part, &layers[fine..], fine, value);
         self.quantising(true);
         value
     }
@@ -28,8 +27,10 @@ impl Builder<'_> {
         self.settled(joined)
     }
 
-    fn run(&mut self, part: &str, layers: &[(usize, &Layer)], value: String) -> Result<String, ExportError> {
-        layers.iter().try_fold(value, |value, (place, layer)| self.layer(&format!("{part}.{place}"), layer, &value))
+    /// Layers that begin at place `first` of their part.
+    fn run(&mut self, part: &str, layers: &[Layer], first: usize, value: String) -> Result<String, ExportError> {
+        let mut layers = layers.iter().enumerate();
+        layers.try_fold(value, |value, (i, layer)| self.layer(&format!("{part}.{}", first + i), layer, &value))
     }
 
     fn layer(&mut self, name: &str, layer: &Layer, x: &str) -> Result<String, ExportError> {
@@ -97,22 +98,4 @@ fn convolution(kernel: usize, stride: usize, group: usize) -> Vec<crate::swap::o
         ints("pads", &[kernel / 2; 4]),
         int("group", group as i64),
     ]
-}
-
-/// Layers with their places. Activations change places with the pixel shuffles before them, which changes no value: the
-/// runtime computes them within the convolution then.
-fn ordered(layers: &[Layer]) -> Vec<(usize, &Layer)> {
-    let mut ordered: Vec<(usize, &Layer)> = layers.iter().enumerate().collect();
-    for place in (1..ordered.len()).rev() {
-        let mut place = place;
-        while place < ordered.len() && *ordered[place - 1].1 == Layer::PixelShuffle && pointwise(ordered[place].1) {
-            ordered.swap(place - 1, place);
-            place += 1;
-        }
-    }
-    ordered
-}
-
-fn pointwise(layer: &Layer) -> bool {
-    matches!(layer, Layer::LeakyRelu { .. } | Layer::Cosine | Layer::Sigmoid)
 }

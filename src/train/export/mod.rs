@@ -4,8 +4,9 @@
 //! file in ONNX Runtime and the network in burn on the same crops: what is written is what was trained.
 //!
 //! The graph is laid out for ONNX Runtime on a processor: pictures stay channels-first from the one Transpose at the
-//! start to the one before the face; activations stand directly behind their convolution, where the runtime joins the
-//! two; a mask, one channel, changes layout by a Reshape, which copies nothing; casts of weights are folded at load.
+//! start to the one before the face, since the runtime blocks channels for its convolutions itself and joins them with the
+//! activation behind; a mask, one channel, changes layout by a Reshape, which copies nothing; casts of weights are folded at
+//! load.
 
 mod agreement;
 mod error;
