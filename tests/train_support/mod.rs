@@ -21,8 +21,8 @@ pub(crate) fn small(name: &str) -> Dimensions {
 
 /// One name for each family and option.
 pub(crate) const NAMES: [&str; 14] = [
-    "live", "original", "df", "df-u", "df-d", "df-t", "df-udt", "df-c", "liae", "liae-ud", "liae-udt", "h64", "liaef128",
-    "dfaker",
+    "live", "original", "df", "df-u", "df-d", "df-t", "df-udt", "df-c", "liae", "liae-ud", "liae-udt", "h64",
+    "liaef128", "dfaker",
 ];
 
 /// A recipe for a small model, which ends after `steps`.
@@ -33,9 +33,9 @@ pub(crate) fn recipe(name: &str, steps: u64) -> Recipe {
         batch: 2,
         seed: 11,
         a: vec!["a".into()],
-        a_hash: "a".to_owned(),
+        a_hashes: vec!["a".to_owned()],
         b: vec!["b".into()],
-        b_hash: "b".to_owned(),
+        b_hashes: vec!["b".to_owned()],
         face_type: "whole-face".to_owned(),
         coverage: 2.1314,
         balance_yaw: true,

@@ -5,15 +5,21 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use crate::cli::Outcome;
 use crate::cli::consent::Terms;
 use crate::consent::{Consent, sha256_hex, today};
+use crate::face::FaceType;
 use crate::swap::ModelFile;
 use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, verify};
+use crate::train::samples::{Faces, Sides};
+use crate::train::session::Run;
 use crate::train::weights::Weights;
-use crate::train::zoo::Network;
+use crate::train::zoo::{Network, Side};
+
+/// Crops of the drivers that an export is checked on.
+const CROPS: usize = 32;
 
 /// Arguments of `standin-train export`.
 #[derive(Debug, clap::Args)]
@@ -95,7 +101,28 @@ pub fn write(arguments: &Arguments, mut trained: Trained, out: &mut dyn Write) -
 
 /// The model and the crops of a run's folder.
 fn load(run: &Path) -> anyhow::Result<Trained> {
-    bail!("{}: runs cannot be opened yet", run.display())
+    let run = Run::open(run)?;
+    let device = Device::flex();
+    let (weights, steps) = run.trained(&device)?;
+    let recipe = run.recipe();
+    let sides = Sides::open(&recipe.a, &recipe.b).context("the face sets of the run are needed to check the export")?;
+    let resolution = recipe.dimensions.resolution;
+    let faces = Faces::load(&sides, resolution, &|| ())?;
+    let crops = faces.plain(Side::A, &faces.spread(Side::A, CROPS), resolution, &device)?.target;
+    let face_type = FaceType::named(&recipe.face_type);
+    let metadata = Metadata {
+        name: String::new(),
+        face_type: face_type
+            .with_context(|| format!("run.toml: face_type is '{}'", recipe.face_type.escape_debug()))?,
+        coverage: recipe.coverage,
+        model: recipe.model.clone(),
+        steps,
+        faceset_a: recipe.a_hashes.clone(),
+        faceset_b: recipe.b_hashes.clone(),
+        who: String::new(),
+        licence: String::new(),
+    };
+    Ok(Trained { network: run.network().clone(), weights, metadata, crops })
 }
 
 fn refuse_to_replace(arguments: &Arguments) -> anyhow::Result<()> {

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
 use crate::train::augment::AugmentSettings;
 use crate::train::device::DeviceChoice;
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Course, Kind, Schedule, Settings};
-use crate::train::samples::{Loader, LoaderSettings, Sides};
+use crate::train::samples::{Faces, Loader, LoaderSettings, Sides};
 use crate::train::session::display::Display;
 use crate::train::session::{Event, Goal, Memory, Recipe, Run, SessionError, Stop, Trainer};
+use crate::train::zoo::Side;
 use crate::train::zoo::preset::{Dimensions, PRESETS};
 
 /// Faces a side that a preview shows.
@@ -106,7 +108,7 @@ fn models() -> String {
 /// # Errors
 /// A sentence for people.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let mut run = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
+    let (mut run, sides) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
     let asked = Goal { steps: arguments.steps, minutes: arguments.minutes };
     if asked != Goal::default() && asked != run.recipe().goal {
         run.set_goal(asked)?;
@@ -114,17 +116,28 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     let _lock = run.lock()?;
     let recipe = run.recipe().clone();
     let resolution = recipe.dimensions.resolution;
-    let (sides, warnings) = Sides::load(&recipe.a, &recipe.b, resolution)?;
-    for warning in &warnings {
+    for warning in sides.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
     let device = arguments.device.device();
-    writeln!(out, "{} at {resolution} px, {} parameters, on {device:?}", recipe.model, run.network().blueprint().count()?)?;
-    writeln!(out, "memory: {}", Memory::of(run.network(), &recipe, sides.bytes()))?;
+    writeln!(
+        out,
+        "{} at {resolution} px, {} parameters, on {device:?}",
+        recipe.model,
+        run.network().blueprint().count()?
+    )?;
+    let settings = LoaderSettings {
+        batch: recipe.batch,
+        resolution,
+        balance_yaw: recipe.balance_yaw,
+        augment: recipe.augment.clone(),
+    };
+    let pictures = sides.bytes(resolution) + settings.bytes();
+    writeln!(out, "memory: {}", Memory::of(run.network(), &recipe, pictures))?;
+    let faces = Arc::new(loaded(&sides, resolution)?);
 
     let mut notes = Vec::new();
-    let mut trainer =
-        Trainer::open(run, device.clone().autodiff(), &mut |event| notes.push(note(&event)))?;
+    let mut trainer = Trainer::open(run, device.clone().autodiff(), &mut |event| notes.push(note(&event)))?;
     for note in notes.iter().flatten() {
         writeln!(out, "{note}")?;
     }
@@ -133,30 +146,23 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     }
     (trainer.save_every, trainer.preview_every) = (arguments.save_every, arguments.preview_every);
     trainer.keep = usize::from(arguments.keep);
-    let (a, b) = sides.shown(SHOWN, resolution, &device);
-    trainer.show(a, b);
-    let settings = LoaderSettings {
-        batch: recipe.batch,
-        resolution,
-        seed: recipe.seed,
-        balance_yaw: recipe.balance_yaw,
-        augment: recipe.augment.clone(),
-    };
-    let loader = Loader::start(sides, settings, trainer.step(), device)?;
+    let shown = |side| faces.plain(side, &faces.spread(side, SHOWN), resolution, &device);
+    trainer.show(shown(Side::A)?, shown(Side::B)?);
+    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, trainer.step(), device.clone())?;
 
     let pressed = interrupts()?;
     let mut display = Display::new(recipe.goal, trainer.history());
-    let mut shown = Ok(());
+    let mut written = Ok(());
     trainer.train(
         &mut |_| loader.next(),
         &mut |event: Event<'_>| {
-            if shown.is_ok() {
-                shown = display.show(&event, out);
+            if written.is_ok() {
+                written = display.show(&event, out);
             }
         },
         &mut |_| if pressed.load(Ordering::Relaxed) > 0 { Stop::Yes } else { Stop::No },
     )?;
-    shown?;
+    written?;
     let folder = trainer.run().folder().display();
     writeln!(out, "step {} saved in {folder}; next: standin-train export {folder} -o MODEL.dfm", trainer.step())?;
     Ok(Outcome::Good)
@@ -170,9 +176,12 @@ fn note(event: &Event<'_>) -> Option<String> {
 }
 
 /// A new run.
-fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Run> {
+fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sides)> {
     if arguments.a.is_empty() || arguments.b.is_empty() {
-        bail!("{}: there is no run yet; give --a FACESET (the driver's) and --b FACESET (the subject's)", arguments.out.display());
+        bail!(
+            "{}: there is no run yet; give --a FACESET (the driver's) and --b FACESET (the subject's)",
+            arguments.out.display()
+        );
     }
     let model = arguments.model.clone().unwrap_or_else(|| "live".to_owned());
     let mut dimensions = Dimensions::named(&model)?;
@@ -185,7 +194,7 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Run> {
     ] {
         *place = asked.unwrap_or(*place);
     }
-    let hashes = Sides::hashes(&arguments.a, &arguments.b)?;
+    let sides = Sides::open(&arguments.a, &arguments.b)?;
     let rate = arguments.rate.unwrap_or(Schedule::default().rate);
     if !(rate.is_finite() && rate > 0.0) {
         bail!("--rate {rate}: take a positive number, such as 3e-4");
@@ -196,11 +205,11 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Run> {
         batch: usize::from(arguments.batch),
         seed: arguments.seed,
         a: absolute(&arguments.a)?,
-        a_hash: hashes.a,
+        a_hashes: hashes(&sides, Side::A),
         b: absolute(&arguments.b)?,
-        b_hash: hashes.b,
-        face_type: hashes.face_type,
-        coverage: hashes.coverage,
+        b_hashes: hashes(&sides, Side::B),
+        face_type: sides.face_type().to_owned(),
+        coverage: sides.coverage(),
         balance_yaw: !arguments.no_yaw_balance,
         goal: Goal { steps: arguments.steps, minutes: arguments.minutes },
         dimensions,
@@ -219,19 +228,15 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Run> {
     if recipe.goal == Goal::default() {
         writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
     }
-    Ok(Run::begin(&arguments.out, recipe)?)
+    Ok((Run::begin(&arguments.out, recipe)?, sides))
 }
 
 /// A run that is there; what was asked for must be what it is.
-fn resumed(arguments: &Arguments) -> anyhow::Result<Run> {
+fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides)> {
     let run = Run::open(&arguments.out)?;
     let recipe = run.recipe();
-    let other = |field, found: String, wanted: String| SessionError::Other {
-        run: arguments.out.clone(),
-        field,
-        found,
-        wanted,
-    };
+    let other =
+        |field, found: String, wanted: String| SessionError::Other { run: arguments.out.clone(), field, found, wanted };
     if let Some(model) = arguments.model.as_ref().filter(|model| **model != recipe.model) {
         return Err(other("model", recipe.model.clone(), model.clone()).into());
     }
@@ -247,14 +252,29 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<Run> {
             return Err(other(field, found.to_string(), wanted.to_string()).into());
         }
     }
-    let hashes = Sides::hashes(&recipe.a, &recipe.b)?;
-    for (field, found, now) in [("a_hash", &recipe.a_hash, &hashes.a), ("b_hash", &recipe.b_hash, &hashes.b)] {
-        if found != now {
-            return Err(other(field, found.clone(), now.clone()))
-                .context("a face set has changed since the run began");
+    let sides = Sides::open(&recipe.a, &recipe.b)?;
+    for (field, found, side) in [("a_hashes", &recipe.a_hashes, Side::A), ("b_hashes", &recipe.b_hashes, Side::B)] {
+        let now = hashes(&sides, side);
+        if *found != now {
+            let changed = other(field, found.join(", "), now.join(", "));
+            return Err(changed).context("a face set has changed since the run began");
         }
     }
-    Ok(run)
+    Ok((run, sides))
+}
+
+fn hashes(sides: &Sides, side: Side) -> Vec<String> {
+    sides.of(side).iter().map(crate::train::faceset::FaceSet::content_hash).collect()
+}
+
+/// Loads the pictures, with a bar on standard error where somebody looks.
+fn loaded(sides: &Sides, resolution: usize) -> anyhow::Result<Faces> {
+    let count = [Side::A, Side::B].into_iter().map(|side| sides.faces(side).count() as u64).sum();
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} faces loaded {eta}")?;
+    let progress = ProgressBar::new(count).with_style(style);
+    let faces = Faces::load(sides, resolution, &|| progress.inc(1));
+    progress.finish_and_clear();
+    Ok(faces?)
 }
 
 fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {

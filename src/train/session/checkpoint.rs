@@ -105,7 +105,8 @@ fn read(bytes: &[u8], parameters: &[ParameterShape], device: &Device) -> Result<
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let metadata = header.metadata().clone().unwrap_or_default();
-    let field = |name: &str| metadata.get(name).ok_or_else(|| format!("its metadata lacks `{name}`: no checkpoint of ours"));
+    let field =
+        |name: &str| metadata.get(name).ok_or_else(|| format!("its metadata lacks `{name}`: no checkpoint of ours"));
     if field("standin")? != VERSION {
         return Err(format!("checkpoint of version {}; this program reads version {VERSION}", field("standin")?));
     }

@@ -33,16 +33,10 @@ impl Display {
     /// With curves where standard output is a terminal, which begin with `history`.
     pub fn new(goal: Goal, history: &[Row]) -> Self {
         let options = TerminalOptions { viewport: Viewport::Inline(HEIGHT) };
-        let terminal = std::io::stdout().is_terminal().then(|| {
-            Terminal::with_options(CrosstermBackend::new(std::io::stdout()), options).ok()
-        });
-        Self {
-            terminal: terminal.flatten(),
-            goal,
-            history: history.to_vec(),
-            note: String::new(),
-            last_line: None,
-        }
+        let terminal = std::io::stdout()
+            .is_terminal()
+            .then(|| Terminal::with_options(CrosstermBackend::new(std::io::stdout()), options).ok());
+        Self { terminal: terminal.flatten(), goal, history: history.to_vec(), note: String::new(), last_line: None }
     }
 
     /// Takes an event in; lines go to `out`.
@@ -78,7 +72,9 @@ fn said(event: &Event<'_>) -> String {
     match event {
         Event::NotANumber(step) => format!("step {step}: the loss was no number; the step was left out"),
         Event::WentBack { step, to } => {
-            format!("step {step}: the loss was no number again and again; back to the weights of step {to}, at half the rate")
+            format!(
+                "step {step}: the loss was no number again and again; back to the weights of step {to}, at half the rate"
+            )
         }
         Event::Skipped(error) => format!("{error}; an older checkpoint was taken"),
         Event::Measured(_) | Event::Saved(_) | Event::Previewed(_) => String::new(),

@@ -42,12 +42,12 @@ pub struct Recipe {
     pub seed: u64,
     /// The driver's face sets.
     pub a: Vec<PathBuf>,
-    /// Their hashes, all together.
-    pub a_hash: String,
+    /// Their hashes.
+    pub a_hashes: Vec<String>,
     /// The subject's face sets.
     pub b: Vec<PathBuf>,
-    /// Their hashes, all together.
-    pub b_hash: String,
+    /// Their hashes.
+    pub b_hashes: Vec<String>,
     /// Crop of the face sets.
     pub face_type: String,
     /// Its side in canonical units.

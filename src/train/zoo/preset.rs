@@ -67,8 +67,22 @@ pub struct Preset {
 
 /// Every preset: name, sentence, parameters, family with options, and resolution, code, encoder, decoder, mask.
 pub const PRESETS: [Preset; 10] = [
-    preset("live", "best picture for a millisecond of processor time", 4_683_240, Family::Live, "", [128, 128, 16, 24, 0]),
-    preset("original", "faceswap's 64 px model with two decoders", 84_607_784, Family::Original, "", [64, 1024, 128, 64, 16]),
+    preset(
+        "live",
+        "best picture for a millisecond of processor time",
+        4_683_240,
+        Family::Live,
+        "",
+        [128, 128, 16, 24, 0],
+    ),
+    preset(
+        "original",
+        "faceswap's 64 px model with two decoders",
+        84_607_784,
+        Family::Original,
+        "",
+        [64, 1024, 128, 64, 16],
+    ),
     preset("df", "DeepFaceLab's SAEHD, df", 57_538_432, Family::Df, "", [128, 256, 64, 64, 22]),
     preset(
         "df-ud",
@@ -80,7 +94,14 @@ pub const PRESETS: [Preset; 10] = [
     ),
     preset("df-udt", "the same, deeper", 94_218_838, Family::Df, "udt", [224, 256, 64, 64, 22]),
     preset("liae", "DeepFaceLab's SAEHD, liae", 94_963_328, Family::Liae, "", [128, 256, 64, 64, 22]),
-    preset("liae-udt", "the same, normalised, half resolution, deeper", 94_875_819, Family::Liae, "udt", [224, 256, 64, 64, 22]),
+    preset(
+        "liae-udt",
+        "the same, normalised, half resolution, deeper",
+        94_875_819,
+        Family::Liae,
+        "udt",
+        [224, 256, 64, 64, 22],
+    ),
     preset("h64", "df with the dimensions of DeepFaceLab's H64", 43_089_480, Family::Df, "", [64, 512, 64, 32, 16]),
     preset("h128", "df with the dimensions of DeepFaceLab's H128", 68_279_880, Family::Df, "", [128, 512, 64, 32, 16]),
     preset("dfaker", "64 px in, 128 px out, with a mask", 72_521_496, Family::Dfaker, "", [128, 1024, 128, 32, 8]),
