@@ -76,6 +76,13 @@ impl Clip {
         }
     }
 
+    /// Frames a second, once the first frame has come; `None` where the clip does not say.
+    pub fn frame_rate(&self) -> Option<f64> {
+        let caps = self.sink.static_pad("sink")?.current_caps()?;
+        let rate = gst_video::VideoInfo::from_caps(&caps).ok()?.fps();
+        (rate.numer() > 0 && rate.denom() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
+    }
+
     fn broken(&self, reason: &str) -> ClipError {
         ClipError::Decode { path: self.path.clone(), reason: reason.to_owned() }
     }
