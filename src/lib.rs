@@ -18,6 +18,8 @@
 //!
 //! Beside the stream: [`consent`] holds the record without which no model runs, [`media`] reads clips through GStreamer
 //! (the only module that knows it), and [`cli`] is the command line.
+//!
+//! Off the stream, behind the feature `train`: `train` makes the models, and `standin-train` is its command line.
 
 pub mod blend;
 pub mod cli;
@@ -29,3 +31,5 @@ pub mod live;
 pub mod media;
 pub mod runtime;
 pub mod swap;
+#[cfg(feature = "train")]
+pub mod train;

@@ -12,6 +12,8 @@ pub mod bench;
 pub mod compare;
 pub mod consent;
 pub mod model;
+#[cfg(feature = "train")]
+pub mod train;
 
 /// Consented face replacement: consent records and models.
 #[derive(Debug, Parser)]

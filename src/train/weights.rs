@@ -37,7 +37,12 @@ impl Weights {
 
     /// The same values as leaves of a new autodiff graph, on `device`.
     pub fn leaves(&self, device: &Device) -> Self {
-        Self(self.0.iter().map(|parameter| Parameter { value: leaf(parameter.to_vec(), device), ..parameter.clone() }).collect())
+        Self(
+            self.0
+                .iter()
+                .map(|parameter| Parameter { value: leaf(parameter.to_vec(), device), ..parameter.clone() })
+                .collect(),
+        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with a face set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A face set that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,12 @@ pub enum FaceSetError {
         folder: PathBuf,
         /// What is missing.
         reason: String,
+    },
+    /// Something else is where a face set should be made.
+    #[error("{}: this folder is no face set and holds other files; give an empty or a new one", folder.display())]
+    Occupied {
+        /// The folder.
+        folder: PathBuf,
     },
     /// A file of it cannot be read or written.
     #[error("{}: {reason}", file.display())]
@@ -39,4 +45,10 @@ pub enum FaceSetError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl FaceSetError {
+    pub(super) fn file(file: &Path, error: impl ToString) -> Self {
+        Self::File { file: file.to_owned(), reason: error.to_string() }
+    }
 }

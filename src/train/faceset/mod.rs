@@ -10,14 +10,27 @@
 
 mod error;
 mod folder;
+mod writer;
 
 pub use error::FaceSetError;
-pub use folder::{FaceSet, Writer};
+pub use folder::FaceSet;
+pub use writer::{Writer, replace, write_header};
 
 use serde::{Deserialize, Serialize};
 
 /// Version of the folder's format that is written, and the newest that is read.
 pub const VERSION: u32 = 1;
+/// Points of a face's landmarks.
+pub const LANDMARKS: usize = 468;
+
+/// File of the [`Header`].
+pub const HEADER: &str = "faceset.json";
+/// File of the table.
+pub const TABLE: &str = "faces.jsonl";
+/// Folder of the crops.
+pub const CROPS: &str = "faces";
+/// Folder of the masks.
+pub const MASKS: &str = "masks";
 
 /// `faceset.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,7 +60,7 @@ pub enum MaskKind {
 /// One face: a line of `faces.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FaceRecord {
-    /// File of the crop, from the face set's folder: `faces/000012-1.png`.
+    /// File of the crop, from the face set's folder: `faces/0000-000012-0.png` (source, frame, face).
     pub picture: String,
     /// File of the mask, likewise.
     pub mask: String,
