@@ -80,7 +80,8 @@ fn grey_clip(folder: &Path, name: &str, size: (u32, u32), frames: u32) -> String
     use gst::prelude::*;
     pipeline.set_state(gst::State::Playing).unwrap();
     let bus = pipeline.bus().unwrap();
-    let ended = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &[gst::MessageType::Eos, gst::MessageType::Error]);
+    let ended =
+        bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &[gst::MessageType::Eos, gst::MessageType::Error]);
     pipeline.set_state(gst::State::Null).unwrap();
     assert!(matches!(ended.unwrap().view(), gst::MessageView::Eos(_)));
     file.display().to_string()
@@ -90,8 +91,7 @@ fn grey_clip(folder: &Path, name: &str, size: (u32, u32), frames: u32) -> String
 fn a_clip_without_truth_gives_both_reports() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("deep/er");
-    let (code, text, error) =
-        eval(&[&ben(), "--driver", &ada(), "--frames", "24", "-o", &out.display().to_string()]);
+    let (code, text, error) = eval(&[&ben(), "--driver", &ada(), "--frames", "24", "-o", &out.display().to_string()]);
     assert_eq!(code, 0, "{error}");
     assert!(text.contains("24 frames: 24 swapped") && text.contains("samples changed outside: 0"), "{text}");
     let report = report(&out);
@@ -135,9 +135,8 @@ fn ben_s_model_is_measured_against_the_counterfactual() {
     };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().display().to_string();
-    let (code, text, error) = eval(&[
-        &ben(), "--driver", &driver, "--truth", &truth, "--truth-mask", &mask, "--frames", "30", "-o", &out,
-    ]);
+    let (code, text, error) =
+        eval(&[&ben(), "--driver", &driver, "--truth", &truth, "--truth-mask", &mask, "--frames", "30", "-o", &out]);
     assert_eq!(code, 0, "{error}");
     let report = report(folder.path());
     let identity = |key: &str| report["identity"][key].as_f64().unwrap();

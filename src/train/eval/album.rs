@@ -35,7 +35,9 @@ impl Default for Album {
 impl Album {
     /// Whether it has use for a shot of this frame, which is so bad.
     pub fn wants(&self, frame: u64, badness: f32) -> bool {
-        frame.is_multiple_of(self.stride) || self.worst.len() < WORST || self.worst.iter().any(|(bad, _)| badness > *bad)
+        frame.is_multiple_of(self.stride)
+            || self.worst.len() < WORST
+            || self.worst.iter().any(|(bad, _)| badness > *bad)
     }
 
     /// Takes a shot in.

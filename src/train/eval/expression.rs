@@ -106,10 +106,7 @@ pub struct Follows {
 
 /// Compares measures frame by frame; frames in which one is missing do not count. Returns each measure's figures, and
 /// each frame's mean error over the measures.
-pub fn compare(
-    output: &[Option<Expression>],
-    reference: &[Option<Expression>],
-) -> (Vec<Follows>, Vec<Option<f32>>) {
+pub fn compare(output: &[Option<Expression>], reference: &[Option<Expression>]) -> (Vec<Follows>, Vec<Option<f32>>) {
     let pairs: Vec<Option<(Expression, Expression)>> =
         output.iter().zip(reference).map(|(o, r)| Some(((*o)?, (*r)?))).collect();
     let there: Vec<&(Expression, Expression)> = pairs.iter().flatten().collect();
@@ -150,8 +147,7 @@ mod tests {
     #[test]
     fn another_shape_that_moves_alike_has_no_error() {
         let driver: Vec<Option<Expression>> = (0..20u8).map(|i| Some([f32::from(i % 5) * 0.1; MEASURES])).collect();
-        let mut output: Vec<Option<Expression>> =
-            driver.iter().map(|e| e.map(|e| e.map(|v| v + 0.3))).collect();
+        let mut output: Vec<Option<Expression>> = driver.iter().map(|e| e.map(|e| e.map(|v| v + 0.3))).collect();
         let (follows, frames) = compare(&output, &driver);
         assert!(follows.iter().all(|f| f.error < 1e-5 && f.correlation > 0.999), "{follows:?}");
         assert!(frames.iter().all(|f| f.is_some_and(|f| f < 1e-5)));

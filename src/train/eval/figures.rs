@@ -132,7 +132,9 @@ pub const METRICS: [Metric; 27] = [
     metric("pose_to_truth", "pose, output against ground truth", "°", Better::Lower, |f| f.pose_to_truth),
     metric("pose_floor", "pose, source against ground truth", "°", Better::Neither, |f| f.pose_floor),
     metric("expression", "expression, output against source", "", Better::Lower, |f| f.expression),
-    metric("expression_to_truth", "expression, output against ground truth", "", Better::Lower, |f| f.expression_to_truth),
+    metric("expression_to_truth", "expression, output against ground truth", "", Better::Lower, |f| {
+        f.expression_to_truth
+    }),
     metric("expression_floor", "expression, source against ground truth", "", Better::Neither, |f| f.expression_floor),
     metric("flicker", "flicker beyond the source's", "codes", Better::Lower, |f| f.flicker),
     metric("flicker_output", "change a frame, output", "codes", Better::Neither, |f| f.flicker_output),
@@ -178,8 +180,5 @@ impl Spread {
 
 /// Every metric that some frame has, over all frames.
 pub fn sum_up(frames: &[FrameFigures]) -> BTreeMap<&'static str, Spread> {
-    METRICS
-        .iter()
-        .filter_map(|metric| Some((metric.key, Spread::of(frames.iter().filter_map(metric.of))?)))
-        .collect()
+    METRICS.iter().filter_map(|metric| Some((metric.key, Spread::of(frames.iter().filter_map(metric.of))?))).collect()
 }

@@ -319,9 +319,9 @@ fn pose(figures: &mut FrameFigures, before: Option<&Face>, after: Option<&Face>,
 }
 
 fn expressions_of(before: Option<&Face>, after: Option<&Face>, known: Option<&TrueFace>) -> Expressions {
-    let truth = known.zip(before).and_then(|(known, before)| {
-        expression::of_truth(&known.landmarks, &known.pupils, &align(&before.landmarks)?)
-    });
+    let truth = known
+        .zip(before)
+        .and_then(|(known, before)| expression::of_truth(&known.landmarks, &known.pupils, &align(&before.landmarks)?));
     Expressions { output: after.and_then(expression::of_mesh), source: before.and_then(expression::of_mesh), truth }
 }
 

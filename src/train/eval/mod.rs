@@ -131,7 +131,8 @@ pub fn write(evaluation: &Evaluation, folder: &Path) -> Result<[PathBuf; 2], Eva
     let failed = |file: &Path, reason: String| EvalError::Write { file: file.to_owned(), reason };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error.to_string()))?;
     let files = [folder.join("eval.json"), folder.join("eval.html")];
-    let json = serde_json::to_string_pretty(&evaluation.report).map_err(|error| failed(&files[0], error.to_string()))?;
+    let json =
+        serde_json::to_string_pretty(&evaluation.report).map_err(|error| failed(&files[0], error.to_string()))?;
     let html = page::page(evaluation).map_err(|error| failed(&files[1], error.to_string()))?;
     for (file, text) in files.iter().zip([json, html]) {
         std::fs::write(file, text).map_err(|error| failed(file, error.to_string()))?;

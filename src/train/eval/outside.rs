@@ -1,7 +1,7 @@
 //! Whether anything changed where nothing may.
 
 use crate::face::{CropSettings, Face};
-use crate::frame::{Layout, OwnedFrame, PixelFormat};
+use crate::frame::{Layout, OwnedFrame};
 use crate::geometry::{Point, Rect};
 
 /// Where a frame may differ from its plate, in blocks of 2×2 px.
@@ -36,7 +36,8 @@ impl Allowed {
         };
         for (n, block) in self.blocks.iter_mut().enumerate() {
             let (x, y) = ((2 * (n % self.across)) as f32, (2 * (n / self.across)) as f32);
-            *block |= [(0.5, 0.5), (1.5, 0.5), (0.5, 1.5), (1.5, 1.5)].iter().any(|d| inside(Point::new(x + d.0, y + d.1)));
+            *block |=
+                [(0.5, 0.5), (1.5, 0.5), (0.5, 1.5), (1.5, 1.5)].iter().any(|d| inside(Point::new(x + d.0, y + d.1)));
         }
     }
 
@@ -72,11 +73,10 @@ impl Allowed {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Matrix, Range};
+    use crate::frame::{Matrix, PixelFormat, Range};
     use crate::geometry::Similarity;
 
     const LAYOUT: Layout =

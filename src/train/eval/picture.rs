@@ -2,9 +2,9 @@
 
 use image::{Rgb, RgbImage};
 
+use crate::blend::BlendSettings;
 use crate::blend::crop::{CropSums, crop};
 use crate::blend::mask::mask;
-use crate::blend::BlendSettings;
 use crate::face::{Face, hull};
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
@@ -57,8 +57,12 @@ impl Square {
         let mut inside = vec![0.0; self.side * self.side];
         if corners.len() >= 3 {
             let none = Generated { resolution: self.side, driver: &[], face: &[], driver_mask: &[], face_mask: &[] };
-            let settings =
-                BlendSettings { driver_mask: false, generated_mask: false, hull_mask: true, ..BlendSettings::default() };
+            let settings = BlendSettings {
+                driver_mask: false,
+                generated_mask: false,
+                hull_mask: true,
+                ..BlendSettings::default()
+            };
             mask(&none, &corners, &settings, &mut inside);
         }
         inside

@@ -29,7 +29,10 @@ impl Pose {
     pub fn of(face: &Face) -> Option<Self> {
         let to_canonical = align(&face.landmarks)?;
         let height = |rows: [usize; 2]| {
-            rows.iter().filter_map(|&row| face.landmarks.get(row)).map(|&p: &Point| to_canonical.apply(p).y).sum::<f32>()
+            rows.iter()
+                .filter_map(|&row| face.landmarks.get(row))
+                .map(|&p: &Point| to_canonical.apply(p).y)
+                .sum::<f32>()
                 / 2.0
         };
         Some(Self {

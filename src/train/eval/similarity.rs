@@ -127,7 +127,9 @@ mod tests {
     const SIDE: usize = 48;
 
     fn texture(phase: f32) -> Vec<f32> {
-        (0..SIDE * SIDE).map(|n| 0.5 + 0.3 * ((n % SIDE) as f32 * 0.7 + (n / SIDE) as f32 * 0.3 + phase).sin()).collect()
+        (0..SIDE * SIDE)
+            .map(|n| 0.5 + 0.3 * ((n % SIDE) as f32 * 0.7 + (n / SIDE) as f32 * 0.3 + phase).sin())
+            .collect()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From each frame's figures to those of the clip.
 
 use super::figures::{self, Spread};
-use super::identity::{self, Embedding, SAME, distance, mean, mean_distance};
+use super::identity::{Embedding, SAME, distance, mean, mean_distance};
 use super::live_path::LivePath;
 use super::measure::Measurer;
 use super::report::{Delivery, IdentityFigures, Report, Timing, VERSION};
@@ -103,7 +103,7 @@ fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<Identit
     let over = |value: &dyn Fn(&Embedding) -> f32| there.iter().map(|e| value(&e.output)).sum::<f32>() / count;
     let part = |holds: &dyn Fn(&Embedding) -> bool| over(&|output| f32::from(u8::from(holds(output))));
     Some(IdentityFigures {
-        same: identity::SAME,
+        same: SAME,
         to_target: over(&|output| distance(output, &to)),
         to_driver: over(&|output| distance(output, &from)),
         to_target_pairs: over(&|output| mean_distance(output, &target).unwrap_or_default()),

@@ -20,7 +20,11 @@ const MOST: usize = 100;
 ///
 /// # Errors
 /// [`EvalError`] where it cannot be read or shows no face.
-pub fn embeddings(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<Vec<Embedding>, EvalError> {
+pub(super) fn embeddings(
+    runtime: &Runtime,
+    identity: &mut Identity,
+    target: &Path,
+) -> Result<Vec<Embedding>, EvalError> {
     let found = if target.is_dir() { of_face_set(identity, target)? } else { of_clip(runtime, identity, target)? };
     if found.is_empty() {
         return Err(EvalError::NoFace { clip: target.to_owned(), role: "target" });

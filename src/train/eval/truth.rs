@@ -133,11 +133,7 @@ fn straighten(x: f64, y: f64) -> Matrix {
     // Rodrigues' formula about direction × axis = (−y, x, 0).
     let (u, v) = (-y, x);
     let k = 1.0 / (1.0 + cosine);
-    [
-        [1.0 - k * v * v, k * u * v, v],
-        [k * u * v, 1.0 - k * u * u, -u],
-        [-v, u, 1.0 - k * (u * u + v * v)],
-    ]
+    [[1.0 - k * v * v, k * u * v, v], [k * u * v, 1.0 - k * u * u, -u], [-v, u, 1.0 - k * (u * u + v * v)]]
 }
 
 #[cfg(test)]

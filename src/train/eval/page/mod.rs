@@ -53,7 +53,8 @@ fn heading(html: &mut String, title: &str, note: &str) {
 fn about(html: &mut String, report: &Report) {
     let file = std::path::Path::new(&report.model).file_name().map(|name| name.to_string_lossy().into_owned());
     let _ = write!(html, "<h1>{}</h1>", escaped(&file.unwrap_or_else(|| report.model.clone())));
-    let size = format!("{}×{}, {} frames at {:.4} fps", report.width, report.height, report.delivery.frames, report.clip_fps);
+    let size =
+        format!("{}×{}, {} frames at {:.4} fps", report.width, report.height, report.delivery.frames, report.clip_fps);
     let lines = [
         ("Model", Some(report.model.clone())),
         ("Face of", Some(report.subject.clone())),
@@ -97,7 +98,9 @@ fn cards(html: &mut String, report: &Report) {
         card(format!("{}°", number(pose)), "Pose error", note, None);
     }
     if !report.expression.is_empty() {
-        let of = |value: fn(&Follows) -> f32| report.expression.iter().map(value).sum::<f32>() / report.expression.len() as f32;
+        let of = |value: fn(&Follows) -> f32| {
+            report.expression.iter().map(value).sum::<f32>() / report.expression.len() as f32
+        };
         let note = "mean correlation of eyes, mouth, brows, gaze with the source's".to_owned();
         card(number(of(|f| f.correlation)), "Expression followed", note, None);
     }
@@ -107,8 +110,14 @@ fn cards(html: &mut String, report: &Report) {
     }
     let d = &report.delivery;
     let missed = d.missed.map_or(String::new(), |missed| format!(", {missed} missed"));
-    let note = format!("{} held, {} concealed, {} untouched, {} dropped{missed}", d.held, d.concealed, d.untouched, d.dropped);
-    card(format!("{} / {}", d.swapped, d.frames), "Frames swapped", note, Some(d.swapped > 0 && d.missed.unwrap_or(0) == 0));
+    let note =
+        format!("{} held, {} concealed, {} untouched, {} dropped{missed}", d.held, d.concealed, d.untouched, d.dropped);
+    card(
+        format!("{} / {}", d.swapped, d.frames),
+        "Frames swapped",
+        note,
+        Some(d.swapped > 0 && d.missed.unwrap_or(0) == 0),
+    );
     card(report.outside.to_string(), "Samples changed outside", "must be 0".to_owned(), Some(report.outside == 0));
     let note = format!("one frame at a time, {} thread(s)", report.timing.threads);
     card(number(report.timing.fps as f32), "Frames a second", note, None);
@@ -207,7 +216,11 @@ fn expression_table(html: &mut String, title: &str, follows: &[Follows]) {
 }
 
 fn timing(html: &mut String, report: &Report) {
-    heading(html, "Time", "Milliseconds a frame on the processor, one frame at a time. `standin bench` measures throughput.");
+    heading(
+        html,
+        "Time",
+        "Milliseconds a frame on the processor, one frame at a time. `standin bench` measures throughput.",
+    );
     html.push_str("<table><tr><th>stage</th><th>mean</th><th>median</th><th>95 %</th></tr>");
     for (name, spread) in &report.timing.stages {
         let [mean, median, p95] = [spread.mean, spread.median, spread.p95].map(|v| format!("{v:.1}"));

@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn steps_are_nice() {
-        assert_eq!([0.9f32, 1.0, 3.0, 0.012].map(nice_step).map(|s| format!("{s:.2}")), ["1.00", "1.00", "5.00", "0.02"]);
+        assert_eq!(
+            [0.9f32, 1.0, 3.0, 0.012].map(nice_step).map(|s| format!("{s:.2}")),
+            ["1.00", "1.00", "5.00", "0.02"]
+        );
     }
 
     #[test]
