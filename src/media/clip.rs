@@ -62,6 +62,11 @@ impl Clip {
         self.time
     }
 
+    /// Frames a second, once the first frame has come; `None` where the clip does not say.
+    pub fn frame_rate(&self) -> Option<f64> {
+        self.rate
+    }
+
     /// About how many frames the clip has, from its length and its frame rate; known once a frame came, if ever.
     pub fn frames(&self) -> Option<u64> {
         let seconds = self.decoder.duration()?.nseconds() as f64 / 1e9;
