@@ -18,7 +18,8 @@ use crate::train::extract::{CleanUp, DetectorChoice, Job, Settings, Several, ext
 ///
 /// Writes a folder: the crops (faces/), their masks (masks/), one table (faces.jsonl), report.json, report.txt and a
 /// contact sheet by yaw and pitch. Run again with the same arguments, it goes on where it was stopped; further sources
-/// may be added then. Nothing is dropped but what the flags under "Clean-up" say.
+/// may be added then. Nothing is dropped but what the flags under "Clean-up" say, and in clips what looks like a face in a
+/// single frame only.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Clips, pictures (PNG, JPEG), folders of them (searched through) and patterns such as 'takes/*.mp4'. In folders and
@@ -41,7 +42,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     every: u64,
     /// Stop after so many frames; the same command goes on from there.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
     limit: Option<u64>,
 
     /// Which network searches whole frames. Faces that it found are followed by the mesh, and a closer look at one place

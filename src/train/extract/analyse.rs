@@ -1,6 +1,7 @@
 //! Finds the faces of each frame, and decides, cuts and counts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -8,10 +9,11 @@ use super::clean_up::{self, Reason, Seen};
 use super::corrections::{Correction, Corrections};
 use super::cut::{self, Cutter, Place};
 use super::masks::{self, Meaning};
+use super::pose::pose;
 use super::progress::SourceProgress;
 use super::reader::{FrameMask, Message};
 use super::run::{Job, Step};
-use super::write::Order;
+use super::write::{Cut, Order};
 use super::{ExtractError, Settings};
 use crate::face::{Face, FaceType, FindError, Finder, FinderSettings, FinderState, Mesh, align, yaw};
 use crate::frame::{Frame, OwnedFrame, VideoBuffer};
@@ -24,6 +26,19 @@ use crate::train::faceset::{CROPS, MASKS, MaskKind};
 const LEAST_MASK: f32 = 0.005;
 /// Tracks that never were followed have this number: landmarks from the corrections, where nothing was found.
 const NO_TRACK: u32 = 0;
+
+/// Seconds from one frame to the next up to which a face must be seen twice: a plant that the networks take for a face
+/// is one for a frame only.
+const SEEN_AGAIN: f64 = 0.2;
+
+/// A frame with faces of new tracks, until the next frame shows whether they are faces.
+struct Held {
+    source: usize,
+    time: f64,
+    cuts: Vec<Box<Cut>>,
+    progress: Box<SourceProgress>,
+    new: Vec<u32>,
+}
 
 /// The state of the analysing thread.
 pub(super) struct Analysis<'a> {
@@ -39,6 +54,7 @@ pub(super) struct Analysis<'a> {
     sources: Vec<SourceProgress>,
     pictures: BTreeSet<usize>,
     orders: Sender<Order>,
+    held: Option<Held>,
     /// Source of the last frame, and its time.
     last: Option<(usize, f64)>,
     /// Bytes of all sources, and of those that ended.
@@ -76,6 +92,7 @@ impl<'a> Analysis<'a> {
             sources,
             pictures,
             orders,
+            held: None,
             last: None,
             bytes: (total, done),
             frames: 0,
@@ -100,6 +117,9 @@ impl<'a> Analysis<'a> {
                 }
                 Message::End { source, unreadable } => {
                     self.enter(source);
+                    if !self.settle(|_| true) {
+                        break;
+                    }
                     let progress = &mut self.sources[source];
                     progress.done = unreadable.is_none();
                     progress.unreadable = unreadable;
@@ -140,7 +160,7 @@ impl<'a> Analysis<'a> {
     fn frame(
         &mut self,
         (source, index, time): (usize, u64, f64),
-        owned: &OwnedFrame,
+        owned: &Arc<OwnedFrame>,
         mask: &FrameMask,
         seen: bool,
     ) -> Result<bool, ExtractError> {
@@ -155,25 +175,53 @@ impl<'a> Analysis<'a> {
         }
         self.frames += 1;
         self.find(&frame, cut, (source, index, time))?;
-        let chosen = self.choose(source, index);
-        for (n, (face, corrected)) in chosen.iter().enumerate() {
-            let kept = self.keep(&frame, face, *corrected, (source, index, time, n), mask);
-            match kept {
-                Ok(order) => {
-                    self.kept += 1;
-                    self.sources[source].counts.kept += 1;
-                    if self.orders.send(order).is_err() {
-                        return Ok(false);
+        let present: Vec<u32> = self.faces.iter().map(|face| face.track).collect();
+        let far = self.held.as_ref().is_some_and(|held| cut || time - held.time > SEEN_AGAIN);
+        if !self.settle(|track| far || present.contains(&track)) {
+            return Ok(false);
+        }
+        let (mut cuts, mut new) = (Vec::new(), Vec::new());
+        for (n, (face, corrected)) in self.choose(source, index).iter().enumerate() {
+            match self.keep(owned, face, *corrected, (source, index, time, n), mask) {
+                Ok(cut) => {
+                    let first = self.sources[source].counts.tracks.get(&face.track) == Some(&1);
+                    if first && !corrected && !self.pictures.contains(&source) {
+                        new.push(face.track);
                     }
+                    cuts.push(Box::new(cut));
                 }
                 Err(reason) => *self.sources[source].counts.dropped.entry(reason).or_default() += 1,
             }
         }
+        self.kept += cuts.len() as u64;
         let progress = &mut self.sources[source];
+        progress.counts.kept += cuts.len() as u64;
         progress.next = index + 1;
         // A picture is done with its frame, and has nothing that goes on.
         progress.finder = if self.pictures.contains(&source) { FinderState::default() } else { self.finder.state() };
-        Ok(self.note(source))
+        let wait = !new.is_empty();
+        self.held = Some(Held { source, time, cuts, progress: Box::new(progress.clone()), new });
+        Ok(wait || self.settle(|_| true))
+    }
+
+    /// Orders the frame that is held, but for those of its new tracks that are not `confirmed`; whether the writer still
+    /// listens.
+    fn settle(&mut self, confirmed: impl Fn(u32) -> bool) -> bool {
+        let Some(mut held) = self.held.take() else { return true };
+        let before = held.cuts.len();
+        held.cuts.retain(|cut| !held.new.contains(&cut.record.track) || confirmed(cut.record.track));
+        let out = (before - held.cuts.len()) as u64;
+        if out > 0 {
+            self.kept -= out;
+            for counts in [&mut held.progress.counts, &mut self.sources[held.source].counts] {
+                counts.kept -= out;
+                *counts.dropped.entry(Reason::Flicker).or_default() += out;
+            }
+            let source = &self.sources[held.source].source;
+            held.new.iter().filter(|&&track| !confirmed(track)).for_each(|&track| self.seen.forget((source, track)));
+        }
+        let mut orders = held.cuts.into_iter().map(Order::Face).chain([Order::Frame(held.source, held.progress)]);
+        orders.all(|order| self.orders.send(order).is_ok())
     }
 
     /// Fills `faces` and counts them.
@@ -231,13 +279,15 @@ impl<'a> Analysis<'a> {
     /// A face as it is to be written, or why it is not kept. One that was corrected by hand is wanted however it looks.
     fn keep(
         &mut self,
-        frame: &Frame<'_>,
+        owned: &Arc<OwnedFrame>,
         face: &Face,
         corrected: bool,
         (source, index, time, n): (usize, u64, f64, usize),
         mask: &FrameMask,
-    ) -> Result<Order, Reason> {
+    ) -> Result<Cut, Reason> {
+        let frame = owned.frame().map_err(|_| Reason::NotAligned)?;
         let place = Place::of(face, self.face_type, self.settings.max_side).ok_or(Reason::NotAligned)?;
+        let pose = pose(&face.landmarks).ok_or(Reason::NotAligned)?;
         let (mask, kind) = match mask {
             FrameMask::Hull => (self.cutter.hull(face, &place), MaskKind::Hull),
             FrameMask::Missing => return Err(Reason::NoMask),
@@ -249,7 +299,7 @@ impl<'a> Analysis<'a> {
         if cut::share(&mask) < LEAST_MASK {
             return Err(Reason::NoMask);
         }
-        let mut record = self.cutter.record(frame, face, &place, (&mask, kind));
+        let mut record = self.cutter.record(&frame, face, (&place, pose), (&mask, kind));
         let name = &self.sources[source].source;
         if !corrected && let Some(reason) = clean_up::judge(&record, &self.settings.clean_up) {
             return Err(reason);
@@ -257,18 +307,16 @@ impl<'a> Analysis<'a> {
         if let Some(bits) = self.settings.clean_up.near_duplicates {
             let key = look_key(name, face.track, self.pictures.contains(&source));
             let hash = u64::from_str_radix(&record.hash, 16).unwrap_or_default();
-            if !self.seen.is_duplicate(key, hash, bits) {
-            } else if corrected {
-                self.seen.remember(key, hash);
-            } else {
-                return Err(Reason::Duplicate);
+            match self.seen.is_duplicate(key, hash, bits) {
+                true if corrected => self.seen.remember(key, hash),
+                true => return Err(Reason::Duplicate),
+                false => {}
             }
         }
         (record.source, record.frame, record.time) = (name.clone(), index, time);
         let file = format!("{source:04}-{index:06}-{n}.png");
         (record.picture, record.mask) = (format!("{CROPS}/{file}"), format!("{MASKS}/{file}"));
-        let crop = self.cutter.crop(frame, &place);
-        Ok(Order::Face(Box::new(record), crop, mask))
+        Ok(Cut { record, frame: Arc::clone(owned), place, mask })
     }
 }
 

@@ -40,6 +40,8 @@ pub enum Reason {
     NoMask,
     /// Looks like one that was kept a moment before.
     Duplicate,
+    /// Seen in one frame only, where the next shows the same scene: hardly a face.
+    Flicker,
 }
 
 impl Reason {
@@ -59,6 +61,7 @@ impl Reason {
             Self::Dark => "too dark (--min-exposure)",
             Self::Bright => "too bright (--max-exposure)",
             Self::NoMask => "no mask, or an empty one (--mask, --mask-classes)",
+            Self::Flicker => "seen in a single frame only",
             Self::Duplicate => "nearly the same as one before (--near-duplicates)",
         }
     }
@@ -132,6 +135,11 @@ impl Seen {
         }
         self.remember(track, hash);
         false
+    }
+
+    /// Forgets a track that was none.
+    pub fn forget(&mut self, (source, track): (&str, u32)) {
+        self.0.remove(&(source.to_owned(), track));
     }
 
     /// Remembers a face that was kept.

@@ -3,7 +3,7 @@
 use image::{GrayImage, RgbImage};
 
 use super::measure;
-use super::pose::pose;
+use super::pose::Pose;
 use crate::blend::{BlendSettings, crop, mask};
 use crate::face::{CropSettings, Face, FaceType, hull};
 use crate::frame::Frame;
@@ -91,11 +91,10 @@ impl Cutter {
         &mut self,
         frame: &Frame<'_>,
         face: &Face,
-        place: &Place,
+        (place, pose): (&Place, Pose),
         mask: (&GrayImage, MaskKind),
     ) -> FaceRecord {
         let (sharpness, exposure, hash) = self.measured(frame, place, mask.0);
-        let pose = pose(face);
         let Similarity { a, b, tx, ty } = place.to_crop;
         FaceRecord {
             picture: String::new(),

@@ -1,6 +1,7 @@
 //! Decodes the sources, one after the other, on a thread of its own.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::Sender;
@@ -38,7 +39,7 @@ pub enum Message {
         /// About how many frames the source has.
         of: Option<u64>,
         /// Its picture.
-        frame: OwnedFrame,
+        frame: Arc<OwnedFrame>,
         /// Its mask.
         mask: FrameMask,
         /// Whether it was looked at in an earlier run: the last such one comes again, for comparison.
@@ -113,6 +114,7 @@ fn clip(task: &Task<'_>, every: u64, give: &mut impl FnMut(Message) -> bool) -> 
                 Some(mask) => FrameMask::Supplied(fitting(mask, &frame)?),
             },
         };
+        let frame = Arc::new(frame);
         let time = clip.time().unwrap_or(index as f64 / USUAL_RATE);
         let message = Message::Frame { source: task.number, index, time, of: clip.frames(), frame, mask, seen };
         if !give(message) {
@@ -143,6 +145,7 @@ fn picture(task: &Task<'_>, give: &mut impl FnMut(Message) -> bool) -> Result<bo
             Some(mask) => FrameMask::Supplied(fitting(mask, &frame)?),
         },
     };
+    let frame = Arc::new(frame);
     Ok(give(Message::Frame { source: task.number, index: 0, time: 0.0, of: Some(1), frame, mask, seen: false }))
 }
 

@@ -23,8 +23,8 @@ use crate::train::faceset::{
 
 /// Frames that wait between decoding and analysis: enough to even out a slow key frame.
 const DECODED: usize = 4;
-/// Faces and notes that wait to be written.
-const TO_WRITE: usize = 16;
+/// Faces and notes that wait to be written; each face holds its frame.
+const TO_WRITE: usize = 8;
 
 /// What is to be extracted.
 #[derive(Debug)]
