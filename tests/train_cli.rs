@@ -146,3 +146,16 @@ fn a_disk_that_is_full_costs_no_checkpoint() {
     let further = train(folder.path(), &["-o", "run", "--steps", "4", "--device", "cpu"]);
     assert!(text(&further).contains("going on after step 2"), "{}", text(&further));
 }
+
+#[test]
+fn a_gpu_trains_too() {
+    if standin::blend::gpu::adapters().is_empty() {
+        println!("skipped: no adapter, not even a software one");
+        return;
+    }
+    let folder = facesets();
+    let words = [&SMALL[..14], &["--device", "wgpu", "-o", "run", "--steps", "2"]].concat();
+    let output = train(folder.path(), &words);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(folder.path().join("run/checkpoints/step-00000002.safetensors").exists());
+}
