@@ -122,7 +122,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     let Chosen { device, name } = arguments.device.device()?;
     writeln!(
         out,
-        "{} at {resolution} px, {} parameters, on {device:?}",
+        "{} at {resolution} px, {} parameters, on {name}",
         recipe.model,
         run.network().blueprint().count()?
     )?;
