@@ -7,12 +7,12 @@ mod session_support;
 use std::path::Path;
 
 use burn::tensor::Device;
+use session_support::{NAMES, discs, recipe, small};
 use standin::train::losses::total;
 use standin::train::optimise::{Optimiser, gradients};
 use standin::train::session::{Checkpoint, Event, Metrics, Run, SessionError, Stop, Trainer};
 use standin::train::weights::Weights;
 use standin::train::zoo::{Network, Side};
-use session_support::{NAMES, discs, recipe, small};
 
 fn device() -> Device {
     Device::flex().autodiff()

@@ -5,9 +5,9 @@
 mod session_support;
 
 use burn::tensor::{Device, Distribution, Tensor};
+use session_support::{NAMES, small};
 use standin::train::zoo::preset::{Dimensions, PRESETS};
 use standin::train::zoo::{BlueprintError, Network, Side};
-use session_support::{NAMES, small};
 
 #[test]
 fn every_model_gives_faces_and_masks_of_its_resolution() {
