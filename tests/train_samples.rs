@@ -144,6 +144,22 @@ fn sides_are_not_mixed_up_and_pixels_are_blue_green_red() {
 }
 
 #[test]
+fn a_side_is_mirrored_only_where_that_is_asked_for() {
+    let (_place, sides) = sides();
+    let faces = load(&sides);
+    for (flip_a, flip_b) in [(true, false), (false, true)] {
+        let augment = AugmentSettings { flip_a, flip_b, ..AugmentSettings::none() };
+        let maker = BatchMaker::new(&faces, &LoaderSettings { batch: 64, augment, ..settings() }, 1).unwrap();
+        for (side, asked) in [(Side::A, flip_a), (Side::B, flip_b)] {
+            let green = values(&maker.batch(&faces, side, 0, &Device::flex()).target.slice([0..64, 1..2, 0..1]));
+            // Green grows to the right.
+            let mirrored = green.chunks(24).filter(|row| row[0] > row[23]).count();
+            assert!(if asked { (16..=48).contains(&mirrored) } else { mirrored == 0 }, "{side:?}: {mirrored} of 64");
+        }
+    }
+}
+
+#[test]
 fn previews_show_heads_from_left_to_right() {
     let (_place, sides) = sides();
     let faces = load(&sides);
@@ -279,14 +295,18 @@ fn the_priority_map_covers_eyes_and_mouth() {
     assert!(priority(&landmarks[..20], 10).iter().all(|&v| v == 0));
 }
 
-/// Shows what a training sees: `augmented.png` in the target's temporary folder; input, target, mask and priority map,
-/// eight faces of each side, and below them the first face of each eight times.
+/// Shows what a training sees: `augmented.png` in the target's temporary folder has input, target, mask and priority map
+/// of both sides' batches of two steps.
 #[test]
 fn augmented_faces_stay_faces() {
     let place = tempfile::tempdir().unwrap();
     let extract = |name: &str| face_sets::extract(&format!("{name}.mp4"), &place.path().join(name), 40, 20);
     let (Some(a), Some(b)) = (extract("ada_train"), extract("ben_train")) else { return };
-    let faces = Faces::load(&Sides::new(vec![a], vec![b]).unwrap(), 128, &|| ()).unwrap();
+    let sides = Sides::new(vec![a], vec![b]).unwrap();
+    // Few they are, but two people with heads of the same size.
+    let expected = sides.warnings().iter().all(|warning| matches!(warning, Warning::FewFaces { .. }));
+    assert!(expected, "{:?}", sides.warnings());
+    let faces = Faces::load(&sides, 128, &|| ()).unwrap();
     let settings =
         LoaderSettings { batch: 12, resolution: 128, balance_yaw: true, augment: AugmentSettings::default() };
     let maker = BatchMaker::new(&faces, &settings, 3).unwrap();

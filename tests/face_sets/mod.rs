@@ -103,6 +103,7 @@ pub(crate) fn extract(clip: &str, folder: &Path, step: usize, most: usize) -> Op
         let mut record = record(n, face.yaw.to_degrees(), 1.0);
         record.landmarks = face.landmarks[..LANDMARKS].iter().map(|&p| to_crop.apply(p)).map(|p| [p.x, p.y]).collect();
         record.size = side as f32;
+        record.hash = format!("{:02x}{}", clip.as_bytes()[0], &record.hash[2..]);
         writer.append(&mut record, &picture, &mask).unwrap();
     }
     Some(FaceSet::open(folder).unwrap())
