@@ -2,17 +2,17 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
-mod train_support;
+mod session_support;
 
 use std::path::Path;
 
 use burn::tensor::Device;
+use session_support::{NAMES, discs, recipe, small};
 use standin::train::losses::total;
 use standin::train::optimise::{Optimiser, gradients};
 use standin::train::session::{Checkpoint, Event, Metrics, Run, SessionError, Stop, Trainer};
 use standin::train::weights::Weights;
 use standin::train::zoo::{Network, Side};
-use train_support::{NAMES, discs, recipe, small};
 
 fn device() -> Device {
     Device::flex().autodiff()

@@ -2,12 +2,12 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
-mod train_support;
+mod session_support;
 
 use burn::tensor::{Device, Distribution, Tensor};
+use session_support::{NAMES, small};
 use standin::train::zoo::preset::{Dimensions, PRESETS};
 use standin::train::zoo::{BlueprintError, Network, Side};
-use train_support::{NAMES, small};
 
 #[test]
 fn every_model_gives_faces_and_masks_of_its_resolution() {

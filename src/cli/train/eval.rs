@@ -1,17 +1,107 @@
-//! To be written.
+//! `standin-train eval`: a model over a clip, measured.
 
 use std::io::Write;
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
+use crate::train::eval::{self, Options, Report};
 
-/// Arguments.
+/// Arguments of `standin-train eval`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// The swap model, with its consent record beside it.
+    model: PathBuf,
+    /// The driver's clip. Ground truth is taken from a .json of the same name beside it, where there is one.
+    #[arg(long, value_name = "CLIP")]
+    driver: PathBuf,
+    /// What a perfect swap of that clip looks like, frame for frame.
+    #[arg(long, value_name = "CLIP")]
+    truth: Option<PathBuf>,
+    /// Where the face is in --truth: a grey clip of class ids. Without it, the hull of the landmarks.
+    #[arg(long, value_name = "CLIP", requires = "truth")]
+    truth_mask: Option<PathBuf>,
+    /// The target's identity: a clip of them, or a face set. Without it, that of --truth.
+    #[arg(long, value_name = "CLIP or FACESET")]
+    target: Option<PathBuf>,
+    /// Folder for eval.json and eval.html.
+    #[arg(short, long, value_name = "FOLDER", default_value = "eval")]
+    out: PathBuf,
+    /// Frames to measure at most.
+    #[arg(long, default_value_t = u64::MAX, hide_default_value = true, value_parser = clap::value_parser!(u64).range(1..))]
+    frames: u64,
+    /// Threads inside the swap network; 0 is all cores.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+}
 
-/// Runs the command.
+/// Measures and writes both reports. Not good where samples changed that must not, or nothing was swapped.
 ///
 /// # Errors
 /// A sentence for people.
-pub fn run(_arguments: &Arguments, _out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let options = Options {
+        model: arguments.model.clone(),
+        driver: arguments.driver.clone(),
+        truth: arguments.truth.clone(),
+        truth_mask: arguments.truth_mask.clone(),
+        target: arguments.target.clone(),
+        threads: if arguments.threads == 0 { cores } else { arguments.threads },
+        most: arguments.frames,
+    };
+    let progress =
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {pos} frames {per_sec}")?);
+    let evaluation = eval::evaluate(&options, |frames| progress.set_position(frames))?;
+    progress.finish_and_clear();
+    let files = eval::write(&evaluation, &arguments.out)?;
+    summary(&evaluation.report, out)?;
+    for file in &files {
+        writeln!(out, "{}", file.display())?;
+    }
+    let good = evaluation.report.outside == 0 && evaluation.report.delivery.swapped > 0;
+    Ok(if good { Outcome::Good } else { Outcome::Bad })
+}
+
+fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+    let d = &report.delivery;
+    let missed = d.missed.map_or(String::new(), |missed| format!(", {missed} missed"));
+    writeln!(
+        out,
+        "{} frames: {} swapped, {} held, {} concealed, {} untouched, {} dropped{missed}",
+        d.frames, d.swapped, d.held, d.concealed, d.untouched, d.dropped
+    )?;
+    if let Some(i) = &report.identity {
+        writeln!(
+            out,
+            "identity: {:.2} to the target, {:.2} to the driver (same person below {}); nearer to the target in {:.0} %",
+            i.to_target,
+            i.to_driver,
+            i.same,
+            100.0 * i.nearer_to_target
+        )?;
+    }
+    let mean = |key: &str| report.figures.get(key).map(|spread| spread.mean);
+    for (key, name) in [("ssim", "SSIM"), ("perceptual", "MS-GMSD"), ("psnr", "PSNR")] {
+        if let (Some(swapped), Some(unswapped)) = (mean(key), mean(&format!("{key}_unswapped"))) {
+            writeln!(out, "{name} to the truth: {swapped:.3}, unswapped {unswapped:.3}")?;
+        }
+    }
+    let lines = [
+        ("pose", "pose error, degrees"),
+        ("pose_to_truth", "pose error to ground truth, degrees"),
+        ("pose_floor", "the source's own, degrees"),
+        ("expression", "expression error, canonical units"),
+        ("flicker", "flicker beyond the source's, codes"),
+        ("jitter", "landmark jitter beyond the source's, thousandths"),
+        ("seam", "seam, codes a pixel"),
+    ];
+    for (key, name) in lines {
+        if let Some(value) = mean(key) {
+            writeln!(out, "{name}: {value:.3}")?;
+        }
+    }
+    writeln!(out, "samples changed outside: {}", report.outside)?;
+    writeln!(out, "{:.1} frames a second, one at a time, {} threads", report.timing.fps, report.timing.threads)
 }

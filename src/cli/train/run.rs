@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
 use crate::train::augment::AugmentSettings;
-use crate::train::device::DeviceChoice;
+use crate::train::device::{Chosen, DeviceChoice};
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Course, Kind, Schedule, Settings};
 use crate::train::samples::{Faces, Loader, LoaderSettings, Sides};
@@ -119,7 +119,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     for warning in sides.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
-    let device = arguments.device.device();
+    let Chosen { device, name } = arguments.device.device()?;
     writeln!(
         out,
         "{} at {resolution} px, {} parameters, on {device:?}",

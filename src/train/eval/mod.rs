@@ -1,1 +1,141 @@
-//! To be written.
+//! Evaluation: a model runs over a clip on the live path itself, and what comes out is measured.
+//!
+//! [`evaluate`] goes through the clip once, a frame at a time: [`live_path`] swaps it, [`measure`] looks at it, and
+//! nothing of it is kept but figures ([`figures`]) and some pictures ([`album`]). What is measured:
+//!
+//! - [`similarity`] to a truth clip, which shows the target doing exactly the same, under the face's mask;
+//! - [`identity`]: nearer to the target or to the driver;
+//! - [`pose`] and [`expression`] against the source's, and against ground truth ([`truth`]) where there is some;
+//! - [`motion`]: flicker and jitter that the source does not have;
+//! - [`seam`], and pixels that changed [`outside`] of the face's region;
+//! - frames swapped, concealed and missed, and the time that it took.
+//!
+//! [`report`] is `eval.json`, [`page`] is `eval.html`.
+
+pub mod album;
+mod error;
+pub mod expression;
+pub mod figures;
+pub mod identity;
+pub mod live_path;
+pub mod measure;
+pub mod motion;
+pub mod outside;
+pub mod page;
+pub mod picture;
+pub mod pose;
+pub mod reference;
+pub mod report;
+pub mod seam;
+pub mod similarity;
+mod sum_up;
+mod target;
+pub mod truth;
+
+pub use error::EvalError;
+pub use report::Report;
+
+use std::path::{Path, PathBuf};
+
+use album::Album;
+use identity::Identity;
+use live_path::LivePath;
+use measure::Measurer;
+use reference::Reference;
+use truth::GroundTruth;
+
+use crate::media::{Clip, ClipOptions};
+use crate::runtime::Runtime;
+
+/// What to evaluate.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The .dfm file, with its consent record beside it.
+    pub model: PathBuf,
+    /// The driver's clip. Ground truth is read from a JSON of the same name beside it, where there is one.
+    pub driver: PathBuf,
+    /// What a perfect swap of that clip looks like, frame for frame.
+    pub truth: Option<PathBuf>,
+    /// Where the face is in it: a clip of class ids, see [`Reference::open_mask`]; else the landmarks' hull.
+    pub truth_mask: Option<PathBuf>,
+    /// The target's identity, a clip or a face set; else the truth clip's.
+    pub target: Option<PathBuf>,
+    /// Threads of the swap network.
+    pub threads: usize,
+    /// Frames at most.
+    pub most: u64,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// The figures.
+    pub report: Report,
+    /// Pictures for the page.
+    pub album: Album,
+}
+
+/// Runs the model over the clip and measures what comes out. `progress` is told the number of each finished frame.
+///
+/// # Errors
+/// [`EvalError`], which names the file and the mend.
+pub fn evaluate(options: &Options, mut progress: impl FnMut(u64)) -> Result<Evaluation, EvalError> {
+    let mut driver = Clip::open(&options.driver, ClipOptions::default())?;
+    let mut truth = options.truth.as_deref().map(Reference::open).transpose()?;
+    let mut mask = options.truth_mask.as_deref().map(Reference::open_mask).transpose()?;
+    let known = GroundTruth::beside(&options.driver)?;
+    let runtime = Runtime::load(None)?;
+    let mut live = LivePath::new(&runtime, &options.model, options.threads)?;
+    let mut identity = Identity::new(&runtime, options.threads)?;
+    let target = match options.target.as_deref() {
+        Some(target) => target::embeddings(&runtime, &mut identity, target)?,
+        None => Vec::new(),
+    };
+    let mut measurer = Measurer::new(&runtime, identity, known)?;
+    let (mut number, mut layout, mut fps) = (0, None, None);
+    while number < options.most {
+        let Some(frame) = driver.next().transpose()? else { break };
+        fps = fps.or_else(|| measurer.known_fps()).or_else(|| driver.frame_rate());
+        let beside = match &mut truth {
+            Some(truth) => Some(truth.next(number, &frame)?),
+            None => None,
+        };
+        let classes = match &mut mask {
+            Some(mask) => Some(mask.next(number, &frame)?),
+            None => None,
+        };
+        layout.get_or_insert(*frame.layout());
+        let time = number as f64 / fps.unwrap_or(30.0);
+        let passed = live.pass(frame, time)?;
+        measurer.measure(number, time, &passed, &live, beside.as_ref(), classes.as_ref())?;
+        number += 1;
+        progress(number);
+    }
+    let layout = layout.ok_or_else(|| EvalError::NoFrame(options.driver.clone()))?;
+    if number < options.most {
+        for reference in truth.iter_mut().chain(mask.iter_mut()) {
+            reference.end(number)?;
+        }
+    }
+    if measurer.saw_nobody() {
+        return Err(EvalError::NoFace { clip: options.driver.clone(), role: "driver" });
+    }
+    Ok(sum_up::sum_up(options, &live, layout, fps.unwrap_or(30.0), measurer, target))
+}
+
+/// Writes `eval.json` and `eval.html` into `folder`, which is made where it is missing; returns the two files.
+///
+/// # Errors
+/// [`EvalError::Write`].
+pub fn write(evaluation: &Evaluation, folder: &Path) -> Result<[PathBuf; 2], EvalError> {
+    let failed = |file: &Path, reason: String| EvalError::Write { file: file.to_owned(), reason };
+    std::fs::create_dir_all(folder).map_err(|error| failed(folder, error.to_string()))?;
+    let files = [folder.join("eval.json"), folder.join("eval.html")];
+    let json =
+        serde_json::to_string_pretty(&evaluation.report).map_err(|error| failed(&files[0], error.to_string()))?;
+    let html = page::page(evaluation).map_err(|error| failed(&files[1], error.to_string()))?;
+    for (file, text) in files.iter().zip([json, html]) {
+        std::fs::write(file, text).map_err(|error| failed(file, error.to_string()))?;
+    }
+    Ok(files)
+}

@@ -54,13 +54,8 @@ impl LossWeights {
     /// # Errors
     /// [`LossWeightsError`], naming the field.
     pub fn check(&self) -> Result<(), LossWeightsError> {
-        let amounts = [
-            ("dssim", self.dssim),
-            ("l1", self.l1),
-            ("l2", self.l2),
-            ("priority", self.priority),
-            ("mask", self.mask),
-        ];
+        let amounts =
+            [("dssim", self.dssim), ("l1", self.l1), ("l2", self.l2), ("priority", self.priority), ("mask", self.mask)];
         for (field, value) in amounts {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(LossWeightsError::Range { field, value, range: "0 or more" });

@@ -165,7 +165,9 @@ impl Optimiser {
         let value = |at: usize, parameter: &Parameter| {
             let here = parameter.value.device().inner();
             match &self.state {
-                State::Host(all) => all.get(at).and_then(|moments| moments.average.clone()).map(|values| upload(values, &here)),
+                State::Host(all) => {
+                    all.get(at).and_then(|moments| moments.average.clone()).map(|values| upload(values, &here))
+                }
                 State::Device(all) => all.get(at).and_then(|moments| moments.average.clone()),
             }
         };
@@ -262,7 +264,9 @@ impl Optimiser {
             }
         }
         for ((slot, parameter), gradient) in self.slots.iter().zip(&weights.0).zip(gradients) {
-            for found in [Some(length(parameter)), gradient.as_ref().map(|gradient| gradient.dims()[0])].into_iter().flatten() {
+            for found in
+                [Some(length(parameter)), gradient.as_ref().map(|gradient| gradient.dims()[0])].into_iter().flatten()
+            {
                 if found != slot.length {
                     return Err(OptimiseError::Length { name: slot.name.clone(), expected: slot.length, found });
                 }
@@ -329,7 +333,9 @@ impl Optimiser {
         if !norm.is_finite() {
             return Ok(StepReport { norm, moved: false });
         }
-        for (((parameter, moments), slot), gradient) in weights.0.iter_mut().zip(state).zip(&mut self.slots).zip(gradients) {
+        for (((parameter, moments), slot), gradient) in
+            weights.0.iter_mut().zip(state).zip(&mut self.slots).zip(gradients)
+        {
             slot.steps += u64::from(gradient.is_some());
             let follow = self.settings.follow(slot.steps);
             let mut value = parameter.value.clone().inner();

@@ -24,6 +24,11 @@ pub(super) fn residual(channels: usize) -> Vec<Layer> {
     vec![Layer::Residual(vec![conv.clone(), slope.clone(), conv]), slope]
 }
 
+/// Dense layers through a code of `ae` numbers, back to a picture.
+pub(super) fn code(ae: usize, channels: usize, side: usize) -> Vec<Layer> {
+    vec![Layer::Dense { out: ae }, Layer::Dense { out: channels * side * side }, Layer::Unflatten { channels, side }]
+}
+
 /// The last convolution of a head, to `out` channels through a sigmoid.
 pub(super) fn head(out: usize, kernel: usize) -> Vec<Layer> {
     vec![Layer::Conv { out, kernel, stride: 1 }, Layer::Sigmoid]

@@ -4,7 +4,7 @@
 //! convolution, `-t` is deeper: one more halving and residual blocks in the encoder, one more doubling in the decoder
 //! instead of the one in between. `-c` takes `x · cos x` for the leaky ReLU.
 
-use super::blocks::{SLOPE, down, head, head_at, residual, up};
+use super::blocks::{SLOPE, code, down, head, head_at, residual, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};
 
 pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintError> {
@@ -51,11 +51,7 @@ pub(super) fn encoder(dimensions: &Dimensions) -> Vec<Layer> {
 /// Dense layers to a picture of `channels`.
 pub(super) fn inter(dimensions: &Dimensions, channels: usize) -> Vec<Layer> {
     let side = dimensions.resolution / if dimensions.options.double { 32 } else { 16 };
-    let mut layers = vec![
-        Layer::Dense { out: dimensions.ae },
-        Layer::Dense { out: channels * side * side },
-        Layer::Unflatten { channels, side },
-    ];
+    let mut layers = code(dimensions.ae, channels, side);
     if !dimensions.options.deep {
         layers.extend(up(channels, &activation(dimensions)));
     }

@@ -1,6 +1,6 @@
 //! `dfaker`: sees the crop at half its resolution and paints it at the whole: 64 px in, 128 px out, with a mask.
 
-use super::blocks::{SLOPE, down, head, residual, up};
+use super::blocks::{SLOPE, code, down, head, residual, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};
 
 /// Resolutions are multiples of this.
@@ -13,12 +13,7 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
     let mut encoder = vec![Layer::Halve];
     encoder.extend([e, e * 2, e * 4, e * 8].iter().flat_map(|&width| down(width, 5, &slope)));
     encoder.push(Layer::Flatten);
-    let (channels, side) = (e * 8, resolution / MULTIPLE);
-    let mut inter = vec![
-        Layer::Dense { out: ae },
-        Layer::Dense { out: channels * side * side },
-        Layer::Unflatten { channels, side },
-    ];
+    let mut inter = code(ae, e * 8, resolution / MULTIPLE);
     inter.extend(up(d * 8, &slope));
     let mut face = up(d * 8, &slope);
     face.extend(residual(d * 8));

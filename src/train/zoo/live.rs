@@ -5,7 +5,7 @@
 //! head of its own instead of a second decoder. Convolutions are dense 3×3: for the same time on a processor they gave a
 //! better picture than depthwise ones, whose arithmetic is small but whose memory traffic is not.
 
-use super::blocks::{down, head_at, residual, up};
+use super::blocks::{code, down, head_at, residual, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};
 
 /// Resolutions are multiples of this.
@@ -21,13 +21,8 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         encoder.extend(down(width, 3, &slope));
     }
     encoder.push(Layer::Flatten);
-    let inter = vec![
-        Layer::Dense { out: ae },
-        Layer::Dense { out: ae / 2 * side * side },
-        Layer::Unflatten { channels: ae / 2, side },
-        Layer::Conv { out: d * 6, kernel: 3, stride: 1 },
-        slope.clone(),
-    ];
+    let mut inter = code(ae, ae / 2, side);
+    inter.extend([Layer::Conv { out: d * 6, kernel: 3, stride: 1 }, slope.clone()]);
     let mut trunk = residual(d * 6);
     for width in [d * 4, d * 2] {
         trunk.extend(up(width, &slope));

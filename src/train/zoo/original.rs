@@ -1,6 +1,6 @@
 //! `original`: the 64 px model with two decoders that the field began with.
 
-use super::blocks::{SLOPE, down, head, up};
+use super::blocks::{SLOPE, code, down, head, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};
 
 /// Resolutions are multiples of this.
@@ -13,12 +13,7 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
     let slope = Layer::LeakyRelu { slope: SLOPE };
     let mut encoder: Vec<Layer> = [e, e * 2, e * 4, e * 8].iter().flat_map(|&width| down(width, 5, &slope)).collect();
     encoder.push(Layer::Flatten);
-    let (channels, side) = (e * 8, resolution / MULTIPLE);
-    let mut inter = vec![
-        Layer::Dense { out: ae },
-        Layer::Dense { out: channels * side * side },
-        Layer::Unflatten { channels, side },
-    ];
+    let mut inter = code(ae, e * 8, resolution / MULTIPLE);
     inter.extend(up(d * 8, &slope));
     let branch = |d: usize, out: usize| {
         let mut layers: Vec<Layer> = [d * 4, d * 2, d].iter().flat_map(|&width| up(width, &slope)).collect();

@@ -33,6 +33,14 @@ pub struct Options {
     pub cosine: bool,
 }
 
+impl Options {
+    /// Those whose letters are in `letters`.
+    fn of(letters: &str) -> Self {
+        let has = |letter| letters.contains(letter);
+        Self { unit: has('u'), double: has('d'), deep: has('t'), cosine: has('c') }
+    }
+}
+
 /// All that a model is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dimensions {
@@ -122,8 +130,7 @@ impl Preset {
     /// What it stands for.
     pub fn dimensions(&self) -> Dimensions {
         let (family, options, [resolution, ae, e, d, d_mask]) = self.dimensions;
-        let has = |option| options.contains(option);
-        let options = Options { unit: has('u'), double: has('d'), deep: has('t'), cosine: has('c') };
+        let options = Options::of(options);
         Dimensions { family, options, resolution, ae, e, d, d_mask }
     }
 }
@@ -152,9 +159,7 @@ impl Dimensions {
         if !matches!(family, "df" | "liae") || letters.is_empty() || !letters.chars().all(|c| "udtc".contains(c)) {
             return Err(known());
         }
-        let has = |option| letters.contains(option);
-        let options = Options { unit: has('u'), double: has('d'), deep: has('t'), cosine: has('c') };
-        Ok(Self { options, ..Self::named(family)? })
+        Ok(Self { options: Options::of(letters), ..Self::named(family)? })
     }
 
     /// What resolutions must be multiples of.

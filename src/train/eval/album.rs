@@ -1,0 +1,102 @@
+//! Pictures for the page: some from all over the clip, and the worst.
+
+use image::RgbImage;
+
+/// Shots that are kept at most before every other one is dropped.
+const MOST: usize = 24;
+/// Worst frames that are kept.
+const WORST: usize = 6;
+/// Frames nearer than this to a worse one are the same incident.
+const INCIDENT: u64 = 10;
+
+/// One frame: source, swap, and truth where there is one.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// From 0.
+    pub frame: u64,
+    /// What it shows, and the picture.
+    pub pictures: Vec<(&'static str, RgbImage)>,
+}
+
+/// The pictures of an evaluation, a bounded number however long the clip is.
+#[derive(Debug)]
+pub struct Album {
+    stride: u64,
+    shots: Vec<Shot>,
+    worst: Vec<(f32, Shot)>,
+}
+
+impl Default for Album {
+    fn default() -> Self {
+        Self { stride: 1, shots: Vec::new(), worst: Vec::new() }
+    }
+}
+
+impl Album {
+    /// Whether it has use for a shot of this frame, which is so bad.
+    pub fn wants(&self, frame: u64, badness: f32) -> bool {
+        frame.is_multiple_of(self.stride)
+            || self.worst.len() < WORST
+            || self.worst.iter().any(|(bad, _)| badness > *bad)
+    }
+
+    /// Takes a shot in.
+    pub fn add(&mut self, shot: Shot, badness: f32) {
+        if shot.frame.is_multiple_of(self.stride) {
+            self.shots.push(shot.clone());
+            if self.shots.len() > MOST {
+                self.stride *= 2;
+                let stride = self.stride;
+                self.shots.retain(|shot| shot.frame.is_multiple_of(stride));
+            }
+        }
+        let near = self.worst.iter().position(|(_, other)| other.frame.abs_diff(shot.frame) < INCIDENT);
+        match near {
+            Some(i) if badness <= self.worst[i].0 => return,
+            Some(i) => {
+                self.worst.remove(i);
+            }
+            None => {}
+        }
+        self.worst.push((badness, shot));
+        self.worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+        self.worst.truncate(WORST);
+    }
+
+    /// At most `count` shots, evenly spread.
+    pub fn spread(&self, count: usize) -> Vec<&Shot> {
+        let count = count.min(self.shots.len());
+        (0..count).map(|i| &self.shots[i * self.shots.len() / count]).collect()
+    }
+
+    /// The worst, worst first.
+    pub fn worst(&self) -> impl Iterator<Item = &Shot> {
+        self.worst.iter().map(|(_, shot)| shot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stays_small_and_keeps_the_worst_of_each_incident() {
+        let mut album = Album::default();
+        for frame in 0..1000 {
+            let badness = match frame {
+                500 => 9.0,
+                501 => 8.0,
+                70 => 7.0,
+                _ => 1.0 + frame as f32 * 1e-4,
+            };
+            if album.wants(frame, badness) {
+                album.add(Shot { frame, pictures: Vec::new() }, badness);
+            }
+        }
+        let spread: Vec<u64> = album.spread(12).iter().map(|shot| shot.frame).collect();
+        assert_eq!(spread.len(), 12);
+        assert!(spread.windows(2).all(|pair| (32..200).contains(&(pair[1] - pair[0]))), "{spread:?}");
+        let worst: Vec<u64> = album.worst().map(|shot| shot.frame).collect();
+        assert_eq!((worst.len(), &worst[..2]), (WORST, &[500, 70][..]));
+    }
+}

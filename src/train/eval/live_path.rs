@@ -1,0 +1,111 @@
+//! The live path, the element's own stages, one frame after the other: nothing is dropped, and what a stage takes is
+//! not blurred by its neighbours.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::EvalError;
+use crate::blend::CpuBlender;
+use crate::face::{CropSettings, Face, Finder, Mesh};
+use crate::frame::OwnedFrame;
+use crate::geometry::Rect;
+use crate::live::{FindFaces, FindStage, Load, Model, Outcome, Queue, Settings, Stage, StageTimes, SwapStage};
+use crate::runtime::{Provider, Runtime};
+
+/// The stages with a model.
+pub struct LivePath {
+    queue: Queue<OwnedFrame, OwnedFrame>,
+    model: Arc<Model>,
+    settings: Arc<Settings>,
+    crop: CropSettings,
+    passed: u64,
+}
+
+/// A frame that came out.
+#[derive(Debug)]
+pub struct Passed {
+    /// As it went in.
+    pub plate: OwnedFrame,
+    /// As it came out.
+    pub output: OwnedFrame,
+    /// All faces that were found.
+    pub found: Vec<Face>,
+    /// The faces that were swapped; those from `fresh` on were held from an earlier frame.
+    pub swapped: Vec<Face>,
+    /// How many of `swapped` were found in this frame.
+    pub fresh: usize,
+    /// The regions that were concealed.
+    pub concealed: Vec<Rect>,
+    /// Whether the whole frame was.
+    pub concealed_whole: bool,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What went wrong.
+    pub failure: Option<String>,
+    /// Milliseconds by [`Stage`].
+    pub stages: StageTimes,
+}
+
+impl LivePath {
+    /// Loads the model, if its subject consented, and the face networks; all on the processor.
+    ///
+    /// # Errors
+    /// [`EvalError`] where the model may not or cannot be used.
+    pub fn new(runtime: &Runtime, model: &Path, threads: usize) -> Result<Self, EvalError> {
+        let load = Load { path: model.to_owned(), beside: None, threads, provider: Some(Provider::Cpu), engines: 1 };
+        let model = Arc::new(load.run()?);
+        let (to_find, finder_inbox) = crossbeam_channel::bounded::<Box<dyn FindFaces>>(1);
+        let _ = to_find.send(Box::new(Finder::new(runtime, Mesh::default())?));
+        let (_, blender_inbox) = crossbeam_channel::bounded(1);
+        let swap = SwapStage::new(Box::new(CpuBlender::default()), blender_inbox);
+        let queue = Queue::start(0, FindStage::new(finder_inbox), vec![swap]).map_err(EvalError::Start)?;
+        let settings = Arc::new(Settings::default());
+        let crop = settings.crop.resolve(model.face_type, model.coverage);
+        Ok(Self { queue, model, settings, crop, passed: 0 })
+    }
+
+    /// The crop that the model sees.
+    pub fn crop(&self) -> &CropSettings {
+        &self.crop
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Passes a frame through; `time` is its in seconds.
+    ///
+    /// # Errors
+    /// [`EvalError::Lost`] where it does not come out.
+    pub fn pass(&mut self, frame: OwnedFrame, time: f64) -> Result<Passed, EvalError> {
+        let number = self.passed;
+        let lost = || EvalError::Lost(number);
+        self.passed += 1;
+        let mut job = self.queue.begin().map_err(|_| lost())?;
+        job.passenger = Some(frame.clone());
+        job.frame = Some(frame);
+        job.time = time;
+        job.settings = Arc::clone(&self.settings);
+        job.model = Some(Arc::clone(&self.model));
+        let begun = Instant::now();
+        self.queue.submit(job);
+        let mut job = self.queue.next().ok_or_else(lost)?;
+        job.timings.stages[Stage::Total as usize] = begun.elapsed().as_secs_f32() * 1e3;
+        let passed = Passed {
+            plate: job.passenger.take().ok_or_else(lost)?,
+            output: job.frame.take().ok_or_else(lost)?,
+            found: job.faces.clone(),
+            swapped: job.plan.swap.clone(),
+            fresh: job.plan.found,
+            concealed: job.plan.conceal.clone(),
+            concealed_whole: job.plan.conceal_all,
+            outcome: job.outcome,
+            failure: job.failure.take(),
+            stages: job.timings.stages,
+        };
+        self.queue.finish(job);
+        Ok(passed)
+    }
+}

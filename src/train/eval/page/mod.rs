@@ -1,0 +1,249 @@
+//! The report as one HTML page: no scripts, nothing from elsewhere.
+
+mod plot;
+mod text;
+
+use std::fmt::Write;
+
+use super::Evaluation;
+use super::album::Shot;
+use super::expression::Follows;
+use super::figures::{METRICS, Metric, metric_named};
+use super::report::Report;
+use plot::{Plot, outcomes};
+use text::{escaped, img, number};
+
+/// Pictures from all over the clip.
+const SHOTS: usize = 12;
+
+/// The page.
+///
+/// # Errors
+/// Where a picture cannot be encoded.
+pub fn page(evaluation: &Evaluation) -> Result<String, image::ImageError> {
+    let Evaluation { report, album } = evaluation;
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>Evaluation of {}</title>\n<style>\n{}</style></head>\n<body><main>\n",
+        escaped(&report.model),
+        include_str!("style.css")
+    );
+    about(&mut html, report);
+    cards(&mut html, report);
+    heading(&mut html, "Pictures", "From all over the clip: the source, the swap, and the truth where there is one.");
+    shots(&mut html, &album.spread(SHOTS))?;
+    let worst: Vec<&Shot> = album.worst().collect();
+    let by = if report.truth.is_some() { "MS-GMSD to the truth" } else { "distance of its landmarks to the source's" };
+    heading(&mut html, "Worst frames", &format!("Chosen by {by}, worst first."));
+    shots(&mut html, &worst)?;
+    sections(&mut html, report);
+    expression_table(&mut html, "Against the source", &report.expression);
+    expression_table(&mut html, "Against the ground truth", &report.expression_to_truth);
+    timing(&mut html, report);
+    table(&mut html, report);
+    html.push_str("</main></body></html>\n");
+    Ok(html)
+}
+
+fn heading(html: &mut String, title: &str, note: &str) {
+    let _ = write!(html, "<h2>{}</h2><p class=\"soft\">{}</p>\n", escaped(title), escaped(note));
+}
+
+fn about(html: &mut String, report: &Report) {
+    let file = std::path::Path::new(&report.model).file_name().map(|name| name.to_string_lossy().into_owned());
+    let _ = write!(html, "<h1>{}</h1>", escaped(&file.unwrap_or_else(|| report.model.clone())));
+    let size =
+        format!("{}×{}, {} frames at {:.4} fps", report.width, report.height, report.delivery.frames, report.clip_fps);
+    let lines = [
+        ("Model", Some(report.model.clone())),
+        ("Face of", Some(report.subject.clone())),
+        ("Driver", Some(format!("{} ({size})", report.driver))),
+        ("Truth", report.truth.clone()),
+        ("Compared under", report.truth.is_some().then(|| report.mask.clone())),
+        ("Target", report.target.clone()),
+        ("Ground truth", report.ground_truth.clone()),
+        ("By", Some(report.tool.clone())),
+    ];
+    html.push_str("<dl class=\"about\">");
+    for (name, value) in lines.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+        let _ = write!(html, "<dt>{name}</dt><dd>{}</dd>", escaped(value));
+    }
+    html.push_str("</dl>\n");
+}
+
+/// The figures that one looks at first.
+fn cards(html: &mut String, report: &Report) {
+    html.push_str("<div class=\"cards\">");
+    let mut card = |value: String, title: &str, note: String, verdict: Option<bool>| {
+        let class = verdict.map_or("", |good| if good { " good" } else { " bad" });
+        let _ = write!(html, "<div class=\"card{class}\">{title}<b>{value}</b><small>{}</small></div>", escaped(&note));
+    };
+    let mean = |key: &str| report.figures.get(key).map(|spread| spread.mean);
+    if let Some(identity) = &report.identity {
+        let nearer = identity.to_target < identity.to_driver;
+        let note = format!("{} to the driver; same person below {}", number(identity.to_driver), identity.same);
+        card(number(identity.to_target), "Identity, to target", note, Some(nearer));
+    }
+    for (key, title, higher) in [("ssim", "SSIM to truth", true), ("perceptual", "MS-GMSD to truth", false)] {
+        if let (Some(swapped), Some(unswapped)) = (mean(key), mean(&format!("{key}_unswapped"))) {
+            let better = if higher { swapped > unswapped } else { swapped < unswapped };
+            card(number(swapped), title, format!("{} unswapped", number(unswapped)), Some(better));
+        }
+    }
+    if let Some(pose) = mean("pose") {
+        let note = mean("pose_to_truth").zip(mean("pose_floor")).map_or(String::new(), |(truth, floor)| {
+            format!("{}° to ground truth, where the source has {}°", number(truth), number(floor))
+        });
+        card(format!("{}°", number(pose)), "Pose error", note, None);
+    }
+    if !report.expression.is_empty() {
+        let of = |value: fn(&Follows) -> f32| {
+            report.expression.iter().map(value).sum::<f32>() / report.expression.len() as f32
+        };
+        let note = "mean correlation of eyes, mouth, brows, gaze with the source's".to_owned();
+        card(number(of(|f| f.correlation)), "Expression followed", note, None);
+    }
+    if let Some(flicker) = mean("flicker") {
+        let note = format!("codes a frame beyond the source's {}", number(mean("flicker_source").unwrap_or(0.0)));
+        card(number(flicker), "Flicker", note, None);
+    }
+    let d = &report.delivery;
+    let missed = d.missed.map_or(String::new(), |missed| format!(", {missed} missed"));
+    let note =
+        format!("{} held, {} concealed, {} untouched, {} dropped{missed}", d.held, d.concealed, d.untouched, d.dropped);
+    card(
+        format!("{} / {}", d.swapped, d.frames),
+        "Frames swapped",
+        note,
+        Some(d.swapped > 0 && d.missed.unwrap_or(0) == 0),
+    );
+    card(report.outside.to_string(), "Samples changed outside", "must be 0".to_owned(), Some(report.outside == 0));
+    let note = format!("one frame at a time, {} thread(s)", report.timing.threads);
+    card(number(report.timing.fps as f32), "Frames a second", note, None);
+    if let Some(reconstruction) = &report.reconstruction {
+        let note = format!("driver's side; target's {}", number(reconstruction.b));
+        card(number(reconstruction.a), "Reconstruction DSSIM", note, None);
+    }
+    html.push_str("</div>\n");
+}
+
+fn shots(html: &mut String, shots: &[&Shot]) -> Result<(), image::ImageError> {
+    html.push_str("<div class=\"shots\">");
+    for shot in shots {
+        html.push_str("<figure class=\"shot\"><div>");
+        for (what, picture) in &shot.pictures {
+            html.push_str(&img(picture, &format!("frame {}, {what}", shot.frame))?);
+        }
+        let names: Vec<&str> = shot.pictures.iter().map(|(what, _)| *what).collect();
+        let _ = write!(html, "</div><figcaption>frame {}: {}</figcaption></figure>\n", shot.frame, names.join(", "));
+    }
+    html.push_str("</div>\n");
+    Ok(())
+}
+
+fn sections(html: &mut String, report: &Report) {
+    heading(html, "Delivery", "What the live path let out.");
+    html.push_str(&outcomes(&report.frames));
+    let mut section = |title: &str, note: &str, plots: &[(&[&str], Option<(f32, &'static str)>, bool)]| {
+        let drawn: String = plots
+            .iter()
+            .map(|(keys, mark, from_zero)| {
+                let metrics: Vec<&'static Metric> = keys
+                    .iter()
+                    .filter_map(|key| metric_named(key))
+                    .filter(|metric| report.figures.contains_key(metric.key))
+                    .collect();
+                Plot { metrics: &metrics, mark: *mark, from_zero: *from_zero }.svg(&report.frames)
+            })
+            .collect();
+        if !drawn.is_empty() {
+            heading(html, title, note);
+            html.push_str(&drawn);
+        }
+    };
+    section(
+        "Likeness to the truth",
+        "Under the face's mask, at the frame's own resolution. SSIM and MS-GMSD of luma, PSNR of colours. MS-GMSD stands in for a learned perceptual distance; 0 is equal.",
+        &[
+            (&["ssim", "ssim_unswapped"], None, false),
+            (&["perceptual", "perceptual_unswapped"], None, true),
+            (&["psnr", "psnr_unswapped"], None, false),
+        ],
+    );
+    let same = report.identity.map(|identity| (identity.same, "same person below"));
+    section(
+        "Identity",
+        "Distance between faces in the space of an identity network (dlib's ResNet, 128 numbers), each to a mean face.",
+        &[(&["to_target", "to_driver", "unswapped_to_target", "truth_to_target"], same, true)],
+    );
+    section(
+        "Pose",
+        "From the face mesh: yaw, pitch and roll of the output against the source's, in degrees. With ground truth, the source's own error shows how exact the measurement is.",
+        &[(&["yaw", "pitch", "roll"], None, true), (&["pose_to_truth", "pose_floor"], None, true)],
+    );
+    section(
+        "Expression",
+        "Eye and mouth openings, mouth width, brow heights in canonical units (eyebrows to mouth is about 1), gaze in eye widths: mean absolute difference after the mean difference over the clip, which is the faces' shape, is taken away.",
+        &[(&["expression"], None, true), (&["expression_to_truth", "expression_floor"], None, true)],
+    );
+    section(
+        "Flicker and jitter",
+        "Change of the aligned face from one frame to the next in luma codes (of 255), and second differences of landmarks that no expression moves, in thousandths of a canonical unit.",
+        &[(&["flicker_output", "flicker_source"], None, true), (&["jitter_output", "jitter_source"], None, true)],
+    );
+    section(
+        "Seam",
+        "Along the edge of the swapped region: by how much the output's gradient exceeds the source's.",
+        &[(&["seam"], None, true)],
+    );
+}
+
+fn expression_table(html: &mut String, title: &str, follows: &[Follows]) {
+    if follows.is_empty() {
+        return;
+    }
+    let _ = write!(
+        html,
+        "<h2>Expression in detail: {}</h2><table><tr><th>measure</th><th>correlation</th><th>mean error</th><th>spread</th></tr>",
+        escaped(&title.to_lowercase())
+    );
+    for f in follows {
+        let (correlation, error, spread) = (number(f.correlation), number(f.error), number(f.spread));
+        let _ = write!(html, "<tr><td>{}</td><td>{correlation}</td><td>{error}</td><td>{spread}</td></tr>", f.name);
+    }
+    html.push_str("</table>\n");
+}
+
+fn timing(html: &mut String, report: &Report) {
+    heading(
+        html,
+        "Time",
+        "Milliseconds a frame on the processor, one frame at a time. `standin bench` measures throughput.",
+    );
+    html.push_str("<table><tr><th>stage</th><th>mean</th><th>median</th><th>95 %</th></tr>");
+    for (name, spread) in &report.timing.stages {
+        let [mean, median, p95] = [spread.mean, spread.median, spread.p95].map(|v| format!("{v:.1}"));
+        let _ = write!(html, "<tr><td>{name}</td><td>{mean}</td><td>{median}</td><td>{p95}</td></tr>");
+    }
+    html.push_str("</table>\n");
+}
+
+fn table(html: &mut String, report: &Report) {
+    heading(html, "All figures", "Over the frames that have them; eval.json has each frame's.");
+    html.push_str(
+        "<table><tr><th>figure</th><th>mean</th><th>median</th><th>5 %</th><th>95 %</th><th>frames</th><th>unit</th></tr>",
+    );
+    for metric in &METRICS {
+        let Some(spread) = report.figures.get(metric.key) else { continue };
+        let [mean, median, p5, p95] = [spread.mean, spread.median, spread.p5, spread.p95].map(number);
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{mean}</td><td>{median}</td><td>{p5}</td><td>{p95}</td><td>{}</td><td>{}</td></tr>",
+            escaped(metric.title),
+            spread.frames,
+            metric.unit
+        );
+    }
+    html.push_str("</table>\n");
+}

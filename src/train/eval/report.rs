@@ -1,0 +1,122 @@
+//! The report, as `eval.json` has it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::expression::Follows;
+use super::figures::{FrameFigures, Spread};
+
+/// Version of the JSON.
+pub const VERSION: u32 = 1;
+
+/// Everything that was found out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Tool and version that wrote it.
+    pub tool: String,
+    /// The model's file.
+    pub model: String,
+    /// Who lent the face.
+    pub subject: String,
+    /// The driver's clip.
+    pub driver: String,
+    /// What a perfect swap of that clip looks like.
+    pub truth: Option<String>,
+    /// Whose identity is the target's: a clip or a face set.
+    pub target: Option<String>,
+    /// The file that knows pose and landmarks of each of the driver's frames.
+    pub ground_truth: Option<String>,
+    /// Where the pictures are compared: `landmark hull` or the mask's clip.
+    pub mask: String,
+    /// Width of the frames.
+    pub width: usize,
+    /// Height of the frames.
+    pub height: usize,
+    /// Frames a second of the clip.
+    pub clip_fps: f64,
+    /// What left the live path.
+    pub delivery: Delivery,
+    /// What it took.
+    pub timing: Timing,
+    /// Identity, where there is a target.
+    pub identity: Option<IdentityFigures>,
+    /// Samples of all frames that changed where nothing may.
+    pub outside: u64,
+    /// Every figure over the clip, by its key in `frames`.
+    pub figures: BTreeMap<&'static str, Spread>,
+    /// Each measure of the expression, output against source.
+    pub expression: Vec<Follows>,
+    /// Each measure of the expression, output against the ground truth.
+    pub expression_to_truth: Vec<Follows>,
+    /// How well the networks draw what they were trained on. The trainer knows, a .dfm does not.
+    pub reconstruction: Option<Reconstruction>,
+    /// Each frame.
+    pub frames: Vec<FrameFigures>,
+}
+
+/// What became of the frames.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Delivery {
+    /// All of them.
+    pub frames: usize,
+    /// With a face that was found and swapped.
+    pub swapped: usize,
+    /// Swapped where a face was a moment ago.
+    pub held: usize,
+    /// With something blurred.
+    pub concealed: usize,
+    /// As they came in.
+    pub untouched: usize,
+    /// Not delivered.
+    pub dropped: usize,
+    /// Untouched although a face is there; known only with ground truth.
+    pub missed: Option<usize>,
+    /// Swapped, and then no face is to be found in the output.
+    pub unrecognisable: usize,
+}
+
+/// Time on one frame at a time, on the processor; `standin bench` measures throughput.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Timing {
+    /// Threads of the swap network.
+    pub threads: usize,
+    /// Milliseconds by stage.
+    pub stages: Vec<(&'static str, Spread)>,
+    /// Frames a second, one after the other.
+    pub fps: f64,
+}
+
+/// Distances of faces in the identity network's space.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct IdentityFigures {
+    /// Distance under which two faces are taken for the same person.
+    pub same: f32,
+    /// Mean distance of the output's faces to the target's mean face.
+    pub to_target: f32,
+    /// To the driver's mean face.
+    pub to_driver: f32,
+    /// Mean distance of the output's faces to each of the target's.
+    pub to_target_pairs: f32,
+    /// To each of the driver's.
+    pub to_driver_pairs: f32,
+    /// Distance of the driver's mean face to the target's.
+    pub driver_to_target: f32,
+    /// Part of the frames that are nearer to the target, 0..1.
+    pub nearer_to_target: f32,
+    /// Part of the frames that are within [`Self::same`] of the target, 0..1.
+    pub taken_for_target: f32,
+    /// Faces of the target that were measured.
+    pub target_faces: usize,
+}
+
+/// DSSIM, (1 − SSIM) / 2, of each side through its own decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Reconstruction {
+    /// Of the driver.
+    pub a: f32,
+    /// Of the target.
+    pub b: f32,
+}

@@ -1,0 +1,116 @@
+//! From each frame's figures to those of the clip.
+
+use super::figures::{self, Spread};
+use super::identity::{Embedding, SAME, distance, mean, mean_distance};
+use super::live_path::LivePath;
+use super::measure::Measurer;
+use super::report::{Delivery, IdentityFigures, Report, Timing, VERSION};
+use super::truth::GroundTruth;
+use super::{Evaluation, Options, expression};
+use crate::frame::Layout;
+use crate::live::Stage;
+
+/// Sums up; `target` are the target's faces, none where the truth clip's are to be taken.
+pub(super) fn sum_up(
+    options: &Options,
+    live: &LivePath,
+    layout: Layout,
+    fps: f64,
+    mut measured: Measurer,
+    target: Vec<Embedding>,
+) -> Evaluation {
+    let (expression, expression_to_truth) = expressions(&mut measured);
+    let identity = identities(&mut measured, target);
+    let name = |path: &std::path::Path| path.display().to_string();
+    let frames = std::mem::take(&mut measured.frames);
+    let report = Report {
+        version: VERSION,
+        tool: format!("standin-train {}", env!("CARGO_PKG_VERSION")),
+        model: name(&options.model),
+        subject: live.model().subject.clone(),
+        driver: name(&options.driver),
+        truth: options.truth.as_deref().map(name),
+        target: options.target.as_deref().or(options.truth.as_deref()).map(name),
+        ground_truth: measured.has_ground_truth().then(|| name(&GroundTruth::path(&options.driver))),
+        mask: options.truth_mask.as_deref().map_or("landmark hull".to_owned(), name),
+        width: layout.width,
+        height: layout.height,
+        clip_fps: fps,
+        delivery: delivery(&measured, &frames),
+        timing: timing(&measured, options.threads),
+        identity,
+        outside: frames.iter().map(|frame| frame.outside).sum(),
+        figures: figures::sum_up(&frames),
+        expression,
+        expression_to_truth,
+        reconstruction: None,
+        frames,
+    };
+    Evaluation { report, album: measured.album }
+}
+
+fn delivery(measured: &Measurer, frames: &[figures::FrameFigures]) -> Delivery {
+    let count = |outcome: &str| frames.iter().filter(|frame| frame.outcome == outcome).count();
+    Delivery {
+        frames: frames.len(),
+        swapped: count("swapped"),
+        held: count("held"),
+        concealed: count("concealed"),
+        untouched: count("untouched"),
+        dropped: count("dropped"),
+        missed: measured.has_ground_truth().then_some(measured.missed),
+        unrecognisable: measured.unrecognisable,
+    }
+}
+
+fn timing(measured: &Measurer, threads: usize) -> Timing {
+    let of = |stage: Stage| Spread::of(measured.stages.iter().map(|times| times[stage as usize]));
+    let stages: Vec<(&'static str, Spread)> =
+        Stage::ALL.iter().filter_map(|&stage| Some((stage.name(), of(stage)?))).collect();
+    let total = of(Stage::Total).map_or(0.0, |total| f64::from(total.mean));
+    Timing { threads, stages, fps: if total > 0.0 { 1e3 / total } else { 0.0 } }
+}
+
+fn expressions(measured: &mut Measurer) -> (Vec<expression::Follows>, Vec<expression::Follows>) {
+    let of = |pick: fn(&super::measure::Expressions) -> Option<expression::Expression>| -> Vec<_> {
+        measured.expressions.iter().map(pick).collect()
+    };
+    let (output, source, truth) = (of(|e| e.output), of(|e| e.source), of(|e| e.truth));
+    let (follows, errors) = expression::compare(&output, &source);
+    let (to_truth, truth_errors) = expression::compare(&output, &truth);
+    let (_, floor) = expression::compare(&source, &truth);
+    for (i, frame) in measured.frames.iter_mut().enumerate() {
+        frame.expression = errors[i];
+        frame.expression_to_truth = truth_errors[i];
+        frame.expression_floor = floor[i];
+    }
+    (follows, to_truth)
+}
+
+fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<IdentityFigures> {
+    let there: Vec<_> = measured.embedded.iter().flatten().copied().collect();
+    let target = if target.is_empty() { there.iter().filter_map(|e| e.truth).collect() } else { target };
+    let driver: Vec<Embedding> = there.iter().map(|e| e.source).collect();
+    let (to, from) = (mean(&target)?, mean(&driver)?);
+    for (frame, embedded) in measured.frames.iter_mut().zip(&measured.embedded) {
+        let Some(embedded) = embedded else { continue };
+        frame.to_target = Some(distance(&embedded.output, &to));
+        frame.to_driver = Some(distance(&embedded.output, &from));
+        frame.unswapped_to_target = Some(distance(&embedded.source, &to));
+        frame.truth_to_target = embedded.truth.map(|truth| distance(&truth, &to));
+    }
+    let count = there.len() as f32;
+    let over = |value: &dyn Fn(&Embedding) -> f32| there.iter().map(|e| value(&e.output)).sum::<f32>() / count;
+    let part = |holds: &dyn Fn(&Embedding) -> bool| over(&|output| f32::from(u8::from(holds(output))));
+    Some(IdentityFigures {
+        same: SAME,
+        to_target: over(&|output| distance(output, &to)),
+        to_driver: over(&|output| distance(output, &from)),
+        to_target_pairs: over(&|output| mean_distance(output, &target).unwrap_or_default()),
+        to_driver_pairs: over(&|output| mean_distance(output, &driver).unwrap_or_default()),
+        driver_to_target: distance(&from, &to),
+        nearer_to_target: part(&|output| distance(output, &to) < distance(output, &from)),
+        taken_for_target: part(&|output| distance(output, &to) < SAME),
+        target_faces: target.len(),
+    })
+}

@@ -1,0 +1,84 @@
+//! The target's faces, for the identity: from a clip of them, or from a face set.
+
+use std::path::Path;
+
+use super::EvalError;
+use super::identity::{Embedding, Identity};
+use crate::face::{Face, Finder, FinderSettings, Mesh};
+use crate::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use crate::geometry::Point;
+use crate::media::{Clip, ClipOptions};
+use crate::runtime::Runtime;
+use crate::train::faceset::FaceSet;
+
+/// Every so many frames of a clip.
+const STRIDE: usize = 10;
+/// Faces that are measured at most.
+const MOST: usize = 100;
+
+/// Embeds faces of `target`.
+///
+/// # Errors
+/// [`EvalError`] where it cannot be read or shows no face.
+pub(super) fn embeddings(
+    runtime: &Runtime,
+    identity: &mut Identity,
+    target: &Path,
+) -> Result<Vec<Embedding>, EvalError> {
+    let found = if target.is_dir() { of_face_set(identity, target)? } else { of_clip(runtime, identity, target)? };
+    if found.is_empty() {
+        return Err(EvalError::NoFace { clip: target.to_owned(), role: "target" });
+    }
+    Ok(found)
+}
+
+fn of_clip(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<Vec<Embedding>, EvalError> {
+    let mut finder = Finder::new(runtime, Mesh::Points478)?;
+    let (mut faces, mut found) = (Vec::new(), Vec::new());
+    for (i, frame) in Clip::open(target, ClipOptions::default())?.enumerate() {
+        let frame = frame?;
+        if !i.is_multiple_of(STRIDE) {
+            continue;
+        }
+        finder.find(&frame.frame()?, &[], i as f64 / 25.0, &FinderSettings::default(), &mut faces)?;
+        if let Some(Face { landmarks, .. }) = faces.first() {
+            found.extend(identity.embed(&frame.frame()?, landmarks)?);
+        }
+        if found.len() >= MOST {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn of_face_set(identity: &mut Identity, folder: &Path) -> Result<Vec<Embedding>, EvalError> {
+    let set = FaceSet::open(folder)?;
+    let step = set.faces.len().div_ceil(MOST).max(1);
+    let mut found = Vec::new();
+    for record in set.faces.iter().step_by(step) {
+        let file = set.folder.join(&record.picture);
+        let broken = |error: image::ImageError| crate::train::faceset::FaceSetError::File {
+            file: file.clone(),
+            reason: error.to_string(),
+        };
+        let picture = image::open(&file).map_err(broken)?.to_rgba8();
+        let frame = from_rgba(&picture);
+        let (w, h) = (picture.width() as f32, picture.height() as f32);
+        let landmarks: Vec<Point> = record.landmarks.iter().map(|[x, y]| Point::new(x * w, y * h)).collect();
+        let frame: Frame<'_> = frame.frame()?;
+        found.extend(identity.embed(&frame, &landmarks)?);
+    }
+    Ok(found)
+}
+
+fn from_rgba(picture: &image::RgbaImage) -> OwnedFrame {
+    let mut frame = OwnedFrame::new(Layout {
+        format: PixelFormat::Rgba,
+        width: picture.width() as usize,
+        height: picture.height() as usize,
+        matrix: Matrix::Bt709,
+        range: Range::Full,
+    });
+    frame.bytes_mut(0).copy_from_slice(picture.as_raw());
+    frame
+}
