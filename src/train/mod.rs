@@ -8,7 +8,7 @@
 //!    previews, metrics, the display.
 //! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
 //!
-//! [`device`] is what all of it computes on, [`random`] where all chance comes from.
+//! [`device`] is what all of it computes on, [`kernels`] has the layers that must be fast there, [`random`] where all chance comes from.
 
 pub mod augment;
 pub mod device;
@@ -16,6 +16,7 @@ pub mod eval;
 pub mod export;
 pub mod extract;
 pub mod faceset;
+pub mod kernels;
 pub mod losses;
 pub mod optimise;
 pub mod random;
