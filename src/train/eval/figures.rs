@@ -71,7 +71,7 @@ pub struct FrameFigures {
     pub jitter_output: Option<f32>,
     /// The source's part of it.
     pub jitter_source: Option<f32>,
-    /// Mean by which the output's gradient exceeds the source's along the edge of the swap.
+    /// By how much the output's gradient exceeds the source's along the edge of the swap, root mean square.
     pub seam: Option<f32>,
     /// The output's mean gradient there over the source's.
     pub seam_ratio: Option<f32>,

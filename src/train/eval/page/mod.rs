@@ -52,8 +52,13 @@ fn heading(html: &mut String, title: &str, note: &str) {
 fn about(html: &mut String, report: &Report) {
     let file = std::path::Path::new(&report.model).file_name().map(|name| name.to_string_lossy().into_owned());
     let _ = write!(html, "<h1>{}</h1>", escaped(&file.unwrap_or_else(|| report.model.clone())));
-    let size =
-        format!("{}×{}, {} frames at {:.4} fps", report.width, report.height, report.delivery.frames, report.clip_fps);
+    let size = format!(
+        "{}×{}, {} frames at {} fps",
+        report.width,
+        report.height,
+        report.delivery.frames,
+        number(report.clip_fps as f32)
+    );
     let lines = [
         ("Model", Some(report.model.clone())),
         ("Face of", Some(report.subject.clone())),
