@@ -4,7 +4,7 @@
 //! the first pixel is at 0.5.
 
 /// A position in pixels, or in the unit that the text beside it names.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Point {
     /// To the right.
     pub x: f32,
@@ -25,7 +25,7 @@ impl Point {
 }
 
 /// An axis-aligned rectangle: left, top, width, height.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Rect {
     /// Left edge.
     pub x: f32,
@@ -87,7 +87,7 @@ impl Rect {
 }
 
 /// Rotation, uniform scale and shift: `x' = a x − b y + tx`, `y' = b x + a y + ty`. Never a reflection.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Similarity {
     /// scale · cos(angle)
     pub a: f32,

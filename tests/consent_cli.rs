@@ -48,6 +48,16 @@ fn a_new_record_is_shown_as_valid() {
 }
 
 #[test]
+fn a_model_tells_where_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = SwapModel::plain().with_metadata("standin.model", "live").with_metadata("standin.steps", "12");
+    let (_, out, _) = standin(&["model", &model.save(folder.path(), "small.dfm").display().to_string()]);
+    for line in ["model       live\n", "steps       12\n"] {
+        assert!(out.contains(line), "no {line} in {out}");
+    }
+}
+
+#[test]
 fn a_record_is_replaced_only_by_force() {
     let folder = tempfile::tempdir().unwrap();
     let model = model(folder.path());

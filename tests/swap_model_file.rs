@@ -59,6 +59,18 @@ fn metadata_is_read() {
 }
 
 #[test]
+fn where_a_model_comes_from_is_told_without_control_characters() {
+    let model = SwapModel::plain()
+        .with_metadata("standin.steps", "12")
+        .with_metadata("standin.who", "\u{1b}[2JBen")
+        .with_metadata("standin.licence", &"x".repeat(1000));
+    let file = open(&model).unwrap();
+    let told: Vec<_> = file.origin().iter().map(|(key, value)| (*key, value.as_str())).collect();
+    assert_eq!(told, [("standin.steps", "12"), ("standin.who", "[2JBen"), ("standin.licence", &*"x".repeat(200))]);
+    assert_refused(&model.with_metadata("standin.steps", "13"), &["standin.steps", "once"]);
+}
+
+#[test]
 fn impossible_metadata_is_refused() {
     let with = |key, value| SwapModel::plain().with_metadata(key, value);
     assert_refused(&with("standin.face_type", "nose"), &["standin.face_type", "'nose'", "whole-face"]);

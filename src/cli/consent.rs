@@ -28,6 +28,18 @@ pub enum Command {
 pub struct New {
     /// The .dfm file.
     pub model: PathBuf,
+    /// What the record says.
+    #[command(flatten)]
+    pub terms: Terms,
+    /// Replaces a record that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What a record says, besides which model it is of.
+#[derive(Debug, Clone, Default, Args)]
+#[group(id = "terms")]
+pub struct Terms {
     /// Whose face it is.
     #[arg(long)]
     pub subject: Option<String>,
@@ -46,9 +58,6 @@ pub struct New {
     /// Where to ask, and where to withdraw.
     #[arg(long)]
     pub contact: Option<String>,
-    /// Replaces a record that is there.
-    #[arg(long)]
-    pub force: bool,
 }
 
 /// Runs a subcommand.
@@ -65,11 +74,11 @@ pub fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
 fn new(mut arguments: New, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let model = ModelFile::open(&arguments.model)?;
     if std::io::stdin().is_terminal() {
-        ask(&mut arguments, out)?;
+        ask(&mut arguments.terms, out)?;
     }
     let force = arguments.force;
     let record = Consent::path_for(model.path());
-    let consent = record_of(arguments, model.sha256())?;
+    let consent = arguments.terms.record(model.sha256())?;
     let written = consent.save(model.path(), force).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => anyhow!("{} is there already; --force replaces it", record.display()),
         ErrorKind::InvalidInput => anyhow!("no record was written: {error}"),
@@ -79,40 +88,55 @@ fn new(mut arguments: New, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     Ok(Outcome::Good)
 }
 
-/// The record, or the list of what is missing.
-fn record_of(new: New, model_sha256: &str) -> anyhow::Result<Consent> {
-    let New { subject: Some(subject), statement: Some(statement), from: Some(from), until: Some(until), .. } = &new
-    else {
-        bail!(missing(&new))
-    };
-    let Some(contact) = new.contact.clone().filter(|_| !new.uses.is_empty()) else { bail!(missing(&new)) };
-    Ok(Consent {
-        subject: subject.clone(),
-        statement: statement.clone(),
-        uses: new.uses.iter().map(|text| text.trim().to_owned()).collect(),
-        from: *from,
-        until: *until,
-        contact,
-        model_sha256: model_sha256.to_owned(),
-        signature: None,
-    })
-}
+impl Terms {
+    /// Whether nothing was given.
+    pub fn is_empty(&self) -> bool {
+        self.given().iter().all(|(_, given)| !given)
+    }
 
-fn missing(new: &New) -> String {
-    let given = [
-        ("--subject", new.subject.is_some()),
-        ("--statement", new.statement.is_some()),
-        ("--uses", !new.uses.is_empty()),
-        ("--from", new.from.is_some()),
-        ("--until", new.until.is_some()),
-        ("--contact", new.contact.is_some()),
-    ];
-    let missing: Vec<_> = given.iter().filter(|(_, given)| !given).map(|(name, _)| *name).collect();
-    format!("the record needs {}; see `standin consent new --help`", missing.join(", "))
+    /// The record for the model with this hash.
+    ///
+    /// # Errors
+    /// The list of what is missing.
+    pub fn record(self, model_sha256: &str) -> anyhow::Result<Consent> {
+        let missing = self.missing();
+        let Self { subject: Some(subject), statement: Some(statement), from: Some(from), until: Some(until), .. } =
+            self
+        else {
+            bail!(missing)
+        };
+        let Some(contact) = self.contact.filter(|_| !self.uses.is_empty()) else { bail!(missing) };
+        Ok(Consent {
+            subject,
+            statement,
+            uses: self.uses.iter().map(|text| text.trim().to_owned()).collect(),
+            from,
+            until,
+            contact,
+            model_sha256: model_sha256.to_owned(),
+            signature: None,
+        })
+    }
+
+    fn missing(&self) -> String {
+        let missing: Vec<_> = self.given().iter().filter(|(_, given)| !given).map(|(name, _)| *name).collect();
+        format!("the record needs {}; see `standin consent new --help`", missing.join(", "))
+    }
+
+    fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("--subject", self.subject.is_some()),
+            ("--statement", self.statement.is_some()),
+            ("--uses", !self.uses.is_empty()),
+            ("--from", self.from.is_some()),
+            ("--until", self.until.is_some()),
+            ("--contact", self.contact.is_some()),
+        ]
+    }
 }
 
 /// Asks on the terminal for what was not given.
-fn ask(new: &mut New, out: &mut dyn Write) -> anyhow::Result<()> {
+fn ask(new: &mut Terms, out: &mut dyn Write) -> anyhow::Result<()> {
     ask_text(&mut new.subject, "Whose face is it", out)?;
     ask_text(&mut new.statement, "What did they agree to, in their words", out)?;
     if new.uses.is_empty() {

@@ -27,7 +27,11 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     let operators: Vec<_> = summary.operators.iter().map(|(name, nodes)| format!("{name} {nodes}")).collect();
     let face_type = model.face_type().map_or("not said (whole-face is usual)", |face_type| face_type.name());
     let coverage = model.coverage().map_or_else(|| "the face type's".to_owned(), |coverage| coverage.to_string());
-    let weights = if summary.half_precision { "16-bit floats" } else { "32-bit floats" };
+    let weights = match (summary.quantised, summary.half_precision) {
+        (true, _) => "8-bit integers",
+        (false, true) => "16-bit floats",
+        (false, false) => "32-bit floats",
+    };
     let consented = model.consented(today());
     let consent = match &consented {
         Ok(consent) => format!("{}, valid until {} (UTC)", consent.subject, consent.until),
@@ -48,7 +52,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         ("sha256", model.sha256().to_owned()),
         ("consent", consent),
     ];
-    for (what, value) in lines {
+    let origin = model.origin().iter().filter(|(key, _)| *key != "standin.resolution");
+    let origin = origin.map(|(key, value)| (key.trim_start_matches("standin."), value.clone()));
+    for (what, value) in lines.into_iter().chain(origin) {
         writeln!(out, "{what:<11} {value}")?;
     }
     Ok(if consented.is_ok() { Outcome::Good } else { Outcome::Bad })

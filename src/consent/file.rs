@@ -33,6 +33,22 @@ impl Consent {
         }
     }
 
+    /// Reads a record that somebody prepared before there was a model: `record` need not have `model_sha256`, and gets this
+    /// one. A record that has another is of another model.
+    ///
+    /// # Errors
+    /// [`ConsentError::Unreadable`], [`ConsentError::Malformed`], [`ConsentError::OtherFile`].
+    pub fn prepared(record: &Path, model_sha256: &str) -> Result<Self, ConsentError> {
+        let text = read(record)
+            .map_err(|error| ConsentError::Unreadable { record: record.to_owned(), reason: error.to_string() })?;
+        let consent = Self::parse_prepared(&text, record, model_sha256)?;
+        if consent.model_sha256 != model_sha256 {
+            let (subject, recorded, model) = (consent.subject, consent.model_sha256, model_sha256.to_owned());
+            return Err(ConsentError::OtherFile { subject, recorded, model });
+        }
+        Ok(consent)
+    }
+
     /// The record as TOML.
     ///
     /// # Errors

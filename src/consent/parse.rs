@@ -15,27 +15,39 @@ impl Consent {
     /// # Errors
     /// [`ConsentError::Malformed`], naming the field.
     pub fn parse(text: &str, record: &Path) -> Result<Self, ConsentError> {
-        read(text).map_err(|reason| ConsentError::Malformed { record: record.to_owned(), reason })
+        let malformed = |reason| ConsentError::Malformed { record: record.to_owned(), reason };
+        table(text).and_then(|table| read(&table)).map_err(malformed)
+    }
+
+    /// As [`Self::parse`], where a record without `model_sha256` gets this one.
+    pub(super) fn parse_prepared(text: &str, record: &Path, model_sha256: &str) -> Result<Self, ConsentError> {
+        let malformed = |reason| ConsentError::Malformed { record: record.to_owned(), reason };
+        let mut table = table(text).map_err(malformed)?;
+        table.entry("model_sha256").or_insert_with(|| model_sha256.into());
+        read(&table).map_err(malformed)
     }
 }
 
-fn read(text: &str) -> Result<Consent, String> {
-    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+fn table(text: &str) -> Result<Table, String> {
+    text.parse().map_err(|error: toml::de::Error| {
         let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
         format!("line {} is not TOML: {}", line.unwrap_or(1), error.message())
-    })?;
+    })
+}
+
+fn read(table: &Table) -> Result<Consent, String> {
     if let Some(unknown) = table.keys().find(|key| !FIELDS.contains(&key.as_str())) {
         let known = FIELDS.join(", ");
         return Err(format!("there is no field `{}`; the fields are {known}", unknown.escape_debug()));
     }
     let consent = Consent {
-        subject: string(&table, "subject")?,
-        statement: string(&table, "statement")?,
-        uses: uses(&table)?,
-        from: day(&table, "from")?,
-        until: day(&table, "until")?,
-        contact: string(&table, "contact")?,
-        model_sha256: string(&table, "model_sha256")?.to_ascii_lowercase(),
+        subject: string(table, "subject")?,
+        statement: string(table, "statement")?,
+        uses: uses(table)?,
+        from: day(table, "from")?,
+        until: day(table, "until")?,
+        contact: string(table, "contact")?,
+        model_sha256: string(table, "model_sha256")?.to_ascii_lowercase(),
         signature: match table.get("signature") {
             None => None,
             Some(Value::Table(signature)) => Some(signature.clone()),

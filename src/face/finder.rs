@@ -33,6 +33,25 @@ fn failed(network: &'static str) -> impl Fn(NetworkError) -> FindError {
     move |source| FindError::Run { network, source }
 }
 
+/// What a [`Finder`] knows of the frames so far.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct FinderState {
+    tracks: Tracks,
+    size: (usize, usize),
+    fresh: bool,
+    since_search: u32,
+    next_probe: usize,
+    elsewhere: bool,
+    unfinished: bool,
+}
+
+impl Default for FinderState {
+    fn default() -> Self {
+        let tracks = Tracks::default();
+        Self { tracks, size: (0, 0), fresh: true, since_search: 0, next_probe: 0, elsewhere: false, unfinished: false }
+    }
+}
+
 /// Finds and follows the faces of one stream.
 #[derive(Debug)]
 pub struct Finder {
@@ -71,9 +90,17 @@ impl Finder {
     /// # Errors
     /// [`FindError::Load`] where ONNX Runtime refuses one.
     pub fn new(runtime: &Runtime, mesh: Mesh) -> Result<Self, FindError> {
+        Self::with_detector(runtime, mesh, BlazeFace::Back)
+    }
+
+    /// The same with another detector to search whole frames; a closer look always takes the cheap one.
+    ///
+    /// # Errors
+    /// As [`Finder::new`].
+    pub fn with_detector(runtime: &Runtime, mesh: Mesh, detector: BlazeFace) -> Result<Self, FindError> {
         let load = |network| move |source| FindError::Load { network, source };
         Ok(Self {
-            detector: Detector::new(runtime, BlazeFace::Back).map_err(load(DETECTOR))?,
+            detector: Detector::new(runtime, detector).map_err(load(DETECTOR))?,
             close_up: Detector::new(runtime, BlazeFace::Short).map_err(load(DETECTOR))?,
             mesh: MeshNetwork::new(runtime, mesh).map_err(load(MESH))?,
             tracks: Tracks::default(),
@@ -100,6 +127,32 @@ impl Finder {
         self.fresh = true;
         self.since_search = 0;
         self.next_probe = 0;
+    }
+
+    /// What it knows of the frames so far, to go on from there in another process.
+    pub fn state(&self) -> FinderState {
+        FinderState {
+            tracks: self.tracks.noted(),
+            size: self.size,
+            fresh: self.fresh,
+            since_search: self.since_search,
+            next_probe: self.next_probe,
+            elsewhere: self.elsewhere,
+            unfinished: self.unfinished,
+        }
+    }
+
+    /// Goes on from a noted state: the next frame gives what it would have given there, but that smoothing begins anew.
+    /// The default state is that of a new finder, whose first face has number 1.
+    pub fn restore(&mut self, state: FinderState) {
+        self.tracks = state.tracks;
+        self.size = state.size;
+        self.fresh = state.fresh;
+        self.since_search = state.since_search;
+        self.next_probe = state.next_probe;
+        self.elsewhere = state.elsewhere;
+        self.unfinished = state.unfinished;
+        self.suspects.clear();
     }
 
     /// Replaces `faces` by those of `frame`, largest first. `time` is the frame's in seconds; `hints` are face

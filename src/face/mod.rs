@@ -16,7 +16,7 @@ mod tracker;
 pub use detector::{BlazeFace, Detection, Detector};
 pub use error::FindError;
 pub use face_type::{CropSettings, FaceType};
-pub use finder::Finder;
+pub use finder::{Finder, FinderState};
 pub use hull::hull;
 pub use letterbox::{Tone, letterbox, sample};
 pub use mesh::{Mesh, MeshNetwork};

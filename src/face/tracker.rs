@@ -1,5 +1,7 @@
 //! The faces that are followed from frame to frame, and those lost a moment ago.
 
+use serde::{Deserialize, Serialize};
+
 use super::mesh::{roi_of_landmarks, tilt};
 use super::smoothing::{AlignmentFilter, Smoothing};
 use super::template;
@@ -11,13 +13,14 @@ const REMEMBERED: f64 = 0.5;
 const MOST_LOST: usize = 64;
 
 /// One face that is followed.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Track {
     pub(super) id: u32,
     pub(super) score: f32,
     pub(super) bounds: Rect,
     pub(super) landmarks: Vec<Point>,
     pub(super) to_canonical: Similarity,
+    #[serde(skip)]
     filter: AlignmentFilter,
 }
 
@@ -42,7 +45,7 @@ impl Track {
 }
 
 /// A face that was followed until a moment ago.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Lost {
     id: u32,
     /// Where it was.
@@ -53,11 +56,12 @@ pub(super) struct Lost {
 }
 
 /// All of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Tracks {
     live: Vec<Track>,
     lost: Vec<Lost>,
     /// Dropped tracks, kept for their memory.
+    #[serde(skip)]
     spare: Vec<Track>,
     next_id: u32,
 }
@@ -79,6 +83,11 @@ impl Tracks {
     pub(super) fn clear(&mut self) {
         self.spare.append(&mut self.live);
         self.lost.clear();
+    }
+
+    /// The same without the kept memory.
+    pub(super) fn noted(&self) -> Self {
+        Self { live: self.live.clone(), lost: self.lost.clone(), spare: Vec::new(), next_id: self.next_id }
     }
 
     /// Whether a followed face lies where `bounds` does.

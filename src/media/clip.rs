@@ -2,13 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use gst::prelude::*;
 use gst_video::prelude::*;
 
+use super::decoder::Decoder;
 use crate::frame::{Frame, Layout, OwnedFrame, PixelFormat, Plane};
-
-/// How long a frame is waited for before the bus is looked at.
-const PATIENCE: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 
 /// A clip that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -38,10 +35,11 @@ pub struct ClipOptions {
 /// The frames of a clip, decoded one after the other.
 #[derive(Debug)]
 pub struct Clip {
-    path: PathBuf,
-    pipeline: gst::Element,
-    sink: gst_app::AppSink,
-    ended: bool,
+    decoder: Decoder,
+    /// Seconds, of the frame that came last.
+    time: Option<f64>,
+    /// Frames a second.
+    rate: Option<f64>,
 }
 
 impl Clip {
@@ -50,54 +48,44 @@ impl Clip {
     /// # Errors
     /// [`ClipError`] where GStreamer lacks a part or the file is missing; a broken one shows with its first frame.
     pub fn open(path: &Path, options: ClipOptions) -> Result<Self, ClipError> {
-        gst::init()?;
         let format = super::format::video_format(options.format.unwrap_or(PixelFormat::I420)).to_str();
         let pad = match options.pad {
             Some((w, h)) => format!("videobox autocrop=true ! video/x-raw,width={w},height={h} !"),
             None => String::new(),
         };
-        let text = format!(
-            "filesrc name=source ! decodebin ! videoconvert n-threads=1 ! {pad} videoconvert ! \
-             video/x-raw,format={format} ! appsink name=sink sync=false max-buffers=4"
-        );
-        let pipeline = gst::parse::launch(&text)?;
-        let bin = pipeline.downcast_ref::<gst::Bin>();
-        let missing = || ClipError::Decode { path: path.to_owned(), reason: "no decoder".to_owned() };
-        let source = bin.and_then(|bin| bin.by_name("source")).ok_or_else(missing)?;
-        source.set_property("location", path.display().to_string());
-        let sink = bin
-            .and_then(|bin| bin.by_name("sink"))
-            .and_then(|sink| sink.downcast::<gst_app::AppSink>().ok())
-            .ok_or_else(missing)?;
-        let clip = Self { path: path.to_owned(), pipeline, sink, ended: false };
-        match clip.pipeline.set_state(gst::State::Playing) {
-            Ok(_) => Ok(clip),
-            Err(_) => Err(clip.error().unwrap_or_else(|| clip.broken("it cannot be opened"))),
-        }
+        let conversion = format!("videoconvert n-threads=1 ! {pad} videoconvert ! video/x-raw,format={format}");
+        Ok(Self { decoder: Decoder::open(path, &conversion)?, time: None, rate: None })
+    }
+
+    /// When the frame that came last is shown, in seconds from the clip's start; `None` where the clip does not say.
+    pub fn time(&self) -> Option<f64> {
+        self.time
     }
 
     /// Frames a second, once the first frame has come; `None` where the clip does not say.
     pub fn frame_rate(&self) -> Option<f64> {
-        let caps = self.sink.static_pad("sink")?.current_caps()?;
-        let rate = gst_video::VideoInfo::from_caps(&caps).ok()?.fps();
-        (rate.numer() > 0 && rate.denom() > 0).then(|| f64::from(rate.numer()) / f64::from(rate.denom()))
+        self.rate
     }
 
-    fn broken(&self, reason: &str) -> ClipError {
-        ClipError::Decode { path: self.path.clone(), reason: reason.to_owned() }
+    /// About how many frames the clip has, from its length and its frame rate; known once a frame came, if ever.
+    pub fn frames(&self) -> Option<u64> {
+        let seconds = self.decoder.duration()?.nseconds() as f64 / 1e9;
+        Some((seconds * self.rate?).round() as u64)
     }
 
-    fn error(&self) -> Option<ClipError> {
-        let bus = self.pipeline.bus()?;
-        let message = bus.pop_filtered(&[gst::MessageType::Error])?;
-        match message.view() {
-            gst::MessageView::Error(error) => Some(self.broken(&error.error().to_string())),
-            _ => None,
-        }
+    /// Notes what the frame says of time.
+    fn note(&mut self, sample: &gst::Sample) {
+        let shown = sample.buffer().and_then(|buffer| buffer.pts());
+        let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
+        let time = segment.zip(shown).and_then(|(segment, shown)| segment.to_stream_time(shown));
+        self.time = time.map(|time| time.nseconds() as f64 / 1e9);
+        let info = sample.caps().and_then(|caps| gst_video::VideoInfo::from_caps(caps).ok());
+        let rate = info.map(|info| info.fps()).filter(|fps| fps.numer() > 0 && fps.denom() > 0);
+        self.rate = rate.map(|fps| f64::from(fps.numer()) / f64::from(fps.denom()));
     }
 
     fn owned(&self, sample: &gst::Sample) -> Result<OwnedFrame, ClipError> {
-        let broken = |reason: &str| self.broken(reason);
+        let broken = |reason: &str| self.decoder.broken(reason);
         let caps = sample.caps().ok_or_else(|| broken("a frame without caps"))?;
         let info = gst_video::VideoInfo::from_caps(caps).map_err(|_| broken("caps that are no video"))?;
         let layout = super::layout(&info).ok_or_else(|| broken("an unexpected pixel format"))?;
@@ -130,23 +118,11 @@ impl Iterator for Clip {
     type Item = Result<OwnedFrame, ClipError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.ended {
-            if let Some(sample) = self.sink.try_pull_sample(PATIENCE) {
-                return Some(self.owned(&sample));
-            }
-            // A pipeline that failed neither ends nor goes on.
-            let error = self.error();
-            self.ended = error.is_some() || self.sink.is_eos();
-            if error.is_some() {
-                return error.map(Err);
-            }
-        }
-        None
-    }
-}
-
-impl Drop for Clip {
-    fn drop(&mut self) {
-        let _ = self.pipeline.set_state(gst::State::Null);
+        let sample = match self.decoder.next()? {
+            Ok(sample) => sample,
+            Err(error) => return Some(Err(error)),
+        };
+        self.note(&sample);
+        Some(self.owned(&sample))
     }
 }

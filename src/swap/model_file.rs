@@ -165,6 +165,12 @@ impl ModelFile {
         self.metadata.name.clone().unwrap_or_else(stem)
     }
 
+    /// What else the trainer wrote of where the model comes from: keys such as `standin.steps`, with the first 200
+    /// characters of their values.
+    pub fn origin(&self) -> &[(&'static str, String)] {
+        &self.metadata.told
+    }
+
     /// What the model is made of.
     pub fn summary(&self) -> &Summary {
         &self.summary

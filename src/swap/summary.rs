@@ -19,6 +19,8 @@ pub struct Summary {
     pub parameters: u64,
     /// Whether any weights are 16-bit floats.
     pub half_precision: bool,
+    /// Whether any weights are 8-bit integers.
+    pub quantised: bool,
 }
 
 impl Summary {
@@ -36,6 +38,8 @@ impl Summary {
             operators,
             parameters: weights().map(|tensor| tensor.dims.iter().product::<i64>().unsigned_abs()).sum(),
             half_precision: weights().any(|tensor| tensor.data_type == DataType::Float16 as i32),
+            // A byte alone is the zero point of some layer, no weight.
+            quantised: weights().any(|tensor| tensor.data_type == DataType::Int8 as i32 && tensor.dims.len() > 1),
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Parameter {
 impl Parameter {
     /// Its values on the processor.
     pub fn to_vec(&self) -> Vec<f32> {
-        self.value.to_data().convert::<f32>().into_vec().unwrap_or_default()
+        self.value.to_data().convert::<f32>().try_into_vec().unwrap_or_default()
     }
 }
 

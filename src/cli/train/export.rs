@@ -1,17 +1,231 @@
-//! To be written.
+//! `standin-train export`: a trained model as a .dfm, checked before it is there.
 
+use std::fs::File;
 use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use burn::tensor::{Device, Tensor};
 
 use crate::cli::Outcome;
+use crate::cli::consent::Terms;
+use crate::consent::{Consent, sha256_hex, today};
+use crate::face::FaceType;
+use crate::swap::ModelFile;
+use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, verify};
+use crate::train::samples::{Faces, Sides};
+use crate::train::session::Run;
+use crate::train::weights::Weights;
+use crate::train::zoo::{Network, Side};
 
-/// Arguments.
+/// Crops of the drivers that an export is checked on.
+const CROPS: usize = 32;
+
+/// Arguments of `standin-train export`.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// The folder of the training run.
+    pub run: PathBuf,
+    /// The .dfm file to write.
+    #[arg(short, long)]
+    pub out: PathBuf,
+    /// How weights are kept.
+    #[arg(long, value_enum, default_value_t)]
+    pub precision: Kept,
+    /// The model's name; the file's where there is none.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Whose face it gives; the consent's subject where there is one.
+    #[arg(long)]
+    pub who: Option<String>,
+    /// On which terms the model may be passed on.
+    #[arg(long)]
+    pub licence: Option<String>,
+    /// The consent of the person whose face the model gives, as a TOML file; `model_sha256` may be left out.
+    #[arg(long, value_name = "FILE", conflicts_with = "terms")]
+    pub consent: Option<PathBuf>,
+    /// The same, said here.
+    #[command(flatten)]
+    pub terms: Terms,
+    /// Replaces files that are there.
+    #[arg(long)]
+    pub force: bool,
+}
 
-/// Runs the command.
+/// `--precision`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Kept {
+    /// 32-bit floats.
+    #[default]
+    Fp32,
+    /// 16-bit floats: half the size, the same speed.
+    Fp16,
+    /// 8-bit integers: a quarter of the size, faster, and not the same picture; the loss is stated.
+    Int8,
+}
+
+/// A trained model, and crops `[N, 3, S, S]` to check its export with.
+#[derive(Debug)]
+pub struct Trained {
+    /// The model.
+    pub network: Network,
+    /// What it learnt.
+    pub weights: Weights,
+    /// What the run knows of itself; the arguments add to it.
+    pub metadata: Metadata,
+    /// Real ones, of the performers: blue, green, red, 0..1.
+    pub crops: Tensor<4>,
+}
+
+/// Exports a run. Nothing is written where a check fails.
 ///
 /// # Errors
 /// A sentence for people.
-pub fn run(_arguments: &Arguments, _out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    // What is wrong with the arguments should be known before a run is read, not after.
+    refuse_to_replace(arguments)?;
+    consent(arguments, &"0".repeat(64))?;
+    write(arguments, load(&arguments.run)?, out)
+}
+
+/// As [`run`], of a model that is in memory.
+///
+/// # Errors
+/// A sentence for people.
+pub fn write(arguments: &Arguments, mut trained: Trained, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    refuse_to_replace(arguments)?;
+    let subject = consent(arguments, &"0".repeat(64))?.map(|consent| consent.subject);
+    describe(&mut trained.metadata, arguments, subject);
+    write_checked(arguments, &trained, out)
+}
+
+/// The model and the crops of a run's folder.
+fn load(run: &Path) -> anyhow::Result<Trained> {
+    let run = Run::open(run)?;
+    let device = Device::flex();
+    let (weights, steps) = run.trained(&device)?;
+    let recipe = run.recipe();
+    let sides = Sides::open(&recipe.a, &recipe.b).context("the face sets of the run are needed to check the export")?;
+    let resolution = recipe.dimensions.resolution;
+    let faces = Faces::load(&sides, resolution, &|| ())?;
+    let crops = faces.plain(Side::A, &faces.spread(Side::A, CROPS), resolution, &device)?.target;
+    let face_type = FaceType::named(&recipe.face_type);
+    let metadata = Metadata {
+        name: String::new(),
+        face_type: face_type
+            .with_context(|| format!("run.toml: face_type is '{}'", recipe.face_type.escape_debug()))?,
+        coverage: recipe.coverage,
+        model: recipe.model.clone(),
+        steps,
+        faceset_a: recipe.a_hashes.clone(),
+        faceset_b: recipe.b_hashes.clone(),
+        who: String::new(),
+        licence: String::new(),
+    };
+    Ok(Trained { network: run.network().clone(), weights, metadata, crops })
+}
+
+fn refuse_to_replace(arguments: &Arguments) -> anyhow::Result<()> {
+    let files = [arguments.out.clone(), Consent::path_for(&arguments.out)];
+    match files.iter().find(|file| file.exists()).filter(|_| !arguments.force) {
+        Some(there) => Err(anyhow!("{} is there already; --force replaces it", there.display())),
+        None => Ok(()),
+    }
+}
+
+/// The record for the model with this hash, where there is to be one.
+fn consent(arguments: &Arguments, sha256: &str) -> anyhow::Result<Option<Consent>> {
+    let consent = match &arguments.consent {
+        Some(record) => Consent::prepared(record, sha256)?,
+        None if arguments.terms.is_empty() => return Ok(None),
+        None => arguments.terms.clone().record(sha256)?,
+    };
+    consent.to_toml().map_err(|reason| anyhow!("no record can be written: {reason}"))?;
+    Ok(Some(consent))
+}
+
+fn describe(metadata: &mut Metadata, arguments: &Arguments, subject: Option<String>) {
+    let stem = arguments.out.file_stem().unwrap_or_default().to_string_lossy();
+    metadata.name = arguments.name.clone().unwrap_or_else(|| stem.into_owned());
+    if let Some(who) = arguments.who.clone().or(subject) {
+        metadata.who = who;
+    }
+    if let Some(licence) = arguments.licence.clone() {
+        metadata.licence = licence;
+    }
+}
+
+fn write_checked(arguments: &Arguments, trained: &Trained, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let Trained { network, weights, metadata, crops } = trained;
+    let (measured_on, held_out) = halves(crops);
+    let ranges = match arguments.precision {
+        Kept::Int8 => Some(calibrate(network, weights, &measured_on)?),
+        Kept::Fp32 | Kept::Fp16 => None,
+    };
+    let precision = match (arguments.precision, &ranges) {
+        (Kept::Int8, Some(ranges)) => Precision::Int8(ranges),
+        (Kept::Fp16, _) => Precision::Fp16,
+        _ => Precision::Fp32,
+    };
+    let bytes = export(network, weights, metadata, precision)?;
+    let judged_by = if ranges.is_some() { &held_out } else { crops };
+    let agreement = verify(&bytes, network, weights, judged_by)?;
+    accept(precision, agreement)?;
+    let consent = consent(arguments, &sha256_hex(&bytes))?;
+    save(arguments, &bytes)?;
+    if let Some(consent) = &consent {
+        let record = Consent::path_for(&arguments.out);
+        let failed = || format!("{} is written, but its record {} is not", arguments.out.display(), record.display());
+        consent.save(&arguments.out, arguments.force).with_context(failed)?;
+    }
+    let model = ModelFile::open(&arguments.out)?;
+    let path = model.path().display();
+    let (side, count) = (model.resolution(), judged_by.dims()[0]);
+    writeln!(out, "wrote {path}: {side} x {side}, {}, {} bytes", precision.name(), model.bytes().len())?;
+    writeln!(out, "differs from the trained network by {agreement}, on {count} crops")?;
+    match model.consented(today()) {
+        Ok(consent) => writeln!(out, "consent of {}, valid until {} (UTC)", consent.subject, consent.until)?,
+        Err(error) => writeln!(out, "it will not run: {error}")?,
+    }
+    Ok(Outcome::Good)
+}
+
+/// Every other crop to measure with, and those between to judge by; one crop is both.
+fn halves(crops: &Tensor<4>) -> (Tensor<4>, Tensor<4>) {
+    let [count, ..] = crops.dims();
+    let every_other = |from: usize| {
+        let picked: Vec<_> = (from..count).step_by(2).map(|i| crops.clone().narrow(0, i, 1)).collect();
+        if picked.is_empty() { crops.clone() } else { Tensor::cat(picked, 0) }
+    };
+    (every_other(0), every_other(1))
+}
+
+fn accept(precision: Precision<'_>, agreement: Agreement) -> anyhow::Result<()> {
+    match precision.tolerance().filter(|&tolerance| agreement.max > tolerance || agreement.max.is_nan()) {
+        None => Ok(()),
+        Some(tolerance) => bail!(
+            "the exported model is not the trained one: {agreement}, where {} allows a difference of {tolerance}; nothing was written",
+            precision.name()
+        ),
+    }
+}
+
+/// Writes the model whole or not at all, once it passes the checks of whoever will open it.
+fn save(arguments: &Arguments, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = &arguments.out;
+    let failed = || format!("{} could not be written", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut unfinished = tempfile::Builder::new()
+        .prefix(".export-")
+        .suffix(".dfm")
+        .make_in(folder, |path| File::options().write(true).create_new(true).open(path))
+        .with_context(failed)?;
+    unfinished.write_all(bytes).with_context(failed)?;
+    unfinished.as_file().sync_all().with_context(failed)?;
+    ModelFile::open(unfinished.path())?;
+    match arguments.force {
+        true => unfinished.persist(path).map(drop).map_err(|error| error.error),
+        false => unfinished.persist_noclobber(path).map(drop).map_err(|error| error.error),
+    }
+    .with_context(failed)
 }

@@ -1,17 +1,298 @@
-//! To be written.
+//! `standin-train train`: two face sets to the weights of a model.
 
 use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
+use crate::train::augment::AugmentSettings;
+use crate::train::device::{Chosen, DeviceChoice};
+use crate::train::losses::LossWeights;
+use crate::train::optimise::{Course, Kind, Schedule, Settings};
+use crate::train::samples::{Faces, Loader, LoaderSettings, Sides};
+use crate::train::session::display::Display;
+use crate::train::session::{Event, Goal, Memory, Recipe, Run, SessionError, Stop, Trainer};
+use crate::train::zoo::Side;
+use crate::train::zoo::preset::{Dimensions, PRESETS};
 
-/// Arguments.
+/// Faces a side that a preview shows.
+const SHOWN: usize = 6;
+
+/// Trains a model on two face sets, or goes on with one that was stopped: Ctrl-C saves.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+#[command(after_help = models())]
+pub struct Arguments {
+    /// Folder of the run; where there is one already, training goes on from its newest checkpoint.
+    #[arg(short, long, value_name = "RUN")]
+    pub out: PathBuf,
+    /// Face set of the driver: who performs. Give several to serve several performers, also unseen ones.
+    #[arg(long, value_name = "FACESET")]
+    pub a: Vec<PathBuf>,
+    /// Face set of the subject: who lent the face.
+    #[arg(long, value_name = "FACESET")]
+    pub b: Vec<PathBuf>,
+    /// Model: see below. Default live.
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Side of the crop and of the face in pixels, instead of the model's.
+    #[arg(long, value_name = "PX")]
+    pub resolution: Option<usize>,
+    /// Length of the code.
+    #[arg(long, value_name = "N")]
+    pub ae_dims: Option<usize>,
+    /// Width of the encoder's first layer.
+    #[arg(long, value_name = "N")]
+    pub e_dims: Option<usize>,
+    /// Width of the decoder's last layers.
+    #[arg(long, value_name = "N")]
+    pub d_dims: Option<usize>,
+    /// Width of the mask decoder's last layers.
+    #[arg(long, value_name = "N")]
+    pub d_mask_dims: Option<usize>,
+    /// Faces a side in each step.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "N")]
+    pub batch: u16,
+    /// Ends after that many steps since the very beginning.
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Ends after that many minutes of training since the very beginning.
+    #[arg(long, value_name = "M")]
+    pub minutes: Option<f64>,
+    /// Learning rate after the warm-up.
+    #[arg(long, value_name = "RATE")]
+    pub rate: Option<f64>,
+    /// Keeps the rate instead of lowering it towards the goal.
+    #[arg(long)]
+    pub constant_rate: bool,
+    /// Optimiser: AdaBelief instead of Adam.
+    #[arg(long)]
+    pub adabelief: bool,
+    /// Where all chance comes from: on the processor the same seed makes the same model.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Draws faces as they come instead of with equal chance for each yaw.
+    #[arg(long)]
+    pub no_yaw_balance: bool,
+    /// Computes on it.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceChoice,
+    /// Steps from one checkpoint to the next.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
+    pub save_every: u64,
+    /// Checkpoints that are kept.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..), value_name = "N")]
+    pub keep: u16,
+    /// Steps from one preview to the next; 0 for none.
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    pub preview_every: u64,
+}
+
+fn models() -> String {
+    let width = PRESETS.iter().map(|preset| preset.name.len()).max().unwrap_or(0);
+    let line = |preset: &crate::train::zoo::preset::Preset| {
+        let dimensions = preset.dimensions();
+        let (millions, side) = (preset.parameters as f64 / 1e6, dimensions.resolution);
+        format!("  {:width$}  {side} px, {millions:.1} M parameters: {}\n", preset.name, preset.about)
+    };
+    let mut text = String::from("Models:\n");
+    text.extend(PRESETS.iter().map(line));
+    text + "  df and liae take the options u, d, t, c behind a hyphen: liae-ud."
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// A sentence for people.
-pub fn run(_arguments: &Arguments, _out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    anyhow::bail!("not written yet")
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let (mut run, sides) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
+    let asked = Goal { steps: arguments.steps, minutes: arguments.minutes };
+    if asked != Goal::default() && asked != run.recipe().goal {
+        run.set_goal(asked)?;
+    }
+    let _lock = run.lock()?;
+    let recipe = run.recipe().clone();
+    let resolution = recipe.dimensions.resolution;
+    for warning in sides.warnings() {
+        writeln!(out, "warning: {warning}")?;
+    }
+    let Chosen { device, name } = arguments.device.device()?;
+    writeln!(
+        out,
+        "{} at {resolution} px, {} parameters, on {device:?}",
+        recipe.model,
+        run.network().blueprint().count()?
+    )?;
+    let settings = LoaderSettings {
+        batch: recipe.batch,
+        resolution,
+        balance_yaw: recipe.balance_yaw,
+        augment: recipe.augment.clone(),
+    };
+    let pictures = sides.bytes(resolution) + settings.bytes();
+    writeln!(out, "memory: {}", Memory::of(run.network(), &recipe, pictures))?;
+    let faces = Arc::new(loaded(&sides, resolution)?);
+
+    let mut notes = Vec::new();
+    let mut trainer = Trainer::open(run, device.clone().autodiff(), &mut |event| notes.push(note(&event)))?;
+    for note in notes.iter().flatten() {
+        writeln!(out, "{note}")?;
+    }
+    if trainer.step() > 0 {
+        writeln!(out, "going on after step {}", trainer.step())?;
+    }
+    (trainer.save_every, trainer.preview_every) = (arguments.save_every, arguments.preview_every);
+    trainer.keep = usize::from(arguments.keep);
+    let shown = |side| faces.plain(side, &faces.spread(side, SHOWN), resolution, &device);
+    trainer.show(shown(Side::A)?, shown(Side::B)?);
+    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, trainer.step(), device.clone())?;
+
+    let pressed = interrupts()?;
+    let mut display = Display::new(recipe.goal, trainer.history());
+    let mut written = Ok(());
+    trainer.train(
+        &mut |_| loader.next(),
+        &mut |event: Event<'_>| {
+            if written.is_ok() {
+                written = display.show(&event, out);
+            }
+        },
+        &mut |_| if pressed.load(Ordering::Relaxed) > 0 { Stop::Yes } else { Stop::No },
+    )?;
+    written?;
+    let folder = trainer.run().folder().display();
+    writeln!(out, "step {} saved in {folder}; next: standin-train export {folder} -o MODEL.dfm", trainer.step())?;
+    Ok(Outcome::Good)
+}
+
+fn note(event: &Event<'_>) -> Option<String> {
+    match event {
+        Event::Skipped(error) => Some(format!("{error}; an older checkpoint was taken")),
+        _ => None,
+    }
+}
+
+/// A new run.
+fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sides)> {
+    if arguments.a.is_empty() || arguments.b.is_empty() {
+        bail!(
+            "{}: there is no run yet; give --a FACESET (the driver's) and --b FACESET (the subject's)",
+            arguments.out.display()
+        );
+    }
+    let model = arguments.model.clone().unwrap_or_else(|| "live".to_owned());
+    let mut dimensions = Dimensions::named(&model)?;
+    for (place, asked) in [
+        (&mut dimensions.resolution, arguments.resolution),
+        (&mut dimensions.ae, arguments.ae_dims),
+        (&mut dimensions.e, arguments.e_dims),
+        (&mut dimensions.d, arguments.d_dims),
+        (&mut dimensions.d_mask, arguments.d_mask_dims),
+    ] {
+        *place = asked.unwrap_or(*place);
+    }
+    let sides = Sides::open(&arguments.a, &arguments.b)?;
+    let rate = arguments.rate.unwrap_or(Schedule::default().rate);
+    if !(rate.is_finite() && rate > 0.0) {
+        bail!("--rate {rate}: take a positive number, such as 3e-4");
+    }
+    let recipe = Recipe {
+        version: 1,
+        model,
+        batch: usize::from(arguments.batch),
+        seed: arguments.seed,
+        a: absolute(&arguments.a)?,
+        a_hashes: hashes(&sides, Side::A),
+        b: absolute(&arguments.b)?,
+        b_hashes: hashes(&sides, Side::B),
+        face_type: sides.face_type().to_owned(),
+        coverage: sides.coverage(),
+        balance_yaw: !arguments.no_yaw_balance,
+        goal: Goal { steps: arguments.steps, minutes: arguments.minutes },
+        dimensions,
+        losses: LossWeights::default(),
+        optimiser: Settings {
+            kind: if arguments.adabelief { Kind::AdaBelief } else { Kind::Adam },
+            ..Settings::default()
+        },
+        schedule: Schedule {
+            rate,
+            course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
+            ..Schedule::default()
+        },
+        augment: AugmentSettings::default(),
+    };
+    if recipe.goal == Goal::default() {
+        writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
+    }
+    Ok((Run::begin(&arguments.out, recipe)?, sides))
+}
+
+/// A run that is there; what was asked for must be what it is.
+fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides)> {
+    let run = Run::open(&arguments.out)?;
+    let recipe = run.recipe();
+    let other =
+        |field, found: String, wanted: String| SessionError::Other { run: arguments.out.clone(), field, found, wanted };
+    if let Some(model) = arguments.model.as_ref().filter(|model| **model != recipe.model) {
+        return Err(other("model", recipe.model.clone(), model.clone()).into());
+    }
+    let dimensions = &recipe.dimensions;
+    for (field, found, wanted) in [
+        ("resolution", dimensions.resolution, arguments.resolution),
+        ("ae", dimensions.ae, arguments.ae_dims),
+        ("e", dimensions.e, arguments.e_dims),
+        ("d", dimensions.d, arguments.d_dims),
+        ("d_mask", dimensions.d_mask, arguments.d_mask_dims),
+    ] {
+        if let Some(wanted) = wanted.filter(|&wanted| wanted != found) {
+            return Err(other(field, found.to_string(), wanted.to_string()).into());
+        }
+    }
+    let sides = Sides::open(&recipe.a, &recipe.b)?;
+    for (field, found, side) in [("a_hashes", &recipe.a_hashes, Side::A), ("b_hashes", &recipe.b_hashes, Side::B)] {
+        let now = hashes(&sides, side);
+        if *found != now {
+            let changed = other(field, found.join(", "), now.join(", "));
+            return Err(changed).context("a face set has changed since the run began");
+        }
+    }
+    Ok((run, sides))
+}
+
+fn hashes(sides: &Sides, side: Side) -> Vec<String> {
+    sides.of(side).iter().map(crate::train::faceset::FaceSet::content_hash).collect()
+}
+
+/// Loads the pictures, with a bar on standard error where somebody looks.
+fn loaded(sides: &Sides, resolution: usize) -> anyhow::Result<Faces> {
+    let count = [Side::A, Side::B].into_iter().map(|side| sides.faces(side).count() as u64).sum();
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} faces loaded {eta}")?;
+    let progress = ProgressBar::new(count).with_style(style);
+    let faces = Faces::load(sides, resolution, &|| progress.inc(1));
+    progress.finish_and_clear();
+    Ok(faces?)
+}
+
+fn absolute(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    paths.iter().map(|path| std::path::absolute(path).with_context(|| path.display().to_string())).collect()
+}
+
+/// Counts Ctrl-C and SIGTERM; the second ends the program at once.
+fn interrupts() -> anyhow::Result<Arc<AtomicUsize>> {
+    let pressed = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&pressed);
+    let handler = move || {
+        if counter.fetch_add(1, Ordering::Relaxed) > 0 {
+            std::process::exit(130);
+        }
+    };
+    match ctrlc::set_handler(handler) {
+        // A program that trains twice has its handler already.
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(pressed),
+        Err(error) => Err(error).context("Ctrl-C cannot be watched for"),
+    }
 }

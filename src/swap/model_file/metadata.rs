@@ -9,6 +9,18 @@ const COVERAGES: std::ops::RangeInclusive<f32> = 0.5..=8.0;
 /// Longest text shown, in bytes.
 const MAX_TEXT: usize = 200;
 
+/// Keys that are told to people and read by nothing.
+const TOLD: [&str; 8] = [
+    "standin.model",
+    "standin.resolution",
+    "standin.steps",
+    "standin.precision",
+    "standin.who",
+    "standin.licence",
+    "standin.faceset_a",
+    "standin.faceset_b",
+];
+
 /// The keys `standin.…`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Metadata {
@@ -16,6 +28,7 @@ pub(super) struct Metadata {
     pub(super) face_type: Option<FaceType>,
     pub(super) coverage: Option<f32>,
     pub(super) consent: Option<String>,
+    pub(super) told: Vec<(&'static str, String)>,
 }
 
 impl Metadata {
@@ -40,6 +53,10 @@ impl Metadata {
                 })
                 .transpose()?,
             consent: text(model, "standin.consent")?.map(str::to_owned),
+            told: TOLD
+                .into_iter()
+                .filter_map(|key| Some(text(model, key).transpose()?.map(|value| (key, shown(value)))))
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -52,6 +69,11 @@ fn text<'a>(model: &'a Model, key: &'static str) -> Result<Option<&'a str>, Mode
         Some(second) => Err(wrong(key, second, "there only once")),
         None => Ok(value),
     }
+}
+
+/// The start of a value, fit for a terminal.
+fn shown(value: &str) -> String {
+    value.chars().take(MAX_TEXT).filter(|c| !c.is_control()).collect()
 }
 
 fn wrong(key: &'static str, value: &str, expected: &'static str) -> ModelProblem {

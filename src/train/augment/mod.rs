@@ -1,1 +1,168 @@
-//! To be written.
+//! Augmentation: from a stored face to one sample, differently in each step.
+//!
+//! 1. [`colour`] and [`light`] change the whole crop, so that input and target have them in common.
+//! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] moves the
+//!    input's points besides. Both make one map, and each picture is sampled once (bilinear, mirrored at the edges).
+//! 3. What lies between a face and the network hits the input only: [`occluder`], then [`focus`] (blur, few pixels), then
+//!    [`noise`], then [`jpeg`]. The target stays whole and clean.
+//!
+//! All chance comes from the stream that is handed in, so a sample depends on nothing else.
+
+pub mod colour;
+mod draw;
+mod focus;
+mod jpeg;
+pub mod light;
+mod noise;
+mod occluder;
+mod picture;
+pub mod placement;
+mod settings;
+mod source;
+pub mod warp;
+
+pub use settings::{AugmentSettings, SettingError};
+pub use source::Source;
+
+use rand::Rng;
+
+use self::colour::ColourChange;
+use self::light::Light;
+use self::picture::Picture;
+use self::placement::Placement;
+use self::warp::GridWarp;
+use crate::blend::statistics::Statistics;
+use crate::geometry::Point;
+
+/// One sample to be filled: planes of `resolution`² numbers, 0..1.
+#[derive(Debug)]
+pub struct Sample<'a> {
+    /// Blue, green, red.
+    pub input: &'a mut [f32],
+    /// Blue, green, red.
+    pub target: &'a mut [f32],
+    /// One plane.
+    pub mask: &'a mut [f32],
+    /// One plane.
+    pub priority: &'a mut [f32],
+}
+
+/// Buffers of an [`Augmenter`]'s work, for one thread.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    picture: Picture,
+    row: [Vec<f32>; 3],
+    gains: Vec<f32>,
+    focus: focus::FocusBuffers,
+    jpeg: jpeg::JpegBuffers,
+}
+
+/// Makes samples of one resolution.
+#[derive(Debug, Clone)]
+pub struct Augmenter {
+    settings: AugmentSettings,
+    resolution: usize,
+}
+
+impl Augmenter {
+    /// Samples of `resolution`² pixels.
+    ///
+    /// # Errors
+    /// [`SettingError`] where a setting is out of its range.
+    pub fn new(settings: AugmentSettings, resolution: usize) -> Result<Self, SettingError> {
+        Ok(Self { settings: settings.checked()?, resolution })
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &AugmentSettings {
+        &self.settings
+    }
+
+    /// Fills `sample` from `source`. `other` has the colours of a face of the other side; `flip` says whether this side
+    /// may be mirrored.
+    pub fn sample(
+        &self,
+        source: &Source,
+        other: Option<&Statistics>,
+        flip: bool,
+        rng: &mut impl Rng,
+        buffers: &mut Buffers,
+        sample: &mut Sample<'_>,
+    ) {
+        let Self { settings, resolution } = self;
+        let colour = ColourChange::draw(settings, source.statistics(), other, rng);
+        let light = Light::draw(settings, rng);
+        let placement = Placement::draw(settings, flip, rng);
+        let warp = GridWarp::draw(settings.warp, rng);
+        relight(source, &colour, &light, buffers);
+        place(source, &buffers.picture, &placement, *resolution, sample);
+        place_warped(&buffers.picture, &placement, &warp, *resolution, sample.input);
+        occluder::occlude(settings, sample.input, *resolution, rng);
+        focus::blur(settings, sample.input, *resolution, rng, &mut buffers.focus);
+        focus::shrink(settings, sample.input, *resolution, rng, &mut buffers.focus);
+        noise::noise(settings, sample.input, *resolution, rng);
+        jpeg::jpeg(settings, sample.input, *resolution, rng, &mut buffers.jpeg);
+    }
+}
+
+/// Fills the picture with the source in its new colours, in the new light.
+fn relight(source: &Source, colour: &ColourChange, light: &Light, buffers: &mut Buffers) {
+    let Buffers { picture, row, gains, .. } = buffers;
+    let side = source.side();
+    let curve = light.curve();
+    picture.side = side;
+    picture.pixels.clear();
+    for plane in &mut *row {
+        plane.resize(side, 0.0);
+    }
+    gains.resize(side, 1.0);
+    for (j, (bgr, mask)) in source.bgr().chunks_exact(side * 3).zip(source.mask().chunks_exact(side)).enumerate() {
+        for (i, pixel) in bgr.chunks_exact(3).enumerate() {
+            for (plane, &byte) in row.iter_mut().zip(pixel) {
+                plane[i] = curve[usize::from(byte)];
+            }
+        }
+        colour.apply(row);
+        if !light.is_even() {
+            light.row(j, side, gains);
+            for (value, gain) in row.iter_mut().flat_map(|plane| plane.iter_mut().zip(&*gains)) {
+                *value = (*value * gain).min(1.0);
+            }
+        }
+        let [blue, green, red] = &*row;
+        let colours = blue.iter().zip(green).zip(red).zip(mask);
+        picture.pixels.extend(colours.map(|(((&b, &g), &r), &m)| [b, g, r, f32::from(m) * (1.0 / 255.0)]));
+    }
+}
+
+/// Fills target, mask and priority map.
+fn place(source: &Source, picture: &Picture, placement: &Placement, resolution: usize, sample: &mut Sample<'_>) {
+    let (blue, others) = sample.target.split_at_mut(resolution * resolution);
+    let (green, red) = others.split_at_mut(resolution * resolution);
+    for n in 0..resolution * resolution {
+        let p = placement.apply(centre(n, resolution));
+        [blue[n], green[n], red[n], sample.mask[n]] = picture.at(p);
+        sample.priority[n] = picture::byte_at(source.priority(), source.side(), p);
+    }
+}
+
+/// Fills the input, not yet damaged.
+fn place_warped(picture: &Picture, placement: &Placement, warp: &GridWarp, resolution: usize, input: &mut [f32]) {
+    let (blue, others) = input.split_at_mut(resolution * resolution);
+    let (green, red) = others.split_at_mut(resolution * resolution);
+    for j in 0..resolution {
+        let row = warp.row(centre(j * resolution, resolution).y);
+        for n in j * resolution..(j + 1) * resolution {
+            let p = centre(n, resolution);
+            let moved = row.at(p.x);
+            let value = picture.at(placement.apply(Point::new(p.x + moved.x, p.y + moved.y)));
+            [blue[n], green[n], red[n]] = [value[0], value[1], value[2]];
+        }
+    }
+}
+
+/// Centre of pixel `n` in the unit square.
+#[inline]
+fn centre(n: usize, side: usize) -> Point {
+    Point::new(((n % side) as f32 + 0.5) / side as f32, ((n / side) as f32 + 0.5) / side as f32)
+}

@@ -1,4 +1,25 @@
 //! Face sets in memory, and batches of augmented samples, prepared beside the training.
+//!
+//! [`Sides::open`] reads the tables of both sides' face sets, checks that they fit each other, and says what they will
+//! need in memory and what is odd about them. [`Faces::load`] reads the pictures. [`Loader`] gives a batch of each side
+//! for every step.
+
+mod batch;
+mod choice;
+mod error;
+mod faces;
+mod loader;
+mod outline;
+mod sides;
+mod warning;
+
+pub use batch::{BatchMaker, LoaderSettings};
+pub use error::SampleError;
+pub use faces::Faces;
+pub use loader::Loader;
+pub use outline::priority;
+pub use sides::{MINIMUM_FACES, Sides};
+pub use warning::Warning;
 
 use burn::tensor::Tensor;
 

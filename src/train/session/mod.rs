@@ -1,1 +1,29 @@
-//! To be written.
+//! A training: the loop, and the folder in which it can be stopped, looked at and gone on with.
+//!
+//! ```text
+//! RUN/
+//!   run.toml                     the [`Recipe`]: model, batch, losses, rates, augmentation, face sets
+//!   checkpoints/step-00000500.safetensors    weights, their average, the optimiser's moments; the newest few
+//!   previews/step-00000500.png   the same faces at every such step
+//!   metrics.jsonl                losses, rate, gradient norm and speed, a line every few steps
+//! ```
+
+mod checkpoint;
+mod error;
+mod memory;
+mod metrics;
+mod preview;
+mod recipe;
+mod run;
+mod trainer;
+
+pub mod display;
+
+pub use checkpoint::Checkpoint;
+pub use error::SessionError;
+pub use memory::Memory;
+pub use metrics::{Metrics, Row};
+pub use preview::preview;
+pub use recipe::{Goal, Recipe};
+pub use run::Run;
+pub use trainer::{Event, Stop, Trainer};

@@ -95,3 +95,125 @@ pub enum BlueprintError {
     #[error("{0}")]
     Unknown(String),
 }
+
+/// A part of a blueprint: its name, its layers, what goes in and what must come out.
+pub(super) struct Part<'a> {
+    pub(super) name: String,
+    pub(super) layers: &'a [Layer],
+    pub(super) input: Shape,
+}
+
+impl Blueprint {
+    /// The parameters in their order: encoder, inter, decoders, driver mask; weight before bias.
+    ///
+    /// # Errors
+    /// [`BlueprintError`] for the first layer that does not fit.
+    pub fn parameters(&self) -> Result<Vec<ParameterShape>, BlueprintError> {
+        let mut found = Vec::new();
+        for part in self.parts()? {
+            walk(&part.name, part.layers, part.input, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// How many numbers all parameters have.
+    ///
+    /// # Errors
+    /// As [`Blueprint::parameters`].
+    pub fn count(&self) -> Result<usize, BlueprintError> {
+        Ok(self.parameters()?.iter().map(|parameter| parameter.shape.iter().product::<usize>()).sum())
+    }
+
+    /// How many numbers the layers give for one face, all parts together.
+    ///
+    /// # Errors
+    /// As [`Blueprint::parameters`].
+    pub fn values_between(&self) -> Result<usize, BlueprintError> {
+        Ok(self.parts()?.iter().map(|part| values(part.layers, part.input)).sum())
+    }
+
+    /// Prefixes of the decoders' parameters.
+    pub fn decoders(&self) -> &'static [&'static str] {
+        match self.inter {
+            Inter::Shared(_) => &["decoder_a", "decoder_b"],
+            Inter::Split(_) => &["decoder"],
+        }
+    }
+
+    fn parts(&self) -> Result<Vec<Part<'_>>, BlueprintError> {
+        let picture = |channels| Shape::Picture { channels, side: self.resolution };
+        let mut parts = Vec::new();
+        let mut add = |name: String, layers, input| {
+            let end = walk(&name, layers, input, &mut Vec::new());
+            parts.push(Part { name, layers, input });
+            end
+        };
+        let encoded = add("encoder".to_owned(), &self.encoder, picture(3))?;
+        let code = match &self.inter {
+            Inter::Shared(layers) => add("inter".to_owned(), layers, encoded)?,
+            Inter::Split(layers) => {
+                add("inter_a".to_owned(), layers, encoded)?;
+                joined(add("inter_ab".to_owned(), layers, encoded)?)?
+            }
+        };
+        for decoder in self.decoders() {
+            let trunk = add(format!("{decoder}.trunk"), &self.decoder.trunk, code)?;
+            let face = add(format!("{decoder}.face"), &self.decoder.face, trunk)?;
+            ends_as(format!("{decoder}.face"), face, picture(3))?;
+            let mask = add(format!("{decoder}.mask"), &self.decoder.mask, trunk)?;
+            ends_as(format!("{decoder}.mask"), mask, picture(1))?;
+        }
+        if let Some(layers) = &self.driver_mask {
+            let mask = add("driver_mask".to_owned(), layers, code)?;
+            ends_as("driver_mask".to_owned(), mask, picture(1))?;
+        }
+        Ok(parts)
+    }
+}
+
+fn joined(code: Shape) -> Result<Shape, BlueprintError> {
+    match code {
+        Shape::Picture { channels, side } => Ok(Shape::Picture { channels: channels * 2, side }),
+        Shape::Vector { .. } => {
+            Err(BlueprintError::Misfit { part: "inter_ab".to_owned(), layer: "joining".to_owned(), shape: code })
+        }
+    }
+}
+
+fn ends_as(part: String, found: Shape, expected: Shape) -> Result<(), BlueprintError> {
+    if found == expected { Ok(()) } else { Err(BlueprintError::End { part, found, expected }) }
+}
+
+/// Walks through layers, adds their parameters, returns the shape at the end.
+fn walk(part: &str, layers: &[Layer], input: Shape, found: &mut Vec<ParameterShape>) -> Result<Shape, BlueprintError> {
+    let mut shape = input;
+    for (i, layer) in layers.iter().enumerate() {
+        let place = format!("{part}.{i}");
+        if let Layer::Residual(inner) = layer {
+            walk(&place, inner, shape, found)?;
+        }
+        if let Some([weight, bias]) = layer.parameters(shape) {
+            found.push(ParameterShape { name: format!("{place}.weight"), shape: weight });
+            found.push(ParameterShape { name: format!("{place}.bias"), shape: bias });
+        }
+        let misfit = || BlueprintError::Misfit { part: place.clone(), layer: layer.name().to_owned(), shape };
+        shape = layer.shape(shape).ok_or_else(misfit)?;
+    }
+    Ok(shape)
+}
+
+fn values(layers: &[Layer], input: Shape) -> usize {
+    let mut shape = input;
+    let mut sum = 0;
+    for layer in layers {
+        if let Layer::Residual(inner) = layer {
+            sum += values(inner, shape);
+        }
+        shape = layer.shape(shape).unwrap_or(shape);
+        sum += match shape {
+            Shape::Picture { channels, side } => channels * side * side,
+            Shape::Vector { features } => features,
+        };
+    }
+    sum
+}

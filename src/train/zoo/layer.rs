@@ -70,3 +70,71 @@ pub enum Shape {
         features: usize,
     },
 }
+
+impl Layer {
+    /// Its name, for messages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Conv { .. } => "convolution",
+            Self::Depthwise { .. } => "depthwise convolution",
+            Self::Dense { .. } => "dense layer",
+            Self::Flatten => "flatten",
+            Self::Unflatten { .. } => "unflatten",
+            Self::PixelShuffle => "pixel shuffle",
+            Self::Halve => "halving",
+            Self::LeakyRelu { .. } => "leaky ReLU",
+            Self::Cosine => "x cos x",
+            Self::Sigmoid => "sigmoid",
+            Self::PixelNorm => "pixel norm",
+            Self::Residual(_) => "residual block",
+        }
+    }
+
+    /// Shape of what comes out; `None` where it cannot take `input`.
+    pub fn shape(&self, input: Shape) -> Option<Shape> {
+        use Shape::{Picture, Vector};
+        match (self, input) {
+            (&Self::Conv { out, kernel, stride }, Picture { side, .. }) => {
+                strided(side, kernel, stride).map(|side| Picture { channels: out, side })
+            }
+            (&Self::Depthwise { kernel, stride }, Picture { channels, side }) => {
+                strided(side, kernel, stride).map(|side| Picture { channels, side })
+            }
+            (&Self::Dense { out }, Vector { .. }) => Some(Vector { features: out }),
+            (Self::Flatten, Picture { channels, side }) => Some(Vector { features: channels * side * side }),
+            (&Self::Unflatten { channels, side }, Vector { features }) if features == channels * side * side => {
+                Some(Picture { channels, side })
+            }
+            (Self::PixelShuffle, Picture { channels, side }) if channels % 4 == 0 => {
+                Some(Picture { channels: channels / 4, side: side * 2 })
+            }
+            (Self::Halve, Picture { channels, side }) if side % 2 == 0 => Some(Picture { channels, side: side / 2 }),
+            (Self::LeakyRelu { .. } | Self::Cosine | Self::Sigmoid, shape) => Some(shape),
+            (Self::PixelNorm, shape @ Vector { .. }) => Some(shape),
+            (Self::Residual(layers), shape) => {
+                let end = layers.iter().try_fold(shape, |shape, layer| layer.shape(shape))?;
+                (end == shape).then_some(shape)
+            }
+            _ => None,
+        }
+    }
+
+    /// Shapes of its weight and its bias, where it has them and `input` fits.
+    pub fn parameters(&self, input: Shape) -> Option<[Vec<usize>; 2]> {
+        match (self, input) {
+            (&Self::Conv { out, kernel, .. }, Shape::Picture { channels, .. }) => {
+                Some([vec![out, channels, kernel, kernel], vec![out]])
+            }
+            (&Self::Depthwise { kernel, .. }, Shape::Picture { channels, .. }) => {
+                Some([vec![channels, 1, kernel, kernel], vec![channels]])
+            }
+            (&Self::Dense { out }, Shape::Vector { features }) => Some([vec![features, out], vec![out]]),
+            _ => None,
+        }
+    }
+}
+
+/// Side after a convolution, whole only where the stride divides it.
+fn strided(side: usize, kernel: usize, stride: usize) -> Option<usize> {
+    (kernel % 2 == 1 && matches!(stride, 1 | 2) && side % stride == 0).then(|| side / stride)
+}

@@ -2,9 +2,15 @@
 //!
 //! A model is a small file here that composes layers; [`preset`] has the names under which users know them.
 
+mod blocks;
 mod blueprint;
+mod df;
+mod dfaker;
 mod layer;
+mod liae;
+mod live;
 mod network;
+mod original;
 pub mod preset;
 
 pub use blueprint::{Blueprint, BlueprintError, Decoder, Inter, ParameterShape};

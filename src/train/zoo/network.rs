@@ -1,9 +1,20 @@
 //! A blueprint, run.
 
-use burn::tensor::{Device, Tensor};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::{Blueprint, BlueprintError};
-use crate::train::weights::Weights;
+use burn::tensor::activation::sigmoid;
+use burn::tensor::module::{avg_pool2d, conv2d, linear};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions};
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+
+use super::{Blueprint, BlueprintError, Inter, Layer};
+use crate::train::random::{Purpose, stream};
+use crate::train::weights::{Parameter, Weights};
+
+/// Keeps the root of a pixel norm from 0.
+const NORM_EPSILON: f32 = 1e-6;
 
 /// Whose face a decoder gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +40,15 @@ pub struct Output {
 #[derive(Debug, Clone)]
 pub struct Network {
     blueprint: Blueprint,
+    parameters: Vec<super::ParameterShape>,
+    places: Arc<HashMap<String, usize>>,
+}
+
+/// What is between two layers.
+#[derive(Debug, Clone)]
+enum Value {
+    Picture(Tensor<4>),
+    Vector(Tensor<2>),
 }
 
 impl Network {
@@ -37,7 +57,9 @@ impl Network {
     /// # Errors
     /// [`BlueprintError`], naming the layer.
     pub fn new(blueprint: Blueprint) -> Result<Self, BlueprintError> {
-        Ok(Self { blueprint })
+        let parameters = blueprint.parameters()?;
+        let places = parameters.iter().enumerate().map(|(i, parameter)| (parameter.name.clone(), i)).collect();
+        Ok(Self { blueprint, parameters, places: Arc::new(places) })
     }
 
     /// What it is made of.
@@ -45,19 +67,208 @@ impl Network {
         &self.blueprint
     }
 
-    /// First weights, from a seed.
-    pub fn init(&self, _seed: u64, _device: &Device) -> Weights {
-        Weights::default()
+    /// What its parameters are called and how large they are, in the order of [`Weights`].
+    pub fn parameters(&self) -> &[super::ParameterShape] {
+        &self.parameters
     }
 
-    /// Reconstructs crops `[N, 3, S, S]` of one side as that side's faces.
-    pub fn reconstruct(&self, weights: &Weights, crops: Tensor<4>, _side: Side) -> Output {
-        let _ = weights;
-        Output { face: crops.clone(), mask: crops, driver_mask: None }
+    /// As [`Blueprint::values_between`].
+    pub fn values_between(&self) -> usize {
+        self.blueprint.values_between().unwrap_or_default()
     }
 
-    /// Swaps: crops of side A as faces of side B. `driver_mask` is always there.
+    /// First weights: uniform with variance `2 / ((1 + 0.1²) · fan-in)` (K. He et al., "Delving deep into rectifiers", ICCV
+    /// 2015, for the leaky ReLU), biases 0. The layers before the sigmoids, and the last of each residual block, start ten
+    /// times smaller: pictures begin grey, and blocks begin as the identity, nearly.
+    pub fn init(&self, seed: u64, device: &Device) -> Weights {
+        let last = self.last_weights();
+        let parameter = |(i, wanted): (usize, &super::ParameterShape)| {
+            let count = wanted.shape.iter().product::<usize>();
+            let mut values = vec![0.0_f32; count];
+            if wanted.name.ends_with(".weight") {
+                let fan_in = if wanted.shape.len() == 4 { count / wanted.shape[0] } else { wanted.shape[0] };
+                let bound = (6.0 / (1.01 * fan_in as f32)).sqrt() * if last.contains(&wanted.name) { 0.1 } else { 1.0 };
+                let mut numbers = stream(seed, Purpose::Weights, i as u64, 0);
+                values.iter_mut().for_each(|value| *value = numbers.random_range(-bound..bound));
+            }
+            let value = Tensor::from_data(TensorData::new(values, [count]), device);
+            Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value }
+        };
+        Weights(self.parameters.iter().enumerate().map(parameter).collect())
+    }
+
+    /// Reconstructs crops `[N, 3, S, S]` (blue, green, red, 0..1) of one side as that side's faces.
+    pub fn reconstruct(&self, weights: &Weights, crops: Tensor<4>, side: Side) -> Output {
+        let run = Run { network: self, weights };
+        let code = run.code(crops, side);
+        let decoder = self.decoder(side);
+        let (face, mask) = run.decode(decoder, code.clone());
+        Output { face, mask, driver_mask: run.driver_mask(code) }
+    }
+
+    /// Swaps: crops `[N, 3, S, S]` of side A as faces of side B. `driver_mask` is always there.
     pub fn swap(&self, weights: &Weights, crops: Tensor<4>) -> Output {
-        self.reconstruct(weights, crops, Side::B)
+        let run = Run { network: self, weights };
+        let code = run.code(crops.clone(), Side::B);
+        let (face, mask) = run.decode(self.decoder(Side::B), code.clone());
+        let driver_mask = run.driver_mask(code.clone()).unwrap_or_else(|| {
+            let own = if let Inter::Split(_) = self.blueprint.inter { run.code(crops, Side::A) } else { code };
+            run.mask(self.decoder(Side::A), own)
+        });
+        Output { face, mask, driver_mask: Some(driver_mask) }
     }
+
+    fn decoder(&self, side: Side) -> &'static str {
+        match (self.blueprint.decoders(), side) {
+            ([_, b], Side::B) => b,
+            (decoders, _) => decoders[0],
+        }
+    }
+
+    /// Weights that start small.
+    fn last_weights(&self) -> Vec<String> {
+        let names: Vec<&str> = self.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let prefix = |name: &str| name.rsplitn(3, '.').nth(2).unwrap_or_default().to_owned();
+        let weights: Vec<&str> = names.into_iter().filter(|name| name.ends_with(".weight")).collect();
+        let ends = |i: usize| {
+            let own = prefix(weights[i]);
+            let head = [".face", ".mask", "driver_mask"].iter().any(|end| own.ends_with(end));
+            let block = own.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+            (head || block) && !weights[i + 1..].iter().any(|later| prefix(later) == own)
+        };
+        (0..weights.len()).filter(|&i| ends(i)).map(|i| weights[i].to_owned()).collect()
+    }
+}
+
+struct Run<'a> {
+    network: &'a Network,
+    weights: &'a Weights,
+}
+
+impl Run<'_> {
+    fn code(&self, crops: Tensor<4>, side: Side) -> Value {
+        let blueprint = &self.network.blueprint;
+        let encoded = self.layers("encoder", &blueprint.encoder, Value::Picture(crops));
+        match &blueprint.inter {
+            Inter::Shared(layers) => self.layers("inter", layers, encoded),
+            Inter::Split(layers) => {
+                let both = self.layers("inter_ab", layers, encoded.clone());
+                let first = if side == Side::A { self.layers("inter_a", layers, encoded) } else { both.clone() };
+                match (first, both) {
+                    (Value::Picture(first), Value::Picture(both)) => Value::Picture(Tensor::cat(vec![first, both], 1)),
+                    (_, both) => both,
+                }
+            }
+        }
+    }
+
+    fn decode(&self, decoder: &str, code: Value) -> (Tensor<4>, Tensor<4>) {
+        let layers = &self.network.blueprint.decoder;
+        let trunk = self.layers(&format!("{decoder}.trunk"), &layers.trunk, code);
+        let face = self.layers(&format!("{decoder}.face"), &layers.face, trunk.clone());
+        let mask = self.layers(&format!("{decoder}.mask"), &layers.mask, trunk);
+        (face.picture(), mask.picture())
+    }
+
+    fn mask(&self, decoder: &str, code: Value) -> Tensor<4> {
+        let layers = &self.network.blueprint.decoder;
+        let trunk = self.layers(&format!("{decoder}.trunk"), &layers.trunk, code);
+        self.layers(&format!("{decoder}.mask"), &layers.mask, trunk).picture()
+    }
+
+    fn driver_mask(&self, code: Value) -> Option<Tensor<4>> {
+        let layers = self.network.blueprint.driver_mask.as_ref()?;
+        Some(self.layers("driver_mask", layers, code).picture())
+    }
+
+    fn layers(&self, part: &str, layers: &[Layer], value: Value) -> Value {
+        layers.iter().enumerate().fold(value, |value, (i, layer)| self.layer(&format!("{part}.{i}"), layer, value))
+    }
+
+    fn layer(&self, place: &str, layer: &Layer, value: Value) -> Value {
+        use Value::{Picture, Vector};
+        match (layer, value) {
+            (&Layer::Conv { kernel, stride, .. }, Picture(x)) => Picture(self.convolve(place, x, kernel, stride, 1)),
+            (&Layer::Depthwise { kernel, stride }, Picture(x)) => {
+                let groups = x.dims()[1];
+                Picture(self.convolve(place, x, kernel, stride, groups))
+            }
+            (Layer::Dense { .. }, Vector(x)) => {
+                Vector(linear(x, self.parameter(place, "weight"), Some(self.parameter(place, "bias"))))
+            }
+            (Layer::Flatten, Picture(x)) => Vector(x.flatten(1, 3)),
+            (&Layer::Unflatten { channels, side }, Vector(x)) => {
+                let n = x.dims()[0];
+                Picture(x.reshape([n, channels, side, side]))
+            }
+            (Layer::PixelShuffle, Picture(x)) => Picture(pixel_shuffle(x)),
+            (Layer::Halve, Picture(x)) => Picture(avg_pool2d(x, AvgPoolOptions::new([2, 2]).with_stride([2, 2]))),
+            (&Layer::LeakyRelu { slope }, Picture(x)) => Picture(leaky_relu(x, slope)),
+            (&Layer::LeakyRelu { slope }, Vector(x)) => Vector(leaky_relu(x, slope)),
+            (Layer::Cosine, Picture(x)) => Picture(x.clone() * x.cos()),
+            (Layer::Cosine, Vector(x)) => Vector(x.clone() * x.cos()),
+            (Layer::Sigmoid, Picture(x)) => Picture(sigmoid(x)),
+            (Layer::Sigmoid, Vector(x)) => Vector(sigmoid(x)),
+            (Layer::PixelNorm, Vector(x)) => {
+                let mean = x.clone().powi_scalar(2).mean_dim(1);
+                Vector(x / (mean + NORM_EPSILON).sqrt())
+            }
+            (Layer::Residual(layers), value) => match (value.clone(), self.layers(place, layers, value)) {
+                (Picture(x), Picture(change)) => Picture(x + change),
+                (Vector(x), Vector(change)) => Vector(x + change),
+                (_, other) => other,
+            },
+            // The blueprint was checked: nothing else comes.
+            (_, value) => value,
+        }
+    }
+
+    fn convolve(&self, place: &str, x: Tensor<4>, kernel: usize, stride: usize, groups: usize) -> Tensor<4> {
+        let (weight, bias) = (self.parameter(place, "weight"), self.parameter(place, "bias"));
+        if (kernel, stride, groups) == (1, 1, 1) {
+            return pointwise(x, weight, bias);
+        }
+        let padding = kernel / 2;
+        let options = ConvOptions::new([stride, stride], [padding, padding], [1, 1], groups);
+        conv2d(x, weight, Some(bias), options)
+    }
+
+    /// The parameter in its shape.
+    fn parameter<const D: usize>(&self, place: &str, kind: &str) -> Tensor<D> {
+        let i = self.network.places.get(&format!("{place}.{kind}")).copied().unwrap_or_default();
+        let parameter = &self.weights.0[i];
+        let mut shape = [1; D];
+        shape.iter_mut().zip(&parameter.shape).for_each(|(to, from)| *to = *from);
+        parameter.value.clone().reshape(shape)
+    }
+}
+
+impl Value {
+    fn picture(self) -> Tensor<4> {
+        match self {
+            Self::Picture(x) => x,
+            Self::Vector(x) => {
+                let [n, features] = x.dims();
+                x.reshape([n, features, 1, 1])
+            }
+        }
+    }
+}
+
+/// `max(x, slope · x)`, of the two operations that cost least on the processor, forwards and back.
+fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
+    x.clone() * ((1.0 + slope) / 2.0) + x.abs() * ((1.0 - slope) / 2.0)
+}
+
+/// A convolution of single pixels as a product of matrices: its way back is one, too.
+fn pointwise(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+    let ([n, channels, h, w], out) = (x.dims(), weight.dims()[0]);
+    let y = weight.reshape([1, out, channels]).matmul(x.reshape([n, channels, h * w]));
+    (y + bias.reshape([1, out, 1])).reshape([n, out, h, w])
+}
+
+fn pixel_shuffle(x: Tensor<4>) -> Tensor<4> {
+    let [n, channels, h, w] = x.dims();
+    let out = channels / 4;
+    x.reshape([n, out, 2, 2, h, w]).permute([0, 1, 4, 2, 5, 3]).reshape([n, out, h * 2, w * 2])
 }

@@ -1,0 +1,210 @@
+//! How much is changed.
+
+use serde::{Deserialize, Serialize};
+
+/// How samples are augmented. A chance is 0..1 a sample; a strength of 0 does nothing. Lengths are shares of the crop's
+/// side, so that they mean the same at every resolution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AugmentSettings {
+    /// Most rotation to either side, in degrees.
+    pub rotation: f32,
+    /// Most scaling up or down: 0.05 is 1/1.05 to 1.05.
+    pub scale: f32,
+    /// Most shift along each axis.
+    pub shift: f32,
+    /// Whether half of side A's faces are mirrored. A driver's asymmetry need not be kept.
+    pub flip_a: bool,
+    /// Whether half of side B's faces are mirrored: more poses, but birthmark and parting end up on both sides.
+    pub flip_b: bool,
+    /// Standard deviation of the grid's nodes in the warp of the input.
+    pub warp: f32,
+    /// Chance that a face takes the colours of one of the other side.
+    pub transfer_chance: f32,
+    /// Chance of a change in L*a*b*.
+    pub lab_chance: f32,
+    /// Most change of L (0..100).
+    pub lightness: f32,
+    /// Most change of the contrast of L: 0.1 is 1/1.1 to 1.1.
+    pub contrast: f32,
+    /// Most change of a and b.
+    pub tint: f32,
+    /// Most change of the distance from grey: 0.1 is 1/1.1 to 1.1.
+    pub chroma: f32,
+    /// Chance of a change in HSV.
+    pub hsv_chance: f32,
+    /// Most turn of the hue, in degrees.
+    pub hue: f32,
+    /// Most change of the saturation, as `chroma`.
+    pub saturation: f32,
+    /// Most change of the value, as `chroma`.
+    pub value: f32,
+    /// Chance of another tone curve.
+    pub gamma_chance: f32,
+    /// Most change of the curve's exponent: 0.3 is 1/1.3 to 1.3.
+    pub gamma: f32,
+    /// Chance of light from one side.
+    pub light_chance: f32,
+    /// Most of that light: stops (factors of 2) from the middle of the crop to its edge.
+    pub light: f32,
+    /// Chance of a shadow's edge across the face.
+    pub shadow_chance: f32,
+    /// Most light that the shadow takes, in stops.
+    pub shadow: f32,
+    /// Chance of something in front of the face.
+    pub occluder_chance: f32,
+    /// Most of its radius.
+    pub occluder: f32,
+    /// Chance of a soft focus.
+    pub blur_chance: f32,
+    /// Most of the blur's standard deviation.
+    pub blur: f32,
+    /// Chance of a face that was small in its frame.
+    pub shrink_chance: f32,
+    /// The smallest it was: its side over the crop's.
+    pub shrink: f32,
+    /// Chance of noise.
+    pub noise_chance: f32,
+    /// Most of the noise's standard deviation, of 0..1.
+    pub noise: f32,
+    /// Chance of JPEG's blocks and ringing.
+    pub jpeg_chance: f32,
+    /// The lowest JPEG quality, 1..100.
+    pub jpeg: u8,
+}
+
+impl Default for AugmentSettings {
+    fn default() -> Self {
+        Self {
+            rotation: 10.0,
+            scale: 0.05,
+            shift: 0.05,
+            flip_a: true,
+            flip_b: false,
+            warp: 0.03,
+            transfer_chance: 0.25,
+            lab_chance: 0.5,
+            lightness: 8.0,
+            contrast: 0.15,
+            tint: 5.0,
+            chroma: 0.2,
+            hsv_chance: 0.2,
+            hue: 8.0,
+            saturation: 0.2,
+            value: 0.15,
+            gamma_chance: 0.3,
+            gamma: 0.35,
+            light_chance: 0.3,
+            light: 0.7,
+            shadow_chance: 0.15,
+            shadow: 1.5,
+            occluder_chance: 0.15,
+            occluder: 0.25,
+            blur_chance: 0.15,
+            blur: 0.015,
+            shrink_chance: 0.15,
+            shrink: 0.3,
+            noise_chance: 0.25,
+            noise: 0.04,
+            jpeg_chance: 0.15,
+            jpeg: 30,
+        }
+    }
+}
+
+impl AugmentSettings {
+    /// Nothing is changed.
+    pub const fn none() -> Self {
+        Self {
+            rotation: 0.0,
+            scale: 0.0,
+            shift: 0.0,
+            flip_a: false,
+            flip_b: false,
+            warp: 0.0,
+            transfer_chance: 0.0,
+            lab_chance: 0.0,
+            lightness: 0.0,
+            contrast: 0.0,
+            tint: 0.0,
+            chroma: 0.0,
+            hsv_chance: 0.0,
+            hue: 0.0,
+            saturation: 0.0,
+            value: 0.0,
+            gamma_chance: 0.0,
+            gamma: 0.0,
+            light_chance: 0.0,
+            light: 0.0,
+            shadow_chance: 0.0,
+            shadow: 0.0,
+            occluder_chance: 0.0,
+            occluder: 0.0,
+            blur_chance: 0.0,
+            blur: 0.0,
+            shrink_chance: 0.0,
+            shrink: 1.0,
+            noise_chance: 0.0,
+            noise: 0.0,
+            jpeg_chance: 0.0,
+            jpeg: 100,
+        }
+    }
+
+    /// The same, checked.
+    ///
+    /// # Errors
+    /// [`SettingError`], naming the first that is out of its range.
+    pub fn checked(self) -> Result<Self, SettingError> {
+        let fields = [
+            ("rotation", self.rotation, 0.0, 180.0),
+            ("scale", self.scale, 0.0, 1.0),
+            ("shift", self.shift, 0.0, 0.5),
+            ("warp", self.warp, 0.0, 0.1),
+            ("transfer_chance", self.transfer_chance, 0.0, 1.0),
+            ("lab_chance", self.lab_chance, 0.0, 1.0),
+            ("lightness", self.lightness, 0.0, 100.0),
+            ("contrast", self.contrast, 0.0, 4.0),
+            ("tint", self.tint, 0.0, 100.0),
+            ("chroma", self.chroma, 0.0, 4.0),
+            ("hsv_chance", self.hsv_chance, 0.0, 1.0),
+            ("hue", self.hue, 0.0, 180.0),
+            ("saturation", self.saturation, 0.0, 4.0),
+            ("value", self.value, 0.0, 4.0),
+            ("gamma_chance", self.gamma_chance, 0.0, 1.0),
+            ("gamma", self.gamma, 0.0, 4.0),
+            ("light_chance", self.light_chance, 0.0, 1.0),
+            ("light", self.light, 0.0, 8.0),
+            ("shadow_chance", self.shadow_chance, 0.0, 1.0),
+            ("shadow", self.shadow, 0.0, 8.0),
+            ("occluder_chance", self.occluder_chance, 0.0, 1.0),
+            ("occluder", self.occluder, 0.0, 0.5),
+            ("blur_chance", self.blur_chance, 0.0, 1.0),
+            ("blur", self.blur, 0.0, 0.1),
+            ("shrink_chance", self.shrink_chance, 0.0, 1.0),
+            ("shrink", self.shrink, 0.05, 1.0),
+            ("noise_chance", self.noise_chance, 0.0, 1.0),
+            ("noise", self.noise, 0.0, 1.0),
+            ("jpeg_chance", self.jpeg_chance, 0.0, 1.0),
+            ("jpeg", self.jpeg.into(), 1.0, 100.0),
+        ];
+        match fields.into_iter().find(|(_, value, low, high)| !(low..=high).contains(&value)) {
+            Some((name, value, low, high)) => Err(SettingError { name, value, low, high }),
+            None => Ok(self),
+        }
+    }
+}
+
+/// A setting out of its range.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("augmentation: {name} is {value}, but must be {low} to {high}")]
+pub struct SettingError {
+    /// Which.
+    pub name: &'static str,
+    /// What it is.
+    pub value: f32,
+    /// The least.
+    pub low: f32,
+    /// The most.
+    pub high: f32,
+}

@@ -1,0 +1,61 @@
+//! A face as it is kept in memory.
+
+use crate::blend::lab::LabPicture;
+use crate::blend::plan::Region;
+use crate::blend::statistics::{Statistics, statistics};
+
+/// A crop with what belongs to it, `side`² pixels each, as bytes: 255 is 1.
+#[derive(Debug, Clone)]
+pub struct Source {
+    side: usize,
+    bgr: Vec<u8>,
+    mask: Vec<u8>,
+    priority: Vec<u8>,
+    statistics: Option<Statistics>,
+}
+
+impl Source {
+    /// Keeps a crop (`bgr` is interleaved: blue, green, red) with its mask and its priority map; `None` where a size is
+    /// not `side`² or that is 0.
+    pub fn new(side: usize, bgr: Vec<u8>, mask: Vec<u8>, priority: Vec<u8>) -> Option<Self> {
+        let pixels = side * side;
+        if pixels == 0 || bgr.len() != pixels * 3 || mask.len() != pixels || priority.len() != pixels {
+            return None;
+        }
+        let statistics = colours(side, &bgr, &mask);
+        Some(Self { side, bgr, mask, priority, statistics })
+    }
+
+    /// Side in pixels.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Blue, green, red, interleaved.
+    pub fn bgr(&self) -> &[u8] {
+        &self.bgr
+    }
+
+    /// The face.
+    pub fn mask(&self) -> &[u8] {
+        &self.mask
+    }
+
+    /// Eyes and mouth.
+    pub fn priority(&self) -> &[u8] {
+        &self.priority
+    }
+
+    /// Its colours under the mask, in L*a*b*; `None` where the mask is all but empty.
+    pub fn statistics(&self) -> Option<&Statistics> {
+        self.statistics.as_ref()
+    }
+}
+
+fn colours(side: usize, bgr: &[u8], mask: &[u8]) -> Option<Statistics> {
+    let unit = |bytes: &[u8]| bytes.iter().map(|&v| f32::from(v) / 255.0).collect::<Vec<_>>();
+    let region = Region { x0: 0, y0: 0, x1: side, y1: side };
+    let mut lab = LabPicture::default();
+    lab.fill(&unit(bgr), side, &region);
+    statistics(&lab, &unit(mask), side, &region)
+}

@@ -1,0 +1,343 @@
+//! Finds the faces of each frame, and decides, cuts and counts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::clean_up::{self, Reason, Seen};
+use super::corrections::{Correction, Corrections};
+use super::cut::{self, Cutter, Place};
+use super::masks::{self, Meaning};
+use super::pose::pose;
+use super::progress::SourceProgress;
+use super::reader::{FrameMask, Message};
+use super::run::{Job, Step};
+use super::write::{Cut, Order};
+use super::{ExtractError, Settings};
+use crate::face::{Face, FaceType, FindError, Finder, FinderSettings, FinderState, Mesh, align, yaw};
+use crate::frame::{Frame, OwnedFrame, VideoBuffer};
+use crate::geometry::{Point, Rect};
+use crate::live::SceneCut;
+use crate::runtime::Runtime;
+use crate::train::faceset::{CROPS, MASKS, MaskKind};
+
+/// Part of a crop that a supplied mask must cover: less is a face that the mask does not know.
+const LEAST_MASK: f32 = 0.005;
+/// Tracks that never were followed have this number: landmarks from the corrections, where nothing was found.
+const NO_TRACK: u32 = 0;
+
+/// Seconds from one frame to the next up to which a face must be seen twice: a plant that the networks take for a face
+/// is one for a frame only.
+const SEEN_AGAIN: f64 = 0.2;
+
+/// A frame with faces of new tracks, until the next frame shows whether they are faces.
+struct Held {
+    source: usize,
+    time: f64,
+    cuts: Vec<Box<Cut>>,
+    progress: Box<SourceProgress>,
+    new: Vec<u32>,
+}
+
+/// The state of the analysing thread.
+pub(super) struct Analysis<'a> {
+    settings: &'a Settings,
+    corrections: &'a Corrections,
+    face_type: FaceType,
+    meaning: Meaning,
+    finder: Finder,
+    scene_cut: SceneCut,
+    cutter: Cutter,
+    faces: Vec<Face>,
+    seen: Seen,
+    sources: Vec<SourceProgress>,
+    pictures: BTreeSet<usize>,
+    orders: Sender<Order>,
+    held: Option<Held>,
+    /// Source of the last frame, and its time.
+    last: Option<(usize, f64)>,
+    /// Bytes of all sources, and of those that ended.
+    bytes: (f64, f64),
+    /// Frames looked at in this run.
+    pub(super) frames: u64,
+    /// Faces kept in this run.
+    kept: u64,
+    /// Seconds of clips looked at in this run.
+    pub(super) media_seconds: f64,
+}
+
+impl<'a> Analysis<'a> {
+    pub(super) fn new(
+        job: &'a Job,
+        runtime: &Runtime,
+        sources: Vec<SourceProgress>,
+        pictures: BTreeSet<usize>,
+        seen: Seen,
+        orders: Sender<Order>,
+    ) -> Result<Self, ExtractError> {
+        let settings = &job.settings;
+        let total = sources.iter().map(|source| source.bytes as f64).sum();
+        let done = sources.iter().filter(|source| source.done).map(|source| source.bytes as f64).sum();
+        Ok(Self {
+            settings,
+            corrections: &job.corrections,
+            face_type: settings.face_type(),
+            meaning: Meaning::new(&settings.mask_classes),
+            finder: Finder::with_detector(runtime, Mesh::Points468, settings.detector.network())?,
+            scene_cut: SceneCut::default(),
+            cutter: Cutter::default(),
+            faces: Vec::new(),
+            seen,
+            sources,
+            pictures,
+            orders,
+            held: None,
+            last: None,
+            bytes: (total, done),
+            frames: 0,
+            kept: 0,
+            media_seconds: 0.0,
+        })
+    }
+
+    /// Works until the reader ends, or the writer.
+    pub(super) fn run(
+        &mut self,
+        messages: &Receiver<Message>,
+        watch: &mut dyn FnMut(&Step),
+    ) -> Result<(), ExtractError> {
+        for message in messages {
+            let going_on = match message {
+                Message::Frame { source, index, time, of, frame, mask, seen } => {
+                    self.enter(source);
+                    let alive = self.frame((source, index, time), &frame, &mask, seen)?;
+                    self.tell(source, index, of, watch);
+                    alive
+                }
+                Message::End { source, unreadable } => {
+                    self.enter(source);
+                    if !self.settle(|_| true) {
+                        break;
+                    }
+                    let progress = &mut self.sources[source];
+                    progress.done = unreadable.is_none();
+                    progress.unreadable = unreadable;
+                    // Nothing follows that it would be needed for.
+                    progress.finder = FinderState::default();
+                    self.bytes.1 += progress.bytes as f64;
+                    self.note(source)
+                }
+            };
+            if !going_on {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Another source begins, or is gone on with.
+    fn enter(&mut self, source: usize) {
+        if self.last.is_none_or(|(last, _)| last != source) {
+            self.finder.restore(self.sources[source].finder.clone());
+            self.scene_cut.reset();
+            self.last = None;
+        }
+    }
+
+    fn tell(&self, source: usize, index: u64, of: Option<u64>, watch: &mut dyn FnMut(&Step)) {
+        let progress = &self.sources[source];
+        let part = of.map_or(0.0, |of| (index + 1) as f64 / of.max(1) as f64).min(1.0);
+        let done = (self.bytes.1 + part * progress.bytes as f64) / self.bytes.0.max(1.0);
+        watch(&Step { done, source: &progress.source, frames: self.frames, kept: self.kept });
+    }
+
+    fn note(&self, source: usize) -> bool {
+        self.orders.send(Order::Frame(source, Box::new(self.sources[source].clone()))).is_ok()
+    }
+
+    /// One frame; whether the writer still listens.
+    fn frame(
+        &mut self,
+        (source, index, time): (usize, u64, f64),
+        owned: &Arc<OwnedFrame>,
+        mask: &FrameMask,
+        seen: bool,
+    ) -> Result<bool, ExtractError> {
+        let frame = owned.frame().map_err(|_| ExtractError::Thread("analysing"))?;
+        let cut = self.scene_cut.is_cut(&frame);
+        if let Some((_, before)) = self.last {
+            self.media_seconds += (time - before).max(0.0);
+        }
+        self.last = Some((source, time));
+        if seen {
+            return Ok(true);
+        }
+        self.frames += 1;
+        self.find(&frame, cut, (source, index, time))?;
+        let present: Vec<u32> = self.faces.iter().map(|face| face.track).collect();
+        let far = self.held.as_ref().is_some_and(|held| cut || time - held.time > SEEN_AGAIN);
+        if !self.settle(|track| far || present.contains(&track)) {
+            return Ok(false);
+        }
+        let (mut cuts, mut new) = (Vec::new(), Vec::new());
+        for (n, (face, corrected)) in self.choose(source, index).iter().enumerate() {
+            match self.keep(owned, face, *corrected, (source, index, time, n), mask) {
+                Ok(cut) => {
+                    let first = self.sources[source].counts.tracks.get(&face.track) == Some(&1);
+                    if first && !corrected && !self.pictures.contains(&source) {
+                        new.push(face.track);
+                    }
+                    cuts.push(Box::new(cut));
+                }
+                Err(reason) => *self.sources[source].counts.dropped.entry(reason).or_default() += 1,
+            }
+        }
+        self.kept += cuts.len() as u64;
+        let progress = &mut self.sources[source];
+        progress.counts.kept += cuts.len() as u64;
+        progress.next = index + 1;
+        // A picture is done with its frame, and has nothing that goes on.
+        progress.finder = if self.pictures.contains(&source) { FinderState::default() } else { self.finder.state() };
+        let wait = !new.is_empty();
+        self.held = Some(Held { source, time, cuts, progress: Box::new(progress.clone()), new });
+        Ok(wait || self.settle(|_| true))
+    }
+
+    /// Orders the frame that is held, but for those of its new tracks that are not `confirmed`; whether the writer still
+    /// listens.
+    fn settle(&mut self, confirmed: impl Fn(u32) -> bool) -> bool {
+        let Some(mut held) = self.held.take() else { return true };
+        let before = held.cuts.len();
+        held.cuts.retain(|cut| !held.new.contains(&cut.record.track) || confirmed(cut.record.track));
+        let out = (before - held.cuts.len()) as u64;
+        if out > 0 {
+            self.kept -= out;
+            for counts in [&mut held.progress.counts, &mut self.sources[held.source].counts] {
+                counts.kept -= out;
+                *counts.dropped.entry(Reason::Flicker).or_default() += out;
+            }
+            let source = &self.sources[held.source].source;
+            held.new.iter().filter(|&&track| !confirmed(track)).for_each(|&track| self.seen.forget((source, track)));
+        }
+        let mut orders = held.cuts.into_iter().map(Order::Face).chain([Order::Frame(held.source, held.progress)]);
+        orders.all(|order| self.orders.send(order).is_ok())
+    }
+
+    /// Fills `faces` and counts them.
+    fn find(
+        &mut self,
+        frame: &Frame<'_>,
+        cut: bool,
+        (source, index, time): (usize, u64, f64),
+    ) -> Result<(), FindError> {
+        if cut {
+            // Whoever is in the same place now may be somebody else.
+            self.finder.reset();
+        }
+        let hint: Option<Rect> = match self.corrections.of(&self.sources[source].source, index) {
+            Some(Correction::Rectangle(rect)) => Some(*rect),
+            _ => None,
+        };
+        let settings = FinderSettings { detect_interval: self.settings.detect_interval, smoothing: 0.0, max_faces: 64 };
+        self.finder.find(frame, hint.as_slice(), time, &settings, &mut self.faces)?;
+        let counts = &mut self.sources[source].counts;
+        counts.frames += 1;
+        if let Some(Correction::Landmarks(landmarks)) = self.corrections.of(&self.sources[source].source, index) {
+            correct(&mut self.faces, landmarks);
+        }
+        let counts = &mut self.sources[source].counts;
+        counts.without_face += u64::from(self.faces.is_empty());
+        counts.found += self.faces.len() as u64;
+        for face in &self.faces {
+            *counts.tracks.entry(face.track).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// The faces to cut, each with whether it was corrected by hand; counts the others.
+    fn choose(&mut self, source: usize, index: u64) -> Vec<(Face, bool)> {
+        let progress = &mut self.sources[source];
+        let dropped = &mut progress.counts.dropped;
+        let mut chosen: Vec<&Face> = self.faces.iter().collect();
+        let Some(correction) = self.corrections.of(&progress.source, index) else {
+            clean_up::choose(&mut chosen, &self.settings.clean_up, dropped);
+            return chosen.into_iter().map(|face| (face.clone(), false)).collect();
+        };
+        let meant = match correction {
+            Correction::Drop => None,
+            Correction::Rectangle(rect) => nearest(&self.faces, rect),
+            Correction::Landmarks(landmarks) => self.faces.iter().position(|face| face.landmarks == *landmarks),
+        };
+        let others = chosen.len() - usize::from(meant.is_some());
+        if others > 0 {
+            *dropped.entry(Reason::Corrected).or_default() += others as u64;
+        }
+        meant.map(|i| (self.faces[i].clone(), true)).into_iter().collect()
+    }
+
+    /// A face as it is to be written, or why it is not kept. One that was corrected by hand is wanted however it looks.
+    fn keep(
+        &mut self,
+        owned: &Arc<OwnedFrame>,
+        face: &Face,
+        corrected: bool,
+        (source, index, time, n): (usize, u64, f64, usize),
+        mask: &FrameMask,
+    ) -> Result<Cut, Reason> {
+        let frame = owned.frame().map_err(|_| Reason::NotAligned)?;
+        let place = Place::of(face, self.face_type, self.settings.max_side).ok_or(Reason::NotAligned)?;
+        let pose = pose(&face.landmarks).ok_or(Reason::NotAligned)?;
+        let (mask, kind) = match mask {
+            FrameMask::Hull => (self.cutter.hull(face, &place), MaskKind::Hull),
+            FrameMask::Missing => return Err(Reason::NoMask),
+            FrameMask::Supplied(mask) => {
+                let size = (frame.layout().width, frame.layout().height);
+                (masks::warp(mask, &self.meaning, &place.to_frame, size, place.side), MaskKind::Supplied)
+            }
+        };
+        if cut::share(&mask) < LEAST_MASK {
+            return Err(Reason::NoMask);
+        }
+        let mut record = self.cutter.record(&frame, face, (&place, pose), (&mask, kind));
+        let name = &self.sources[source].source;
+        if !corrected && let Some(reason) = clean_up::judge(&record, &self.settings.clean_up) {
+            return Err(reason);
+        }
+        if let Some(bits) = self.settings.clean_up.near_duplicates {
+            let key = look_key(name, face.track, self.pictures.contains(&source));
+            let hash = u64::from_str_radix(&record.hash, 16).unwrap_or_default();
+            match self.seen.is_duplicate(key, hash, bits) {
+                true if corrected => self.seen.remember(key, hash),
+                true => return Err(Reason::Duplicate),
+                false => {}
+            }
+        }
+        (record.source, record.frame, record.time) = (name.clone(), index, time);
+        let file = format!("{source:04}-{index:06}-{n}.png");
+        (record.picture, record.mask) = (format!("{CROPS}/{file}"), format!("{MASKS}/{file}"));
+        Ok(Cut { record, frame: Arc::clone(owned), place, mask })
+    }
+}
+
+/// Whose looks a face's is compared with: its track's, or those of all pictures.
+pub(super) fn look_key(source: &str, track: u32, picture: bool) -> (&str, u32) {
+    if picture { ("", NO_TRACK) } else { (source, track) }
+}
+
+/// The face that a rectangle means.
+fn nearest(faces: &[Face], rect: &Rect) -> Option<usize> {
+    let overlap = |face: &Face| face.bounds.iou(rect);
+    let best = (0..faces.len()).max_by(|&a, &b| overlap(&faces[a]).total_cmp(&overlap(&faces[b])))?;
+    (overlap(&faces[best]) > 0.1).then_some(best)
+}
+
+/// Gives a face the landmarks of the corrections: the one that was found there, or a new one.
+fn correct(faces: &mut Vec<Face>, landmarks: &[Point]) {
+    let Some(to_canonical) = align(landmarks) else { return };
+    let bounds = Rect::around(landmarks);
+    let track = nearest(faces, &bounds).map(|i| faces.remove(i).track);
+    let yaw = yaw(landmarks, &to_canonical);
+    let landmarks = landmarks.to_vec();
+    faces.push(Face { track: track.unwrap_or(NO_TRACK), score: 1.0, bounds, landmarks, to_canonical, yaw });
+}

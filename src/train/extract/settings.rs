@@ -1,0 +1,125 @@
+//! What a user sets. All of it is kept with the face set, which goes on only under the same settings.
+
+use serde::{Deserialize, Serialize};
+
+use crate::face::{BlazeFace, FaceType};
+
+/// Which of several faces in a frame are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Several {
+    /// None of them.
+    Skip,
+    /// The largest.
+    #[default]
+    Largest,
+    /// Every one.
+    All,
+}
+
+/// Which detector searches whole frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum DetectorChoice {
+    /// BlazeFace back, 256 px: finds faces from about 1/18 of the picture's longer side.
+    #[default]
+    Back,
+    /// BlazeFace short range, 128 px: five times cheaper, for faces that fill a quarter of the picture or more.
+    Short,
+}
+
+impl DetectorChoice {
+    /// The network.
+    pub const fn network(self) -> BlazeFace {
+        match self {
+            Self::Back => BlazeFace::Back,
+            Self::Short => BlazeFace::Short,
+        }
+    }
+}
+
+/// Which faces are dropped. A limit that is not set drops nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CleanUp {
+    /// Frames with several faces.
+    pub several: Several,
+    /// Keep only the faces of this track.
+    pub track: Option<u32>,
+    /// Least score of the mesh, 0..1.
+    pub threshold: f32,
+    /// Least side of the crop in source px.
+    pub min_size: f32,
+    /// Least variance of the Laplacian ([`FaceRecord::sharpness`](crate::train::faceset::FaceRecord::sharpness)).
+    pub min_sharpness: f32,
+    /// Least mean luma within the mask, 0..1.
+    pub min_exposure: f32,
+    /// Largest mean luma within the mask, 0..1.
+    pub max_exposure: Option<f32>,
+    /// Largest turn to either side in degrees.
+    pub max_yaw: Option<f32>,
+    /// Largest nod up or down in degrees.
+    pub max_pitch: Option<f32>,
+    /// Drop a face whose hash differs in so many bits or fewer from one of the last that were kept.
+    pub near_duplicates: Option<u32>,
+}
+
+/// How faces are extracted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Name of the crop, as [`FaceType::name`].
+    pub face_type: String,
+    /// Largest side of a crop in px; larger faces are reduced to it.
+    pub max_side: u32,
+    /// Frames from one that is looked at to the next.
+    pub every: u64,
+    /// The detector.
+    pub detector: DetectorChoice,
+    /// Frames from one run of the detector to the next while every face is followed.
+    pub detect_interval: u32,
+    /// Class ids of supplied masks that are the face; none where masks are grey levels.
+    pub mask_classes: Vec<u8>,
+    /// SHA-256 of the file of corrections.
+    pub corrections: Option<String>,
+    /// Which faces are dropped.
+    pub clean_up: CleanUp,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            face_type: FaceType::default().name().to_owned(),
+            max_side: 1024,
+            every: 1,
+            detector: DetectorChoice::default(),
+            detect_interval: 5,
+            mask_classes: Vec::new(),
+            corrections: None,
+            clean_up: CleanUp::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// The crop.
+    pub fn face_type(&self) -> FaceType {
+        FaceType::named(&self.face_type).unwrap_or_default()
+    }
+
+    /// Which settings differ from `others`, each with both values; empty where none does.
+    pub fn differences(&self, others: &Self) -> String {
+        let [ours, theirs] = [self, others].map(|settings| serde_json::to_value(settings).unwrap_or_default());
+        let mut found = Vec::new();
+        differences("", &ours, &theirs, &mut found);
+        found.join(", ")
+    }
+}
+
+fn differences(name: &str, ours: &serde_json::Value, theirs: &serde_json::Value, found: &mut Vec<String>) {
+    if let (Some(ours), Some(theirs)) = (ours.as_object(), theirs.as_object()) {
+        for (name, ours) in ours {
+            differences(name, ours, theirs.get(name).unwrap_or(&serde_json::Value::Null), found);
+        }
+    } else if ours != theirs {
+        found.push(format!("{}: {theirs}, now {ours}", name.replace('_', "-")));
+    }
+}

@@ -1,0 +1,75 @@
+//! How much each term counts.
+
+use serde::{Deserialize, Serialize};
+
+/// How much each term of [`total`](super::total) counts. A term of weight 0 is not computed. They stand in presets and
+/// checkpoints; a field that is left out has its default.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LossWeights {
+    /// Structural dissimilarity of the masked faces. Default 1.
+    pub dssim: f32,
+    /// Scales of it, each half the side of the one before. Default 2.
+    pub scales: usize,
+    /// Mean absolute difference of the masked faces. Default 1.
+    pub l1: f32,
+    /// Mean squared difference of the masked faces. Default 0.
+    pub l2: f32,
+    /// Mean absolute difference over eyes and mouth. Default 0.3.
+    pub priority: f32,
+    /// Mean absolute difference of the masks, that of the driver's included. Default 0.5.
+    pub mask: f32,
+    /// How much of the picture outside the face's mask counts in the terms above, 0..1: a little keeps the background
+    /// calm, where the composite's edge falls. Default 0.1.
+    pub background: f32,
+}
+
+impl Default for LossWeights {
+    fn default() -> Self {
+        Self { dssim: 1.0, scales: 2, l1: 1.0, l2: 0.0, priority: 0.3, mask: 0.5, background: 0.1 }
+    }
+}
+
+/// Weights that cannot be trained with.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LossWeightsError {
+    /// Outside its range.
+    #[error("loss weight {field} is {value}, but must be {range}")]
+    Range {
+        /// Which.
+        field: &'static str,
+        /// What it is.
+        value: f32,
+        /// What it may be.
+        range: &'static str,
+    },
+    /// Nothing draws the face to its target.
+    #[error("loss weights dssim, l1 and l2 are all 0: set one, or no face is learnt")]
+    Nothing,
+}
+
+impl LossWeights {
+    /// Checks them before a run.
+    ///
+    /// # Errors
+    /// [`LossWeightsError`], naming the field.
+    pub fn check(&self) -> Result<(), LossWeightsError> {
+        let amounts =
+            [("dssim", self.dssim), ("l1", self.l1), ("l2", self.l2), ("priority", self.priority), ("mask", self.mask)];
+        for (field, value) in amounts {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(LossWeightsError::Range { field, value, range: "0 or more" });
+            }
+        }
+        if !(0.0..=1.0).contains(&self.background) {
+            return Err(LossWeightsError::Range { field: "background", value: self.background, range: "0 to 1" });
+        }
+        if self.scales == 0 {
+            return Err(LossWeightsError::Range { field: "scales", value: 0.0, range: "1 or more" });
+        }
+        if self.dssim + self.l1 + self.l2 == 0.0 {
+            return Err(LossWeightsError::Nothing);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! From faces to the tensors of a batch.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+
+use super::choice::Choice;
+use super::{Batch, Faces, SampleError};
+use crate::train::augment::{AugmentSettings, Augmenter, Buffers, Sample, Source};
+use crate::train::random::{Purpose, stream};
+use crate::train::zoo::Side;
+
+/// Planes of a sample: input, target, mask, priority.
+const PLANES: usize = 3 + 3 + 1 + 1;
+
+/// What batches are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoaderSettings {
+    /// Samples of each side.
+    pub batch: usize,
+    /// Side of a sample in pixels.
+    pub resolution: usize,
+    /// Whether every turn of the head is as likely as every other, in bins of 15°, however often it was filmed.
+    pub balance_yaw: bool,
+    /// How samples are augmented.
+    pub augment: AugmentSettings,
+}
+
+impl LoaderSettings {
+    /// Bytes of the batches that are in memory at once: one in use, two that wait, one being made; both sides.
+    pub fn bytes(&self) -> u64 {
+        (4 * 2 * self.batch * PLANES * self.resolution * self.resolution * size_of::<f32>()) as u64
+    }
+}
+
+/// Makes the batch of any step: it depends on the seed, the step and the faces, and on nothing else.
+#[derive(Debug)]
+pub struct BatchMaker {
+    augmenter: Augmenter,
+    batch: usize,
+    resolution: usize,
+    seed: u64,
+    a: Choice,
+    b: Choice,
+}
+
+impl BatchMaker {
+    /// For batches of these faces.
+    ///
+    /// # Errors
+    /// [`SampleError`] where the settings make no batch.
+    pub fn new(faces: &Faces, settings: &LoaderSettings, seed: u64) -> Result<Self, SampleError> {
+        let LoaderSettings { batch, resolution, balance_yaw, ref augment } = *settings;
+        if batch == 0 || resolution == 0 {
+            return Err(SampleError::Nothing { batch, resolution });
+        }
+        let augmenter = Augmenter::new(augment.clone(), resolution)?;
+        let (a, b) = (faces.choice(Side::A, balance_yaw), faces.choice(Side::B, balance_yaw));
+        Ok(Self { augmenter, batch, resolution, seed, a, b })
+    }
+
+    /// One side's batch of `step`, made on every core.
+    pub fn batch(&self, faces: &Faces, side: Side, step: u64, device: &Device) -> Batch {
+        let mut planes = BatchPlanes::new(self.batch, self.resolution);
+        planes.fill(|slot, buffers, sample| self.sample(faces, side, step, slot, buffers, sample));
+        planes.into_batch(device)
+    }
+
+    fn sample(
+        &self,
+        faces: &Faces,
+        side: Side,
+        step: u64,
+        slot: usize,
+        buffers: &mut Buffers,
+        sample: &mut Sample<'_>,
+    ) {
+        let settings = self.augmenter.settings();
+        let (own, other, opposite, flip, parity) = match side {
+            Side::A => (&self.a, &self.b, Side::B, settings.flip_a, 0),
+            Side::B => (&self.b, &self.a, Side::A, settings.flip_b, 1),
+        };
+        let place = 2 * slot as u64 + parity;
+        let mut choice = stream(self.seed, Purpose::Choice, step, place);
+        let (Some(source), other) =
+            (faces.of(side).get(own.draw(&mut choice)), faces.of(opposite).get(other.draw(&mut choice)))
+        else {
+            return;
+        };
+        let mut rng = stream(self.seed, Purpose::Augmentation, step, place);
+        self.augmenter.sample(source, other.and_then(Source::statistics), flip, &mut rng, buffers, sample);
+    }
+}
+
+impl Faces {
+    /// These faces of a side as they are, not augmented: input and target are the same.
+    ///
+    /// # Errors
+    /// [`SampleError::Nothing`] where there is no face or no pixel.
+    pub fn plain(&self, side: Side, which: &[usize], resolution: usize, device: &Device) -> Result<Batch, SampleError> {
+        let sources: Vec<_> = which.iter().filter_map(|&n| self.of(side).get(n)).collect();
+        if sources.is_empty() || resolution == 0 {
+            return Err(SampleError::Nothing { batch: sources.len(), resolution });
+        }
+        let augmenter = Augmenter::new(AugmentSettings::none(), resolution)?;
+        let mut planes = BatchPlanes::new(sources.len(), resolution);
+        planes.fill(|slot, buffers, sample| {
+            let mut rng = stream(0, Purpose::Augmentation, 0, 0);
+            augmenter.sample(sources[slot], None, false, &mut rng, buffers, sample);
+        });
+        Ok(planes.into_batch(device))
+    }
+}
+
+/// A batch as plain numbers.
+struct BatchPlanes {
+    batch: usize,
+    resolution: usize,
+    input: Vec<f32>,
+    target: Vec<f32>,
+    mask: Vec<f32>,
+    priority: Vec<f32>,
+}
+
+impl BatchPlanes {
+    fn new(batch: usize, resolution: usize) -> Self {
+        let planes = |channels: usize| vec![0.0; batch * channels * resolution * resolution];
+        Self { batch, resolution, input: planes(3), target: planes(3), mask: planes(1), priority: planes(1) }
+    }
+
+    /// Fills every slot, on every core.
+    fn fill(&mut self, one: impl Fn(usize, &mut Buffers, &mut Sample<'_>) + Sync) {
+        let pixels = self.resolution * self.resolution;
+        let pictures = self.input.par_chunks_exact_mut(3 * pixels).zip(self.target.par_chunks_exact_mut(3 * pixels));
+        let maps = self.mask.par_chunks_exact_mut(pixels).zip(self.priority.par_chunks_exact_mut(pixels));
+        pictures.zip(maps).enumerate().for_each_init(
+            Buffers::default,
+            |buffers, (slot, ((input, target), (mask, priority)))| {
+                one(slot, buffers, &mut Sample { input, target, mask, priority });
+            },
+        );
+    }
+
+    fn into_batch(self, device: &Device) -> Batch {
+        let tensor = |values: Vec<f32>, channels: usize| {
+            Tensor::from_data(TensorData::new(values, [self.batch, channels, self.resolution, self.resolution]), device)
+        };
+        Batch {
+            input: tensor(self.input, 3),
+            target: tensor(self.target, 3),
+            mask: tensor(self.mask, 1),
+            priority: tensor(self.priority, 1),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Which faces are in a batch.
+
+use rand::{Rng, RngExt};
+
+/// Width of a bin of yaw in degrees.
+const BIN: f32 = 15.0;
+
+/// How a side's faces are chosen.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    /// Faces by face set and, where yaw is balanced, by bin of yaw; none empty.
+    sets: Vec<Vec<Vec<usize>>>,
+}
+
+impl Choice {
+    /// `sets` has the number of faces of each face set, `yaws` the turn of every face in degrees, face set by face set.
+    pub(super) fn new(yaws: &[f32], sets: &[usize], balance_yaw: bool) -> Self {
+        let mut first = 0;
+        let sets = sets.iter().map(|&count| {
+            let faces = first..first + count;
+            first += count;
+            let mut bins = std::collections::BTreeMap::<i32, Vec<usize>>::new();
+            for face in faces {
+                let bin = if balance_yaw { (yaws[face] / BIN).round() as i32 } else { 0 };
+                bins.entry(bin).or_default().push(face);
+            }
+            bins.into_values().collect::<Vec<_>>()
+        });
+        Self { sets: sets.filter(|bins| !bins.is_empty()).collect() }
+    }
+
+    /// A face: every face set is as likely, within it every bin, within that every face. 0 where there is none.
+    pub(super) fn draw(&self, rng: &mut impl Rng) -> usize {
+        let set = one(&self.sets, rng);
+        let bin = set.and_then(|bins| one(bins, rng));
+        bin.and_then(|faces| one(faces, rng)).copied().unwrap_or_default()
+    }
+}
+
+fn one<'a, T>(of: &'a [T], rng: &mut impl Rng) -> Option<&'a T> {
+    if of.is_empty() { None } else { of.get(rng.random_range(0..of.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::random::{Purpose, stream};
+
+    /// How often each of `faces` was drawn in `draws`.
+    fn counts(choice: &Choice, faces: usize, draws: u64) -> Vec<f32> {
+        let mut counts = vec![0.0; faces];
+        for n in 0..draws {
+            counts[choice.draw(&mut stream(1, Purpose::Choice, n, 0))] += 1.0 / draws as f32;
+        }
+        counts
+    }
+
+    #[test]
+    fn without_balance_every_face_of_a_set_is_as_likely_and_every_set() {
+        let choice = Choice::new(&[0.0, 0.0, 0.0, 80.0, 0.0], &[4, 1], false);
+        let expected = [0.125, 0.125, 0.125, 0.125, 0.5];
+        for (found, expected) in counts(&choice, 5, 20_000).into_iter().zip(expected) {
+            assert!((found - expected).abs() < 0.015, "{found} for {expected}");
+        }
+    }
+
+    #[test]
+    fn with_balance_a_rare_pose_is_as_likely_as_a_frequent_one() {
+        let choice = Choice::new(&[0.0, 3.0, -4.0, 2.0, 60.0], &[5], true);
+        let expected = [0.125, 0.125, 0.125, 0.125, 0.5];
+        for (found, expected) in counts(&choice, 5, 20_000).into_iter().zip(expected) {
+            assert!((found - expected).abs() < 0.015, "{found} for {expected}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The faces of both sides in memory.
+
+use image::imageops::{FilterType, resize};
+use rayon::prelude::*;
+
+use super::choice::Choice;
+use super::sides::working_side;
+use super::{SampleError, Sides, priority};
+use crate::train::augment::Source;
+use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError};
+use crate::train::zoo::Side;
+
+/// Every face of both sides, at the size that samples of one resolution are taken from.
+#[derive(Debug)]
+pub struct Faces {
+    a: SideFaces,
+    b: SideFaces,
+}
+
+/// One side's.
+#[derive(Debug)]
+struct SideFaces {
+    /// Face set by face set.
+    sources: Vec<Source>,
+    /// Turn of each head, in degrees.
+    yaws: Vec<f32>,
+    /// Faces of each face set.
+    sets: Vec<usize>,
+}
+
+impl Faces {
+    /// Reads all pictures, on every core, for samples of `resolution` pixels. `progress` is called after each, from
+    /// any thread.
+    ///
+    /// # Errors
+    /// [`SampleError`], naming the picture that is missing or corrupt.
+    pub fn load(sides: &Sides, resolution: usize, progress: &(dyn Fn() + Sync)) -> Result<Self, SampleError> {
+        let side = working_side(resolution);
+        let load = |of: Side| {
+            let sets = sides.of(of);
+            let all: Vec<_> = sets.iter().flat_map(|set| set.faces.iter().map(move |face| (set, face))).collect();
+            let sources = all
+                .par_iter()
+                .map(|(set, face)| {
+                    let source = source(set, face, side)?;
+                    progress();
+                    Ok(source)
+                })
+                .collect::<Result<Vec<_>, SampleError>>()?;
+            let yaws = all.iter().map(|(_, face)| face.yaw).collect();
+            Ok::<_, SampleError>(SideFaces { sources, yaws, sets: sets.iter().map(|set| set.faces.len()).collect() })
+        };
+        Ok(Self { a: load(Side::A)?, b: load(Side::B)? })
+    }
+
+    /// The faces of a side, face set by face set in the order of their tables.
+    pub fn of(&self, side: Side) -> &[Source] {
+        &self.side(side).sources
+    }
+
+    /// Bytes that the pictures take.
+    pub fn bytes(&self) -> u64 {
+        self.a.sources.iter().chain(&self.b.sources).map(|source| (source.side() * source.side() * 5) as u64).sum()
+    }
+
+    /// `count` faces of a side whose heads turn from the leftmost to the rightmost, evenly over the ranking by yaw: the
+    /// same in every run, for previews.
+    pub fn spread(&self, side: Side, count: usize) -> Vec<usize> {
+        let yaws = &self.side(side).yaws;
+        let mut ranking: Vec<usize> = (0..yaws.len()).collect();
+        ranking.sort_by(|&i, &j| yaws[i].total_cmp(&yaws[j]));
+        let (last, gaps) = (ranking.len().saturating_sub(1), count.saturating_sub(1).max(1));
+        (0..count).filter_map(|n| ranking.get((2 * n * last + gaps) / (2 * gaps)).copied()).collect()
+    }
+
+    pub(super) fn choice(&self, side: Side, balance_yaw: bool) -> Choice {
+        let SideFaces { yaws, sets, .. } = self.side(side);
+        Choice::new(yaws, sets, balance_yaw)
+    }
+
+    fn side(&self, side: Side) -> &SideFaces {
+        match side {
+            Side::A => &self.a,
+            Side::B => &self.b,
+        }
+    }
+}
+
+/// Reads one face; crops that are larger than `most` pixels are reduced to that.
+fn source(set: &FaceSet, face: &FaceRecord, most: usize) -> Result<Source, SampleError> {
+    let (mut crop, mut mask) = (set.crop(face)?, set.mask(face)?);
+    if mask.dimensions() != crop.dimensions() {
+        let file = set.folder.join(&face.mask);
+        return Err(SampleError::MaskSize { file, found: mask.dimensions(), expected: crop.dimensions() });
+    }
+    if crop.width() as usize > most {
+        let side = most as u32;
+        crop = resize(&crop, side, side, FilterType::CatmullRom);
+        mask = resize(&mask, side, side, FilterType::Triangle);
+    }
+    let side = crop.width() as usize;
+    let mut bgr = crop.into_raw();
+    bgr.chunks_exact_mut(3).for_each(|pixel| pixel.swap(0, 2));
+    let empty = || FaceSetError::File { file: set.folder.join(&face.picture), reason: "no pixels".to_owned() };
+    Ok(Source::new(side, bgr, mask.into_raw(), priority(&face.landmarks, side)).ok_or_else(empty)?)
+}

@@ -1,0 +1,66 @@
+//! Batches beside the training.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use burn::tensor::Device;
+use crossbeam_channel::{Receiver, bounded, never};
+
+use super::{Batch, BatchMaker, Faces, LoaderSettings, SampleError};
+use crate::train::zoo::Side;
+
+/// Steps that wait prepared.
+const DEPTH: usize = 2;
+
+/// Prepares the batches of one step after the other on a thread of its own; dropping it stops that.
+#[derive(Debug)]
+pub struct Loader {
+    batches: Receiver<(Batch, Batch)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Loader {
+    /// Starts with the batches of `first_step`; tensors are made on `device`. The batches of a step are the same
+    /// whatever step a loader started with.
+    ///
+    /// # Errors
+    /// [`SampleError`] where the settings make no batch or the system refuses a thread.
+    pub fn start(
+        faces: Arc<Faces>,
+        settings: &LoaderSettings,
+        seed: u64,
+        first_step: u64,
+        device: Device,
+    ) -> Result<Self, SampleError> {
+        let maker = BatchMaker::new(&faces, settings, seed)?;
+        let (sender, batches) = bounded(DEPTH);
+        let work = move || {
+            for step in first_step.. {
+                let batch = |side| maker.batch(&faces, side, step, &device);
+                if sender.send((batch(Side::A), batch(Side::B))).is_err() {
+                    break;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("samples".to_owned()).spawn(work).map_err(SampleError::Thread)?;
+        Ok(Self { batches, thread: Some(thread) })
+    }
+
+    /// The batches of the next step: side A, side B. Waits for them.
+    ///
+    /// # Errors
+    /// [`SampleError::Stopped`] where the thread ended.
+    pub fn next(&self) -> Result<(Batch, Batch), SampleError> {
+        self.batches.recv().map_err(|_| SampleError::Stopped)
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        // Without a receiver the thread ends with the batch that it is at.
+        self.batches = never();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

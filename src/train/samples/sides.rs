@@ -1,0 +1,108 @@
+//! The face sets of both sides, opened and checked; no picture is read yet.
+
+use std::path::PathBuf;
+
+use super::{SampleError, Warning, warning};
+use crate::train::faceset::{FaceRecord, FaceSet};
+use crate::train::zoo::Side;
+
+/// Faces that a face set must have. That few only show that everything works; some hundreds make a model.
+pub const MINIMUM_FACES: usize = 8;
+
+/// Stored pixels along an axis for each pixel of a sample: a sample is turned and scaled up a little, and samples it
+/// bilinearly.
+const OVERSAMPLING: f32 = 1.25;
+/// Bytes of a stored pixel: blue, green, red, mask, priority.
+const PIXEL: u64 = 5;
+/// Difference of coverage that is one of rounding.
+const SAME_COVERAGE: f32 = 1e-3;
+
+/// Opened face sets: several drivers may serve side A, several clips of the subject side B.
+#[derive(Debug, Clone)]
+pub struct Sides {
+    /// The drivers'.
+    pub a: Vec<FaceSet>,
+    /// The subject's.
+    pub b: Vec<FaceSet>,
+}
+
+impl Sides {
+    /// Opens the face sets of both sides.
+    ///
+    /// # Errors
+    /// [`SampleError`] where one cannot be read, is too small ([`MINIMUM_FACES`]), or has another face type or coverage
+    /// than the first.
+    pub fn open(a: &[PathBuf], b: &[PathBuf]) -> Result<Self, SampleError> {
+        let open =
+            |folders: &[PathBuf]| folders.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>();
+        Self::new(open(a)?, open(b)?)
+    }
+
+    /// Checks face sets that are open already.
+    ///
+    /// # Errors
+    /// As [`Sides::open`].
+    pub fn new(a: Vec<FaceSet>, b: Vec<FaceSet>) -> Result<Self, SampleError> {
+        let Some(first) = a.first() else { return Err(SampleError::NoFaceSet { side: Side::A }) };
+        if b.is_empty() {
+            return Err(SampleError::NoFaceSet { side: Side::B });
+        }
+        for set in a.iter().chain(&b) {
+            let folder = set.folder.clone();
+            if set.faces.len() < MINIMUM_FACES {
+                return Err(SampleError::TooSmall { folder, found: set.faces.len() });
+            }
+            if set.header.face_type != first.header.face_type
+                || (set.header.coverage - first.header.coverage).abs() > SAME_COVERAGE
+            {
+                let (found, expected) = (crop(set), crop(first));
+                return Err(SampleError::Mismatch { folder, found, first: first.folder.clone(), expected });
+            }
+        }
+        Ok(Self { a, b })
+    }
+
+    /// The face sets of a side.
+    pub fn of(&self, side: Side) -> &[FaceSet] {
+        match side {
+            Side::A => &self.a,
+            Side::B => &self.b,
+        }
+    }
+
+    /// Every face of a side, face set by face set.
+    pub fn faces(&self, side: Side) -> impl Iterator<Item = &FaceRecord> {
+        self.of(side).iter().flat_map(|set| &set.faces)
+    }
+
+    /// Name of the crop, the same for all.
+    pub fn face_type(&self) -> &str {
+        self.a.first().map_or("", |set| &set.header.face_type)
+    }
+
+    /// Side of the crop in canonical units, the same for all.
+    pub fn coverage(&self) -> f32 {
+        self.a.first().map_or(0.0, |set| set.header.coverage)
+    }
+
+    /// Bytes that [`Faces`](super::Faces) will keep for samples of `resolution` pixels, at most: smaller crops stay small.
+    pub fn bytes(&self, resolution: usize) -> u64 {
+        let side = working_side(resolution) as u64;
+        let faces = self.faces(Side::A).chain(self.faces(Side::B)).count() as u64;
+        faces * side * side * PIXEL
+    }
+
+    /// What is odd about these face sets, though they can be trained on.
+    pub fn warnings(&self) -> Vec<Warning> {
+        warning::all(self)
+    }
+}
+
+/// Side of a stored crop for samples of `resolution` pixels.
+pub(super) fn working_side(resolution: usize) -> usize {
+    (resolution as f32 * OVERSAMPLING).ceil() as usize
+}
+
+fn crop(set: &FaceSet) -> String {
+    format!("face type {} with coverage {}", set.header.face_type, set.header.coverage)
+}

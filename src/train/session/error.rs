@@ -1,0 +1,74 @@
+//! What can go wrong in a training.
+
+use std::path::{Path, PathBuf};
+
+use crate::train::losses::LossWeightsError;
+use crate::train::optimise::OptimiseError;
+use crate::train::samples::SampleError;
+use crate::train::zoo::BlueprintError;
+
+/// A training that cannot begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A file of the run cannot be read or written.
+    #[error("{}: {reason}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Another program trains in this folder.
+    #[error("{}: another training uses this run; stop it first", .0.display())]
+    InUse(PathBuf),
+    /// A checkpoint that is not what the run needs.
+    #[error("{}: {reason}", file.display())]
+    Checkpoint {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The folder holds the training of something else.
+    #[error("{}: this run has {field} = {found}, but {wanted} was asked for; leave the option out, or take another folder", run.display())]
+    Other {
+        /// The run.
+        run: PathBuf,
+        /// Which field of `run.toml`.
+        field: &'static str,
+        /// Its value there.
+        found: String,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// A model that cannot be made.
+    #[error(transparent)]
+    Blueprint(#[from] BlueprintError),
+    /// Weights of losses that make no sense.
+    #[error(transparent)]
+    Losses(#[from] LossWeightsError),
+    /// The optimiser refused.
+    #[error(transparent)]
+    Optimise(#[from] OptimiseError),
+    /// No batch came.
+    #[error(transparent)]
+    Samples(#[from] SampleError),
+    /// The weights blow up again and again.
+    #[error(
+        "step {step}: the loss was no number {times} times although training went back to the last good state each time; lower --rate"
+    )]
+    Diverged {
+        /// When.
+        step: u64,
+        /// How often it went back.
+        times: u32,
+    },
+}
+
+impl SessionError {
+    /// For what the file system says of `file`.
+    pub(super) fn file(file: &Path) -> impl Fn(std::io::Error) -> Self + use<> {
+        let file = file.to_owned();
+        move |error| Self::File { file: file.clone(), reason: error.to_string() }
+    }
+}

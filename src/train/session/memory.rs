@@ -1,0 +1,45 @@
+//! How much memory a training needs, before it starts.
+
+use super::Recipe;
+use crate::train::zoo::Network;
+
+/// Bytes that a training needs, by what they are for. An estimate: what the tensors hold, not what allocators round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Weights, gradients, two moments, the average.
+    pub weights: u64,
+    /// What the layers of both sides keep for the way back.
+    pub activations: u64,
+    /// The faces and the batches that wait.
+    pub samples: u64,
+}
+
+impl Memory {
+    /// For a network and face sets of that many bytes.
+    pub fn of(network: &Network, recipe: &Recipe, samples: u64) -> Self {
+        let averaged = usize::from(recipe.optimiser.average > 0.0);
+        let count: usize = network.parameters().iter().map(|wanted| wanted.shape.iter().product::<usize>()).sum();
+        // A layer's output is kept for its own way back and for its activation's, and has a gradient on the way.
+        let kept = 3 * 4 * recipe.batch * network.values_between();
+        Self { weights: (count * 4 * (4 + averaged)) as u64, activations: kept as u64, samples }
+    }
+
+    /// All together.
+    pub fn total(&self) -> u64 {
+        self.weights + self.activations + self.samples
+    }
+}
+
+impl std::fmt::Display for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        write!(
+            f,
+            "about {} MiB: {} for the weights and their optimiser, {} for a batch, {} for the faces",
+            mib(self.total()),
+            mib(self.weights),
+            mib(self.activations),
+            mib(self.samples)
+        )
+    }
+}

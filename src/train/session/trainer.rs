@@ -1,0 +1,320 @@
+//! The loop: a batch of each side, the loss, its gradients, a step; and what is kept on the way.
+
+use std::time::Instant;
+
+use burn::tensor::Device;
+
+use super::{Checkpoint, Goal, Metrics, Row, Run, SessionError, preview};
+use crate::train::losses::{Parts, total};
+use crate::train::optimise::{Optimiser, gradients};
+use crate::train::samples::{Batch, SampleError};
+use crate::train::weights::Weights;
+use crate::train::zoo::Side;
+
+/// Steps that may give no number, one after the other, before training goes back to the last good state.
+const MOST_BAD_STEPS: u32 = 3;
+/// How often it goes back before it gives up.
+const MOST_RETURNS: u32 = 5;
+/// Steps from one line of metrics to the next.
+const METRICS_EVERY: u64 = 10;
+
+/// What the loop tells whoever shows it.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A line of metrics, every few steps.
+    Measured(&'a Row),
+    /// A checkpoint was written.
+    Saved(u64),
+    /// A preview was written.
+    Previewed(u64),
+    /// A step gave a loss or gradients that are no numbers; the weights stay as they were.
+    NotANumber(u64),
+    /// Several did: the weights are those of an earlier step again, and the rate is halved.
+    WentBack {
+        /// When.
+        step: u64,
+        /// Where the weights came from.
+        to: u64,
+    },
+    /// A checkpoint could not be read, and an older one was taken.
+    Skipped(&'a SessionError),
+}
+
+/// Whether to go on, asked after each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Go on.
+    No,
+    /// Save and end.
+    Yes,
+}
+
+/// A training in progress.
+pub struct Trainer {
+    run: Run,
+    device: Device,
+    weights: Weights,
+    optimiser: Optimiser,
+    step: u64,
+    seconds: f64,
+    caution: f64,
+    metrics: Metrics,
+    history: Vec<Row>,
+    fixed: Option<(Batch, Batch)>,
+    /// Steps from one checkpoint to the next.
+    pub save_every: u64,
+    /// Steps from one preview to the next; 0 for none.
+    pub preview_every: u64,
+    /// Checkpoints that are kept.
+    pub keep: usize,
+}
+
+/// What accumulates between two lines of metrics.
+struct Sums {
+    steps: u64,
+    losses: [f64; 2],
+    norm: f64,
+    since: Instant,
+}
+
+impl Sums {
+    fn new() -> Self {
+        Self { steps: 0, losses: [0.0; 2], norm: 0.0, since: Instant::now() }
+    }
+}
+
+impl Trainer {
+    /// Begins a run, or goes on from its newest checkpoint that can be read. `device` with autodiff.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub fn open(run: Run, device: Device, told: &mut dyn FnMut(Event<'_>)) -> Result<Self, SessionError> {
+        let begun = match run.newest(&device)? {
+            Some((checkpoint, skipped)) => {
+                skipped.iter().for_each(|error| told(Event::Skipped(error)));
+                checkpoint
+            }
+            None => Checkpoint {
+                step: 0,
+                seconds: 0.0,
+                caution: 1.0,
+                weights: run.network().init(run.recipe().seed, &device),
+                optimiser: Vec::new(),
+            },
+        };
+        let (weights, optimiser) = restored(&run, &begun, &device)?;
+        let (metrics, history) = Metrics::resume(&run.metrics_path(), begun.step)?;
+        Ok(Self {
+            run,
+            device,
+            weights,
+            optimiser,
+            step: begun.step,
+            seconds: begun.seconds,
+            caution: begun.caution,
+            metrics,
+            history,
+            fixed: None,
+            save_every: 500,
+            preview_every: 500,
+            keep: 3,
+        })
+    }
+
+    /// Steps that are done.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Seconds that they took.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// The run.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The metrics so far, those of earlier sessions included.
+    pub fn history(&self) -> &[Row] {
+        &self.history
+    }
+
+    /// The weights as they are.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// Fixes the faces of the previews: a batch of each side, not augmented.
+    pub fn show(&mut self, a: Batch, b: Batch) {
+        self.fixed = Some((a, b));
+    }
+
+    /// Trains until the goal is reached or `stop` says so, and saves. `batches` gives both sides' batch of a step.
+    ///
+    /// # Errors
+    /// [`SessionError`]; what was saved before stays.
+    pub fn train(
+        &mut self,
+        batches: &mut dyn FnMut(u64) -> Result<(Batch, Batch), SampleError>,
+        told: &mut dyn FnMut(Event<'_>),
+        stop: &mut dyn FnMut(u64) -> Stop,
+    ) -> Result<(), SessionError> {
+        let goal = self.run.recipe().goal;
+        if self.step == 0 {
+            // The state to go back to, and proof that there is room for one.
+            self.save(told)?;
+            self.preview(told)?;
+        }
+        let (mut bad, mut returns, mut sums) = (0, 0, Sums::new());
+        let mut saved = self.step;
+        while goal.done(self.step, self.seconds) < 1.0 && stop(self.step) == Stop::No {
+            let begun = Instant::now();
+            let (a, b) = batches(self.step)?;
+            let good = self.advance(&goal, &a, &b, &mut sums, told)?;
+            self.step += 1;
+            self.seconds += begun.elapsed().as_secs_f64();
+            bad = if good { 0 } else { bad + 1 };
+            if bad >= MOST_BAD_STEPS {
+                returns += 1;
+                if returns > MOST_RETURNS {
+                    return Err(SessionError::Diverged { step: self.step, times: MOST_RETURNS });
+                }
+                self.go_back(told)?;
+                (bad, sums) = (0, Sums::new());
+                continue;
+            }
+            if bad == 0 && self.step % self.save_every.max(1) == 0 {
+                self.save(told)?;
+                saved = self.step;
+            }
+            if self.preview_every > 0 && self.step % self.preview_every == 0 {
+                self.preview(told)?;
+            }
+        }
+        if saved != self.step && bad == 0 {
+            self.save(told)?;
+        }
+        if self.preview_every > 0 {
+            self.preview(told)?;
+        }
+        Ok(())
+    }
+
+    /// One step; `false` where it gave no numbers and changed nothing.
+    fn advance(
+        &mut self,
+        goal: &Goal,
+        a: &Batch,
+        b: &Batch,
+        sums: &mut Sums,
+        told: &mut dyn FnMut(Event<'_>),
+    ) -> Result<bool, SessionError> {
+        let (network, losses) = (self.run.network(), self.run.recipe().losses);
+        let rate = self.run.recipe().schedule.rate(self.step, goal.done(self.step, self.seconds)) / self.caution;
+        let sides = [(a, Side::A), (b, Side::B)].map(|(batch, side)| {
+            let output = network.reconstruct(&self.weights, batch.input.clone(), side);
+            total(&output, batch, &losses)
+        });
+        let [(loss_a, parts_a), (loss_b, parts_b)] = sides;
+        let values = [&loss_a, &loss_b].map(|loss| loss.clone().inner().into_scalar::<f32>());
+        let report = if values.iter().all(|value| value.is_finite()) {
+            let mut all = (loss_a + loss_b).backward();
+            let gradients = gradients(&self.weights, &mut all);
+            self.optimiser.step(&mut self.weights, gradients, rate)?
+        } else {
+            crate::train::optimise::StepReport { norm: f64::NAN, moved: false }
+        };
+        if !report.moved {
+            told(Event::NotANumber(self.step));
+            return Ok(false);
+        }
+        sums.steps += 1;
+        sums.norm += report.norm;
+        sums.losses.iter_mut().zip(values).for_each(|(sum, value)| *sum += f64::from(value));
+        if (self.step + 1) % METRICS_EVERY == 0 {
+            self.measure(sums, rate, [("a", parts_a), ("b", parts_b)], told)?;
+        }
+        Ok(true)
+    }
+
+    fn measure(
+        &mut self,
+        sums: &mut Sums,
+        rate: f64,
+        parts: [(&str, Parts); 2],
+        told: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), SessionError> {
+        let steps = sums.steps.max(1) as f64;
+        let named = parts.iter().flat_map(|(side, parts)| {
+            parts.read().into_iter().map(move |(name, value)| (format!("{side}.{name}"), value))
+        });
+        let row = Row {
+            step: self.step + 1,
+            seconds: self.seconds,
+            loss_a: (sums.losses[0] / steps) as f32,
+            loss_b: (sums.losses[1] / steps) as f32,
+            parts: named.collect(),
+            norm: sums.norm / steps,
+            rate,
+            speed: steps / sums.since.elapsed().as_secs_f64().max(1e-9),
+        };
+        self.metrics.add(&row)?;
+        told(Event::Measured(&row));
+        self.history.push(row);
+        *sums = Sums::new();
+        Ok(())
+    }
+
+    /// Writes a checkpoint now.
+    ///
+    /// # Errors
+    /// [`SessionError::File`]; older ones stay.
+    pub fn save(&self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
+        let checkpoint = Checkpoint {
+            step: self.step,
+            seconds: self.seconds,
+            caution: self.caution,
+            weights: self.weights.clone(),
+            optimiser: self.optimiser.export()?,
+        };
+        checkpoint.save(&self.run.checkpoints(), self.keep)?;
+        told(Event::Saved(self.step));
+        Ok(())
+    }
+
+    fn preview(&self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
+        let Some((a, b)) = &self.fixed else { return Ok(()) };
+        let path = self.run.preview_path(self.step);
+        let folder = self.run.folder().join("previews");
+        std::fs::create_dir_all(&folder).map_err(SessionError::file(&folder))?;
+        let picture = preview(self.run.network(), &self.optimiser.average(&self.weights), a, b);
+        let reason = |error: image::ImageError| SessionError::File { file: path.clone(), reason: error.to_string() };
+        picture.save(&path).map_err(reason)?;
+        told(Event::Previewed(self.step));
+        Ok(())
+    }
+
+    /// Takes the weights of the newest checkpoint and halves the rate. Steps go on being counted, so that the batches
+    /// that did the harm do not come again.
+    fn go_back(&mut self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
+        let Some((good, _)) = self.run.newest(&self.device)? else {
+            return Err(SessionError::Diverged { step: self.step, times: 0 });
+        };
+        (self.weights, self.optimiser) = restored(&self.run, &good, &self.device)?;
+        self.caution *= 2.0;
+        told(Event::WentBack { step: self.step, to: good.step });
+        Ok(())
+    }
+}
+
+/// Leaves of a new graph and the optimiser that belongs to them.
+fn restored(run: &Run, state: &Checkpoint, device: &Device) -> Result<(Weights, Optimiser), SessionError> {
+    let weights = state.weights.leaves(device);
+    let mut optimiser = Optimiser::new(run.recipe().optimiser, &weights)?;
+    if !state.optimiser.is_empty() {
+        optimiser.import(state.optimiser.clone())?;
+    }
+    Ok((weights, optimiser))
+}

@@ -1,0 +1,161 @@
+//! The command `standin-train train` on small face sets, and what it says to bad ones.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+mod common;
+mod train_support;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use standin::train::faceset::Header;
+use train_support::{header, write_set};
+
+/// Runs `standin-train train` with these words behind it.
+fn train(folder: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin-train"));
+    command.current_dir(folder).arg("train").args(words).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
+
+/// A folder with two small face sets, `a` and `b`.
+fn facesets() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write_set(&folder.path().join("a"), &header(), 12, 40, 0.6);
+    write_set(&folder.path().join("b"), &header(), 12, 200, 0.6);
+    folder
+}
+
+const SMALL: [&str; 16] = [
+    "--a",
+    "a",
+    "--b",
+    "b",
+    "--resolution",
+    "32",
+    "--ae-dims",
+    "16",
+    "--e-dims",
+    "4",
+    "--d-dims",
+    "4",
+    "--batch",
+    "2",
+    "--device",
+    "cpu",
+];
+
+#[test]
+fn a_run_begins_stops_and_goes_on() {
+    let folder = facesets();
+    let begun = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "6"]].concat());
+    assert!(begun.status.success(), "{}", text(&begun));
+    assert!(text(&begun).contains("memory: about"), "{}", text(&begun));
+    let run = folder.path().join("run");
+    for file in ["run.toml", "checkpoints/step-00000006.safetensors", "previews/step-00000006.png"] {
+        assert!(run.join(file).exists(), "{file} is missing");
+    }
+    let further = train(folder.path(), &["-o", "run", "--steps", "12", "--device", "cpu"]);
+    assert!(further.status.success(), "{}", text(&further));
+    assert!(text(&further).contains("going on after step 6"), "{}", text(&further));
+    assert!(run.join("checkpoints/step-00000012.safetensors").exists());
+}
+
+#[test]
+fn what_cannot_be_trained_is_said() {
+    let folder = facesets();
+    write_set(&folder.path().join("few"), &header(), 3, 90, 0.6);
+    let other = Header { face_type: "head".to_owned(), coverage: 2.98, ..header() };
+    write_set(&folder.path().join("head"), &other, 12, 90, 0.6);
+    for (words, said) in [
+        (&["-o", "x"][..], "--a FACESET"),
+        (&["-o", "x", "--a", "a", "--b", "nowhere"], "nowhere"),
+        (&["-o", "x", "--a", "few", "--b", "b"], "8 or more"),
+        (&["-o", "x", "--a", "a", "--b", "head"], "head"),
+        (&["-o", "x", "--a", "a", "--b", "b", "--model", "saehd"], "liae-ud"),
+        (&["-o", "x", "--a", "a", "--b", "b", "--resolution", "100"], "take 96 or 112"),
+        (&["-o", "x", "--a", "a", "--b", "b", "--rate=-1"], "--rate -1"),
+    ] {
+        let output = train(folder.path(), words);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {}", text(&output));
+        assert!(text(&output).contains(said), "{words:?} should say '{said}': {}", text(&output));
+        assert!(!folder.path().join("x").exists(), "{words:?} left a run behind");
+    }
+}
+
+#[test]
+fn a_run_of_something_else_is_not_gone_on_with() {
+    let folder = facesets();
+    let begun = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "1"]].concat());
+    assert!(begun.status.success(), "{}", text(&begun));
+    for (words, said) in [
+        (&["-o", "run", "--model", "df"][..], "model = live, but df"),
+        (&["-o", "run", "--resolution", "64"], "resolution = 32, but 64"),
+    ] {
+        let output = train(folder.path(), words);
+        assert_eq!(output.status.code(), Some(1), "{words:?}");
+        assert!(text(&output).contains(said), "{words:?}: {}", text(&output));
+    }
+    write_set(&folder.path().join("c"), &header(), 12, 90, 0.6);
+    std::fs::remove_dir_all(folder.path().join("b")).unwrap();
+    std::fs::rename(folder.path().join("c"), folder.path().join("b")).unwrap();
+    let output = train(folder.path(), &["-o", "run"]);
+    assert!(text(&output).contains("a face set has changed"), "{}", text(&output));
+}
+
+#[test]
+fn two_sides_of_one_person_are_warned_of() {
+    let folder = facesets();
+    let words = [&["--a", "a", "--b", "a"], &SMALL[4..], &["-o", "run", "--steps", "1"]].concat();
+    let output = train(folder.path(), &words);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("warning: "), "{}", text(&output));
+}
+
+#[test]
+fn a_corrupt_picture_is_named() {
+    let folder = facesets();
+    let picture = std::fs::read_dir(folder.path().join("b/faces")).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&picture, b"not a picture").unwrap();
+    let output = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "1"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains(picture.file_name().unwrap().to_str().unwrap()), "{}", text(&output));
+}
+
+/// The file size limit stands in for a full disk: writing fails in the middle, as there.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_is_full_costs_no_checkpoint() {
+    let folder = facesets();
+    let begun = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "2"]].concat());
+    assert!(begun.status.success(), "{}", text(&begun));
+    let run = folder.path().join("run");
+    let whole = std::fs::read(run.join("checkpoints/step-00000002.safetensors")).unwrap();
+    let blocks = whole.len() / 2 / 1024;
+    let line = format!(
+        "trap '' XFSZ; ulimit -f {blocks}; exec '{}' train -o run --steps 4 --device cpu",
+        env!("CARGO_BIN_EXE_standin-train")
+    );
+    let output = Command::new("bash").current_dir(folder.path()).args(["-c", &line]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains("step-00000004"), "{}", text(&output));
+    assert_eq!(std::fs::read(run.join("checkpoints/step-00000002.safetensors")).unwrap(), whole);
+    let further = train(folder.path(), &["-o", "run", "--steps", "4", "--device", "cpu"]);
+    assert!(text(&further).contains("going on after step 2"), "{}", text(&further));
+}
+
+#[test]
+fn a_gpu_trains_too() {
+    if standin::blend::gpu::adapters().is_empty() {
+        println!("skipped: no adapter, not even a software one");
+        return;
+    }
+    let folder = facesets();
+    let words = [&SMALL[..14], &["--device", "wgpu", "-o", "run", "--steps", "2"]].concat();
+    let output = train(folder.path(), &words);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(folder.path().join("run/checkpoints/step-00000002.safetensors").exists());
+}
