@@ -1,5 +1,5 @@
 //! Samples of the trainer, one after the other on one thread: all of the default augmentation, and part by part.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a bench that fails may stop")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use standin::blend::statistics::Statistics;

@@ -1,6 +1,12 @@
 //! Augmentation: what it keeps, what it changes, and where.
 #![cfg(feature = "train")]
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 use proptest::prelude::*;
 use standin::blend::lab::LabPicture;

@@ -1,6 +1,12 @@
 //! The command `standin-train train` on small face sets, and what it says to bad ones.
 #![cfg(feature = "train")]
-#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 mod common;
 mod train_support;

@@ -1,7 +1,13 @@
 //! A trained network as a .dfm: the file is what was trained, and what its readers take.
 
 #![cfg(feature = "train")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,7 +1,13 @@
 //! `standin-train export`: what is written, with which record, and what is refused.
 
 #![cfg(feature = "train")]
-#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

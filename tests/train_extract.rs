@@ -1,5 +1,12 @@
 //! `standin-train extract`, on the hard clips and on bad input.
 #![cfg(feature = "train")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 mod common;
 

@@ -1,5 +1,12 @@
 //! Face sets: written, read again, cut off, damaged.
 #![cfg(feature = "train")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,12 @@
 //! Whether the identity network tells people apart, seen as `standin-train eval` sees them.
 #![cfg(feature = "train")]
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 mod common;
 
@@ -53,7 +59,7 @@ fn rendered_people_are_told_apart() {
     }
     let (error, threshold) = equal_error(&mut same, &mut different);
     let at = |sorted: &[f32], part: f32| sorted[(part * (sorted.len() - 1) as f32) as usize];
-    eprintln!(
+    println!(
         "{} faces; {} pairs of one person, median {:.2}, 95 % below {:.2}; {} pairs of two, median {:.2}, 5 % below {:.2}; \
          equal error {:.3} at {threshold:.2}; at {SAME}: missed {:.3}, mistaken {:.3}",
         all.len(),

@@ -1,5 +1,12 @@
 //! The losses: known values, and gradients against finite differences.
 #![cfg(feature = "train")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 use burn::tensor::{Device, Tensor, TensorData};
 use standin::train::losses::{LossWeights, LossWeightsError, dssim, emphasised, feather, l1, l2, masked, total};

@@ -1,6 +1,12 @@
 //! The loop and its folder: it learns, goes on from exactly where it stopped, and loses nothing.
 #![cfg(feature = "train")]
-#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 mod session_support;
 

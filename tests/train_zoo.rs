@@ -1,6 +1,12 @@
 //! Every model of the zoo: its layers fit, its parameters are as many as documented, its pictures have their shapes.
 #![cfg(feature = "train")]
-#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::type_complexity,
+    reason = "a test that fails may stop"
+)]
 
 mod session_support;
 

@@ -35,7 +35,7 @@ const SEEN_AGAIN: f64 = 0.2;
 struct Held {
     source: usize,
     time: f64,
-    cuts: Vec<Box<Cut>>,
+    cuts: Vec<Cut>,
     progress: Box<SourceProgress>,
     new: Vec<u32>,
 }
@@ -188,7 +188,7 @@ impl<'a> Analysis<'a> {
                     if first && !corrected && !self.pictures.contains(&source) {
                         new.push(face.track);
                     }
-                    cuts.push(Box::new(cut));
+                    cuts.push(cut);
                 }
                 Err(reason) => *self.sources[source].counts.dropped.entry(reason).or_default() += 1,
             }
@@ -220,7 +220,11 @@ impl<'a> Analysis<'a> {
             let source = &self.sources[held.source].source;
             held.new.iter().filter(|&&track| !confirmed(track)).for_each(|&track| self.seen.forget((source, track)));
         }
-        let mut orders = held.cuts.into_iter().map(Order::Face).chain([Order::Frame(held.source, held.progress)]);
+        let mut orders = held
+            .cuts
+            .into_iter()
+            .map(|cut| Order::Face(Box::new(cut)))
+            .chain([Order::Frame(held.source, held.progress)]);
         orders.all(|order| self.orders.send(order).is_ok())
     }
 

@@ -144,6 +144,7 @@ impl TryFrom<Raw> for Entry {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 mod tests {
     use super::*;
 

@@ -110,7 +110,7 @@ impl MaskReader {
     ///
     /// # Errors
     /// A sentence, where it cannot be read.
-    pub fn next(&mut self) -> Result<Option<GrayImage>, String> {
+    pub fn next_mask(&mut self) -> Result<Option<GrayImage>, String> {
         match self {
             Self::Clip(clip) => clip.next().transpose().map_err(|error| error.to_string()),
             Self::Pictures(paths) => paths.next().map(|path| read(&path)).transpose(),
@@ -120,10 +120,10 @@ impl MaskReader {
     /// Passes over a frame.
     ///
     /// # Errors
-    /// As [`MaskReader::next`].
+    /// As [`MaskReader::next_mask`].
     pub fn skip(&mut self) -> Result<(), String> {
         match self {
-            Self::Clip(_) => self.next().map(|_| ()),
+            Self::Clip(_) => self.next_mask().map(|_| ()),
             Self::Pictures(paths) => {
                 paths.next();
                 Ok(())

@@ -109,7 +109,7 @@ fn clip(task: &Task<'_>, every: u64, give: &mut impl FnMut(Message) -> bool) -> 
         }
         let mask = match &mut masks {
             None => FrameMask::Hull,
-            Some(masks) => match masks.next()? {
+            Some(masks) => match masks.next_mask()? {
                 None => FrameMask::Missing,
                 Some(mask) => FrameMask::Supplied(fitting(mask, &frame)?),
             },
@@ -140,7 +140,7 @@ fn picture(task: &Task<'_>, give: &mut impl FnMut(Message) -> bool) -> Result<bo
     frame.bytes_mut(0).copy_from_slice(rgba.as_raw());
     let mask = match &task.source.mask {
         None => FrameMask::Hull,
-        Some(mask) => match mask.open()?.next()? {
+        Some(mask) => match mask.open()?.next_mask()? {
             None => FrameMask::Missing,
             Some(mask) => FrameMask::Supplied(fitting(mask, &frame)?),
         },

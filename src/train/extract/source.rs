@@ -126,6 +126,7 @@ fn gather(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 mod tests {
     use super::*;
 

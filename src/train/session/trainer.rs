@@ -201,10 +201,10 @@ impl Trainer {
                 self.go_back(returns, told)?;
                 returns += 1;
                 (bad, sums) = (0, Sums::new());
-            } else if bad == 0 && self.step % self.save_every.max(1) == 0 {
+            } else if bad == 0 && self.step.is_multiple_of(self.save_every.max(1)) {
                 self.save(told)?;
             }
-            if self.preview_every > 0 && self.step % self.preview_every == 0 {
+            if self.preview_every > 0 && self.step.is_multiple_of(self.preview_every) {
                 self.preview(told)?;
             }
         }
@@ -239,7 +239,7 @@ impl Trainer {
         sums.steps += 1;
         sums.norm += report.norm;
         sums.losses.iter_mut().zip(values).for_each(|(sum, value)| *sum += f64::from(value));
-        if (self.step + 1) % METRICS_EVERY == 0 {
+        if (self.step + 1).is_multiple_of(METRICS_EVERY) {
             self.measure(sums, rate, [("a", parts_a), ("b", parts_b)], told)?;
         }
         Ok(true)

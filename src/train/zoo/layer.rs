@@ -136,5 +136,5 @@ impl Layer {
 
 /// Side after a convolution, whole only where the stride divides it.
 fn strided(side: usize, kernel: usize, stride: usize) -> Option<usize> {
-    (kernel % 2 == 1 && matches!(stride, 1 | 2) && side % stride == 0).then(|| side / stride)
+    (kernel % 2 == 1 && matches!(stride, 1 | 2) && side.is_multiple_of(stride)).then(|| side / stride)
 }

@@ -46,7 +46,7 @@ pub fn page(evaluation: &Evaluation) -> Result<String, image::ImageError> {
 }
 
 fn heading(html: &mut String, title: &str, note: &str) {
-    let _ = write!(html, "<h2>{}</h2><p class=\"soft\">{}</p>\n", escaped(title), escaped(note));
+    let _ = writeln!(html, "<h2>{}</h2><p class=\"soft\">{}</p>", escaped(title), escaped(note));
 }
 
 fn about(html: &mut String, report: &Report) {
@@ -142,16 +142,19 @@ fn shots(html: &mut String, shots: &[&Shot]) -> Result<(), image::ImageError> {
             html.push_str(&img(picture, &format!("frame {}, {what}", shot.frame))?);
         }
         let names: Vec<&str> = shot.pictures.iter().map(|(what, _)| *what).collect();
-        let _ = write!(html, "</div><figcaption>frame {}: {}</figcaption></figure>\n", shot.frame, names.join(", "));
+        let _ = writeln!(html, "</div><figcaption>frame {}: {}</figcaption></figure>", shot.frame, names.join(", "));
     }
     html.push_str("</div>\n");
     Ok(())
 }
 
+/// Names of the metrics in one plot, a line to hold them against with its label, and whether the axis begins at 0.
+type SectionPlot<'a> = (&'a [&'a str], Option<(f32, &'static str)>, bool);
+
 fn sections(html: &mut String, report: &Report) {
     heading(html, "Delivery", "What the live path let out.");
     html.push_str(&outcomes(&report.frames));
-    let mut section = |title: &str, note: &str, plots: &[(&[&str], Option<(f32, &'static str)>, bool)]| {
+    let mut section = |title: &str, note: &str, plots: &[SectionPlot<'_>]| {
         let drawn: String = plots
             .iter()
             .map(|(keys, mark, from_zero)| {
