@@ -167,6 +167,25 @@ fn the_target_may_be_a_clip_of_its_own() {
 }
 
 #[test]
+fn the_target_may_be_a_face_set() {
+    let Some(target) = shared("ben_eval.mp4") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let set = folder.path().join("ben").display().to_string();
+    let extracted = Command::new(env!("CARGO_BIN_EXE_standin-train"))
+        .args(["extract", &target, "-o", &set])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(extracted.status.success(), "{}", String::from_utf8_lossy(&extracted.stderr));
+    let out = folder.path().join("out").display().to_string();
+    let (code, _, error) = eval(&[&ben(), "--driver", &ada(), "--target", &set, "--frames", "9", "-o", &out]);
+    assert_eq!(code, 0, "{error}");
+    let identity = &report(Path::new(&out))["identity"];
+    assert!(identity["to_target"].as_f64().unwrap() < 0.6, "{identity}");
+    assert!(identity["to_driver"].as_f64().unwrap() > 0.6, "{identity}");
+}
+
+#[test]
 fn bad_input_is_refused_with_the_mend() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out").display().to_string();

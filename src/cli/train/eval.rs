@@ -51,9 +51,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         threads: if arguments.threads == 0 { cores } else { arguments.threads },
         most: arguments.frames,
     };
-    let progress =
-        ProgressBar::new_spinner().with_style(ProgressStyle::with_template("{spinner} {pos} frames {per_sec}")?);
-    let evaluation = eval::evaluate(&options, |frames| progress.set_position(frames))?;
+    let progress = ProgressBar::no_length()
+        .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} frames {per_sec} {eta}")?);
+    let evaluation = eval::evaluate(&options, |done, all| {
+        if let Some(all) = all {
+            progress.set_length(all);
+        }
+        progress.set_position(done);
+    })?;
     progress.finish_and_clear();
     let files = eval::write(&evaluation, &arguments.out)?;
     summary(&evaluation.report, out)?;

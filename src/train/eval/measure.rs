@@ -1,5 +1,7 @@
 //! Looks at each frame that comes out of the live path.
 
+use image::GrayImage;
+
 use super::EvalError;
 use super::album::{Album, Shot};
 use super::expression::{self, Expression};
@@ -9,7 +11,6 @@ use super::live_path::{LivePath, Passed};
 use super::motion::{Flicker, Jitter};
 use super::outside::Allowed;
 use super::picture::Square;
-use super::pose::Pose;
 use super::reference::face_classes;
 use super::seam::seam;
 use super::similarity::{ms_gmsd, psnr, ssim};
@@ -19,6 +20,7 @@ use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::geometry::Rect;
 use crate::live::{Outcome, Stage, StageTimes};
 use crate::runtime::Runtime;
+use crate::train::extract::pose::{Pose, pose};
 
 /// Every so many frames a face is embedded.
 const IDENTITY_STRIDE: u64 = 3;
@@ -161,7 +163,7 @@ impl Measurer {
         passed: &Passed,
         live: &LivePath,
         truth: Option<&OwnedFrame>,
-        classes: Option<&OwnedFrame>,
+        classes: Option<&GrayImage>,
     ) -> Result<(), EvalError> {
         let outcome = match passed.outcome {
             Outcome::Swapped if passed.fresh == 0 => "held",
@@ -213,7 +215,7 @@ impl Measurer {
         face: &Face,
         passed: &Passed,
         truth: Option<&OwnedFrame>,
-        classes: Option<&OwnedFrame>,
+        classes: Option<&GrayImage>,
         (poses, expressions, embedded): (&mut Poses, &mut Expressions, &mut Option<Embedded>),
     ) -> Result<(), EvalError> {
         let (plate, output) = (passed.plate.frame()?, passed.output.frame()?);
@@ -225,7 +227,7 @@ impl Measurer {
             Some(frame) => self.truth.see(frame, &face.bounds, figures.time)?,
             None => None,
         };
-        let pose = |face: &Option<Face>| face.as_ref().and_then(Pose::of);
+        let pose = |face: &Option<Face>| face.as_ref().and_then(|face| pose(&face.landmarks));
         *poses = Poses {
             output: pose(&after),
             source: pose(&before),
@@ -335,10 +337,11 @@ fn badness(figures: &FrameFigures, before: Option<&Face>, after: Option<&Face>) 
 }
 
 fn expressions_of(before: Option<&Face>, after: Option<&Face>, known: Option<&TrueFace>) -> Expressions {
-    let truth = known
-        .zip(before)
-        .and_then(|(known, before)| expression::of_truth(&known.landmarks, &known.pupils, &align(&before.landmarks)?));
-    Expressions { output: after.and_then(expression::of_mesh), source: before.and_then(expression::of_mesh), truth }
+    let frontal = |face: &&Face| pose(&face.landmarks).is_some_and(|pose| pose.yaw.abs() <= expression::FRONTAL);
+    let Some(before) = before.filter(frontal) else { return Expressions::default() };
+    let truth =
+        known.and_then(|known| expression::of_truth(&known.landmarks, &known.pupils, &align(&before.landmarks)?));
+    Expressions { output: after.and_then(expression::of_mesh), source: expression::of_mesh(before), truth }
 }
 
 fn outside(passed: &Passed, live: &LivePath) -> u64 {

@@ -75,11 +75,12 @@ pub struct Evaluation {
     pub album: Album,
 }
 
-/// Runs the model over the clip and measures what comes out. `progress` is told the number of each finished frame.
+/// Runs the model over the clip and measures what comes out. `progress` is told how many
+/// frames are done, and about how many there are.
 ///
 /// # Errors
 /// [`EvalError`], which names the file and the mend.
-pub fn evaluate(options: &Options, mut progress: impl FnMut(u64)) -> Result<Evaluation, EvalError> {
+pub fn evaluate(options: &Options, mut progress: impl FnMut(u64, Option<u64>)) -> Result<Evaluation, EvalError> {
     let mut driver = Clip::open(&options.driver, ClipOptions::default())?;
     let mut truth = options.truth.as_deref().map(Reference::open).transpose()?;
     let mut mask = options.truth_mask.as_deref().map(Reference::open_mask).transpose()?;
@@ -109,13 +110,12 @@ pub fn evaluate(options: &Options, mut progress: impl FnMut(u64)) -> Result<Eval
         let passed = live.pass(frame, time)?;
         measurer.measure(number, time, &passed, &live, beside.as_ref(), classes.as_ref())?;
         number += 1;
-        progress(number);
+        progress(number, driver.frames().map(|frames| frames.min(options.most)));
     }
     let layout = layout.ok_or_else(|| EvalError::NoFrame(options.driver.clone()))?;
     if number < options.most {
-        for reference in truth.iter_mut().chain(mask.iter_mut()) {
-            reference.end(number)?;
-        }
+        truth.as_mut().map_or(Ok(()), |truth| truth.end(number))?;
+        mask.as_mut().map_or(Ok(()), |mask| mask.end(number))?;
     }
     if measurer.saw_nobody() {
         return Err(EvalError::NoFace { clip: options.driver.clone(), role: "driver" });

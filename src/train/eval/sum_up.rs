@@ -4,12 +4,13 @@ use super::figures::{self, Spread};
 use super::identity::{Embedding, SAME, distance, mean, mean_distance};
 use super::live_path::LivePath;
 use super::measure::{Expressions, Measurer, Poses};
-use super::pose::{Pose, differences, without_offset};
+use super::pose::{differences, size, without_offset};
 use super::report::{Delivery, IdentityFigures, Report, Timing, VERSION};
 use super::truth::GroundTruth;
 use super::{Evaluation, Options, expression};
 use crate::frame::Layout;
 use crate::live::Stage;
+use crate::train::extract::pose::Pose;
 
 /// Sums up; `target` are the target's faces, none where the truth clip's are to be taken.
 pub(super) fn sum_up(
@@ -95,7 +96,7 @@ fn expressions(measured: &mut Measurer) -> Following {
 }
 
 /// Fills in each frame's errors; gives the mean difference of the output to the source.
-fn poses(measured: &mut Measurer) -> Option<Pose> {
+fn poses(measured: &mut Measurer) -> Option<[f32; 3]> {
     let of = |pick: fn(&Poses) -> Option<Pose>| -> Vec<_> { measured.poses.iter().map(pick).collect() };
     let (output, source, truth, known) = (of(|p| p.output), of(|p| p.source), of(|p| p.truth), of(|p| p.known));
     let rest = |a: &[Option<Pose>], b: &[Option<Pose>]| without_offset(&differences(a, b));
@@ -104,14 +105,14 @@ fn poses(measured: &mut Measurer) -> Option<Pose> {
     for (i, frame) in measured.frames.iter_mut().enumerate() {
         let at = |found: &Option<(Pose, Vec<Option<Pose>>)>| found.as_ref().and_then(|(_, rest)| rest[i]);
         if let Some(apart) = at(&to_source) {
-            frame.pose = Some(apart.size());
+            frame.pose = Some(size(&apart));
             [frame.yaw, frame.pitch, frame.roll] = [apart.yaw, apart.pitch, apart.roll].map(|v| Some(v.abs()));
         }
-        frame.pose_to_truth = to_truth[i].map(|apart| apart.size());
-        frame.pose_to_ground_truth = at(&to_known).map(|apart| apart.size());
-        frame.pose_floor = at(&floor).map(|apart| apart.size());
+        frame.pose_to_truth = to_truth[i].map(|apart| size(&apart));
+        frame.pose_to_ground_truth = at(&to_known).map(|apart| size(&apart));
+        frame.pose_floor = at(&floor).map(|apart| size(&apart));
     }
-    to_source.map(|(offset, _)| offset)
+    to_source.map(|(offset, _)| [offset.yaw, offset.pitch, offset.roll])
 }
 
 fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<IdentityFigures> {

@@ -56,13 +56,8 @@ fn of_face_set(identity: &mut Identity, folder: &Path) -> Result<Vec<Embedding>,
     let step = set.faces.len().div_ceil(MOST).max(1);
     let mut found = Vec::new();
     for record in set.faces.iter().step_by(step) {
-        let file = set.folder.join(&record.picture);
-        let broken = |error: image::ImageError| crate::train::faceset::FaceSetError::File {
-            file: file.clone(),
-            reason: error.to_string(),
-        };
-        let picture = image::open(&file).map_err(broken)?.to_rgba8();
-        let frame = from_rgba(&picture);
+        let picture = set.crop(record)?;
+        let frame = from_rgb(&picture);
         let (w, h) = (picture.width() as f32, picture.height() as f32);
         let landmarks: Vec<Point> = record.landmarks.iter().map(|[x, y]| Point::new(x * w, y * h)).collect();
         let frame: Frame<'_> = frame.frame()?;
@@ -71,14 +66,16 @@ fn of_face_set(identity: &mut Identity, folder: &Path) -> Result<Vec<Embedding>,
     Ok(found)
 }
 
-fn from_rgba(picture: &image::RgbaImage) -> OwnedFrame {
+fn from_rgb(picture: &image::RgbImage) -> OwnedFrame {
     let mut frame = OwnedFrame::new(Layout {
-        format: PixelFormat::Rgba,
+        format: PixelFormat::Rgbx,
         width: picture.width() as usize,
         height: picture.height() as usize,
         matrix: Matrix::Bt709,
         range: Range::Full,
     });
-    frame.bytes_mut(0).copy_from_slice(picture.as_raw());
+    for (to, from) in frame.bytes_mut(0).chunks_exact_mut(4).zip(picture.pixels()) {
+        to[..3].copy_from_slice(&from.0);
+    }
     frame
 }

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::EvalError;
-use super::pose::Pose;
 use crate::geometry::{Point, Rect};
+use crate::train::extract::pose::Pose;
 
 /// The file.
 #[derive(Debug, Clone, Deserialize)]
