@@ -120,12 +120,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         writeln!(out, "warning: {warning}")?;
     }
     let Chosen { device, name } = arguments.device.device()?;
-    writeln!(
-        out,
-        "{} at {resolution} px, {} parameters, on {name}",
-        recipe.model,
-        run.network().blueprint().count()?
-    )?;
+    writeln!(out, "{} at {resolution} px, {} parameters, on {name}", recipe.model, run.network().blueprint().count()?)?;
     let settings = LoaderSettings {
         batch: recipe.batch,
         resolution,
