@@ -42,8 +42,13 @@ fn sides_have_what_is_theirs() {
         let crops = Tensor::<4>::random([1, 3, side, side], Distribution::Uniform(0.0, 1.0), &device);
         let a = network.reconstruct(&weights, crops.clone(), Side::A).face;
         let b = network.reconstruct(&weights, crops.clone(), Side::B).face;
-        let swapped = network.swap(&weights, crops).face;
+        let swapped = network.swap(&weights, crops.clone()).face;
+        let other = crops.clone().flip([3]);
+        let [both_a, both_b] =
+            network.reconstruct_both(&weights, crops.clone(), other.clone()).map(|output| output.face);
+        let other_b = network.reconstruct(&weights, other, Side::B).face;
         let apart = |x: &Tensor<4>, y: &Tensor<4>| (x.clone() - y.clone()).abs().max().into_scalar::<f32>();
+        assert!(apart(&a, &both_a) < 1e-5 && apart(&other_b, &both_b) < 1e-5, "{name}: both sides at once");
         assert!(apart(&a, &b) > 1e-6, "{name}: both sides give the same");
         assert!(apart(&b, &swapped) < 1e-6, "{name}: a swap is side B's reconstruction of what side A shows");
     }

@@ -9,7 +9,6 @@ use crate::train::losses::{Parts, total};
 use crate::train::optimise::{Optimiser, gradients};
 use crate::train::samples::{Batch, SampleError};
 use crate::train::weights::Weights;
-use crate::train::zoo::Side;
 
 /// Steps that may give no number, one after the other, before training goes back to the last good state.
 const MOST_BAD_STEPS: u32 = 3;
@@ -213,11 +212,8 @@ impl Trainer {
     ) -> Result<bool, SessionError> {
         let (network, losses) = (self.run.network(), self.run.recipe().losses);
         let rate = self.run.recipe().schedule.rate(self.step, goal.done(self.step, self.seconds)) / self.caution;
-        let sides = [(a, Side::A), (b, Side::B)].map(|(batch, side)| {
-            let output = network.reconstruct(&self.weights, batch.input.clone(), side);
-            total(&output, batch, &losses)
-        });
-        let [(loss_a, parts_a), (loss_b, parts_b)] = sides;
+        let [output_a, output_b] = network.reconstruct_both(&self.weights, a.input.clone(), b.input.clone());
+        let ((loss_a, parts_a), (loss_b, parts_b)) = (total(&output_a, a, &losses), total(&output_b, b, &losses));
         let values = [&loss_a, &loss_b].map(|loss| loss.clone().inner().into_scalar::<f32>());
         let report = if values.iter().all(|value| value.is_finite()) {
             let mut all = (loss_a + loss_b).backward();

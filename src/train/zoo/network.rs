@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use burn::tensor::activation::sigmoid;
-use burn::tensor::module::{avg_pool2d, conv2d, linear};
+use burn::tensor::module::{avg_pool2d, conv2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
 use super::{Blueprint, BlueprintError, Inter, Layer};
+use crate::train::kernels::{convolution, dense, leaky_relu, pixel_shuffle};
 use crate::train::random::{Purpose, stream};
 use crate::train::weights::{Parameter, Weights};
 
@@ -106,6 +107,26 @@ impl Network {
         Output { face, mask, driver_mask: run.driver_mask(code) }
     }
 
+    /// [`Network::reconstruct`] for both sides, A first, with one pass through what they share.
+    pub fn reconstruct_both(&self, weights: &Weights, a: Tensor<4>, b: Tensor<4>) -> [Output; 2] {
+        let run = Run { network: self, weights };
+        let count = a.dims()[0];
+        let encoded = run.layers("encoder", &self.blueprint.encoder, Value::Picture(Tensor::cat(vec![a, b], 0)));
+        let codes = match &self.blueprint.inter {
+            Inter::Shared(layers) => run.layers("inter", layers, encoded).parted(count),
+            Inter::Split(layers) => {
+                let own = run.layers("inter_a", layers, encoded.clone().parted(count)[0].clone());
+                let [a, b] = run.layers("inter_ab", layers, encoded).parted(count);
+                [own.beside(a), b.clone().beside(b)]
+            }
+        };
+        let [code_a, code_b] = codes;
+        [(code_a, Side::A), (code_b, Side::B)].map(|(code, side)| {
+            let (face, mask) = run.decode(self.decoder(side), code.clone());
+            Output { face, mask, driver_mask: run.driver_mask(code) }
+        })
+    }
+
     /// Swaps: crops `[N, 3, S, S]` of side A as faces of side B. `driver_mask` is always there.
     pub fn swap(&self, weights: &Weights, crops: Tensor<4>) -> Output {
         let run = Run { network: self, weights };
@@ -181,20 +202,33 @@ impl Run<'_> {
         Some(self.layers("driver_mask", layers, code).picture())
     }
 
-    fn layers(&self, part: &str, layers: &[Layer], value: Value) -> Value {
-        layers.iter().enumerate().fold(value, |value, (i, layer)| self.layer(&format!("{part}.{i}"), layer, value))
+    fn layers(&self, part: &str, layers: &[Layer], mut value: Value) -> Value {
+        let mut i = 0;
+        while let Some(layer) = layers.get(i) {
+            let place = format!("{part}.{i}");
+            value = match (layer, layers.get(i + 1), value) {
+                // One pass where there would be two.
+                (&Layer::Conv { stride, .. }, Some(&Layer::LeakyRelu { slope }), Value::Picture(x)) => {
+                    i += 1;
+                    Value::Picture(self.convolve(&place, x, stride, Some(slope)))
+                }
+                (_, _, value) => self.layer(&place, layer, value),
+            };
+            i += 1;
+        }
+        value
     }
 
     fn layer(&self, place: &str, layer: &Layer, value: Value) -> Value {
         use Value::{Picture, Vector};
         match (layer, value) {
-            (&Layer::Conv { kernel, stride, .. }, Picture(x)) => Picture(self.convolve(place, x, kernel, stride, 1)),
+            (&Layer::Conv { stride, .. }, Picture(x)) => Picture(self.convolve(place, x, stride, None)),
             (&Layer::Depthwise { kernel, stride }, Picture(x)) => {
-                let groups = x.dims()[1];
-                Picture(self.convolve(place, x, kernel, stride, groups))
+                let options = ConvOptions::new([stride; 2], [kernel / 2; 2], [1; 2], x.dims()[1]);
+                Picture(conv2d(x, self.parameter(place, "weight"), Some(self.parameter(place, "bias")), options))
             }
             (Layer::Dense { .. }, Vector(x)) => {
-                Vector(linear(x, self.parameter(place, "weight"), Some(self.parameter(place, "bias"))))
+                Vector(dense(x, self.parameter(place, "weight"), self.parameter(place, "bias")))
             }
             (Layer::Flatten, Picture(x)) => Vector(x.flatten(1, 3)),
             (&Layer::Unflatten { channels, side }, Vector(x)) => {
@@ -223,14 +257,8 @@ impl Run<'_> {
         }
     }
 
-    fn convolve(&self, place: &str, x: Tensor<4>, kernel: usize, stride: usize, groups: usize) -> Tensor<4> {
-        let (weight, bias) = (self.parameter(place, "weight"), self.parameter(place, "bias"));
-        if (kernel, stride, groups) == (1, 1, 1) {
-            return pointwise(x, weight, bias);
-        }
-        let padding = kernel / 2;
-        let options = ConvOptions::new([stride, stride], [padding, padding], [1, 1], groups);
-        conv2d(x, weight, Some(bias), options)
+    fn convolve(&self, place: &str, x: Tensor<4>, stride: usize, slope: Option<f32>) -> Tensor<4> {
+        convolution(x, self.parameter(place, "weight"), self.parameter(place, "bias"), stride, slope)
     }
 
     /// The parameter in its shape.
@@ -244,6 +272,28 @@ impl Run<'_> {
 }
 
 impl Value {
+    /// The first `count` samples, and the others.
+    fn parted(self, count: usize) -> [Self; 2] {
+        match self {
+            Self::Picture(x) => {
+                let others = x.dims()[0] - count;
+                [(0, count), (count, others)].map(|(from, count)| Self::Picture(x.clone().narrow(0, from, count)))
+            }
+            Self::Vector(x) => {
+                let others = x.dims()[0] - count;
+                [(0, count), (count, others)].map(|(from, count)| Self::Vector(x.clone().narrow(0, from, count)))
+            }
+        }
+    }
+
+    /// The channels of this one, then those of `other`.
+    fn beside(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Picture(x), Self::Picture(y)) => Self::Picture(Tensor::cat(vec![x, y], 1)),
+            (_, other) => other,
+        }
+    }
+
     fn picture(self) -> Tensor<4> {
         match self {
             Self::Picture(x) => x,
@@ -253,22 +303,4 @@ impl Value {
             }
         }
     }
-}
-
-/// `max(x, slope · x)`, of the two operations that cost least on the processor, forwards and back.
-fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
-    x.clone() * ((1.0 + slope) / 2.0) + x.abs() * ((1.0 - slope) / 2.0)
-}
-
-/// A convolution of single pixels as a product of matrices: its way back is one, too.
-fn pointwise(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
-    let ([n, channels, h, w], out) = (x.dims(), weight.dims()[0]);
-    let y = weight.reshape([1, out, channels]).matmul(x.reshape([n, channels, h * w]));
-    (y + bias.reshape([1, out, 1])).reshape([n, out, h, w])
-}
-
-fn pixel_shuffle(x: Tensor<4>) -> Tensor<4> {
-    let [n, channels, h, w] = x.dims();
-    let out = channels / 4;
-    x.reshape([n, out, 2, 2, h, w]).permute([0, 1, 4, 2, 5, 3]).reshape([n, out, h * 2, w * 2])
 }
