@@ -77,7 +77,13 @@ fn what_cannot_be_trained_is_said() {
         (&["-o", "x", "--a", "a", "--b", "head"], "head"),
         (&["-o", "x", "--a", "a", "--b", "b", "--model", "saehd"], "liae-ud"),
         (&["-o", "x", "--a", "a", "--b", "b", "--resolution", "100"], "take 96 or 112"),
-        (&["-o", "x", "--a", "a", "--b", "b", "--rate=-1"], "--rate -1"),
+        (&["-o", "x", "--a", "a", "--b", "b", "--rate=-1"], "schedule.rate must be above 0"),
+        (&["-o", "x", "--a", "a", "--b", "b", "--minutes=nan"], "goal.minutes must be above 0"),
+        (
+            &["-o", "x", "--a", "a", "--b", "b", "--model", "df", "--d-mask-dims", "0"],
+            "--d-mask-dims 0: take 2 to 4096",
+        ),
+        (&["-o", "x", "--a", "a", "--b", "b", "--resolution", "2048"], "live takes 32 to 1024"),
     ] {
         let output = train(folder.path(), words);
         assert_eq!(output.status.code(), Some(1), "{words:?}: {}", text(&output));
@@ -94,6 +100,9 @@ fn a_run_of_something_else_is_not_gone_on_with() {
     for (words, said) in [
         (&["-o", "run", "--model", "df"][..], "model = live, but df"),
         (&["-o", "run", "--resolution", "64"], "resolution = 32, but 64"),
+        (&["-o", "run", "--seed", "5"], "seed = 1, but 5"),
+        (&["-o", "run", "--batch", "4"], "batch = 2, but 4"),
+        (&["-o", "run", "--adabelief"], "begun without --adabelief"),
     ] {
         let output = train(folder.path(), words);
         assert_eq!(output.status.code(), Some(1), "{words:?}");

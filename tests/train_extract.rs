@@ -413,3 +413,32 @@ fn a_broken_clip_does_not_keep_others_from_being_read() {
     let (_, text) = place.run("set", &[&broken, &clip, "--every", "30"]).unwrap();
     assert!(text.contains("broken.mp4: 0 frames, 0 kept, cannot be read"), "{text}");
 }
+
+#[test]
+fn a_training_clip_is_found_whole_and_aligned_as_it_truly_is() {
+    let Some(clip) = media("ada_train.mp4") else { return };
+    let set = Place::new().set("set", &[&clip, "--every", "4"]);
+    let truth = Truth::of("ada_train");
+    let side = set.header.coverage;
+    let (mut there, mut found, mut error, mut pitch) = (0, 0, 0.0, 0.0);
+    for (i, frame) in truth.frames.iter().enumerate().step_by(4) {
+        let real = &frame.faces[0];
+        if real.yaw.abs() >= 50.0 {
+            continue;
+        }
+        there += 1;
+        let Some(face) = set.faces.iter().find(|face| face.frame == i as u64) else { continue };
+        found += 1;
+        let (ours, real_map) = (to_frame(face), real.to_canonical().inverse().unwrap());
+        // The whole face's crop: its centre is at (0.5, 0.43) of the canonical unit frame.
+        let crop = |x: f32, y: f32| Point::new((x - 0.5) / side + 0.5, (y - 0.43) / side + 0.5);
+        let distances =
+            common::clips::CANONICAL.map(|(x, y)| ours.apply(crop(x, y)).distance(real_map.apply(Point::new(x, y))));
+        // The distance of the outer eye corners as it is when the head is not turned.
+        error += distances.iter().sum::<f32>() / 51.0 / (real_map.scale() * (0.858516 - 0.121737));
+        pitch += (face.pitch - real.pitch).abs();
+    }
+    assert!(there > 150 && found * 100 >= there * 98, "{found} of {there}");
+    let (error, pitch) = (error / found as f32, pitch / found as f32);
+    assert!(error < 0.04 && pitch < 5.0, "alignment {error} eye distances, pitch {pitch}°");
+}

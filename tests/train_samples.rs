@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
-mod train_support;
+mod face_sets;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::{Device, Tensor};
+use face_sets::{header, write_set};
 use standin::train::augment::AugmentSettings;
 use standin::train::faceset::Header;
 use standin::train::samples::{
@@ -18,7 +19,6 @@ use standin::train::samples::{
 };
 use standin::train::zoo::Side;
 use tempfile::TempDir;
-use train_support::{header, write_set};
 
 const RED_A: u8 = 200;
 const RED_B: u8 = 40;
@@ -144,6 +144,22 @@ fn sides_are_not_mixed_up_and_pixels_are_blue_green_red() {
 }
 
 #[test]
+fn a_side_is_mirrored_only_where_that_is_asked_for() {
+    let (_place, sides) = sides();
+    let faces = load(&sides);
+    for (flip_a, flip_b) in [(true, false), (false, true)] {
+        let augment = AugmentSettings { flip_a, flip_b, ..AugmentSettings::none() };
+        let maker = BatchMaker::new(&faces, &LoaderSettings { batch: 64, augment, ..settings() }, 1).unwrap();
+        for (side, asked) in [(Side::A, flip_a), (Side::B, flip_b)] {
+            let green = values(&maker.batch(&faces, side, 0, &Device::flex()).target.slice([0..64, 1..2, 0..1]));
+            // Green grows to the right.
+            let mirrored = green.chunks(24).filter(|row| row[0] > row[23]).count();
+            assert!(if asked { (16..=48).contains(&mirrored) } else { mirrored == 0 }, "{side:?}: {mirrored} of 64");
+        }
+    }
+}
+
+#[test]
 fn previews_show_heads_from_left_to_right() {
     let (_place, sides) = sides();
     let faces = load(&sides);
@@ -213,7 +229,7 @@ fn a_corrupt_picture_is_named() {
     };
     let cut = error(&|file| std::fs::write(file, &std::fs::read(file).unwrap()[..40]).unwrap());
     assert!(cut.contains("000004.png"), "{cut}");
-    let larger = error(&|file| train_support::picture(50, 1, 2).save(file).unwrap());
+    let larger = error(&|file| face_sets::picture(50, 1, 2).save(file).unwrap());
     assert!(larger.contains("masks/000004.png: (48, 48) pixels, but its crop has (50, 50)"), "{larger}");
     let oblong = error(&|file| image::RgbImage::new(4, 5).save(file).unwrap());
     assert!(oblong.contains("faces/000004.png: 4x5"), "{oblong}");
@@ -277,4 +293,39 @@ fn the_priority_map_covers_eyes_and_mouth() {
     assert!((1..255).contains(&at(45, 40)), "feathered: {}", at(45, 40));
     assert_eq!((at(50, 40), at(70, 70)), (0, 0));
     assert!(priority(&landmarks[..20], 10).iter().all(|&v| v == 0));
+}
+
+/// Shows what a training sees: `augmented.png` in the target's temporary folder has input, target, mask and priority map
+/// of both sides' batches of two steps.
+#[test]
+fn augmented_faces_stay_faces() {
+    let place = tempfile::tempdir().unwrap();
+    let extract = |name: &str| face_sets::extract(&format!("{name}.mp4"), &place.path().join(name), 40, 20);
+    let (Some(a), Some(b)) = (extract("ada_train"), extract("ben_train")) else { return };
+    let sides = Sides::new(vec![a], vec![b]).unwrap();
+    // Few they are, but two people with heads of the same size.
+    let expected = sides.warnings().iter().all(|warning| matches!(warning, Warning::FewFaces { .. }));
+    assert!(expected, "{:?}", sides.warnings());
+    let faces = Faces::load(&sides, 128, &|| ()).unwrap();
+    let settings =
+        LoaderSettings { batch: 12, resolution: 128, balance_yaw: true, augment: AugmentSettings::default() };
+    let maker = BatchMaker::new(&faces, &settings, 3).unwrap();
+    let batches = [0, 1].into_iter().flat_map(|step| [(Side::A, step), (Side::B, step)]);
+    let batches: Vec<_> = batches.map(|(side, step)| maker.batch(&faces, side, step, &Device::flex())).collect();
+    let mut sheet = image::RgbImage::new(12 * 128, 16 * 128);
+    for (row, batch) in batches.iter().enumerate() {
+        let maps = [&batch.input, &batch.target, &batch.mask, &batch.priority].map(values);
+        for (x, y, pixel) in sheet.enumerate_pixels_mut().filter(|(_, y, _)| *y as usize / 512 == row) {
+            let (slot, kind, at) = (x as usize / 128, y as usize / 128 % 4, (y % 128 * 128 + x % 128) as usize);
+            let channels = maps[kind].len() / (12 * 128 * 128);
+            let value = |c: usize| maps[kind][(slot * channels + c) * 128 * 128 + at] * 255.0;
+            *pixel = image::Rgb([2, 1, 0].map(|c: usize| value(c.min(channels - 1)) as u8));
+        }
+        let within: f32 = maps[2].iter().zip(&maps[3]).map(|(mask, priority)| mask * priority).sum();
+        let all: f32 = maps[3].iter().sum();
+        assert!(all > 12.0 * 128.0 && within > 0.9 * all, "{within} of {all} of eyes and mouth lie in the mask");
+        let apart = maps[0].iter().zip(&maps[1]).map(|(a, b)| (a - b).abs()).sum::<f32>() / maps[0].len() as f32;
+        assert!((0.01..0.15).contains(&apart), "input and target differ by {apart} on average");
+    }
+    sheet.save(Path::new(env!("CARGO_TARGET_TMPDIR")).join("augmented.png")).unwrap();
 }

@@ -152,6 +152,34 @@ fn steps_without_numbers_change_nothing_and_training_goes_back() {
     assert!(trainer.weights().0.iter().flat_map(|weight| weight.to_vec()).all(f32::is_finite));
 }
 
+/// Every step is poisoned: each return takes an older checkpoint, and none of them is overwritten.
+#[test]
+fn a_training_that_only_blows_up_ends_with_its_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Run::begin(folder.path(), recipe("live", 60)).unwrap();
+    let side = run.recipe().dimensions.resolution;
+    let mut trainer = Trainer::open(run.clone(), device(), &mut |_| {}).unwrap();
+    trainer.save_every = 2;
+    let mut back = Vec::new();
+    let mut batches = |step| {
+        let (mut a, b) = discs(side, 2, step);
+        if step >= 4 {
+            a.target = a.target * f32::NAN;
+        }
+        Ok((a, b))
+    };
+    let mut told = |event: Event<'_>| {
+        if let Event::WentBack { to, .. } = event {
+            back.push(to);
+        }
+    };
+    let error = trainer.train(&mut batches, &mut told, &mut |_| Stop::No).unwrap_err();
+    assert!(matches!(error, SessionError::Diverged { times: 3, .. }), "{error}");
+    assert_eq!(back, [4, 2, 0]);
+    let steps = [4, 2, 0].map(|step| Checkpoint::path(&run.checkpoints(), step));
+    assert_eq!(Checkpoint::list(&run.checkpoints()), steps);
+}
+
 #[test]
 fn checkpoints_of_other_models_and_versions_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -171,9 +199,8 @@ fn checkpoints_of_other_models_and_versions_are_refused() {
 #[test]
 fn one_run_is_trained_by_one_program() {
     let folder = tempfile::tempdir().unwrap();
-    let run = Run::begin(folder.path(), recipe("live", 1)).unwrap();
-    let held = run.lock().unwrap();
-    assert!(matches!(run.lock(), Err(SessionError::InUse(_))));
+    let held = Run::lock(folder.path()).unwrap();
+    assert!(matches!(Run::lock(folder.path()), Err(SessionError::InUse(_))));
     drop(held);
-    assert!(run.lock().is_ok());
+    assert!(Run::lock(folder.path()).is_ok());
 }

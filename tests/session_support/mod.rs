@@ -16,7 +16,8 @@ use standin::train::zoo::preset::Dimensions;
 pub(crate) fn small(name: &str) -> Dimensions {
     let dimensions = Dimensions::named(name).unwrap();
     let resolution = 2 * dimensions.multiple();
-    Dimensions { resolution, ae: 16, e: 4, d: 4, d_mask: 2, ..dimensions }
+    let d_mask = dimensions.d_mask.min(2);
+    Dimensions { resolution, ae: 16, e: 4, d: 4, d_mask, ..dimensions }
 }
 
 /// One name for each family and option.

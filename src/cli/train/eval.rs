@@ -90,7 +90,8 @@ fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     }
     let lines = [
         ("pose", "pose error, degrees"),
-        ("pose_to_truth", "pose error to ground truth, degrees"),
+        ("pose_to_truth", "pose error to the truth clip, degrees"),
+        ("pose_to_ground_truth", "pose error to ground truth, degrees"),
         ("pose_floor", "the source's own, degrees"),
         ("expression", "expression error, canonical units"),
         ("flicker", "flicker beyond the source's, codes"),

@@ -85,7 +85,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     // What is wrong with the arguments should be known before a run is read, not after.
     refuse_to_replace(arguments)?;
     consent(arguments, &"0".repeat(64))?;
-    write(arguments, load(&arguments.run)?, out)
+    let trained = load(&arguments.run, out)?;
+    write(arguments, trained, out)
 }
 
 /// As [`run`], of a model that is in memory.
@@ -100,10 +101,14 @@ pub fn write(arguments: &Arguments, mut trained: Trained, out: &mut dyn Write) -
 }
 
 /// The model and the crops of a run's folder.
-fn load(run: &Path) -> anyhow::Result<Trained> {
+fn load(run: &Path, out: &mut dyn Write) -> anyhow::Result<Trained> {
     let run = Run::open(run)?;
     let device = Device::flex();
-    let (weights, steps) = run.trained(&device)?;
+    let (weights, steps, skipped) = run.trained(&device)?;
+    for error in skipped {
+        writeln!(out, "warning: {error}; an older checkpoint was taken")?;
+    }
+    writeln!(out, "weights of step {steps}")?;
     let recipe = run.recipe();
     let sides = Sides::open(&recipe.a, &recipe.b).context("the face sets of the run are needed to check the export")?;
     let resolution = recipe.dimensions.resolution;

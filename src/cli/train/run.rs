@@ -1,11 +1,12 @@
 //! `standin-train train`: two face sets to the weights of a model.
 
+use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
@@ -53,16 +54,16 @@ pub struct Arguments {
     /// Width of the mask decoder's last layers.
     #[arg(long, value_name = "N")]
     pub d_mask_dims: Option<usize>,
-    /// Faces a side in each step.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "N")]
-    pub batch: u16,
+    /// Faces a side in each step. Default 8.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "N")]
+    pub batch: Option<u16>,
     /// Ends after that many steps since the very beginning.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     pub steps: Option<u64>,
     /// Ends after that many minutes of training since the very beginning.
     #[arg(long, value_name = "M")]
     pub minutes: Option<f64>,
-    /// Learning rate after the warm-up.
+    /// Learning rate after the warm-up. Default 3e-4. A run that is gone on with takes the new one.
     #[arg(long, value_name = "RATE")]
     pub rate: Option<f64>,
     /// Keeps the rate instead of lowering it towards the goal.
@@ -71,9 +72,9 @@ pub struct Arguments {
     /// Optimiser: AdaBelief instead of Adam.
     #[arg(long)]
     pub adabelief: bool,
-    /// Where all chance comes from: on the processor the same seed makes the same model.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
+    /// Where all chance comes from: on the processor the same seed and --steps make the same model. Default 1.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), value_name = "N")]
+    pub seed: Option<u64>,
     /// Draws faces as they come instead of with equal chance for each yaw.
     #[arg(long)]
     pub no_yaw_balance: bool,
@@ -108,12 +109,7 @@ fn models() -> String {
 /// # Errors
 /// A sentence for people.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let (mut run, sides) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
-    let asked = Goal { steps: arguments.steps, minutes: arguments.minutes };
-    if asked != Goal::default() && asked != run.recipe().goal {
-        run.set_goal(asked)?;
-    }
-    let _lock = run.lock()?;
+    let (run, sides, _lock) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
     let recipe = run.recipe().clone();
     let resolution = recipe.dimensions.resolution;
     for warning in sides.warnings() {
@@ -171,7 +167,7 @@ fn note(event: &Event<'_>) -> Option<String> {
 }
 
 /// A new run.
-fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sides)> {
+fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sides, File)> {
     if arguments.a.is_empty() || arguments.b.is_empty() {
         bail!(
             "{}: there is no run yet; give --a FACESET (the driver's) and --b FACESET (the subject's)",
@@ -190,15 +186,11 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sid
         *place = asked.unwrap_or(*place);
     }
     let sides = Sides::open(&arguments.a, &arguments.b)?;
-    let rate = arguments.rate.unwrap_or(Schedule::default().rate);
-    if !(rate.is_finite() && rate > 0.0) {
-        bail!("--rate {rate}: take a positive number, such as 3e-4");
-    }
     let recipe = Recipe {
         version: 1,
         model,
-        batch: usize::from(arguments.batch),
-        seed: arguments.seed,
+        batch: usize::from(arguments.batch.unwrap_or(8)),
+        seed: arguments.seed.unwrap_or(1),
         a: absolute(&arguments.a)?,
         a_hashes: hashes(&sides, Side::A),
         b: absolute(&arguments.b)?,
@@ -214,7 +206,7 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sid
             ..Settings::default()
         },
         schedule: Schedule {
-            rate,
+            rate: arguments.rate.unwrap_or(Schedule::default().rate),
             course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
             ..Schedule::default()
         },
@@ -223,12 +215,17 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sid
     if recipe.goal == Goal::default() {
         writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
     }
-    Ok((Run::begin(&arguments.out, recipe)?, sides))
+    recipe.check().map_err(|reason| anyhow!(reason))?;
+    // What is wrong should be known before a folder is made.
+    recipe.dimensions.blueprint()?;
+    let lock = Run::lock(&arguments.out)?;
+    Ok((Run::begin(&arguments.out, recipe)?, sides, lock))
 }
 
 /// A run that is there; what was asked for must be what it is.
-fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides)> {
-    let run = Run::open(&arguments.out)?;
+fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides, File)> {
+    let lock = Run::lock(&arguments.out)?;
+    let mut run = Run::open(&arguments.out)?;
     let recipe = run.recipe();
     let other =
         |field, found: String, wanted: String| SessionError::Other { run: arguments.out.clone(), field, found, wanted };
@@ -242,9 +239,30 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides)> {
         ("e", dimensions.e, arguments.e_dims),
         ("d", dimensions.d, arguments.d_dims),
         ("d_mask", dimensions.d_mask, arguments.d_mask_dims),
+        ("batch", recipe.batch, arguments.batch.map(usize::from)),
     ] {
         if let Some(wanted) = wanted.filter(|&wanted| wanted != found) {
             return Err(other(field, found.to_string(), wanted.to_string()).into());
+        }
+    }
+    if let Some(seed) = arguments.seed.filter(|&seed| seed != recipe.seed) {
+        return Err(other("seed", recipe.seed.to_string(), seed.to_string()).into());
+    }
+    for (field, found, asked) in [("a", &recipe.a, &arguments.a), ("b", &recipe.b, &arguments.b)] {
+        if !asked.is_empty() && absolute(asked)? != *found {
+            return Err(other(field, format!("{found:?}"), format!("{asked:?}")).into());
+        }
+    }
+    for (option, asked, is) in [
+        ("--constant-rate", arguments.constant_rate, recipe.schedule.course == Course::Constant),
+        ("--adabelief", arguments.adabelief, recipe.optimiser.kind == Kind::AdaBelief),
+        ("--no-yaw-balance", arguments.no_yaw_balance, !recipe.balance_yaw),
+    ] {
+        if asked && !is {
+            bail!(
+                "{}: this run was begun without {option}; leave it out, or take another folder",
+                arguments.out.display()
+            );
         }
     }
     let sides = Sides::open(&recipe.a, &recipe.b)?;
@@ -255,7 +273,10 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides)> {
             return Err(changed).context("a face set has changed since the run began");
         }
     }
-    Ok((run, sides))
+    let asked = Goal { steps: arguments.steps, minutes: arguments.minutes };
+    let goal = if asked == Goal::default() { recipe.goal } else { asked };
+    run.change(goal, arguments.rate)?;
+    Ok((run, sides, lock))
 }
 
 fn hashes(sides: &Sides, side: Side) -> Vec<String> {

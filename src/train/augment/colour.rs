@@ -9,7 +9,7 @@ use crate::blend::statistics::Statistics;
 use crate::blend::transfer::ColourTransfer;
 
 /// Contrast that a colour transfer may take or give, so that a flat face does not become noise.
-const CONTRAST: (f32, f32) = (0.5, 2.0);
+const CONTRAST: (f32, f32) = (0.6, 1.6);
 
 /// `x · ratio + shift` for L, a and b.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,7 @@
 //!
 //! 1. [`colour`] and [`light`] change the whole crop, so that input and target have them in common.
 //! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] moves the
-//!    input's points besides. Both make one map, and each picture is sampled once (bilinear, mirrored at the edges).
+//!    input's points besides. Both make one map, and each picture is sampled once (bilinear, edge pixels repeated).
 //! 3. What lies between a face and the network hits the input only: [`occluder`], then [`focus`] (blur, few pixels), then
 //!    [`noise`], then [`jpeg`]. The target stays whole and clean.
 //!
@@ -139,10 +139,13 @@ fn relight(source: &Source, colour: &ColourChange, light: &Light, buffers: &mut 
 fn place(source: &Source, picture: &Picture, placement: &Placement, resolution: usize, sample: &mut Sample<'_>) {
     let (blue, others) = sample.target.split_at_mut(resolution * resolution);
     let (green, red) = others.split_at_mut(resolution * resolution);
-    for n in 0..resolution * resolution {
-        let p = placement.apply(centre(n, resolution));
-        [blue[n], green[n], red[n], sample.mask[n]] = picture.at(p);
-        sample.priority[n] = picture::byte_at(source.priority(), source.side(), p);
+    let step = 1.0 / resolution as f32;
+    for j in 0..resolution {
+        for i in 0..resolution {
+            let (n, p) = (j * resolution + i, placement.apply(centre(i, j, step)));
+            [blue[n], green[n], red[n], sample.mask[n]] = picture.at(p);
+            sample.priority[n] = picture::byte_at(source.priority(), source.side(), p);
+        }
     }
 }
 
@@ -150,10 +153,11 @@ fn place(source: &Source, picture: &Picture, placement: &Placement, resolution: 
 fn place_warped(picture: &Picture, placement: &Placement, warp: &GridWarp, resolution: usize, input: &mut [f32]) {
     let (blue, others) = input.split_at_mut(resolution * resolution);
     let (green, red) = others.split_at_mut(resolution * resolution);
+    let step = 1.0 / resolution as f32;
     for j in 0..resolution {
-        let row = warp.row(centre(j * resolution, resolution).y);
-        for n in j * resolution..(j + 1) * resolution {
-            let p = centre(n, resolution);
+        let row = warp.row((j as f32 + 0.5) * step);
+        for i in 0..resolution {
+            let (n, p) = (j * resolution + i, centre(i, j, step));
             let moved = row.at(p.x);
             let value = picture.at(placement.apply(Point::new(p.x + moved.x, p.y + moved.y)));
             [blue[n], green[n], red[n]] = [value[0], value[1], value[2]];
@@ -161,8 +165,8 @@ fn place_warped(picture: &Picture, placement: &Placement, warp: &GridWarp, resol
     }
 }
 
-/// Centre of pixel `n` in the unit square.
+/// Centre of pixel (i, j) in the unit square; `step` is a pixel's side.
 #[inline]
-fn centre(n: usize, side: usize) -> Point {
-    Point::new(((n % side) as f32 + 0.5) / side as f32, ((n / side) as f32 + 0.5) / side as f32)
+fn centre(i: usize, j: usize, step: f32) -> Point {
+    Point::new((i as f32 + 0.5) * step, (j as f32 + 0.5) * step)
 }

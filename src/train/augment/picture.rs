@@ -10,12 +10,13 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// Blue, green, red and mask at `p` of the unit square, bilinear; the picture goes on mirrored beyond its edges.
-    #[inline]
+    /// Blue, green, red and mask at `p` of the unit square, bilinear. Beyond its edges the picture goes on as its edge pixels: a face
+    /// that the edge cuts goes on, and one that ends before it does not come again, as it would mirrored.
+    #[inline(always)]
     pub(super) fn at(&self, p: Point) -> [f32; 4] {
         let Tap { at, right, below, fx, fy } = Tap::new(p, self.side);
-        let (top, bottom) = (&self.pixels[at..], &self.pixels[at + below..]);
-        let (a, b, c, d) = (top[0], top[right], bottom[0], bottom[right]);
+        let pixel = |offset: usize| self.pixels[at + offset];
+        let (a, b, c, d) = (pixel(0), pixel(right), pixel(below), pixel(below + right));
         let mut value = [0.0; 4];
         for k in 0..4 {
             let (upper, lower) = (a[k] + (b[k] - a[k]) * fx, c[k] + (d[k] - c[k]) * fx);
@@ -26,7 +27,7 @@ impl Picture {
 }
 
 /// The value of a plane of `side`² bytes at `p`, as [`Picture::at`]; 0..1.
-#[inline]
+#[inline(always)]
 pub(super) fn byte_at(plane: &[u8], side: usize, p: Point) -> f32 {
     let Tap { at, right, below, fx, fy } = Tap::new(p, side);
     let value = |offset: usize| f32::from(plane[at + offset]);
@@ -36,7 +37,7 @@ pub(super) fn byte_at(plane: &[u8], side: usize, p: Point) -> f32 {
 }
 
 /// The value of a plane of `side`² numbers at `p`, as [`Picture::at`].
-#[inline]
+#[inline(always)]
 pub(super) fn value_at(plane: &[f32], side: usize, p: Point) -> f32 {
     let Tap { at, right, below, fx, fy } = Tap::new(p, side);
     let value = |offset: usize| plane[at + offset];
@@ -58,7 +59,7 @@ struct Tap {
 }
 
 impl Tap {
-    #[inline]
+    #[inline(always)]
     fn new(p: Point, side: usize) -> Self {
         let ((x, right, fx), (y, below, fy)) = (axis(p.x, side), axis(p.y, side));
         Self { at: y * side + x, right, below: below * side, fx, fy }
@@ -66,16 +67,11 @@ impl Tap {
 }
 
 /// The sample at or before `v` of the unit interval, the step to the next, and the weight of that.
-#[inline]
+#[inline(always)]
 fn axis(v: f32, side: usize) -> (usize, usize, f32) {
-    let length = side as f32;
-    let mut v = v * length;
-    if !(0.0..=length).contains(&v) {
-        let turn = v.rem_euclid(2.0 * length);
-        v = if turn <= length { turn } else { 2.0 * length - turn };
-    }
-    // NaN becomes 0 by the cast, so that nothing is out of bounds.
-    let v = (v - 0.5).clamp(0.0, length - 1.0);
-    let whole = (v as usize).min(side - 1);
-    (whole, usize::from(whole + 1 < side), v - whole as f32)
+    let last = side - 1;
+    // NaN becomes 0 by the cast, and nothing is out of bounds.
+    let v = (v * side as f32 - 0.5).clamp(0.0, last as f32);
+    let whole = (v as i32 as usize).min(last);
+    (whole, usize::from(whole < last), v - whole as f32)
 }

@@ -6,8 +6,8 @@ use image::RgbImage;
 const MOST: usize = 24;
 /// Worst frames that are kept.
 const WORST: usize = 6;
-/// Frames nearer than this to a worse one are the same incident.
-const INCIDENT: u64 = 10;
+/// So many frames in a row are one incident: of each, the worst is kept.
+const INCIDENT: u64 = 15;
 
 /// One frame: source, swap, and truth where there is one.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl Album {
                 self.shots.retain(|shot| shot.frame.is_multiple_of(stride));
             }
         }
-        let near = self.worst.iter().position(|(_, other)| other.frame.abs_diff(shot.frame) < INCIDENT);
+        let near = self.worst.iter().position(|(_, other)| other.frame / INCIDENT == shot.frame / INCIDENT);
         match near {
             Some(i) if badness <= self.worst[i].0 => return,
             Some(i) => {

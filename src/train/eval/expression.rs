@@ -17,15 +17,15 @@ pub const NAMES: [&str; MEASURES] = [
     "left gaze",
 ];
 
-/// The measures of one face in one frame. Openings, width and brow heights in canonical units; gaze is how far the pupil
-/// lies to image right of the eye's middle, in eye widths.
+/// The measures of one face in one frame, in canonical units; gaze is how far the pupil lies to image right of the middle
+/// between the eye's corners.
 pub type Expression = [f32; MEASURES];
 
 /// Where the points lie that the measures need.
 struct Points {
     /// Upper and lower lid, right and left.
     lids: [[usize; 2]; 2],
-    /// Inner upper and lower lip.
+    /// Upper and lower lip, in the middle.
     lips: [usize; 2],
     /// Corners of the mouth.
     mouth: [usize; 2],
@@ -43,14 +43,18 @@ const MESH: Points = Points {
     brows: [[33, 133, 105], [362, 263, 334]],
     pupils: [468, 473],
 };
-/// Points of the 68-set, and then the two pupils.
+/// Points of the 68-set, four of the lids between them, and then the two pupils. Outer points of the lips: renderers place
+/// the inner ones on a closed mouth, where they may come to lie on the same lip.
 const TRUE: Points = Points {
     lids: [[68, 69], [70, 71]],
-    lips: [62, 66],
+    lips: [51, 57],
     mouth: [48, 54],
     brows: [[36, 39, 19], [42, 45, 24]],
     pupils: [72, 73],
 };
+
+/// Degrees of yaw up to which a face shows what it does; further round, half of it is guessed.
+pub const FRONTAL: f32 = 45.0;
 
 /// From a mesh of 478 points; `None` where it is degenerate or has no irises.
 pub fn of_mesh(face: &Face) -> Option<Expression> {
@@ -73,10 +77,7 @@ fn measure(points: &Points, landmarks: &[Point], to_canonical: &Similarity) -> O
     let at = |row: usize| landmarks.get(row).map(|&p| to_canonical.apply(p));
     let apart = |[a, b]: [usize; 2]| Some(at(a)?.distance(at(b)?));
     let brow = |[a, b, brow]: [usize; 3]| Some((at(a)?.y + at(b)?.y) / 2.0 - at(brow)?.y);
-    let gaze = |[a, b, _]: [usize; 3], pupil: usize| {
-        let (a, b) = (at(a)?, at(b)?);
-        Some((at(pupil)?.x - (a.x + b.x) / 2.0) / a.distance(b).max(1e-3))
-    };
+    let gaze = |[a, b, _]: [usize; 3], pupil: usize| Some(at(pupil)?.x - (at(a)?.x + at(b)?.x) / 2.0);
     let [right, left] = points.brows;
     let found = [
         apart(points.lids[0])?,

@@ -39,22 +39,24 @@ pub struct FrameFigures {
     pub unswapped_to_target: Option<f32>,
     /// Distance of the truth's face to the target's mean: where a perfect swap would be.
     pub truth_to_target: Option<f32>,
-    /// Mean of the three angles' errors, output against source.
+    /// Mean of the three angles' errors, output against source, without the clip's mean difference.
     pub pose: Option<f32>,
-    /// Error of the yaw, output against source.
+    /// The yaw's part of it.
     pub yaw: Option<f32>,
-    /// Error of the pitch, output against source.
+    /// The pitch's part of it.
     pub pitch: Option<f32>,
-    /// Error of the roll, output against source.
+    /// The roll's part of it.
     pub roll: Option<f32>,
-    /// Mean of the three angles' errors, output against the ground truth.
+    /// Mean of the three angles' errors, output against the truth clip: the same person, so nothing is taken away.
     pub pose_to_truth: Option<f32>,
+    /// Mean of the three angles' errors, output against the ground truth, without the clip's mean difference.
+    pub pose_to_ground_truth: Option<f32>,
     /// The same of the source: the error of the measurement itself.
     pub pose_floor: Option<f32>,
     /// Mean error of the expression's measures, output against source.
     pub expression: Option<f32>,
     /// Mean error of the expression's measures, output against the ground truth.
-    pub expression_to_truth: Option<f32>,
+    pub expression_to_ground_truth: Option<f32>,
     /// The same of the source: the error of the measurement itself.
     pub expression_floor: Option<f32>,
     /// Change of the aligned face since the frame before in the output less that in the source.
@@ -69,7 +71,7 @@ pub struct FrameFigures {
     pub jitter_output: Option<f32>,
     /// The source's part of it.
     pub jitter_source: Option<f32>,
-    /// Mean by which the output's gradient exceeds the source's along the edge of the swap.
+    /// By how much the output's gradient exceeds the source's along the edge of the swap, root mean square.
     pub seam: Option<f32>,
     /// The output's mean gradient there over the source's.
     pub seam_ratio: Option<f32>,
@@ -114,7 +116,7 @@ const fn metric(
 }
 
 /// Every figure that is summed up.
-pub const METRICS: [Metric; 27] = [
+pub const METRICS: [Metric; 28] = [
     metric("ssim", "SSIM to truth, swapped", "", Better::Higher, |f| f.ssim),
     metric("ssim_unswapped", "SSIM to truth, unswapped", "", Better::Neither, |f| f.ssim_unswapped),
     metric("psnr", "PSNR to truth, swapped", "dB", Better::Higher, |f| f.psnr),
@@ -129,11 +131,14 @@ pub const METRICS: [Metric; 27] = [
     metric("yaw", "yaw, output against source", "°", Better::Lower, |f| f.yaw),
     metric("pitch", "pitch, output against source", "°", Better::Lower, |f| f.pitch),
     metric("roll", "roll, output against source", "°", Better::Lower, |f| f.roll),
-    metric("pose_to_truth", "pose, output against ground truth", "°", Better::Lower, |f| f.pose_to_truth),
+    metric("pose_to_truth", "pose, output against truth clip", "°", Better::Lower, |f| f.pose_to_truth),
+    metric("pose_to_ground_truth", "pose, output against ground truth", "°", Better::Lower, |f| {
+        f.pose_to_ground_truth
+    }),
     metric("pose_floor", "pose, source against ground truth", "°", Better::Neither, |f| f.pose_floor),
     metric("expression", "expression, output against source", "", Better::Lower, |f| f.expression),
-    metric("expression_to_truth", "expression, output against ground truth", "", Better::Lower, |f| {
-        f.expression_to_truth
+    metric("expression_to_ground_truth", "expression, output against ground truth", "", Better::Lower, |f| {
+        f.expression_to_ground_truth
     }),
     metric("expression_floor", "expression, source against ground truth", "", Better::Neither, |f| f.expression_floor),
     metric("flicker", "flicker beyond the source's", "codes", Better::Lower, |f| f.flicker),

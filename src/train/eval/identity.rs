@@ -16,7 +16,9 @@ const NETWORK: &[u8] = include_bytes!("../../../models/face_identity_128.onnx");
 const SIDE: usize = 150;
 /// What the chip shows beyond the mean face on every side, in canonical units.
 const PADDING: f32 = 0.25;
-/// Distance under which two faces are taken for the same person.
+/// Distance under which two faces are usually taken for the same person. On 26 rendered people, who are more alike than
+/// real ones, errors of both kinds are equal (3 %) at 0.51; at 0.6, 0.2 % of one person's pairs are told apart and 19 %
+/// of two people's are not.
 pub const SAME: f32 = 0.6;
 
 /// A face as a point; distances are Euclidean.

@@ -70,7 +70,20 @@ pub struct Expressions {
     pub truth: Option<Expression>,
 }
 
-/// What was measured so far. Embeddings and expressions say something only over the whole clip.
+/// Poses of one frame.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Poses {
+    /// The output's.
+    pub output: Option<Pose>,
+    /// The source's.
+    pub source: Option<Pose>,
+    /// The truth clip's.
+    pub truth: Option<Pose>,
+    /// The ground truth's.
+    pub known: Option<Pose>,
+}
+
+/// What was measured so far. Embeddings, poses and expressions say something only over the whole clip.
 pub struct Measurer {
     source: Watcher,
     output: Watcher,
@@ -85,6 +98,8 @@ pub struct Measurer {
     pub stages: Vec<StageTimes>,
     /// Each frame's embeddings.
     pub embedded: Vec<Option<Embedded>>,
+    /// Each frame's poses.
+    pub poses: Vec<Poses>,
     /// Each frame's expressions.
     pub expressions: Vec<Expressions>,
     /// Frames with a true face that left untouched.
@@ -112,6 +127,7 @@ impl Measurer {
             frames: Vec::new(),
             stages: Vec::new(),
             embedded: Vec::new(),
+            poses: Vec::new(),
             expressions: Vec::new(),
             missed: 0,
             unrecognisable: 0,
@@ -166,10 +182,17 @@ impl Measurer {
         let there = self.known.as_ref().is_some_and(|known| known.faces(number as usize) > 0);
         self.missed += usize::from(there && passed.outcome == Outcome::Untouched);
         let subject = passed.swapped.first().filter(|_| outcome == "swapped");
-        let (mut embedded, mut expressions) = (None, Expressions::default());
+        let (mut embedded, mut poses, mut expressions) = (None, Poses::default(), Expressions::default());
         match subject {
             Some(face) => {
-                self.subject(&mut figures, face, passed, truth, classes, &mut expressions, &mut embedded)?;
+                self.subject(
+                    &mut figures,
+                    face,
+                    passed,
+                    truth,
+                    classes,
+                    (&mut poses, &mut expressions, &mut embedded),
+                )?;
             }
             None => {
                 self.flicker.interrupt();
@@ -179,11 +202,11 @@ impl Measurer {
         self.frames.push(figures);
         self.stages.push(passed.stages);
         self.embedded.push(embedded);
+        self.poses.push(poses);
         self.expressions.push(expressions);
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one frame's inputs and its three outputs")]
     fn subject(
         &mut self,
         figures: &mut FrameFigures,
@@ -191,15 +214,24 @@ impl Measurer {
         passed: &Passed,
         truth: Option<&OwnedFrame>,
         classes: Option<&OwnedFrame>,
-        expressions: &mut Expressions,
-        embedded: &mut Option<Embedded>,
+        (poses, expressions, embedded): (&mut Poses, &mut Expressions, &mut Option<Embedded>),
     ) -> Result<(), EvalError> {
         let (plate, output) = (passed.plate.frame()?, passed.output.frame()?);
         let before = self.source.see(&passed.plate, &face.bounds, figures.time)?;
         let after = self.output.see(&passed.output, &face.bounds, figures.time)?;
         self.unrecognisable += usize::from(after.is_none());
         let known = self.known.as_ref().and_then(|known| known.face(figures.frame as usize, &face.bounds));
-        pose(figures, before.as_ref(), after.as_ref(), known.as_ref());
+        let beside = match truth {
+            Some(frame) => self.truth.see(frame, &face.bounds, figures.time)?,
+            None => None,
+        };
+        let pose = |face: &Option<Face>| face.as_ref().and_then(Pose::of);
+        *poses = Poses {
+            output: pose(&after),
+            source: pose(&before),
+            truth: pose(&beside),
+            known: known.as_ref().map(|known| known.pose),
+        };
         *expressions = expressions_of(before.as_ref(), after.as_ref(), known.as_ref());
         self.moves(figures, before.as_ref(), after.as_ref());
         if let Some(change) = self.flicker.change(face, &plate, &output) {
@@ -230,7 +262,7 @@ impl Measurer {
             figures.perceptual_unswapped = ms_gmsd(&plate_luma, &luma, side, &mask);
         }
         if let (0, Some(before), Some(after)) = (figures.frame % IDENTITY_STRIDE, &before, &after) {
-            *embedded = self.embed(before, after, passed, truth, figures.time)?;
+            *embedded = self.embed(before, after, passed, truth.zip(beside.as_ref()))?;
         }
         self.shoot(figures, face, badness(figures, before.as_ref(), after.as_ref()), passed, truth)
     }
@@ -252,16 +284,12 @@ impl Measurer {
         before: &Face,
         after: &Face,
         passed: &Passed,
-        truth: Option<&OwnedFrame>,
-        time: f64,
+        truth: Option<(&OwnedFrame, &Face)>,
     ) -> Result<Option<Embedded>, EvalError> {
         let source = self.identity.embed(&passed.plate.frame()?, &before.landmarks)?;
         let output = self.identity.embed(&passed.output.frame()?, &after.landmarks)?;
         let truth = match truth {
-            Some(frame) => match self.truth.see(frame, &before.bounds, time)? {
-                Some(face) => self.identity.embed(&frame.frame()?, &face.landmarks)?,
-                None => None,
-            },
+            Some((frame, face)) => self.identity.embed(&frame.frame()?, &face.landmarks)?,
             None => None,
         };
         Ok(source.zip(output).map(|(source, output)| Embedded { output, source, truth }))
@@ -304,18 +332,6 @@ fn badness(figures: &FrameFigures, before: Option<&Face>, after: Option<&Face>) 
         Some(scale * pairs.map(|(a, b)| a.distance(*b)).sum::<f32>() / before.landmarks.len().max(1) as f32)
     });
     apart.unwrap_or(0.0)
-}
-
-fn pose(figures: &mut FrameFigures, before: Option<&Face>, after: Option<&Face>, known: Option<&TrueFace>) {
-    let mean = |error: [f32; 3]| error.iter().sum::<f32>() / 3.0;
-    let (before, after) = (before.and_then(Pose::of), after.and_then(Pose::of));
-    if let (Some(before), Some(after)) = (&before, &after) {
-        let error = after.error(before);
-        figures.pose = Some(mean(error));
-        [figures.yaw, figures.pitch, figures.roll] = error.map(Some);
-    }
-    let to_known = |pose: Option<Pose>| Some(mean(pose?.error(&known?.pose)));
-    (figures.pose_to_truth, figures.pose_floor) = (to_known(after), to_known(before));
 }
 
 fn expressions_of(before: Option<&Face>, after: Option<&Face>, known: Option<&TrueFace>) -> Expressions {

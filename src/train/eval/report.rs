@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::expression::Follows;
 use super::figures::{FrameFigures, Spread};
+use super::pose::Pose;
 
 /// Version of the JSON.
 pub const VERSION: u32 = 1;
@@ -50,7 +51,11 @@ pub struct Report {
     /// Each measure of the expression, output against source.
     pub expression: Vec<Follows>,
     /// Each measure of the expression, output against the ground truth.
-    pub expression_to_truth: Vec<Follows>,
+    pub expression_to_ground_truth: Vec<Follows>,
+    /// Each measure of the expression, source against the ground truth: how exact the measurement is.
+    pub expression_of_source: Vec<Follows>,
+    /// Mean difference of the output's pose to the source's, in degrees, which the figures leave out.
+    pub pose_offset: Option<Pose>,
     /// How well the networks draw what they were trained on. The trainer knows, a .dfm does not.
     pub reconstruction: Option<Reconstruction>,
     /// Each frame.

@@ -12,7 +12,8 @@ const BAND: f32 = 0.2;
 /// The edge of the swap in one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Seam {
-    /// Mean by which the output's gradient exceeds the plate's along the edge, in luma codes (0..255) a pixel.
+    /// Root of the mean square by which the output's gradient exceeds the plate's along the edge, in luma codes (0..255) a
+    /// pixel. Squares, since the same step costs more the narrower it is.
     pub excess: f32,
     /// The output's mean gradient over the plate's.
     pub ratio: f32,
@@ -33,7 +34,7 @@ pub fn seam(plate: &[f32], output: &[f32], side: usize, canonical: f32) -> Optio
     let band: Vec<f32> = region.iter().zip(&inner).map(|(r, i)| r - i).collect();
     let (before, after) = (gradient(plate, side), gradient(output, side));
     // Prewitt's differences span two px.
-    let excess = masked_mean(before.iter().zip(&after).map(|(b, a)| (a - b).max(0.0) / 2.0), &band)?;
+    let excess = masked_mean(before.iter().zip(&after).map(|(b, a)| ((a - b).max(0.0) / 2.0).powi(2)), &band)?.sqrt();
     let (plate, output) = (masked_mean(before, &band)?, masked_mean(after, &band)?);
     Some(Seam { excess: 255.0 * excess, ratio: output / plate.max(1e-6) })
 }

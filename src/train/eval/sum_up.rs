@@ -3,7 +3,8 @@
 use super::figures::{self, Spread};
 use super::identity::{Embedding, SAME, distance, mean, mean_distance};
 use super::live_path::LivePath;
-use super::measure::Measurer;
+use super::measure::{Expressions, Measurer, Poses};
+use super::pose::{Pose, differences, without_offset};
 use super::report::{Delivery, IdentityFigures, Report, Timing, VERSION};
 use super::truth::GroundTruth;
 use super::{Evaluation, Options, expression};
@@ -19,7 +20,8 @@ pub(super) fn sum_up(
     mut measured: Measurer,
     target: Vec<Embedding>,
 ) -> Evaluation {
-    let (expression, expression_to_truth) = expressions(&mut measured);
+    let [expression, expression_to_ground_truth, expression_of_source] = expressions(&mut measured);
+    let pose_offset = poses(&mut measured);
     let identity = identities(&mut measured, target);
     let name = |path: &std::path::Path| path.display().to_string();
     let frames = std::mem::take(&mut measured.frames);
@@ -42,7 +44,9 @@ pub(super) fn sum_up(
         outside: frames.iter().map(|frame| frame.outside).sum(),
         figures: figures::sum_up(&frames),
         expression,
-        expression_to_truth,
+        expression_to_ground_truth,
+        expression_of_source,
+        pose_offset,
         reconstruction: None,
         frames,
     };
@@ -71,20 +75,43 @@ fn timing(measured: &Measurer, threads: usize) -> Timing {
     Timing { threads, stages, fps: if total > 0.0 { 1e3 / total } else { 0.0 } }
 }
 
-fn expressions(measured: &mut Measurer) -> (Vec<expression::Follows>, Vec<expression::Follows>) {
-    let of = |pick: fn(&super::measure::Expressions) -> Option<expression::Expression>| -> Vec<_> {
+/// How each measure follows: output against source, output against ground truth, source against ground truth.
+type Following = [Vec<expression::Follows>; 3];
+
+fn expressions(measured: &mut Measurer) -> Following {
+    let of = |pick: fn(&Expressions) -> Option<expression::Expression>| -> Vec<_> {
         measured.expressions.iter().map(pick).collect()
     };
     let (output, source, truth) = (of(|e| e.output), of(|e| e.source), of(|e| e.truth));
     let (follows, errors) = expression::compare(&output, &source);
     let (to_truth, truth_errors) = expression::compare(&output, &truth);
-    let (_, floor) = expression::compare(&source, &truth);
+    let (own, floor) = expression::compare(&source, &truth);
     for (i, frame) in measured.frames.iter_mut().enumerate() {
         frame.expression = errors[i];
-        frame.expression_to_truth = truth_errors[i];
+        frame.expression_to_ground_truth = truth_errors[i];
         frame.expression_floor = floor[i];
     }
-    (follows, to_truth)
+    [follows, to_truth, own]
+}
+
+/// Fills in each frame's errors; gives the mean difference of the output to the source.
+fn poses(measured: &mut Measurer) -> Option<Pose> {
+    let of = |pick: fn(&Poses) -> Option<Pose>| -> Vec<_> { measured.poses.iter().map(pick).collect() };
+    let (output, source, truth, known) = (of(|p| p.output), of(|p| p.source), of(|p| p.truth), of(|p| p.known));
+    let rest = |a: &[Option<Pose>], b: &[Option<Pose>]| without_offset(&differences(a, b));
+    let (to_source, to_known, floor) = (rest(&output, &source), rest(&output, &known), rest(&source, &known));
+    let to_truth = differences(&output, &truth);
+    for (i, frame) in measured.frames.iter_mut().enumerate() {
+        let at = |found: &Option<(Pose, Vec<Option<Pose>>)>| found.as_ref().and_then(|(_, rest)| rest[i]);
+        if let Some(apart) = at(&to_source) {
+            frame.pose = Some(apart.size());
+            [frame.yaw, frame.pitch, frame.roll] = [apart.yaw, apart.pitch, apart.roll].map(|v| Some(v.abs()));
+        }
+        frame.pose_to_truth = to_truth[i].map(|apart| apart.size());
+        frame.pose_to_ground_truth = at(&to_known).map(|apart| apart.size());
+        frame.pose_floor = at(&floor).map(|apart| apart.size());
+    }
+    to_source.map(|(offset, _)| offset)
 }
 
 fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<IdentityFigures> {

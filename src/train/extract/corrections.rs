@@ -188,7 +188,8 @@ mod tests {
         }
         let json = "[\n{\"source\": \"a.mp4\",\n\"drop\": false}\n]";
         let error = read("c.json", json).unwrap_err();
-        assert!(error.contains("line 3") && error.contains("give one of"), "{error}");
+        // Just after the entry.
+        assert!(error.contains("line 4") && error.contains("'a.mp4', frame 0: give one of"), "{error}");
         let twice = format!("{start}drop = true\n{start}drop = true\n");
         assert!(read("c.toml", &twice).unwrap_err().contains("corrected twice"));
     }

@@ -7,6 +7,10 @@
 //!   faces/           the crops, PNG, RGB, square, at the resolution that the source had
 //!   masks/           their masks, PNG, 8-bit grey, same size: 255 face, 0 not
 //! ```
+//!
+//! A picture belongs to the set only if the table names it: a run that was stopped may leave others. What else the
+//! folder holds (`extract.json`, `report.json`, `report.txt`, `contact-sheet.png`) is the extractor's and may be deleted,
+//! after which the set can be used but not gone on with.
 
 mod error;
 mod folder;

@@ -9,7 +9,7 @@ mod choice;
 mod error;
 mod faces;
 mod loader;
-mod outline;
+mod priority;
 mod sides;
 mod warning;
 
@@ -17,7 +17,7 @@ pub use batch::{BatchMaker, LoaderSettings};
 pub use error::SampleError;
 pub use faces::Faces;
 pub use loader::Loader;
-pub use outline::priority;
+pub use priority::priority;
 pub use sides::{MINIMUM_FACES, Sides};
 pub use warning::Warning;
 

@@ -1,8 +1,8 @@
 //! The state of a training in one file: safetensors, whole or not there at all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -58,10 +58,11 @@ impl Checkpoint {
     pub fn save(&self, folder: &Path, keep: usize) -> Result<PathBuf, SessionError> {
         fs::create_dir_all(folder).map_err(SessionError::file(folder))?;
         let path = Self::path(folder, self.step);
-        let bytes = self.bytes().map_err(|reason| SessionError::Checkpoint { file: path.clone(), reason })?;
         let failed = SessionError::file(&path);
-        let mut file = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder).map_err(&failed)?;
-        file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(&failed)?;
+        let file = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder).map_err(&failed)?;
+        self.write(file.path()).map_err(|reason| SessionError::Checkpoint { file: path.clone(), reason })?;
+        // The file was written by its name, over the one that is open.
+        fs::File::open(file.path()).and_then(|file| file.sync_all()).map_err(&failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         for old in Self::list(folder).into_iter().skip(keep.max(1)) {
             fs::remove_file(&old).map_err(SessionError::file(&old))?;
@@ -78,11 +79,16 @@ impl Checkpoint {
         read(&bytes, parameters, device).map_err(|reason| SessionError::Checkpoint { file: path.to_owned(), reason })
     }
 
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> =
-            self.weights.0.iter().map(|weight| (weight.name.clone(), weight.shape.clone(), weight.to_vec())).collect();
+    fn write(&self, path: &Path) -> Result<(), String> {
+        let weights = self.weights.0.iter();
         let state = self.optimiser.iter();
-        tensors.extend(state.map(|(name, values)| (format!("{OPTIMISER}{name}"), vec![values.len()], values.clone())));
+        let tensors: Vec<(String, Vec<usize>, Cow<'_, [f32]>)> =
+            weights
+                .map(|weight| (weight.name.clone(), weight.shape.clone(), Cow::Owned(weight.to_vec())))
+                .chain(state.map(|(name, values)| {
+                    (format!("{OPTIMISER}{name}"), vec![values.len()], Cow::Borrowed(&values[..]))
+                }))
+                .collect();
         let views = tensors
             .iter()
             .map(|(name, shape, values)| {
@@ -96,7 +102,7 @@ impl Checkpoint {
             ("seconds".to_owned(), format!("{:?}", self.seconds)),
             ("caution".to_owned(), format!("{:?}", self.caution)),
         ]);
-        safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
+        safetensors::serialize_to_file(views, Some(metadata), path).map_err(|error| error.to_string())
     }
 }
 

@@ -54,14 +54,12 @@ pub enum SessionError {
     #[error(transparent)]
     Samples(#[from] SampleError),
     /// The weights blow up again and again.
-    #[error(
-        "step {step}: the loss was no number {times} times although training went back to the last good state each time; lower --rate"
-    )]
+    #[error("step {step}: the loss is no number, nor was it after going back {times} times; go on with a lower --rate")]
     Diverged {
         /// When.
         step: u64,
         /// How often it went back.
-        times: u32,
+        times: usize,
     },
 }
 

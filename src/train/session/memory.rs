@@ -6,7 +6,7 @@ use crate::train::zoo::Network;
 /// Bytes that a training needs, by what they are for. An estimate: what the tensors hold, not what allocators round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
-    /// Weights, gradients, two moments, the average.
+    /// Weights, gradients, two moments, the average; and a copy of all but the gradients while a checkpoint is written.
     pub weights: u64,
     /// What the layers of both sides keep for the way back.
     pub activations: u64,
@@ -21,7 +21,7 @@ impl Memory {
         let count: usize = network.parameters().iter().map(|wanted| wanted.shape.iter().product::<usize>()).sum();
         // A layer's output is kept for its own way back and for its activation's, and has a gradient on the way.
         let kept = 3 * 4 * recipe.batch * network.values_between();
-        Self { weights: (count * 4 * (4 + averaged)) as u64, activations: kept as u64, samples }
+        Self { weights: (count * 4 * (7 + 2 * averaged)) as u64, activations: kept as u64, samples }
     }
 
     /// All together.

@@ -73,5 +73,31 @@ pub struct Recipe {
     pub augment: AugmentSettings,
 }
 
+impl Recipe {
+    /// Checks all but the model's dimensions.
+    ///
+    /// # Errors
+    /// The field and its range.
+    pub fn check(&self) -> Result<(), String> {
+        self.losses.check().map_err(|error| error.to_string())?;
+        let share = |value: f64| (0.0..1.0).contains(&value);
+        let checks = [
+            ("batch", (1..=256).contains(&self.batch), "1 to 256"),
+            ("goal.steps", self.goal.steps.is_none_or(|steps| steps > 0), "1 or more"),
+            ("goal.minutes", self.goal.minutes.is_none_or(|minutes| minutes.is_finite() && minutes > 0.0), "above 0"),
+            ("schedule.rate", self.schedule.rate.is_finite() && self.schedule.rate > 0.0, "above 0, such as 3e-4"),
+            ("schedule.last", (0.0..=1.0).contains(&self.schedule.last), "0 to 1"),
+            ("optimiser.beta1", share(self.optimiser.beta1), "0 to below 1"),
+            ("optimiser.beta2", share(self.optimiser.beta2), "0 to below 1"),
+            ("optimiser.average", share(self.optimiser.average), "0 to below 1"),
+            ("optimiser.clip", self.optimiser.clip.is_finite() && self.optimiser.clip >= 0.0, "0 or more"),
+        ];
+        match checks.into_iter().find(|(_, good, _)| !good) {
+            Some((field, _, range)) => Err(format!("the field {field} must be {range}")),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The only [`Recipe::version`] so far.
 pub(super) const VERSION: u32 = 1;

@@ -30,7 +30,7 @@ impl Run {
     /// # Errors
     /// [`SessionError::File`], [`SessionError::Blueprint`], [`SessionError::Losses`].
     pub fn begin(folder: &Path, recipe: Recipe) -> Result<Self, SessionError> {
-        recipe.losses.check()?;
+        recipe.check().map_err(|reason| SessionError::File { file: folder.join("run.toml"), reason })?;
         let network = Network::new(recipe.dimensions.blueprint()?)?;
         fs::create_dir_all(folder).map_err(SessionError::file(folder))?;
         let run = Self { folder: folder.to_owned(), recipe, network };
@@ -56,6 +56,7 @@ impl Run {
             }
         }
         let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
+        recipe.check().map_err(wrong)?;
         let network = Network::new(recipe.dimensions.blueprint()?)?;
         Ok(Self { folder: folder.to_owned(), recipe, network })
     }
@@ -75,12 +76,15 @@ impl Run {
         &self.network
     }
 
-    /// Sets another goal.
+    /// Sets another goal, and another rate where one is given.
     ///
     /// # Errors
     /// [`SessionError::File`].
-    pub fn set_goal(&mut self, goal: super::Goal) -> Result<(), SessionError> {
+    pub fn change(&mut self, goal: super::Goal, rate: Option<f64>) -> Result<(), SessionError> {
         self.recipe.goal = goal;
+        self.recipe.schedule.rate = rate.unwrap_or(self.recipe.schedule.rate);
+        let file = self.folder.join("run.toml");
+        self.recipe.check().map_err(|reason| SessionError::File { file, reason })?;
         self.write_recipe()
     }
 
@@ -99,16 +103,17 @@ impl Run {
         self.folder.join("metrics.jsonl")
     }
 
-    /// Keeps other programs from training here, as long as what it gives lives.
+    /// Keeps other programs from training in `folder`, which is made where it is missing, as long as what it gives lives.
     ///
     /// # Errors
     /// [`SessionError::InUse`], [`SessionError::File`].
-    pub fn lock(&self) -> Result<File, SessionError> {
-        let path = self.folder.join("run.toml.lock");
+    pub fn lock(folder: &Path) -> Result<File, SessionError> {
+        fs::create_dir_all(folder).map_err(SessionError::file(folder))?;
+        let path = folder.join("run.toml.lock");
         let file = File::create(&path).map_err(SessionError::file(&path))?;
         match file.try_lock() {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(SessionError::InUse(self.folder.clone())),
+            Err(TryLockError::WouldBlock) => Err(SessionError::InUse(folder.to_owned())),
             Err(TryLockError::Error(error)) => Err(SessionError::file(&path)(error)),
         }
     }
@@ -132,19 +137,20 @@ impl Run {
         }
     }
 
-    /// The weights to use: the running average of the newest checkpoint, on `device`, and the steps behind them.
+    /// The weights to use: the running average of the newest checkpoint that can be read, on `device`; the steps behind
+    /// them; and what was wrong with newer ones.
     ///
     /// # Errors
     /// As [`Run::newest`]; [`SessionError::Checkpoint`] where there is none.
-    pub fn trained(&self, device: &Device) -> Result<(Weights, u64), SessionError> {
+    pub fn trained(&self, device: &Device) -> Result<(Weights, u64, Vec<SessionError>), SessionError> {
         let none = || SessionError::Checkpoint {
             file: self.checkpoints(),
             reason: "there is no checkpoint yet; train some steps first".to_owned(),
         };
-        let (checkpoint, _) = self.newest(device)?.ok_or_else(none)?;
+        let (checkpoint, skipped) = self.newest(device)?.ok_or_else(none)?;
         let mut optimiser = Optimiser::new(self.recipe.optimiser, &checkpoint.weights)?;
         optimiser.import(checkpoint.optimiser)?;
-        Ok((optimiser.average(&checkpoint.weights), checkpoint.step))
+        Ok((optimiser.average(&checkpoint.weights), checkpoint.step, skipped))
     }
 
     fn write_recipe(&self) -> Result<(), SessionError> {

@@ -12,8 +12,6 @@ use crate::train::weights::Weights;
 
 /// Steps that may give no number, one after the other, before training goes back to the last good state.
 const MOST_BAD_STEPS: u32 = 3;
-/// How often it goes back before it gives up.
-const MOST_RETURNS: u32 = 5;
 /// Steps from one line of metrics to the next.
 const METRICS_EVERY: u64 = 10;
 
@@ -55,6 +53,8 @@ pub struct Trainer {
     weights: Weights,
     optimiser: Optimiser,
     step: u64,
+    /// Step of the newest checkpoint.
+    saved: u64,
     seconds: f64,
     caution: f64,
     metrics: Metrics,
@@ -109,6 +109,7 @@ impl Trainer {
             weights,
             optimiser,
             step: begun.step,
+            saved: begun.step,
             seconds: begun.seconds,
             caution: begun.caution,
             metrics,
@@ -160,43 +161,52 @@ impl Trainer {
         told: &mut dyn FnMut(Event<'_>),
         stop: &mut dyn FnMut(u64) -> Stop,
     ) -> Result<(), SessionError> {
-        let goal = self.run.recipe().goal;
         if self.step == 0 {
             // The state to go back to, and proof that there is room for one.
             self.save(told)?;
             self.preview(told)?;
         }
+        let done = self.go_on(batches, told, stop);
+        // Whatever ended it, what was learnt is kept; but not weights that blow up.
+        if !matches!(done, Err(SessionError::Diverged { .. })) && self.saved != self.step {
+            let kept = self.save(told);
+            done?;
+            kept?;
+        } else {
+            done?;
+        }
+        self.preview(told)
+    }
+
+    fn go_on(
+        &mut self,
+        batches: &mut dyn FnMut(u64) -> Result<(Batch, Batch), SampleError>,
+        told: &mut dyn FnMut(Event<'_>),
+        stop: &mut dyn FnMut(u64) -> Stop,
+    ) -> Result<(), SessionError> {
+        let goal = self.run.recipe().goal;
         let (mut bad, mut returns, mut sums) = (0, 0, Sums::new());
-        let mut saved = self.step;
         while goal.done(self.step, self.seconds) < 1.0 && stop(self.step) == Stop::No {
             let begun = Instant::now();
             let (a, b) = batches(self.step)?;
             let good = self.advance(&goal, &a, &b, &mut sums, told)?;
             self.step += 1;
             self.seconds += begun.elapsed().as_secs_f64();
-            bad = if good { 0 } else { bad + 1 };
-            if bad >= MOST_BAD_STEPS {
-                returns += 1;
-                if returns > MOST_RETURNS {
-                    return Err(SessionError::Diverged { step: self.step, times: MOST_RETURNS });
-                }
-                self.go_back(told)?;
-                (bad, sums) = (0, Sums::new());
-                continue;
+            if good {
+                (bad, returns) = (0, 0);
+            } else {
+                bad += 1;
             }
-            if bad == 0 && self.step % self.save_every.max(1) == 0 {
+            if bad >= MOST_BAD_STEPS {
+                self.go_back(returns, told)?;
+                returns += 1;
+                (bad, sums) = (0, Sums::new());
+            } else if bad == 0 && self.step % self.save_every.max(1) == 0 {
                 self.save(told)?;
-                saved = self.step;
             }
             if self.preview_every > 0 && self.step % self.preview_every == 0 {
                 self.preview(told)?;
             }
-        }
-        if saved != self.step && bad == 0 {
-            self.save(told)?;
-        }
-        if self.preview_every > 0 {
-            self.preview(told)?;
         }
         Ok(())
     }
@@ -267,7 +277,7 @@ impl Trainer {
     ///
     /// # Errors
     /// [`SessionError::File`]; older ones stay.
-    pub fn save(&self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
+    pub fn save(&mut self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
         let checkpoint = Checkpoint {
             step: self.step,
             seconds: self.seconds,
@@ -276,12 +286,13 @@ impl Trainer {
             optimiser: self.optimiser.export()?,
         };
         checkpoint.save(&self.run.checkpoints(), self.keep)?;
+        self.saved = self.step;
         told(Event::Saved(self.step));
         Ok(())
     }
 
     fn preview(&self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
-        let Some((a, b)) = &self.fixed else { return Ok(()) };
+        let Some((a, b)) = self.fixed.as_ref().filter(|_| self.preview_every > 0) else { return Ok(()) };
         let path = self.run.preview_path(self.step);
         let folder = self.run.folder().join("previews");
         std::fs::create_dir_all(&folder).map_err(SessionError::file(&folder))?;
@@ -292,12 +303,15 @@ impl Trainer {
         Ok(())
     }
 
-    /// Takes the weights of the newest checkpoint and halves the rate. Steps go on being counted, so that the batches
-    /// that did the harm do not come again.
-    fn go_back(&mut self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
-        let Some((good, _)) = self.run.newest(&self.device)? else {
-            return Err(SessionError::Diverged { step: self.step, times: 0 });
+    /// Takes the weights of a checkpoint and halves the rate: of the newest, and of an older one each time that no step was
+    /// good in between, since a step may break the weights and be saved. Steps go on being counted, so that the batches that
+    /// did the harm do not come again.
+    fn go_back(&mut self, returns: usize, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
+        let diverged = SessionError::Diverged { step: self.step, times: returns };
+        let Some(path) = Checkpoint::list(&self.run.checkpoints()).into_iter().nth(returns) else {
+            return Err(diverged);
         };
+        let good = Checkpoint::load(&path, self.run.network().parameters(), &self.device)?;
         (self.weights, self.optimiser) = restored(&self.run, &good, &self.device)?;
         self.caution *= 2.0;
         told(Event::WentBack { step: self.step, to: good.step });

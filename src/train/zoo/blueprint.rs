@@ -91,7 +91,7 @@ pub enum BlueprintError {
         /// Nearest above.
         upper: usize,
     },
-    /// A name that no preset has, or an option that a family does not know.
+    /// A name that no preset has, a dimension outside its range, or an option that a family does not know.
     #[error("{0}")]
     Unknown(String),
 }

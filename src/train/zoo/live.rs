@@ -1,9 +1,8 @@
-//! `live`: the best picture for a millisecond of processor time, and the default.
+//! `live`: made for live video on a processor, and the default.
 //!
 //! What it costs is spent where a picture is small: the decoder works at half resolution and below, with residual blocks
 //! up to a quarter; face and mask share it but for their heads; the mask of the driver's face is read off the code by a
-//! head of its own instead of a second decoder. Convolutions are dense 3×3: for the same time on a processor they gave a
-//! better picture than depthwise ones, whose arithmetic is small but whose memory traffic is not.
+//! head of its own instead of a second decoder.
 
 use super::blocks::{code, down, head_at, residual, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};

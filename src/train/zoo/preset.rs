@@ -75,14 +75,7 @@ pub struct Preset {
 
 /// Every preset: name, sentence, parameters, family with options, and resolution, code, encoder, decoder, mask.
 pub const PRESETS: [Preset; 10] = [
-    preset(
-        "live",
-        "best picture for a millisecond of processor time",
-        4_683_240,
-        Family::Live,
-        "",
-        [128, 128, 16, 24, 0],
-    ),
+    preset("live", "made for live video on a processor", 4_683_240, Family::Live, "", [128, 128, 16, 24, 0]),
     preset(
         "original",
         "faceswap's 64 px model with two decoders",
@@ -172,21 +165,37 @@ impl Dimensions {
         }
     }
 
+    fn family_name(&self) -> String {
+        format!("{:?}", self.family).to_lowercase()
+    }
+
     /// The model as data.
     ///
     /// # Errors
     /// [`BlueprintError`] for a resolution or width that the family cannot have.
     pub fn blueprint(&self) -> Result<Blueprint, BlueprintError> {
         let (multiple, resolution) = (self.multiple(), self.resolution);
-        if resolution < 2 * multiple || resolution > 1024 || resolution % multiple != 0 {
-            let lower = (resolution / multiple * multiple).clamp(2 * multiple, 1024);
-            let upper = (lower + multiple).min(1024);
-            let family = format!("{:?}", self.family).to_lowercase();
+        let range = (2 * multiple)..=1024;
+        if !range.contains(&resolution) {
+            let (family, low, high) = (self.family_name(), range.start(), range.end());
+            return Err(BlueprintError::Unknown(format!(
+                "resolution {resolution}: {family} takes {low} to {high}, in multiples of {multiple}"
+            )));
+        }
+        if resolution % multiple != 0 {
+            let lower = resolution / multiple * multiple;
+            let (upper, family) = (lower + multiple, self.family_name());
             return Err(BlueprintError::Resolution { resolution, multiple, family, lower, upper });
         }
-        let widths = [("ae", self.ae), ("e", self.e), ("d", self.d)];
-        if let Some((name, width)) = widths.into_iter().find(|(_, width)| !(2..=4096).contains(width)) {
+        let masked = self.family != Family::Live;
+        let widths = [("ae", self.ae), ("e", self.e), ("d", self.d), ("d-mask", self.d_mask)];
+        let asked = widths.into_iter().take(if masked { 4 } else { 3 });
+        if let Some((name, width)) = asked.into_iter().find(|(_, width)| !(2..=4096).contains(width)) {
             return Err(BlueprintError::Unknown(format!("--{name}-dims {width}: take 2 to 4096")));
+        }
+        if !masked && self.d_mask != 0 {
+            let reason = "live has no decoder for masks alone; leave --d-mask-dims out";
+            return Err(BlueprintError::Unknown(reason.to_owned()));
         }
         match self.family {
             Family::Live => live::blueprint(self),

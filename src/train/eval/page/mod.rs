@@ -38,8 +38,7 @@ pub fn page(evaluation: &Evaluation) -> Result<String, image::ImageError> {
     heading(&mut html, "Worst frames", &format!("Chosen by {by}, worst first."));
     shots(&mut html, &worst)?;
     sections(&mut html, report);
-    expression_table(&mut html, "Against the source", &report.expression);
-    expression_table(&mut html, "Against the ground truth", &report.expression_to_truth);
+    expression_table(&mut html, report);
     timing(&mut html, report);
     table(&mut html, report);
     html.push_str("</main></body></html>\n");
@@ -53,8 +52,13 @@ fn heading(html: &mut String, title: &str, note: &str) {
 fn about(html: &mut String, report: &Report) {
     let file = std::path::Path::new(&report.model).file_name().map(|name| name.to_string_lossy().into_owned());
     let _ = write!(html, "<h1>{}</h1>", escaped(&file.unwrap_or_else(|| report.model.clone())));
-    let size =
-        format!("{}×{}, {} frames at {:.4} fps", report.width, report.height, report.delivery.frames, report.clip_fps);
+    let size = format!(
+        "{}×{}, {} frames at {} fps",
+        report.width,
+        report.height,
+        report.delivery.frames,
+        number(report.clip_fps as f32)
+    );
     let lines = [
         ("Model", Some(report.model.clone())),
         ("Face of", Some(report.subject.clone())),
@@ -92,10 +96,12 @@ fn cards(html: &mut String, report: &Report) {
         }
     }
     if let Some(pose) = mean("pose") {
-        let note = mean("pose_to_truth").zip(mean("pose_floor")).map_or(String::new(), |(truth, floor)| {
-            format!("{}° to ground truth, where the source has {}°", number(truth), number(floor))
+        let truth = mean("pose_to_truth").map(|truth| format!("{}° to the truth clip", number(truth)));
+        let known = mean("pose_to_ground_truth").zip(mean("pose_floor")).map(|(known, floor)| {
+            format!("{}° to ground truth, where the source has {}°", number(known), number(floor))
         });
-        card(format!("{}°", number(pose)), "Pose error", note, None);
+        let note: Vec<String> = truth.into_iter().chain(known).collect();
+        card(format!("{}°", number(pose)), "Pose error", note.join("; "), None);
     }
     if !report.expression.is_empty() {
         let of = |value: fn(&Follows) -> f32| {
@@ -179,13 +185,16 @@ fn sections(html: &mut String, report: &Report) {
     );
     section(
         "Pose",
-        "From the face mesh: yaw, pitch and roll of the output against the source's, in degrees. With ground truth, the source's own error shows how exact the measurement is.",
-        &[(&["yaw", "pitch", "roll"], None, true), (&["pose_to_truth", "pose_floor"], None, true)],
+        "From the face mesh: yaw, pitch and roll of the output against the source's, in degrees, without the mean difference over the clip, which is the faces' shape. With ground truth, the source's own error shows how exact the measurement is.",
+        &[
+            (&["yaw", "pitch", "roll"], None, true),
+            (&["pose_to_truth", "pose_to_ground_truth", "pose_floor"], None, true),
+        ],
     );
     section(
         "Expression",
-        "Eye and mouth openings, mouth width, brow heights in canonical units (eyebrows to mouth is about 1), gaze in eye widths: mean absolute difference after the mean difference over the clip, which is the faces' shape, is taken away.",
-        &[(&["expression"], None, true), (&["expression_to_truth", "expression_floor"], None, true)],
+        "Eye and mouth openings, mouth width, brow heights and gaze in canonical units (eyebrows to mouth is about 1): mean absolute difference without the mean difference over the clip. Faces turned further than 45° do not count.",
+        &[(&["expression"], None, true), (&["expression_to_ground_truth", "expression_floor"], None, true)],
     );
     section(
         "Flicker and jitter",
@@ -199,18 +208,27 @@ fn sections(html: &mut String, report: &Report) {
     );
 }
 
-fn expression_table(html: &mut String, title: &str, follows: &[Follows]) {
-    if follows.is_empty() {
+fn expression_table(html: &mut String, report: &Report) {
+    if report.expression.is_empty() {
         return;
     }
-    let _ = write!(
+    let known = report.expression_to_ground_truth.len() == report.expression.len();
+    heading(
         html,
-        "<h2>Expression in detail: {}</h2><table><tr><th>measure</th><th>correlation</th><th>mean error</th><th>spread</th></tr>",
-        escaped(&title.to_lowercase())
+        "Expression in detail",
+        "Correlation over the clip; an error as large as the spread follows nothing. The source's own correlation with the ground truth, where there is some, says how far the measurement can be trusted.",
     );
-    for f in follows {
-        let (correlation, error, spread) = (number(f.correlation), number(f.error), number(f.spread));
-        let _ = write!(html, "<tr><td>{}</td><td>{correlation}</td><td>{error}</td><td>{spread}</td></tr>", f.name);
+    html.push_str("<table><tr><th>measure</th><th>correlation</th><th>error</th><th>spread</th>");
+    html.push_str(if known { "<th>with ground truth</th><th>the source's own</th></tr>" } else { "</tr>" });
+    for (i, f) in report.expression.iter().enumerate() {
+        let cells = [f.correlation, f.error, f.spread].map(number);
+        let _ = write!(html, "<tr><td>{}</td><td>{}</td>", f.name, cells.join("</td><td>"));
+        if let (true, Some(to), Some(own)) =
+            (known, report.expression_to_ground_truth.get(i), report.expression_of_source.get(i))
+        {
+            let _ = write!(html, "<td>{}</td><td>{}</td>", number(to.correlation), number(own.correlation));
+        }
+        html.push_str("</tr>");
     }
     html.push_str("</table>\n");
 }

@@ -1,0 +1,71 @@
+//! Whether the identity network tells people apart, seen as `standin-train eval` sees them.
+#![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
+
+mod common;
+
+use standin::face::{Finder, FinderSettings, Mesh};
+use standin::frame::VideoBuffer;
+use standin::runtime::Runtime;
+use standin::train::eval::identity::{Embedding, Identity, SAME, distance};
+
+/// Embeds every `step`-th frame of a clip; `person` names who is in a frame.
+fn embed(name: &str, step: usize, person: impl Fn(usize) -> usize) -> Option<Vec<(usize, Embedding)>> {
+    let runtime = Runtime::load(None).unwrap();
+    let mut finder = Finder::new(&runtime, Mesh::Points478).unwrap();
+    let mut identity = Identity::new(&runtime, 2).unwrap();
+    let (mut faces, mut found) = (Vec::new(), Vec::new());
+    for (i, frame) in common::clip(name)?.enumerate().filter(|(i, _)| i % step == 0) {
+        finder.reset();
+        let frame = frame.frame().unwrap();
+        finder.find(&frame, &[], i as f64 / 25.0, &FinderSettings::default(), &mut faces).unwrap();
+        if let Some(face) = faces.first().filter(|face| face.yaw.abs() < 0.7) {
+            found.extend(identity.embed(&frame, &face.landmarks).unwrap().map(|embedding| (person(i), embedding)));
+        }
+    }
+    Some(found)
+}
+
+/// The share of errors where as many pairs of one person are told apart as pairs of two are not, and the threshold.
+fn equal_error(same: &mut [f32], different: &mut [f32]) -> (f32, f32) {
+    same.sort_by(f32::total_cmp);
+    different.sort_by(f32::total_cmp);
+    let below = |sorted: &[f32], t: f32| sorted.partition_point(|&d| d < t) as f32 / sorted.len() as f32;
+    let errors = (0..200u8).map(|n| f32::from(n) / 100.0).map(|t| (1.0 - below(same, t), below(different, t), t));
+    let (missed, taken, threshold) = errors.min_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs())).unwrap();
+    ((missed + taken) / 2.0, threshold)
+}
+
+#[test]
+fn rendered_people_are_told_apart() {
+    let (Some(mut all), Some(ada), Some(ben)) =
+        (embed("drivers.mp4", 5, |i| i / 40), embed("ada_train.mp4", 40, |_| 100), embed("ben_train.mp4", 40, |_| 101))
+    else {
+        return;
+    };
+    all.extend(ada);
+    all.extend(ben);
+    let (mut same, mut different) = (Vec::new(), Vec::new());
+    for (i, (a, x)) in all.iter().enumerate() {
+        for (b, y) in &all[..i] {
+            if a == b { &mut same } else { &mut different }.push(distance(x, y));
+        }
+    }
+    let (error, threshold) = equal_error(&mut same, &mut different);
+    let at = |sorted: &[f32], part: f32| sorted[(part * (sorted.len() - 1) as f32) as usize];
+    eprintln!(
+        "{} faces; {} pairs of one person, median {:.2}, 95 % below {:.2}; {} pairs of two, median {:.2}, 5 % below {:.2}; \
+         equal error {:.3} at {threshold:.2}; at {SAME}: missed {:.3}, mistaken {:.3}",
+        all.len(),
+        same.len(),
+        at(&same, 0.5),
+        at(&same, 0.95),
+        different.len(),
+        at(&different, 0.5),
+        at(&different, 0.05),
+        error,
+        1.0 - same.partition_point(|&d| d < SAME) as f32 / same.len() as f32,
+        different.partition_point(|&d| d < SAME) as f32 / different.len() as f32,
+    );
+    assert!(all.len() > 150 && error < 0.08, "{} faces, equal error {error}", all.len());
+}
