@@ -21,7 +21,8 @@ use standin::train::losses::{LossWeights, dssim, total};
 use standin::train::optimise::{Optimiser, Settings, gradients};
 use standin::train::samples::Batch;
 use standin::train::weights::{Parameter, Weights};
-use standin::train::zoo::Output;
+use standin::train::zoo::preset::Dimensions;
+use standin::train::zoo::{Network, Output, Side};
 
 const BATCH: usize = 8;
 const SIDE: usize = 128;
@@ -187,6 +188,45 @@ fn step(name: &str, layers: Layers, device: &Device) {
     );
 }
 
+/// One step of a preset as the trainer does it: both sides, all losses.
+fn model(name: &str, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+    let line = format!("model {name}");
+    if !picked(&line) {
+        return Ok(());
+    }
+    let network = Network::new(Dimensions::named(name)?.blueprint()?)?;
+    let mut weights = network.init(1, &device.clone().inner()).leaves(device);
+    let mut optimiser = Optimiser::new(Settings::default(), &weights)?;
+    let side = network.blueprint().resolution;
+    let wide = || random([BATCH, 3, side, side], device).inner();
+    let narrow = || random([BATCH, 1, side, side], device).inner();
+    let batches = [(); 2].map(|()| Batch { input: wide(), target: wide(), mask: narrow(), priority: narrow() });
+    let mut times = [(); 4].map(|()| Times::default());
+    for _ in 0..12 {
+        let start = now();
+        let outputs = [Side::A, Side::B].map(|side| network.reconstruct(&weights, batches[0].input.clone(), side));
+        times[0].since(start);
+        let start = now();
+        let [a, b] = [0, 1].map(|n| total(&outputs[n], &batches[n], &LossWeights::default()).0);
+        let loss = a + b;
+        times[1].since(start);
+        let start = now();
+        let mut all = loss.backward();
+        times[2].since(start);
+        let start = now();
+        let pulls = gradients(&weights, &mut all);
+        optimiser.step(&mut weights, pulls, 1e-4)?;
+        times[3].since(start);
+    }
+    let [forward, losses, backward, optimiser] = times.map(|times| times.value());
+    println!(
+        "{line:28} forward {forward:7.1} ms  losses {losses:7.1} ms  backward {backward:7.1} ms  optimiser {optimiser:6.1} ms  \
+         sum {:7.1} ms",
+        forward + losses + backward + optimiser
+    );
+    Ok(())
+}
+
 fn time<const D: usize>(name: &str, flops: f64, mut forward: impl FnMut() -> Tensor<D>) {
     if !picked(name) {
         return;
@@ -243,8 +283,11 @@ fn losses(device: &Device) {
     });
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let device = Device::flex().autodiff();
+    for name in ["live", "df", "original"] {
+        model(name, &device)?;
+    }
     step("own layers", Layers::Own, &device);
     step("burn's layers", Layers::Burn, &device);
     for (channels, window, side) in [
@@ -273,4 +316,5 @@ fn main() {
     time("own  leaky ReLU 64 at 64 px", 0.0, || kernels::leaky_relu(x4.clone(), SLOPE));
     time("burn leaky ReLU 64 at 64 px", 0.0, || leaky_relu(x4.clone(), f64::from(SLOPE)));
     losses(&device);
+    Ok(())
 }
