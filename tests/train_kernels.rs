@@ -1,12 +1,6 @@
 //! The processor's own layers against burn's operations: what comes out, and all gradients.
 #![cfg(feature = "train")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::type_complexity,
-    reason = "a test that fails may stop"
-)]
+#![allow(clippy::expect_used, reason = "a test that fails may stop")]
 
 use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;

@@ -1,12 +1,6 @@
 //! The losses: known values, and gradients against finite differences.
 #![cfg(feature = "train")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::type_complexity,
-    reason = "a test that fails may stop"
-)]
+#![allow(clippy::expect_used, reason = "a test that fails may stop")]
 
 use burn::tensor::{Device, Tensor, TensorData};
 use standin::train::losses::{LossWeights, LossWeightsError, dssim, emphasised, feather, l1, l2, masked, total};

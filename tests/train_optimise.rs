@@ -1,12 +1,6 @@
 //! The optimisers: known steps, convergence, both twins, and state that goes on where it stopped.
 #![cfg(feature = "train")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    clippy::type_complexity,
-    reason = "a test that fails may stop"
-)]
+#![allow(clippy::expect_used, reason = "a test that fails may stop")]
 
 use burn::tensor::{Device, Tensor, TensorData};
 use standin::train::optimise::{Course, Kind, OptimiseError, Optimiser, Place, Schedule, Settings, gradients};
