@@ -59,8 +59,7 @@ fn one_scale(x: Tensor<4>, y: Tensor<4>) -> Tensor<1> {
     ((above / below).mean() - 1.0) * -0.5
 }
 
-/// Weighted means over a Gaussian window, as products with two banded matrices: of all forms that differentiate, the
-/// fastest on the processor.
+/// Weighted means over a Gaussian window, as products with two banded matrices.
 struct Window {
     rows: Tensor<3>,
     columns: Tensor<2>,
