@@ -9,13 +9,13 @@
 )]
 
 mod common;
-mod train_support;
+mod face_sets;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
+use face_sets::{header, write_set};
 use standin::train::faceset::Header;
-use train_support::{header, write_set};
 
 /// Runs `standin-train train` with these words behind it.
 fn train(folder: &Path, words: &[&str]) -> Output {

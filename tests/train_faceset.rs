@@ -8,22 +8,16 @@
     reason = "a test that fails may stop"
 )]
 
+mod common;
+mod face_sets;
+
 use std::path::{Path, PathBuf};
 
+use face_sets::header;
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use standin::train::faceset::{
-    CROPS, FaceRecord, FaceSet, FaceSetError, HEADER, Header, LANDMARKS, MASKS, MaskKind, TABLE, VERSION, Writer,
+    CROPS, FaceRecord, FaceSet, FaceSetError, HEADER, LANDMARKS, MASKS, MaskKind, TABLE, Writer,
 };
-
-fn header() -> Header {
-    Header {
-        version: VERSION,
-        tool: "test".to_owned(),
-        face_type: "whole-face".to_owned(),
-        coverage: 2.1314,
-        sources: vec!["a.mp4".to_owned()],
-    }
-}
 
 fn record(frame: u64) -> FaceRecord {
     let name = format!("0000-{frame:06}-0.png");
