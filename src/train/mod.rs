@@ -9,7 +9,7 @@
 //! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
 //!
 //! [`device`] is what all of it computes on, [`kernels`] has the layers that must be fast there, [`random`] is where all
-//! chance comes from.
+//! chance comes from, [`whole_file`] how files are replaced.
 
 pub mod augment;
 pub mod device;
@@ -24,4 +24,5 @@ pub mod random;
 pub mod samples;
 pub mod session;
 pub mod weights;
+pub mod whole_file;
 pub mod zoo;

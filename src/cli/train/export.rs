@@ -14,7 +14,8 @@ use crate::face::FaceType;
 use crate::swap::ModelFile;
 use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, verify};
 use crate::train::samples::{Faces, Sides};
-use crate::train::session::Run;
+use crate::train::session::display::said;
+use crate::train::session::{Event, Run};
 use crate::train::weights::Weights;
 use crate::train::zoo::{Network, Side};
 
@@ -105,8 +106,8 @@ fn load(run: &Path, out: &mut dyn Write) -> anyhow::Result<Trained> {
     let run = Run::open(run)?;
     let device = Device::flex();
     let (weights, steps, skipped) = run.trained(&device)?;
-    for error in skipped {
-        writeln!(out, "warning: {error}; an older checkpoint was taken")?;
+    for note in skipped.iter().filter_map(|error| said(&Event::Skipped(error))) {
+        writeln!(out, "warning: {note}")?;
     }
     writeln!(out, "weights of step {steps}")?;
     let recipe = run.recipe();

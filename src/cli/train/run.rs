@@ -15,7 +15,7 @@ use crate::train::device::{Chosen, DeviceChoice};
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Course, Kind, Schedule, Settings};
 use crate::train::samples::{Faces, Loader, LoaderSettings, Sides};
-use crate::train::session::display::Display;
+use crate::train::session::display::{Display, said};
 use crate::train::session::{Event, Goal, Memory, Recipe, Run, SessionError, Stop, Trainer};
 use crate::train::zoo::Side;
 use crate::train::zoo::preset::{Dimensions, PRESETS};
@@ -128,8 +128,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     let faces = Arc::new(loaded(&sides, resolution)?);
 
     let mut notes = Vec::new();
-    let mut trainer = Trainer::open(run, device.clone().autodiff(), &mut |event| notes.push(note(&event)))?;
-    for note in notes.iter().flatten() {
+    let mut trainer = Trainer::open(run, device.clone().autodiff(), &mut |event| notes.extend(said(&event)))?;
+    for note in notes {
         writeln!(out, "{note}")?;
     }
     if trainer.step() > 0 {
@@ -159,13 +159,6 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     Ok(Outcome::Good)
 }
 
-fn note(event: &Event<'_>) -> Option<String> {
-    match event {
-        Event::Skipped(error) => Some(format!("{error}; an older checkpoint was taken")),
-        _ => None,
-    }
-}
-
 /// A new run.
 fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sides, File)> {
     if arguments.a.is_empty() || arguments.b.is_empty() {
@@ -187,7 +180,7 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sid
     }
     let sides = Sides::open(&arguments.a, &arguments.b)?;
     let recipe = Recipe {
-        version: 1,
+        version: Recipe::VERSION,
         model,
         batch: usize::from(arguments.batch.unwrap_or(8)),
         seed: arguments.seed.unwrap_or(1),

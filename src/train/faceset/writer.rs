@@ -10,6 +10,7 @@ use image::{ExtendedColorType, GrayImage, ImageEncoder, RgbImage};
 use super::folder::read_header;
 use super::{CROPS, FaceRecord, FaceSetError, HEADER, Header, MASKS, TABLE};
 use crate::consent::sha256_hex;
+use crate::train::whole_file;
 
 /// Adds faces to a folder; what it wrote before a stop is kept and gone on from. A face belongs to the set from the
 /// moment its line is in the table, after both its pictures.
@@ -126,11 +127,5 @@ pub fn write_header(folder: &Path, header: &Header) -> Result<(), FaceSetError> 
 /// # Errors
 /// [`FaceSetError::File`]; the old file is then still there.
 pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), FaceSetError> {
-    let failed = |error| FaceSetError::file(file, error);
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = file.with_file_name(name);
-    let mut new = File::create(&beside).map_err(failed)?;
-    new.write_all(bytes).and_then(|()| new.sync_data()).map_err(failed)?;
-    std::fs::rename(&beside, file).map_err(failed)
+    whole_file::write(file, bytes).map_err(|error| FaceSetError::file(file, error))
 }

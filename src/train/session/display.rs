@@ -55,7 +55,7 @@ impl Display {
             Event::Saved(step) => self.note = format!("checkpoint of step {step} saved"),
             Event::Previewed(step) => self.note = format!("preview of step {step} written"),
             other => {
-                self.note = said(other);
+                self.note = said(other).unwrap_or_default();
                 if self.terminal.is_none() {
                     writeln!(out, "{}", self.note)?;
                 }
@@ -68,8 +68,8 @@ impl Display {
 }
 
 /// What is worth a line of its own.
-fn said(event: &Event<'_>) -> String {
-    match event {
+pub fn said(event: &Event<'_>) -> Option<String> {
+    Some(match event {
         Event::NotANumber(step) => format!("step {step}: the loss was no number; the step was left out"),
         Event::WentBack { step, to } => {
             format!(
@@ -77,8 +77,8 @@ fn said(event: &Event<'_>) -> String {
             )
         }
         Event::Skipped(error) => format!("{error}; an older checkpoint was taken"),
-        Event::Measured(_) | Event::Saved(_) | Event::Previewed(_) => String::new(),
-    }
+        Event::Measured(_) | Event::Saved(_) | Event::Previewed(_) => return None,
+    })
 }
 
 /// One line on where a training stands.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::SessionError;
+use crate::train::whole_file;
 
 /// One line: means over the steps since the line before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,13 +46,8 @@ impl Metrics {
         let failed = SessionError::file(path);
         let mut rows = Self::read(path)?;
         rows.retain(|row| row.step <= step);
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(&failed)?;
-        for row in &rows {
-            serde_json::to_writer(&mut fresh, row).map_err(|error| failed(error.into()))?;
-            fresh.write_all(b"\n").map_err(&failed)?;
-        }
-        fresh.persist(path).map_err(|error| failed(error.error))?;
+        let lines = rows.iter().map(line).collect::<Result<Vec<_>, _>>().map_err(&failed)?;
+        whole_file::write(path, &lines.concat()).map_err(&failed)?;
         let file = OpenOptions::new().append(true).open(path).map_err(&failed)?;
         Ok((Self { path: path.to_owned(), file }, rows))
     }
@@ -76,8 +72,12 @@ impl Metrics {
     /// [`SessionError::File`].
     pub fn add(&mut self, row: &Row) -> Result<(), SessionError> {
         let failed = SessionError::file(&self.path);
-        let mut line = serde_json::to_vec(row).map_err(|error| failed(error.into()))?;
-        line.push(b'\n');
-        self.file.write_all(&line).map_err(failed)
+        line(row).and_then(|line| self.file.write_all(&line)).map_err(failed)
     }
+}
+
+fn line(row: &Row) -> std::io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(row)?;
+    line.push(b'\n');
+    Ok(line)
 }

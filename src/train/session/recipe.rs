@@ -74,6 +74,9 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// The only [`Recipe::version`] so far.
+    pub const VERSION: u32 = 1;
+
     /// Checks all but the model's dimensions.
     ///
     /// # Errors
@@ -98,6 +101,3 @@ impl Recipe {
         }
     }
 }
-
-/// The only [`Recipe::version`] so far.
-pub(super) const VERSION: u32 = 1;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use super::recipe::VERSION;
 use super::{Checkpoint, Recipe, SessionError};
 use crate::train::optimise::Optimiser;
 use crate::train::weights::Weights;
+use crate::train::whole_file;
 use crate::train::zoo::Network;
 
 /// A training on disk.
@@ -49,10 +49,10 @@ impl Run {
             .map_err(|error| wrong(format!("{error}; begin a training with `standin-train train`")))?;
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
         match table.get("version").and_then(toml::Value::as_integer) {
-            Some(version) if version == i64::from(VERSION) => {}
+            Some(version) if version == i64::from(Recipe::VERSION) => {}
             other => {
                 let version = other.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
-                return Err(wrong(format!("it has {version}; this program reads version {VERSION}")));
+                return Err(wrong(format!("it has {version}; this program reads version {}", Recipe::VERSION)));
             }
         }
         let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
@@ -157,8 +157,6 @@ impl Run {
         let file = self.folder.join("run.toml");
         let failed = SessionError::file(&file);
         let text = toml::to_string(&self.recipe).map_err(|error| failed(std::io::Error::other(error)))?;
-        let mut fresh = tempfile::NamedTempFile::new_in(&self.folder).map_err(&failed)?;
-        std::io::Write::write_all(&mut fresh, text.as_bytes()).map_err(&failed)?;
-        fresh.persist(&file).map(|_| ()).map_err(|error| failed(error.error))
+        whole_file::write(&file, text.as_bytes()).map_err(failed)
     }
 }

@@ -101,17 +101,18 @@ impl Trainer {
                 optimiser: Vec::new(),
             },
         };
-        let (weights, optimiser) = restored(&run, &begun, &device)?;
-        let (metrics, history) = Metrics::resume(&run.metrics_path(), begun.step)?;
+        let Checkpoint { step, seconds, caution, .. } = begun;
+        let (weights, optimiser) = restored(&run, begun, &device)?;
+        let (metrics, history) = Metrics::resume(&run.metrics_path(), step)?;
         Ok(Self {
             run,
             device,
             weights,
             optimiser,
-            step: begun.step,
-            saved: begun.step,
-            seconds: begun.seconds,
-            caution: begun.caution,
+            step,
+            saved: step,
+            seconds,
+            caution,
             metrics,
             history,
             fixed: None,
@@ -312,19 +313,20 @@ impl Trainer {
             return Err(diverged);
         };
         let good = Checkpoint::load(&path, self.run.network().parameters(), &self.device)?;
-        (self.weights, self.optimiser) = restored(&self.run, &good, &self.device)?;
+        let to = good.step;
+        (self.weights, self.optimiser) = restored(&self.run, good, &self.device)?;
         self.caution *= 2.0;
-        told(Event::WentBack { step: self.step, to: good.step });
+        told(Event::WentBack { step: self.step, to });
         Ok(())
     }
 }
 
 /// Leaves of a new graph and the optimiser that belongs to them.
-fn restored(run: &Run, state: &Checkpoint, device: &Device) -> Result<(Weights, Optimiser), SessionError> {
+fn restored(run: &Run, state: Checkpoint, device: &Device) -> Result<(Weights, Optimiser), SessionError> {
     let weights = state.weights.leaves(device);
     let mut optimiser = Optimiser::new(run.recipe().optimiser, &weights)?;
     if !state.optimiser.is_empty() {
-        optimiser.import(state.optimiser.clone())?;
+        optimiser.import(state.optimiser)?;
     }
     Ok((weights, optimiser))
 }

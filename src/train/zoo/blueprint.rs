@@ -97,10 +97,10 @@ pub enum BlueprintError {
 }
 
 /// A part of a blueprint: its name, its layers, what goes in and what must come out.
-pub(super) struct Part<'a> {
-    pub(super) name: String,
-    pub(super) layers: &'a [Layer],
-    pub(super) input: Shape,
+struct Part<'a> {
+    name: String,
+    layers: &'a [Layer],
+    input: Shape,
 }
 
 impl Blueprint {
