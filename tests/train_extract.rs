@@ -292,6 +292,9 @@ fn masks_that_do_not_fit_are_told() {
     assert!(error.contains("512x512") && error.contains("1280x720"), "{error}");
     let error = place.run("x", &[&clip, "--mask-classes", "1"]).unwrap_err();
     assert!(error.contains("--mask"), "{error}");
+    // Class ids that are not said to be some would be a black mask.
+    let error = place.run("ids", &[&clip, "--mask", &mask]).unwrap_err();
+    assert!(error.contains("small_mask.mkv") && error.contains("--mask-classes"), "{error}");
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub struct Arguments {
     /// The target's identity: a clip of them, or a face set. Without it, that of --truth.
     #[arg(long, value_name = "CLIP or FACESET")]
     target: Option<PathBuf>,
+    /// The training that the model comes from: its reconstruction of both sides is measured too.
+    #[arg(long, value_name = "RUN")]
+    run: Option<PathBuf>,
     /// Folder for eval.json and eval.html.
     #[arg(short, long, value_name = "FOLDER", default_value = "eval")]
     out: PathBuf,
@@ -48,6 +51,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         truth: arguments.truth.clone(),
         truth_mask: arguments.truth_mask.clone(),
         target: arguments.target.clone(),
+        run: arguments.run.clone(),
         threads: if arguments.threads == 0 { cores } else { arguments.threads },
         most: arguments.frames,
     };
@@ -107,6 +111,9 @@ fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         if let Some(value) = mean(key) {
             writeln!(out, "{name}: {value:.3}")?;
         }
+    }
+    if let Some(r) = &report.reconstruction {
+        writeln!(out, "reconstruction DSSIM after {} steps: driver's side {:.4}, target's {:.4}", r.step, r.a, r.b)?;
     }
     writeln!(out, "samples changed outside: {}", report.outside)?;
     writeln!(out, "{:.1} frames a second, one at a time, {} threads", report.timing.fps, report.timing.threads)

@@ -9,6 +9,8 @@ use crate::live::LoadError;
 use crate::media::ClipError;
 use crate::runtime::{NetworkError, RuntimeError};
 use crate::train::faceset::FaceSetError;
+use crate::train::samples::SampleError;
+use crate::train::session::SessionError;
 
 /// An evaluation that cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,12 @@ pub enum EvalError {
     /// The face set of the target cannot be read.
     #[error(transparent)]
     FaceSet(#[from] FaceSetError),
+    /// The training cannot be read.
+    #[error(transparent)]
+    Run(#[from] SessionError),
+    /// The face sets of the training cannot be read.
+    #[error(transparent)]
+    Samples(#[from] SampleError),
     /// The system gives no thread.
     #[error("the live path could not be started: {0}")]
     Start(std::io::Error),

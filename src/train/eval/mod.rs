@@ -7,6 +7,7 @@
 //! - [`identity`]: nearer to the target or to the driver;
 //! - [`pose`] and [`expression`] against the source's, and against ground truth ([`truth`]) where there is some;
 //! - [`motion`]: flicker and jitter that the source does not have;
+//! - [`reconstruction`] of both sides, where the training is at hand;
 //! - [`seam`], and pixels that changed [`outside`] of the face's region;
 //! - frames swapped, concealed and missed, and the time that it took.
 //!
@@ -24,8 +25,10 @@ pub mod outside;
 pub mod page;
 pub mod picture;
 pub mod pose;
+mod reconstruction;
 pub mod reference;
 pub mod report;
+pub mod same_person;
 pub mod seam;
 pub mod similarity;
 mod sum_up;
@@ -60,6 +63,8 @@ pub struct Options {
     pub truth_mask: Option<PathBuf>,
     /// The target's identity, a clip or a face set; else the truth clip's.
     pub target: Option<PathBuf>,
+    /// The training that the model comes from, for its reconstruction.
+    pub run: Option<PathBuf>,
     /// Threads of the swap network.
     pub threads: usize,
     /// Frames at most.
@@ -92,6 +97,7 @@ pub fn evaluate(options: &Options, mut progress: impl FnMut(u64, Option<u64>)) -
         Some(target) => target::embeddings(&runtime, &mut identity, target)?,
         None => Vec::new(),
     };
+    let reconstruction = options.run.as_deref().map(reconstruction::of_run).transpose()?;
     let mut measurer = Measurer::new(&runtime, identity, known)?;
     let (mut number, mut layout, mut fps) = (0, None, None);
     while number < options.most {
@@ -120,7 +126,7 @@ pub fn evaluate(options: &Options, mut progress: impl FnMut(u64, Option<u64>)) -
     if measurer.saw_nobody() {
         return Err(EvalError::NoFace { clip: options.driver.clone(), role: "driver" });
     }
-    Ok(sum_up::sum_up(options, &live, layout, fps.unwrap_or(30.0), measurer, target))
+    Ok(sum_up::sum_up(options, &live, layout, fps.unwrap_or(30.0), measurer, target, reconstruction))
 }
 
 /// Writes `eval.json` and `eval.html` into `folder`, which is made where it is missing; returns the two files.

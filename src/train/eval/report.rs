@@ -55,7 +55,7 @@ pub struct Report {
     pub expression_of_source: Vec<Follows>,
     /// Mean difference of the output's pose to the source's, which the figures leave out: yaw, pitch, roll in degrees.
     pub pose_offset: Option<[f32; 3]>,
-    /// How well the networks draw what they were trained on. The trainer knows, a .dfm does not.
+    /// How well the networks draw what they were trained on, where the training is at hand: a .dfm has but one decoder.
     pub reconstruction: Option<Reconstruction>,
     /// Each frame.
     pub frames: Vec<FrameFigures>,
@@ -116,11 +116,14 @@ pub struct IdentityFigures {
     pub target_faces: usize,
 }
 
-/// DSSIM, (1 − SSIM) / 2, of each side through its own decoder.
+/// DSSIM, (1 − SSIM) / 2, of each side's faces through its own decoder, masked, not
+/// augmented.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Reconstruction {
     /// Of the driver.
     pub a: f32,
     /// Of the target.
     pub b: f32,
+    /// Steps of the training behind it.
+    pub step: u64,
 }

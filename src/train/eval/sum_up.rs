@@ -5,7 +5,7 @@ use super::identity::{Embedding, SAME, distance, mean, mean_distance};
 use super::live_path::LivePath;
 use super::measure::{Expressions, Measurer, Poses};
 use super::pose::{differences, size, without_offset};
-use super::report::{Delivery, IdentityFigures, Report, Timing, VERSION};
+use super::report::{Delivery, IdentityFigures, Reconstruction, Report, Timing, VERSION};
 use super::truth::GroundTruth;
 use super::{Evaluation, Options, expression};
 use crate::frame::Layout;
@@ -20,6 +20,7 @@ pub(super) fn sum_up(
     fps: f64,
     mut measured: Measurer,
     target: Vec<Embedding>,
+    reconstruction: Option<Reconstruction>,
 ) -> Evaluation {
     let [expression, expression_to_ground_truth, expression_of_source] = expressions(&mut measured);
     let pose_offset = poses(&mut measured);
@@ -48,7 +49,7 @@ pub(super) fn sum_up(
         expression_to_ground_truth,
         expression_of_source,
         pose_offset,
-        reconstruction: None,
+        reconstruction,
         frames,
     };
     Evaluation { report, album: measured.album }

@@ -25,7 +25,7 @@ pub(super) fn embeddings(
     identity: &mut Identity,
     target: &Path,
 ) -> Result<Vec<Embedding>, EvalError> {
-    let found = if target.is_dir() { of_face_set(identity, target)? } else { of_clip(runtime, identity, target)? };
+    let found = if target.is_dir() { of_face_set(identity, &FaceSet::open(target)?, MOST)? } else { of_clip(runtime, identity, target)? };
     if found.is_empty() {
         return Err(EvalError::NoFace { clip: target.to_owned(), role: "target" });
     }
@@ -51,9 +51,9 @@ fn of_clip(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<
     Ok(found)
 }
 
-fn of_face_set(identity: &mut Identity, folder: &Path) -> Result<Vec<Embedding>, EvalError> {
-    let set = FaceSet::open(folder)?;
-    let step = set.faces.len().div_ceil(MOST).max(1);
+/// Embeds up to `most` faces of a face set, evenly spread over it.
+pub(super) fn of_face_set(identity: &mut Identity, set: &FaceSet, most: usize) -> Result<Vec<Embedding>, EvalError> {
+    let step = set.faces.len().div_ceil(most).max(1);
     let mut found = Vec::new();
     for record in set.faces.iter().step_by(step) {
         let picture = set.crop(record)?;

@@ -24,6 +24,8 @@ use crate::train::faceset::{CROPS, MASKS, MaskKind};
 
 /// Part of a crop that a supplied mask must cover: less is a face that the mask does not know.
 const LEAST_MASK: f32 = 0.005;
+/// Grey that a mask has somewhere where it shows a face.
+const DARKEST_FACE: u8 = 64;
 /// Tracks that never were followed have this number: landmarks from the corrections, where nothing was found.
 const NO_TRACK: u32 = 0;
 
@@ -173,6 +175,7 @@ impl<'a> Analysis<'a> {
         if seen {
             return Ok(true);
         }
+        self.known(source, mask)?;
         self.frames += 1;
         self.find(&frame, cut, (source, index, time))?;
         let present: Vec<u32> = self.faces.iter().map(|face| face.track).collect();
@@ -278,6 +281,20 @@ impl<'a> Analysis<'a> {
             *dropped.entry(Reason::Corrected).or_default() += others as u64;
         }
         meant.map(|i| (self.faces[i].clone(), true)).into_iter().collect()
+    }
+
+    /// Refuses class ids that are not said to be some: as grey levels they are next to black, and no face.
+    fn known(&self, source: usize, mask: &FrameMask) -> Result<(), ExtractError> {
+        let FrameMask::Supplied(picture) = mask else { return Ok(()) };
+        let brightest = picture.as_raw().iter().max().copied().unwrap_or(0);
+        if !self.settings.mask_classes.is_empty() || !(1..DARKEST_FACE).contains(&brightest) {
+            return Ok(());
+        }
+        let mask = self.sources[source].mask.clone().unwrap_or_default();
+        let reason = format!(
+            "a mask with no level over {brightest} of 255: if these are class ids, say with --mask-classes which are the face"
+        );
+        Err(ExtractError::Masks { mask, reason })
     }
 
     /// A face as it is to be written, or why it is not kept. One that was corrected by hand is wanted however it looks.

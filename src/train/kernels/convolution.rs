@@ -1,11 +1,12 @@
 //! Convolution forwards and back, in host memory: products of matrices with columns made piece by piece, small enough
-//! for a core's cache.
+//! for a core's cache. Both matrices of each product lie as the product reads them; to turn one is cheaper here, where it is
+//! small or turned once for many products, than inside of them.
 //!
 //! Work is cut by sizes alone, and every sum is taken in one order: results do not depend on the number of threads.
 
 use rayon::prelude::*;
 
-use super::matrix::{Before, Matrix, multiply};
+use super::matrix::{Before, Matrix, multiply, turn};
 use super::window::Window;
 
 /// Columns of a product, about: enough to keep the product busy, few enough for the cache.
@@ -53,6 +54,12 @@ impl Convolution {
         FEW.div_ceil(self.window.outputs()).clamp(1, self.count)
     }
 
+    /// Output rows of a piece.
+    fn strip_rows(&self) -> usize {
+        let (height, width) = self.window.output();
+        if self.together() > 1 { height } else { (COLUMNS / width).clamp(1, height) }
+    }
+
     /// The outputs of `pictures` pictures in pieces of about [`COLUMNS`] columns, each with its number of columns.
     fn pieces(&self, pictures: usize) -> Vec<(usize, Vec<Strip>)> {
         let (height, width) = self.window.output();
@@ -60,7 +67,7 @@ impl Convolution {
             let strip = |picture| Strip { picture, from: 0, rows: height, at: picture * height * width };
             return vec![(pictures * height * width, (0..pictures).map(strip).collect())];
         }
-        let rows = (COLUMNS / width).clamp(1, height);
+        let rows = self.strip_rows();
         let strip = |from: usize| Strip { picture: 0, from, rows: rows.min(height - from), at: 0 };
         (0..height).step_by(rows).map(strip).map(|strip| (strip.rows * width, vec![strip])).collect()
     }
@@ -71,6 +78,7 @@ impl Convolution {
         let outputs = self.window.outputs();
         let mut output = vec![0.0; self.count * self.out * outputs];
         let groups = self.count.div_ceil(together);
+        let weight = self.turned_weight(weight);
         // Columns are made once for each block of output channels: as few as keep all threads busy.
         let block = self.out.div_ceil(TASKS.div_ceil(groups).min(self.out.div_ceil(128)).max(1));
         let blocks = self.out.div_ceil(block);
@@ -85,7 +93,7 @@ impl Convolution {
             let input = &input[group * together * self.channels * self.window.inputs()..];
             let rows = targets[0].len() / outputs;
             let taps = self.channels * self.window.taps();
-            let weight = Matrix::new(&weight[first * taps..], rows, taps, taps);
+            let weight = Matrix::new(&weight[first..], taps, rows, self.out).transposed();
             self.forward_block(&mut targets, input, weight, rows);
             for target in &mut targets {
                 for (plane, bias) in target.chunks_exact_mut(outputs).zip(&bias[first..]) {
@@ -94,6 +102,16 @@ impl Convolution {
             }
         });
         output
+    }
+
+    /// `[channels · taps, out]`.
+    fn turned_weight(&self, weight: &[f32]) -> Vec<f32> {
+        let taps = self.channels * self.window.taps();
+        let mut turned = vec![0.0; weight.len()];
+        turned.par_chunks_mut(ROWS * self.out).enumerate().for_each(|(n, part)| {
+            turn(&weight[n * ROWS..], (self.out, part.len() / self.out, taps), part);
+        });
+        turned
     }
 
     fn forward_block(&self, targets: &mut [&mut [f32]], input: &[f32], weight: Matrix<'_>, rows: usize) {
@@ -110,7 +128,7 @@ impl Convolution {
         let pieces = self.pieces(targets.len());
         let most = pieces.iter().map(|(columns, _)| *columns).max().unwrap_or(0);
         let mut buffer = vec![0.0; taps * most];
-        let mut scratch = self.window.scratch(self.window.output().0);
+        let mut scratch = self.window.scratch(self.strip_rows());
         let mut product = vec![0.0; if targets.len() > 1 { rows * most } else { 0 }];
         for (columns, strips) in pieces {
             self.columns(input, 0..self.channels, &strips, &mut buffer, columns, &mut scratch);
@@ -159,6 +177,7 @@ impl Convolution {
         wanted: bool,
     ) -> Gradients {
         let (gradient, bias) = self.before_bias(output, gradient);
+        let turned = self.turned(&gradient);
         let together = self.together();
         let gradient = if together > 1 { self.gather(&gradient, together) } else { gradient };
         let taps = self.window.taps();
@@ -185,22 +204,40 @@ impl Convolution {
                 let channels = b * block..((b + 1) * block).min(self.channels);
                 let first = l * lane * together;
                 let last = ((l + 1) * lane * together).min(self.count);
-                self.backward_block(input, weight, &gradient, channels, first..last.max(first), &mut targets)
+                self.backward_block(input, weight, [&gradient, &turned], channels, first..last.max(first), &mut targets)
             })
             .collect();
 
+        let blocks: Vec<Vec<f32>> = sums.par_chunks(lanes).map(|lanes| self.joined(lanes)).collect();
         let width = self.channels * taps;
         let mut whole = vec![0.0; self.out * width];
         whole.par_chunks_mut(width).enumerate().for_each(|(out, row)| {
-            for (b, part) in row.chunks_mut(block * taps).enumerate() {
+            for (part, block) in row.chunks_mut(block * taps).zip(&blocks) {
                 let length = part.len();
-                for l in 0..lanes {
-                    let sum = &sums[b * lanes + l][out * length..(out + 1) * length];
-                    part.iter_mut().zip(sum).for_each(|(to, value)| *to += value);
-                }
+                turn(&block[out * length..], (taps, length / taps, length / taps), part);
             }
         });
         Gradients { input: pixels, weight: whole, bias }
+    }
+
+    /// The sum of all lanes' `[taps · channels, out]` as `[out, taps · channels]`.
+    fn joined(&self, lanes: &[Vec<f32>]) -> Vec<f32> {
+        let mut sum = lanes[0].clone();
+        for lane in &lanes[1..] {
+            sum.iter_mut().zip(lane).for_each(|(to, value)| *to += value);
+        }
+        let mut turned = vec![0.0; sum.len()];
+        turn(&sum, (sum.len() / self.out, self.out, self.out), &mut turned);
+        turned
+    }
+
+    /// `[count, out, pixels]` to `[count, pixels, out]`.
+    fn turned(&self, gradient: &[f32]) -> Vec<f32> {
+        let outputs = self.window.outputs();
+        let mut turned = vec![0.0; gradient.len()];
+        let pictures = turned.par_chunks_mut(self.out * outputs).zip(gradient.par_chunks(self.out * outputs));
+        pictures.for_each(|(to, from)| turn(from, (self.out, outputs, outputs), to));
+        turned
     }
 
     /// Through the activation, and the sums that are the bias's gradient.
@@ -240,13 +277,13 @@ impl Convolution {
         all
     }
 
-    /// The weight's gradient of some input channels over some pictures, `[out, channels · taps]`; that of the input is
-    /// added to `targets`, a picture each, where there are any.
+    /// The weight's gradient of some input channels over some pictures, `[taps · channels, out]`, from the output's by
+    /// channel and by pixel; that of the input is added to `targets`, a picture each, where there are any.
     fn backward_block(
         &self,
         input: &[f32],
         weight: &[f32],
-        gradient: &[f32],
+        [gradient, turned]: [&[f32]; 2],
         channels: std::ops::Range<usize>,
         pictures: std::ops::Range<usize>,
         targets: &mut [&mut [f32]],
@@ -258,8 +295,10 @@ impl Convolution {
         let weight = Matrix::new(&weight[channels.start * taps..], self.out, rows, self.channels * taps).transposed();
         let most = self.pieces(together).iter().map(|(columns, _)| *columns).max().unwrap_or(0);
         let direct = self.window.is_pointwise() && together == 1;
-        let mut buffer = vec![0.0; if direct { 0 } else { rows * most }];
-        let mut scratch = self.window.scratch(self.window.output().0);
+        let mut buffer = vec![0.0; if direct || targets.is_empty() { 0 } else { rows * most }];
+        let mut under = vec![0.0; rows * most];
+        let mut scratch = self.window.scratch(self.strip_rows());
+        let mut rows_scratch = self.window.rows_scratch(self.strip_rows(), channels.len());
         for first in pictures.clone().step_by(together) {
             let here = together.min(pictures.end - first);
             let wide = here * outputs;
@@ -267,18 +306,21 @@ impl Convolution {
             let gradient = &gradient[first * self.out * outputs..];
             for (columns, strips) in self.pieces(here) {
                 let from = strips[0].from * self.window.output().1;
+                for strip in &strips {
+                    let start = strip.picture * self.channels;
+                    let picture = &input[(start + channels.start) * inputs..(start + channels.end) * inputs];
+                    self.window.rows(picture, (strip.from, strip.rows), &mut under, strip.at, &mut rows_scratch);
+                }
+                let by_pixel = Matrix::new(&turned[(first * outputs + from) * self.out..], columns, self.out, self.out);
+                let seen = Matrix::new(&under, columns, rows, rows);
+                multiply(&mut sum, self.out, Before::Sum, seen.transposed(), by_pixel);
                 let pull = Matrix::new(&gradient[from..], self.out, columns, wide);
                 if direct {
-                    let pixels = Matrix::new(&input[channels.start * inputs + from..], rows, columns, inputs);
-                    multiply(&mut sum, rows, Before::Sum, pull, pixels.transposed());
                     if let Some(target) = targets.get_mut(first - pictures.start) {
                         multiply(&mut target[from..], inputs, Before::Nothing, weight, pull);
                     }
                     continue;
                 }
-                self.columns(input, channels.clone(), &strips, &mut buffer, columns, &mut scratch);
-                let under = Matrix::new(&buffer, rows, columns, columns);
-                multiply(&mut sum, rows, Before::Sum, pull, under.transposed());
                 if !targets.is_empty() {
                     multiply(&mut buffer, columns, Before::Nothing, weight, pull);
                     for strip in strips {

@@ -11,6 +11,7 @@ use burn::tensor::{DType, Tensor, TensorData};
 use super::convolution::Convolution;
 use super::dense::Dense;
 use super::pixels;
+use super::similarity::Similarity;
 use super::window::Window;
 
 type Graph = Autodiff<Flex, NoCheckpointing>;
@@ -45,6 +46,21 @@ pub(super) fn leaky_relu<const D: usize>(x: &Tensor<D>, slope: f32) -> Option<Te
 pub(super) fn pixel_shuffle(x: &Tensor<4>) -> Option<Tensor<4>> {
     let [_, _, height, width] = x.dims();
     apply(Shuffle { height, width }, [input(x, x.is_autodiff())?])
+}
+
+/// Differentiable in `x` alone.
+pub(super) fn similarity(x: &Tensor<4>, y: &Tensor<4>, of: Similarity) -> Option<Tensor<1>> {
+    let shape = x.dims().to_vec();
+    let (y, _) = if y.is_autodiff() { input(&y.clone().inner(), false)? } else { input(y, false)? };
+    let (x, node) = input(x, x.is_autodiff())?;
+    let (value, gradient) = of.value_and_gradient(values(&x), values(&y));
+    let output = tensor(vec![value], vec![1]);
+    let Some(node) = node else { return Some(Tensor::from_primitive::<Flex>(output)) };
+    let output = match Compare.prepare::<NoCheckpointing>([node]).compute_bound().stateful() {
+        OpsKind::Tracked(prepared) => prepared.finish(tensor(gradient, shape), output),
+        OpsKind::UnTracked(prepared) => prepared.finish(output),
+    };
+    Some(Tensor::from_primitive::<Graph>(output))
 }
 
 /// Values of a tensor, and its place in the graph, where there is one.
@@ -200,6 +216,26 @@ impl<L: Layer<N>, const N: usize> Backward<Flex, N> for Step<L> {
             if let Some(node) = node {
                 gradients.register::<Flex>(node.id, tensor(found, input.layout().shape().to_vec()));
             }
+        }
+    }
+}
+
+/// The way back of [`similarity`], whose gradient is known from the way there.
+#[derive(Debug)]
+struct Compare;
+
+impl Backward<Flex, 1> for Compare {
+    type State = FlexTensor;
+
+    fn backward(self, ops: Ops<FlexTensor, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let pull = gradients.consume::<Flex>(&ops.node).to_contiguous();
+        let pull = values(&pull).first().copied().unwrap_or_default();
+        let [parent] = ops.parents;
+        if let Some(node) = parent {
+            let shape = ops.state.layout().shape().to_vec();
+            let mut gradient = owned(ops.state);
+            gradient.iter_mut().for_each(|value| *value *= pull);
+            gradients.register::<Flex>(node.id, tensor(gradient, shape));
         }
     }
 }

@@ -26,6 +26,37 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// Rows and columns of a tile that is turned at once.
+const TILE: usize = 8;
+
+/// Writes the rows of `from` (each `stride` after the one before, `columns` long) as the columns of `to`, rows of which are
+/// as long as `from` has rows.
+#[inline]
+pub(super) fn turn(from: &[f32], (rows, columns, stride): (usize, usize, usize), to: &mut [f32]) {
+    for top in (0..rows).step_by(TILE) {
+        let high = TILE.min(rows - top);
+        for left in (0..columns).step_by(TILE) {
+            let wide = TILE.min(columns - left);
+            if high == TILE && wide == TILE {
+                let tile: [[f32; TILE]; TILE] = std::array::from_fn(|y| {
+                    let at = (top + y) * stride + left;
+                    std::array::from_fn(|x| from[at..at + TILE][x])
+                });
+                for x in 0..TILE {
+                    let at = (left + x) * rows + top;
+                    to[at..at + TILE].copy_from_slice(&std::array::from_fn::<_, TILE, _>(|y| tile[y][x]));
+                }
+            } else {
+                for x in left..left + wide {
+                    for y in top..top + high {
+                        to[x * rows + y] = from[y * stride + x];
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// How many values of a slice a matrix needs.
 fn reach(rows: usize, columns: usize, strides: (usize, usize)) -> usize {
     if rows == 0 || columns == 0 { 0 } else { (rows - 1) * strides.0 + (columns - 1) * strides.1 + 1 }

@@ -1,14 +1,17 @@
-//! Layers that burn's processor back end computes too slowly for training, forwards and above all back: convolutions,
-//! dense layers, the leaky ReLU, the pixel shuffle. Each is one function on tensors that differentiates. On the processor
+//! What burn's processor back end computes too slowly for training, forwards and above all back: convolutions, dense
+//! layers, the leaky ReLU, the pixel shuffle, structural similarity. Each is one function on tensors that differentiates. On the processor
 //! it is this module's own pass over host memory, with a way back by hand; on other devices, or with gradient
-//! checkpointing, the same layer in burn's operations. `examples/train_speed.rs` times both.
+//! checkpointing, the same in burn's operations. `examples/train_speed.rs` times both.
 
 mod convolution;
 mod dense;
 mod flex;
 mod matrix;
 mod pixels;
+mod similarity;
 mod window;
+
+pub(super) use similarity::WINDOW;
 
 use burn::tensor::Tensor;
 use burn::tensor::module::{conv2d, linear};
@@ -47,4 +50,18 @@ pub fn pixel_shuffle(x: Tensor<4>) -> Tensor<4> {
     let [n, channels, h, w] = x.dims();
     let out = channels / 4;
     x.reshape([n, out, 2, 2, h, w]).permute([0, 1, 4, 2, 5, 3]).reshape([n, out, h * 2, w * 2])
+}
+
+/// Mean structural similarity of pictures `[N, C, H, W]` over `scales` scales, each half of the one before, with a
+/// symmetric `window` along both axes and the `constants` of luminance and contrast; differentiable in `x`. `None` where
+/// there is no pass of this module's own for it.
+pub(super) fn similarity(
+    x: &Tensor<4>,
+    y: &Tensor<4>,
+    scales: usize,
+    window: [f32; WINDOW],
+    constants: [f32; 2],
+) -> Option<Tensor<1>> {
+    let [_, _, height, width] = x.dims();
+    flex::similarity(x, y, similarity::Similarity { height, width, scales, window, constants })
 }

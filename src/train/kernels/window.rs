@@ -1,5 +1,7 @@
 //! The pixels under a kernel as columns of a matrix, and back.
 
+use super::matrix::turn;
+
 /// How a square kernel walks over pictures: zero padding of `kernel / 2`, so that stride 1 keeps the size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
@@ -102,6 +104,50 @@ impl Window {
                 }
             }
             self.unpad(channel, from, rows, scratch);
+        }
+    }
+
+    /// A scratch for [`Window::rows`] of up to `rows` output rows of `channels` channels.
+    pub(super) fn rows_scratch(&self, rows: usize, channels: usize) -> Vec<f32> {
+        vec![0.0; self.scratch_rows(rows) * self.padded() * channels]
+    }
+
+    fn padded(&self) -> usize {
+        self.input.1 + 2 * (self.kernel / 2)
+    }
+
+    /// As [`Window::columns`], but what lies under the kernel at one output pixel is a row: `to` is `[pixels, taps ·
+    /// channels]`, of which this fills `rows · width` rows from `at`, all channels of a tap together.
+    pub(super) fn rows(
+        &self,
+        picture: &[f32],
+        (from, rows): (usize, usize),
+        to: &mut [f32],
+        at: usize,
+        scratch: &mut [f32],
+    ) {
+        let (channels, pad, padded) = (picture.len() / self.inputs(), self.kernel / 2, self.padded());
+        let lines = scratch.chunks_exact_mut(padded * channels).take(self.scratch_rows(rows));
+        for (line, turned) in lines.enumerate() {
+            match self.input_row(from * self.stride + line) {
+                None => turned.fill(0.0),
+                Some(source) => {
+                    let (left, others) = turned.split_at_mut(pad * channels);
+                    let (inside, right) = others.split_at_mut(self.input.1 * channels);
+                    left.fill(0.0);
+                    turn(&picture[source..], (channels, self.input.1, self.inputs()), inside);
+                    right.fill(0.0);
+                }
+            }
+        }
+        let (width, run) = (self.output().1, self.kernel * channels);
+        let targets = to.chunks_exact_mut(self.kernel * run).skip(at).take(rows * width);
+        for (n, target) in targets.enumerate() {
+            let (i, x) = (n / width, n % width);
+            for (y, taps) in target.chunks_exact_mut(run).enumerate() {
+                let start = ((i * self.stride + y) * padded + x * self.stride) * channels;
+                taps.copy_from_slice(&scratch[start..start + run]);
+            }
         }
     }
 

@@ -4,8 +4,9 @@ use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// Side of the window in px, and the standard deviation of its Gaussian.
-const WINDOW: usize = 11;
+use crate::train::kernels::{WINDOW, similarity};
+
+/// Standard deviation of the window's Gaussian in px.
 const SIGMA: f32 = 1.5;
 /// (0.01 · range)² and (0.03 · range)², range 1.
 const C1: f32 = 1e-4;
@@ -17,13 +18,22 @@ const C2: f32 = 9e-4;
 ///
 /// With `scales` over 1 it is the mean over that many scales, each half the side of the one before; scales smaller than
 /// the window are left out. The mean is taken rather than the product of multi-scale SSIM, whose gradient vanishes as
-/// soon as one scale is bad.
+/// soon as one scale is bad. Differentiable in `predicted` alone.
 ///
 /// # Panics
 /// As tensors do, where the pictures differ in shape or are smaller than the window.
 pub fn dssim(predicted: Tensor<4>, target: Tensor<4>, scales: usize) -> Tensor<1> {
-    let [_, _, _, side] = predicted.dims();
+    let [_, _, height, width] = predicted.dims();
+    let side = height.min(width);
     let scales = (1..scales.max(1)).take_while(|scale| side >> scale >= WINDOW).count() + 1;
+    assert_eq!(predicted.dims(), target.dims(), "pictures of one shape");
+    assert!(side >= WINDOW, "pictures of at least {WINDOW} px");
+    let found = similarity(&predicted, &target, scales, gaussian(), [C1, C2]);
+    found.map_or_else(|| by_operations(predicted, target, scales), |similarity| (similarity - 1.0) * -0.5)
+}
+
+/// The same in burn's operations, for devices without a pass of our own.
+fn by_operations(predicted: Tensor<4>, target: Tensor<4>, scales: usize) -> Tensor<1> {
     let mut sum = one_scale(predicted.clone(), target.clone());
     let mut pair = (predicted, target);
     for _ in 1..scales {
@@ -81,17 +91,53 @@ impl Window {
 
 /// `[side − 10, side]`: row `i` holds the window at `i`.
 fn band(side: usize, device: &Device) -> Tensor<2> {
+    let kernel = gaussian();
+    let inside = (side + 1).saturating_sub(WINDOW);
+    let mut values = vec![0.0; inside * side];
+    for row in 0..inside {
+        for (place, weight) in kernel.iter().enumerate() {
+            values[row * side + row + place] = *weight;
+        }
+    }
+    Tensor::from_data(TensorData::new(values, [inside, side]), &device.clone().inner())
+}
+
+fn gaussian() -> [f32; WINDOW] {
     let kernel: [f32; WINDOW] = std::array::from_fn(|place| {
         let x = place as f32 - (WINDOW / 2) as f32;
         (-x * x / (2.0 * SIGMA * SIGMA)).exp()
     });
     let sum: f32 = kernel.iter().sum();
-    let inside = (side + 1).saturating_sub(WINDOW);
-    let mut values = vec![0.0; inside * side];
-    for row in 0..inside {
-        for (place, weight) in kernel.iter().enumerate() {
-            values[row * side + row + place] = weight / sum;
+    kernel.map(|weight| weight / sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+    use crate::train::random::{Purpose, stream};
+
+    #[test]
+    fn the_pass_over_host_memory_is_the_twin_of_the_operations() {
+        let device = Device::flex().autodiff();
+        for (shape, scales) in [([2, 3, 64, 64], 3), ([1, 1, 11, 11], 1), ([1, 2, 23, 37], 2), ([2, 1, 45, 27], 2)] {
+            let mut rng = stream(1, Purpose::Weights, 0, 0);
+            let mut picture = || {
+                let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random_range(0.0..1.0)).collect();
+                Tensor::<4>::from_data(TensorData::new(values, shape), &device)
+            };
+            let (x, y) = (picture().require_grad(), picture().inner());
+            let y = Tensor::from_inner(y);
+            let both = [dssim(x.clone(), y.clone(), scales), by_operations(x.clone(), y, scales)];
+            let [own, twin] = both.map(|value| {
+                let gradient = x.grad(&(value.clone() * 3.0).backward()).expect("differentiable");
+                (value.into_scalar::<f32>(), gradient.into_data().try_into_vec::<f32>().expect("floats"))
+            });
+            assert!((own.0 - twin.0).abs() < 1e-5, "{shape:?}: {} for {}", own.0, twin.0);
+            let largest = twin.1.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+            let worst = own.1.iter().zip(&twin.1).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
+            assert!(worst < 1e-3 * largest, "{shape:?}: gradients differ by {worst} of {largest}");
         }
     }
-    Tensor::from_data(TensorData::new(values, [inside, side]), &device.clone().inner())
 }

@@ -20,6 +20,16 @@ pub enum Family {
     Dfaker,
 }
 
+impl Family {
+    /// Learning rate that it is trained with where no other is asked for. Small networks take more.
+    pub const fn rate(self) -> f64 {
+        match self {
+            Self::Live => 1e-3,
+            Self::Original | Self::Df | Self::Liae | Self::Dfaker => 5e-4,
+        }
+    }
+}
+
 /// Options of [`Family::Df`] and [`Family::Liae`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Options {
