@@ -22,7 +22,7 @@ use standin::train::optimise::{Optimiser, Settings, gradients};
 use standin::train::samples::Batch;
 use standin::train::weights::{Parameter, Weights};
 use standin::train::zoo::preset::Dimensions;
-use standin::train::zoo::{Network, Output, Side};
+use standin::train::zoo::{Network, Output};
 
 const BATCH: usize = 8;
 const SIDE: usize = 128;
@@ -204,7 +204,7 @@ fn model(name: &str, device: &Device) -> Result<(), Box<dyn std::error::Error>> 
     let mut times = [(); 4].map(|()| Times::default());
     for _ in 0..12 {
         let start = now();
-        let outputs = [Side::A, Side::B].map(|side| network.reconstruct(&weights, batches[0].input.clone(), side));
+        let outputs = network.reconstruct_both(&weights, batches[0].input.clone(), batches[1].input.clone());
         times[0].since(start);
         let start = now();
         let [a, b] = [0, 1].map(|n| total(&outputs[n], &batches[n], &LossWeights::default()).0);

@@ -226,6 +226,11 @@ fn assert_consistent(bytes: &[u8]) {
         assert_eq!(file.bytes(), bytes);
         let held = bytes.len() as u64;
         assert!(file.summary().parameters <= held);
+        #[cfg(feature = "gpu")]
+        {
+            let model = prost::Message::decode(bytes).expect("decoded before");
+            let _ = standin::swap::graph::SwapGraph::read(&model, &contract);
+        }
     }
 }
 
@@ -243,12 +248,14 @@ proptest! {
 
     #[test]
     fn flipped_bits_never_panic(flips in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..8), 1..6)) {
-        let mut bytes = SwapModel::morph().with_open_batch().bytes();
-        for (place, bit) in flips {
-            let place = place.index(bytes.len());
-            bytes[place] ^= 1 << bit;
+        for model in [SwapModel::morph().with_open_batch(), SwapModel::spliced()] {
+            let mut bytes = model.bytes();
+            for (place, bit) in &flips {
+                let place = place.index(bytes.len());
+                bytes[place] ^= 1 << bit;
+            }
+            assert_consistent(&bytes);
         }
-        assert_consistent(&bytes);
     }
 
     #[test]

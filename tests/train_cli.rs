@@ -127,7 +127,42 @@ fn two_sides_of_one_person_are_warned_of() {
     let words = [&["--a", "a", "--b", "a"], &SMALL[4..], &["-o", "run", "--steps", "1"]].concat();
     let output = train(folder.path(), &words);
     assert!(output.status.success(), "{}", text(&output));
-    assert!(text(&output).contains("warning: "), "{}", text(&output));
+    assert!(text(&output).contains("is it the same person twice?"), "{}", text(&output));
+}
+
+#[test]
+fn one_person_in_two_clips_is_warned_of_and_two_people_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = |clip: &str, name: &str| face_sets::extract(clip, &folder.path().join(name), 10, 9);
+    let sets = [("ada_train.mp4", "a"), ("ada_eval.mp4", "again"), ("ben_eval.mp4", "b")];
+    if !sets.into_iter().all(|(clip, name)| set(clip, name).is_some()) {
+        return;
+    }
+    for (b, warned, run) in [("again", true, "one"), ("b", false, "two")] {
+        let words = [&["--a", "a", "--b", b], &SMALL[4..], &["-o", run, "--steps", "1"]].concat();
+        let output = train(folder.path(), &words);
+        assert!(output.status.success(), "{}", text(&output));
+        assert_eq!(text(&output).contains("look like side B's person"), warned, "{b}: {}", text(&output));
+    }
+}
+
+#[test]
+fn a_runs_reconstruction_is_measured() {
+    let folder = facesets();
+    let begun = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "2"]].concat());
+    assert!(begun.status.success(), "{}", text(&begun));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin-train"));
+    command.current_dir(folder.path()).arg("eval").arg(root.join("examples/media/ben.dfm"));
+    command.arg("--driver").arg(root.join("examples/media/ada.mp4")).args(["--frames", "2", "--run", "run"]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let report = std::fs::read(folder.path().join("eval/eval.json")).unwrap();
+    let found = &serde_json::from_slice::<serde_json::Value>(&report).unwrap()["reconstruction"];
+    assert_eq!(found["step"], 2);
+    for side in ["a", "b"] {
+        assert!((1e-3..1.0).contains(&found[side].as_f64().unwrap()), "{found}");
+    }
 }
 
 #[test]

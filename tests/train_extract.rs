@@ -292,6 +292,13 @@ fn masks_that_do_not_fit_are_told() {
     assert!(error.contains("512x512") && error.contains("1280x720"), "{error}");
     let error = place.run("x", &[&clip, "--mask-classes", "1"]).unwrap_err();
     assert!(error.contains("--mask"), "{error}");
+    // Nearly black where nobody is, as compression leaves it: a face without a mask, and no reason to stop.
+    std::fs::create_dir(place.path("dim")).unwrap();
+    let dim = image::GrayImage::from_fn(1280, 720, |x, _| image::Luma([if x < 8 { 3 } else { 0 }]));
+    dim.save(place.path("dim/000.png")).unwrap();
+    let dim = place.path("dim").display().to_string();
+    place.set("dim_set", &[&clip, "--mask", &dim, "--limit", "1"]);
+    assert_eq!(place.reported("dim_set", &["total", "dropped", "no-mask"]), 1);
     // Class ids that are not said to be some would be a black mask.
     let error = place.run("ids", &[&clip, "--mask", &mask]).unwrap_err();
     assert!(error.contains("small_mask.mkv") && error.contains("--mask-classes"), "{error}");

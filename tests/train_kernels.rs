@@ -6,6 +6,7 @@ use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use standin::train::kernels::{convolution, dense, leaky_relu, pixel_shuffle};
+use standin::train::losses::dssim;
 
 /// Reproducible, of both signs, without a pattern that sums cancel in.
 fn values(count: usize, seed: u32) -> Vec<f32> {
@@ -180,7 +181,24 @@ fn threads_do_not_change_a_bit() {
         let flat = y.clone().reshape([5, channels * height * width]);
         let (matrix, shift) = (leaf([channels * height * width, 16], 4), leaf([16], 5));
         let all = backward(dense(flat, matrix.clone(), shift));
-        [read(y), gradient(&x, &all), gradient(&weight, &all), gradient(&bias, &all), gradient(&matrix, &all)]
+        let (a, b) = (leaf([2, 3, 40, 40], 6), constant([2, 3, 40, 40], 7));
+        let likeness = dssim(a.clone(), b.autodiff(), 2);
+        // Small pictures are taken together.
+        let (few, kernel, none) = (leaf([9, 20, 4, 4], 8), leaf([30, 20, 3, 3], 9), leaf([30], 10));
+        let small = convolution(few.clone(), kernel.clone(), none, 1, None);
+        let together = backward(small.clone());
+        [
+            read(y),
+            gradient(&x, &all),
+            gradient(&weight, &all),
+            gradient(&bias, &all),
+            gradient(&matrix, &all),
+            read(likeness.clone()),
+            gradient(&a, &backward(likeness)),
+            read(small),
+            gradient(&few, &together),
+            gradient(&kernel, &together),
+        ]
     };
     let on = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool").install(run);
     assert!(on(1) == on(3), "one thread and three differ");

@@ -40,3 +40,18 @@ pub trait Engine: Send {
     /// [`EngineError`] where the run fails or the outcome is not finite.
     fn run(&mut self, morph: f32) -> Result<Generated<'_>, EngineError>;
 }
+
+/// Copies an output, clamped to 0..1.
+pub(super) fn take(output: &[f32], into: &mut [f32], name: &'static str) -> Result<(), EngineError> {
+    // An integer maximum, unlike a float one, becomes vector instructions: not a number and infinity have the largest
+    // exponents.
+    const INFINITE: u32 = f32::INFINITY.to_bits();
+    let largest = output.iter().fold(0, |largest, value| largest.max(value.to_bits() & !(1 << 31)));
+    if largest >= INFINITE {
+        return Err(EngineError::NotFinite(name));
+    }
+    for (into, &value) in into.iter_mut().zip(output) {
+        *into = value.clamp(0.0, 1.0);
+    }
+    Ok(())
+}

@@ -4,9 +4,13 @@
 //! stay within itself), [`contract`] (is it a swap model). [`OnnxEngine`] runs it, and [`ModelFile::consented`] says
 //! whether it may be.
 
+#[cfg(feature = "gpu")]
+mod burn_engine;
 pub mod contract;
 pub mod decode;
 mod engine;
+#[cfg(feature = "gpu")]
+pub mod graph;
 mod model_file;
 pub mod onnx;
 mod onnx_engine;
@@ -14,6 +18,8 @@ pub mod safety;
 mod shared;
 mod summary;
 
+#[cfg(feature = "gpu")]
+pub use burn_engine::{BurnEngine, BurnEngineError};
 pub use engine::{Engine, EngineError, Generated};
 pub use model_file::{ModelError, ModelFile, ModelProblem};
 pub use onnx_engine::{OnnxEngine, OnnxEngineError};

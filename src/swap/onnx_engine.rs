@@ -1,6 +1,7 @@
 //! Decoder B on ONNX Runtime.
 
 use super::contract::Contract;
+use super::engine::take;
 use super::shared::dense_weights;
 use super::{Engine, EngineError, Generated, ModelFile};
 use crate::runtime::{Network, NetworkError, NetworkOptions, Provider, Runtime, SharedWeights};
@@ -114,19 +115,4 @@ impl Engine for OnnxEngine {
         take(network.output(contract.face_mask), face_mask, "face mask")?;
         Ok(Generated { resolution: contract.resolution, driver: network.input(0), face, driver_mask, face_mask })
     }
-}
-
-/// Copies an output, clamped to 0..1.
-fn take(output: &[f32], into: &mut [f32], name: &'static str) -> Result<(), EngineError> {
-    // An integer maximum, unlike a float one, becomes vector instructions: not a number and infinity have the largest
-    // exponents.
-    const INFINITE: u32 = f32::INFINITY.to_bits();
-    let largest = output.iter().fold(0, |largest, value| largest.max(value.to_bits() & !(1 << 31)));
-    if largest >= INFINITE {
-        return Err(EngineError::NotFinite(name));
-    }
-    for (into, &value) in into.iter_mut().zip(output) {
-        *into = value.clamp(0.0, 1.0);
-    }
-    Ok(())
 }

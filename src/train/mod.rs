@@ -8,8 +8,8 @@
 //!    previews, metrics, the display.
 //! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
 //!
-//! [`device`] is what all of it computes on, [`kernels`] has the layers that must be fast there, [`random`] is where all
-//! chance comes from, [`whole_file`] how files are replaced.
+//! [`device`] is what all of it computes on, [`kernels`] has the layers and the loss that must be fast there, [`random`] is
+//! where all chance comes from, [`whole_file`] how files are replaced.
 
 pub mod augment;
 pub mod device;

@@ -127,6 +127,62 @@ impl SwapModel {
         model
     }
 
+    /// As other tools write a model that morphs: two codes, of which the first gives as many channels as `morph_value` says
+    /// and the second the others; padding apart from its convolution, biases by Add, a depth-to-space in three pieces.
+    pub(crate) fn spliced() -> Self {
+        let mut model = Self::plain();
+        let (half, whole) = (SIDE / 2, SIDE);
+        let weights = [
+            floats("down", &[10, 3, 5, 5], &chance(10 * 75, 1, 0.2)),
+            floats("down_bias", &[1, 10, 1, 1], &chance(10, 2, 0.5)),
+            floats("first", &[10, 10, 1, 1], &chance(100, 3, 0.6)),
+            floats("second", &[10, 10, 1, 1], &chance(100, 4, 0.6)),
+            floats("up", &[12, 10, 3, 3], &chance(12 * 90, 5, 0.2)),
+            floats("length", &[], &[10.0]),
+            int64s("none", &[0]),
+            int64s("all", &[10]),
+            int64s("open", &[-1]),
+            int64s("largest", &[i64::from(i32::MAX)]),
+            int64s("channels", &[1]),
+            int64s("pads", &[0, 0, 1, 1, 0, 0, 2, 2]),
+            int64s("blocks", &[1, 2, 2, 3, half, half]),
+            int64s("large", &[1, 3, whole, whole]),
+        ];
+        let graph = model.graph();
+        graph.name = "AMP".to_owned();
+        graph.input.push(value("morph_value:0", &[1]));
+        graph.initializer.extend(weights);
+        let nodes = [
+            node("Transpose", &["in_face:0"], "nchw", vec![ints("perm", &[0, 3, 1, 2])]),
+            node("Pad", &["nchw", "pads"], "padded", vec![]),
+            node("Conv", &["padded", "down"], "halved", vec![ints("strides", &[2, 2])]),
+            node("Add", &["halved", "down_bias"], "biased", vec![]),
+            node("LeakyRelu", &["biased"], "code", vec![float("alpha", 0.1)]),
+            node("Conv", &["code", "first"], "code_a", vec![]),
+            node("Conv", &["code", "second"], "code_b", vec![]),
+            node("Mul", &["morph_value:0", "length"], "share", vec![]),
+            node("Cast", &["share"], "at", vec![int("to", DataType::Int64 as i64)]),
+            node("Sub", &["all", "at"], "rest", vec![]),
+            // A size of −1 would mean all the rest: converters ask, whatever it is.
+            node("Equal", &["open", "rest"], "is_open", vec![]),
+            node("Cast", &["is_open"], "opened", vec![int("to", DataType::Int64 as i64)]),
+            node("Mul", &["largest", "opened"], "very", vec![]),
+            node("Add", &["rest", "very"], "size", vec![]),
+            node("Add", &["at", "size"], "end", vec![]),
+            node("Slice", &["code_a", "none", "at", "channels"], "begin_a", vec![]),
+            node("Slice", &["code_b", "at", "end", "channels"], "end_b", vec![]),
+            node("Concat", &["begin_a", "end_b"], "mixed", vec![int("axis", 1)]),
+            node("Conv", &["mixed", "up"], "deep", vec![ints("pads", &[1; 4])]),
+            node("Reshape", &["deep", "blocks"], "blocked", vec![]),
+            node("Transpose", &["blocked"], "turned", vec![ints("perm", &[0, 3, 4, 1, 5, 2])]),
+            node("Reshape", &["turned", "large"], "grown", vec![]),
+            node("Sigmoid", &["grown"], "bright", vec![]),
+            node("Transpose", &["bright"], "out_celeb_face:0", vec![ints("perm", &[0, 2, 3, 1])]),
+        ];
+        graph.node.splice(0..4, nodes);
+        model
+    }
+
     fn of(node: Vec<Node>, initializer: Vec<Tensor>) -> Self {
         let outputs = [("out_face_mask:0", 1), ("out_celeb_face:0", 3), ("out_celeb_face_mask:0", 1)];
         let graph = Graph {
@@ -212,6 +268,21 @@ pub(crate) fn node(op_type: &str, input: &[&str], output: &str, attribute: Vec<A
 /// An integer attribute.
 pub(crate) fn int(name: &str, i: i64) -> Attribute {
     Attribute { name: name.to_owned(), i: Some(i), kind: attribute_type::INT, ..Attribute::default() }
+}
+
+/// A float attribute.
+pub(crate) fn float(name: &str, f: f32) -> Attribute {
+    Attribute { name: name.to_owned(), f: Some(f), kind: attribute_type::FLOAT, ..Attribute::default() }
+}
+
+/// Numbers of both signs up to `most` that look like chance.
+fn chance(count: usize, seed: u32, most: f32) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((state >> 8) as f32 / (1 << 23) as f32 - 1.0) * most
+    };
+    (0..count).map(|_| next()).collect()
 }
 
 /// An attribute of integers.

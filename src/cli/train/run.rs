@@ -12,8 +12,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::Outcome;
 use crate::runtime::Runtime;
 use crate::train::augment::AugmentSettings;
-
 use crate::train::device::{Chosen, DeviceChoice};
+use crate::train::eval::EvalError;
 use crate::train::eval::same_person::looks_like;
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Course, Kind, Schedule, Settings};
@@ -71,7 +71,8 @@ pub struct Arguments {
     /// Ends after that many minutes of training since the very beginning.
     #[arg(long, value_name = "M")]
     pub minutes: Option<f64>,
-    /// Learning rate after the warm-up. Default 1e-3 for live and 5e-4 for the others. A run that is gone on with takes the new one.
+    /// Learning rate after the warm-up. Default 1e-3 for live and 5e-4 for the others. A run that is gone on with takes
+    /// the new one.
     #[arg(long, value_name = "RATE")]
     pub rate: Option<f64>,
     /// Keeps the rate instead of lowering it towards the goal.
@@ -187,7 +188,6 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sid
         *place = asked.unwrap_or(*place);
     }
     let sides = Sides::open(&arguments.a, &arguments.b)?;
-    compare_people(&sides, out)?;
     let rate = dimensions.family.rate();
     let recipe = Recipe {
         version: Recipe::VERSION,
@@ -221,20 +221,26 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sid
     recipe.check().map_err(|reason| anyhow!(reason))?;
     // What is wrong should be known before a folder is made.
     recipe.dimensions.blueprint()?;
+    compare_people(&sides, out)?;
     let lock = Run::lock(&arguments.out)?;
     Ok((Run::begin(&arguments.out, recipe)?, sides, lock))
 }
 
 /// Warns where a driver is the subject: a model of one person learns to copy.
 fn compare_people(sides: &Sides, out: &mut dyn Write) -> anyhow::Result<()> {
-    let alike = match Runtime::load(None) {
-        Ok(runtime) => looks_like(&runtime, &sides.a, &sides.b)?,
+    let looked = Runtime::load(None).map_err(EvalError::from);
+    let alike = match looked.and_then(|runtime| looks_like(&runtime, &sides.a, &sides.b)) {
+        Ok(alike) => alike,
         Err(error) => return Ok(writeln!(out, "whether both sides show one person was not looked at: {error}")?),
     };
     for (set, part) in sides.a.iter().zip(alike).filter(|(_, part)| *part > SAME_PERSON) {
         let folder = set.folder.display();
         let percent = part * 100.0;
-        writeln!(out, "warning: {percent:.0} % of the faces in {folder} look like side B's person: is it the same one?")?;
+        writeln!(
+            out,
+            "warning: {percent:.0} % of the faces in {folder} look like side B's person: if it is the same one, give \
+             another driver with --a"
+        )?;
     }
     Ok(())
 }

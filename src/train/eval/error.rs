@@ -43,7 +43,7 @@ pub enum EvalError {
     #[error(transparent)]
     Run(#[from] SessionError),
     /// The face sets of the training cannot be read.
-    #[error(transparent)]
+    #[error("the face sets of the training, which --run needs: {0}")]
     Samples(#[from] SampleError),
     /// The system gives no thread.
     #[error("the live path could not be started: {0}")]

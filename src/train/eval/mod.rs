@@ -7,9 +7,11 @@
 //! - [`identity`]: nearer to the target or to the driver;
 //! - [`pose`] and [`expression`] against the source's, and against ground truth ([`truth`]) where there is some;
 //! - [`motion`]: flicker and jitter that the source does not have;
-//! - [`reconstruction`] of both sides, where the training is at hand;
+//! - the reconstruction of both sides, where the training is at hand;
 //! - [`seam`], and pixels that changed [`outside`] of the face's region;
 //! - frames swapped, concealed and missed, and the time that it took.
+//!
+//! [`same_person`] is asked before a training begins, and is no part of an evaluation.
 //!
 //! [`report`] is `eval.json`, [`page`] is `eval.html`.
 

@@ -6,9 +6,10 @@ use burn::tensor::{Device, Tensor};
 
 use super::EvalError;
 use super::report::Reconstruction;
+use crate::train::faceset::FaceSet;
 use crate::train::losses::{dssim, feather, masked};
 use crate::train::samples::{Faces, Sides};
-use crate::train::session::Run;
+use crate::train::session::{Run, SessionError};
 use crate::train::zoo::Side;
 
 /// Faces of each side, from the leftmost to the rightmost.
@@ -16,8 +17,8 @@ const FACES: usize = 64;
 /// Faces that are drawn at once.
 const AT_ONCE: usize = 8;
 
-/// Of the training in `folder`: the averaged weights of its newest checkpoint, on faces of its own face sets that are not
-/// augmented, under their feathered masks.
+/// Of the training in `folder`: the averaged weights of its newest checkpoint that can be read, on faces of its own face
+/// sets that are not augmented, under their feathered masks.
 ///
 /// # Errors
 /// [`EvalError::Run`], [`EvalError::Samples`] where the training or its face sets cannot be read.
@@ -27,11 +28,19 @@ pub(super) fn of_run(folder: &Path) -> Result<Reconstruction, EvalError> {
     let (weights, step, _) = run.trained(&device)?;
     let recipe = run.recipe();
     let sides = Sides::open(&recipe.a, &recipe.b)?;
+    for (side, then) in [(Side::A, &recipe.a_hashes), (Side::B, &recipe.b_hashes)] {
+        let now: Vec<String> = sides.of(side).iter().map(FaceSet::content_hash).collect();
+        if now != *then {
+            let reason = format!("the face sets of side {side:?} have changed since; restore them, or leave --run out");
+            return Err(SessionError::File { file: run.folder().join("run.toml"), reason }.into());
+        }
+    }
     let resolution = recipe.dimensions.resolution;
     let faces = Faces::load(&sides, resolution, &|| ())?;
     let of = |side: Side| {
         let (mut sum, mut count) = (0.0, 0);
-        for some in faces.spread(side, FACES).chunks(AT_ONCE) {
+        let which = faces.spread(side, FACES.min(faces.of(side).len()));
+        for some in which.chunks(AT_ONCE) {
             let batch = faces.plain(side, some, resolution, &device)?;
             let drawn = run.network().reconstruct(&weights, batch.input, side).face;
             let around = feather(batch.mask);

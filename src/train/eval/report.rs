@@ -116,8 +116,7 @@ pub struct IdentityFigures {
     pub target_faces: usize,
 }
 
-/// DSSIM, (1 − SSIM) / 2, of each side's faces through its own decoder, masked, not
-/// augmented.
+/// DSSIM, (1 − SSIM) / 2, of each side's faces through its own decoder, masked, not augmented.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Reconstruction {
     /// Of the driver.

@@ -25,7 +25,11 @@ pub(super) fn embeddings(
     identity: &mut Identity,
     target: &Path,
 ) -> Result<Vec<Embedding>, EvalError> {
-    let found = if target.is_dir() { of_face_set(identity, &FaceSet::open(target)?, MOST)? } else { of_clip(runtime, identity, target)? };
+    let found = if target.is_dir() {
+        of_face_set(identity, &FaceSet::open(target)?, MOST)?
+    } else {
+        of_clip(runtime, identity, target)?
+    };
     if found.is_empty() {
         return Err(EvalError::NoFace { clip: target.to_owned(), role: "target" });
     }

@@ -24,7 +24,7 @@ use crate::train::faceset::{CROPS, MASKS, MaskKind};
 
 /// Part of a crop that a supplied mask must cover: less is a face that the mask does not know.
 const LEAST_MASK: f32 = 0.005;
-/// Grey that a mask has somewhere where it shows a face.
+/// Grey under which a mask shows no face.
 const DARKEST_FACE: u8 = 64;
 /// Tracks that never were followed have this number: landmarks from the corrections, where nothing was found.
 const NO_TRACK: u32 = 0;
@@ -175,9 +175,9 @@ impl<'a> Analysis<'a> {
         if seen {
             return Ok(true);
         }
-        self.known(source, mask)?;
         self.frames += 1;
         self.find(&frame, cut, (source, index, time))?;
+        self.known(source, mask, (frame.layout().width, frame.layout().height))?;
         let present: Vec<u32> = self.faces.iter().map(|face| face.track).collect();
         let far = self.held.as_ref().is_some_and(|held| cut || time - held.time > SEEN_AGAIN);
         if !self.settle(|track| far || present.contains(&track)) {
@@ -283,16 +283,23 @@ impl<'a> Analysis<'a> {
         meant.map(|i| (self.faces[i].clone(), true)).into_iter().collect()
     }
 
-    /// Refuses class ids that are not said to be some: as grey levels they are next to black, and no face.
-    fn known(&self, source: usize, mask: &FrameMask) -> Result<(), ExtractError> {
+    /// Refuses class ids that are not said to be some: as grey levels they are next to black, and no face. Only where a
+    /// face was found: a compressed mask is not quite black around nobody either. `size` is the frame's, in px.
+    fn known(&self, source: usize, mask: &FrameMask, size: (usize, usize)) -> Result<(), ExtractError> {
         let FrameMask::Supplied(picture) = mask else { return Ok(()) };
-        let brightest = picture.as_raw().iter().max().copied().unwrap_or(0);
-        if !self.settings.mask_classes.is_empty() || !(1..DARKEST_FACE).contains(&brightest) {
+        let (kx, ky) = (picture.width() as f32 / size.0 as f32, picture.height() as f32 / size.1 as f32);
+        let level = |p: &Point| picture.get_pixel_checked((p.x * kx) as u32, (p.y * ky) as u32).map_or(0, |l| l.0[0]);
+        let of_ids = |face: &Face| {
+            let dark = face.landmarks.iter().filter(|p| (1..DARKEST_FACE).contains(&level(p))).count();
+            2 * dark > face.landmarks.len()
+        };
+        if !self.settings.mask_classes.is_empty() || !self.faces.iter().any(of_ids) {
             return Ok(());
         }
         let mask = self.sources[source].mask.clone().unwrap_or_default();
         let reason = format!(
-            "a mask with no level over {brightest} of 255: if these are class ids, say with --mask-classes which are the face"
+            "the mask is next to black on a face (under {DARKEST_FACE} of 255): if these are class ids, say with \
+             --mask-classes which are the face"
         );
         Err(ExtractError::Masks { mask, reason })
     }

@@ -1,6 +1,6 @@
 //! Convolution forwards and back, in host memory: products of matrices with columns made piece by piece, small enough
-//! for a core's cache. Both matrices of each product lie as the product reads them; to turn one is cheaper here, where it is
-//! small or turned once for many products, than inside of them.
+//! for a core's cache. Both matrices of each product lie as the product reads them: to turn one is cheaper here, where it
+//! is small or turned once for many products, than inside of them.
 //!
 //! Work is cut by sizes alone, and every sum is taken in one order: results do not depend on the number of threads.
 
@@ -15,7 +15,7 @@ const COLUMNS: usize = 512;
 const FEW: usize = 256;
 /// Pieces of work to aim at: for this many threads the work is cut evenly.
 const TASKS: usize = 8;
-/// Rows of a piece that goes back.
+/// Rows of a piece that goes back, and of weights that are turned at once.
 const ROWS: usize = 288;
 
 /// Sizes of a convolution.
@@ -131,7 +131,7 @@ impl Convolution {
         let mut scratch = self.window.scratch(self.strip_rows());
         let mut product = vec![0.0; if targets.len() > 1 { rows * most } else { 0 }];
         for (columns, strips) in pieces {
-            self.columns(input, 0..self.channels, &strips, &mut buffer, columns, &mut scratch);
+            self.columns(input, &strips, &mut buffer, columns, &mut scratch);
             let under = Matrix::new(&buffer, taps, columns, columns);
             if let ([target], [strip]) = (&mut *targets, &strips[..]) {
                 let from = strip.from * self.window.output().1;
@@ -148,20 +148,11 @@ impl Convolution {
         }
     }
 
-    /// Columns of some channels of a group of pictures.
-    fn columns(
-        &self,
-        input: &[f32],
-        channels: std::ops::Range<usize>,
-        strips: &[Strip],
-        buffer: &mut [f32],
-        columns: usize,
-        scratch: &mut [f32],
-    ) {
-        let pixels = self.window.inputs();
+    /// Columns of a group of pictures.
+    fn columns(&self, input: &[f32], strips: &[Strip], buffer: &mut [f32], columns: usize, scratch: &mut [f32]) {
+        let pixels = self.channels * self.window.inputs();
         for strip in strips {
-            let start = strip.picture * self.channels;
-            let picture = &input[(start + channels.start) * pixels..(start + channels.end) * pixels];
+            let picture = &input[strip.picture * pixels..(strip.picture + 1) * pixels];
             self.window.columns(picture, (strip.from, strip.rows), buffer, (columns, strip.at), scratch);
         }
     }
@@ -347,7 +338,7 @@ pub(super) fn unbend(gradient: &mut [f32], output: &[f32], slope: f32) {
     }
 }
 
-fn sum(values: &[f32]) -> f32 {
+pub(super) fn sum(values: &[f32]) -> f32 {
     let mut lanes = [0.0_f32; 16];
     let (whole, rest) = values.as_chunks::<16>();
     for sixteen in whole {

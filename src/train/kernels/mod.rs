@@ -1,7 +1,8 @@
 //! What burn's processor back end computes too slowly for training, forwards and above all back: convolutions, dense
-//! layers, the leaky ReLU, the pixel shuffle, structural similarity. Each is one function on tensors that differentiates. On the processor
-//! it is this module's own pass over host memory, with a way back by hand; on other devices, or with gradient
-//! checkpointing, the same in burn's operations. `examples/train_speed.rs` times both.
+//! layers, the leaky ReLU, the pixel shuffle, structural similarity. Each is one function on tensors that
+//! differentiates. On the processor it is this module's own pass over host memory, with a way back by hand; on other
+//! devices, or with gradient checkpointing, the same in burn's operations (for the similarity in
+//! [`dssim`](crate::train::losses::dssim)). `examples/train_speed.rs` times both of each layer.
 
 mod convolution;
 mod dense;

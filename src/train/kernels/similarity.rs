@@ -3,18 +3,20 @@
 
 use rayon::prelude::*;
 
+use super::convolution::sum;
+
 /// Side of the window in px.
 pub(in crate::train) const WINDOW: usize = 11;
 /// What a filter of [`WINDOW`] loses along an axis.
 const MARGIN: usize = WINDOW - 1;
 
-/// Weights of a window along an axis, and what keeps the quotients finite.
+/// How planes are compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Similarity {
     /// Sizes of a plane; both at least [`WINDOW`] at the smallest scale.
     pub(super) height: usize,
     pub(super) width: usize,
-    /// How often the sides are halved, and once more.
+    /// How many: the whole size, and each half of the one before.
     pub(super) scales: usize,
     /// Symmetric, of sum 1.
     pub(super) window: [f32; WINDOW],
@@ -23,7 +25,7 @@ pub(super) struct Similarity {
 }
 
 impl Similarity {
-    /// The mean over planes and scales, and its gradient with respect to `x`.
+    /// Of planes `[planes, height, width]`: the mean over planes and scales, and its gradient with respect to `x`.
     pub(super) fn value_and_gradient(&self, x: &[f32], y: &[f32]) -> (f32, Vec<f32>) {
         let plane = self.height * self.width;
         let share = 1.0 / (x.len() / plane * self.scales) as f32;
@@ -67,11 +69,11 @@ impl Similarity {
 #[derive(Debug, Default)]
 struct Level {
     size: (usize, usize),
-    /// x + y and x − y.
+    /// x + y and x − y, `[height, width]`.
     sum: Vec<f32>,
     difference: Vec<f32>,
-    /// Derivatives by the filtered values, with zeros around as far as a window reaches: of both means together, of the mean
-    /// square of the sum, and of that of the difference.
+    /// Derivatives by the filtered values, `[height + 10, width + 10]`, zeros around as far as a window reaches: of both
+    /// means together, of the mean square of the sum, and of that of the difference.
     pulls: [Vec<f32>; 3],
     gradient: Vec<f32>,
     rows: [Vec<f32>; 4],
@@ -153,7 +155,8 @@ impl Level {
             let at = (i + MARGIN) * wide + MARGIN;
             let [p, q, r] = &mut self.pulls;
             let (p, q, r) = (&mut p[at..at + inside], &mut q[at..at + inside], &mut r[at..at + inside]);
-            let mut lanes = 0.0;
+            // Summed apart: an ordered sum would keep the loop from vector instructions.
+            let values = &mut self.rows[0][..inside];
             for x in 0..inside {
                 let (ms, md) = (ms[x], md[x]);
                 let (ms2, md2) = (ms * ms, md * md);
@@ -166,9 +169,9 @@ impl Level {
                 p[x] = (ms - md) * change - (ms + md) * rest;
                 q[x] = luminance - value * b2;
                 r[x] = -luminance - value * b2;
-                lanes += value;
+                values[x] = value;
             }
-            total += lanes;
+            total += sum(values);
         }
 
         // The filter is symmetric: the way back is the filter again, over the maps with their margins.

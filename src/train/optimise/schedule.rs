@@ -17,7 +17,7 @@ pub enum Course {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Schedule {
-    /// The rate after the warm-up. Default 3e-4.
+    /// The rate after the warm-up. Default 3e-4; a new run is given that of its model's family.
     pub rate: f64,
     /// Steps over which the rate rises to it from nothing. Default 50.
     pub warm_up: u64,

@@ -88,7 +88,7 @@ impl Recipe {
             ("batch", (1..=256).contains(&self.batch), "1 to 256"),
             ("goal.steps", self.goal.steps.is_none_or(|steps| steps > 0), "1 or more"),
             ("goal.minutes", self.goal.minutes.is_none_or(|minutes| minutes.is_finite() && minutes > 0.0), "above 0"),
-            ("schedule.rate", self.schedule.rate.is_finite() && self.schedule.rate > 0.0, "above 0, such as 3e-4"),
+            ("schedule.rate", self.schedule.rate.is_finite() && self.schedule.rate > 0.0, "above 0, such as 5e-4"),
             ("schedule.last", (0.0..=1.0).contains(&self.schedule.last), "0 to 1"),
             ("optimiser.beta1", share(self.optimiser.beta1), "0 to below 1"),
             ("optimiser.beta2", share(self.optimiser.beta2), "0 to below 1"),

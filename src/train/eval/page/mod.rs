@@ -128,7 +128,7 @@ fn cards(html: &mut String, report: &Report) {
     let note = format!("one frame at a time, {} thread(s)", report.timing.threads);
     card(number(report.timing.fps as f32), "Frames a second", note, None);
     if let Some(reconstruction) = &report.reconstruction {
-        let note = format!("driver's side; target's {}", number(reconstruction.b));
+        let note = format!("driver's side; target's {}; after {} steps", number(reconstruction.b), reconstruction.step);
         card(number(reconstruction.a), "Reconstruction DSSIM", note, None);
     }
     html.push_str("</div>\n");

@@ -1,0 +1,106 @@
+//! The network of a `.dfm` as a small typed graph, for engines that run it themselves.
+//!
+//! [`SwapGraph::read`] goes once through the file's nodes ([`reader`]): what depends on no input is computed there and then
+//! ([`constant`], [`numbers`]), every other node becomes a [`Step`] with an [`Operator`] out of about fifteen, and every
+//! value gets its shape. [`fuse`] then makes one step of what a converter wrote as several: padding and convolution, a
+//! convolution and its bias or activation, a depth-to-space in three pieces.
+//!
+//! A batch is one crop. Layouts are the file's own: pictures come in and go out by pixels, and are by channels between two
+//! Transposes.
+
+mod constant;
+mod error;
+mod fuse;
+mod node;
+mod numbers;
+mod operator;
+mod reader;
+
+pub use constant::Array;
+pub use error::GraphError;
+pub use numbers::Number;
+pub use operator::{Binary, Operator, Order, Unary};
+
+use super::contract::Contract;
+use super::onnx::Model;
+
+/// What goes into a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operand {
+    /// A value: an index of [`SwapGraph::shapes`].
+    Value(usize),
+    /// An index of [`SwapGraph::constants`].
+    Constant(usize),
+    /// An index of [`SwapGraph::steered`].
+    Steered(usize),
+}
+
+/// Numbers that are known when a frame comes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Steered {
+    /// Shape.
+    pub shape: Vec<usize>,
+    /// As many as the shape says.
+    pub numbers: Vec<Number>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What it does.
+    pub operator: Operator,
+    /// What it does it to.
+    pub inputs: Vec<Operand>,
+    /// The value it gives.
+    pub output: usize,
+}
+
+/// A swap network.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SwapGraph {
+    /// Shape of each value; a value that no step gives any more has one all the same.
+    pub shapes: Vec<Vec<usize>>,
+    /// Weights and the like.
+    pub constants: Vec<Array>,
+    /// Few numbers that `morph_value` decides, frame by frame.
+    pub steered: Vec<Steered>,
+    /// In the order in which they run.
+    pub steps: Vec<Step>,
+    /// The crop: `[1, S, S, 3]`.
+    pub input: usize,
+    /// Mask of the driver's face, generated face, its mask.
+    pub outputs: [usize; 3],
+}
+
+impl SwapGraph {
+    /// The graph of a model whose contract was checked.
+    ///
+    /// # Errors
+    /// [`GraphError`], which names the node and, where that helps, another engine.
+    pub fn read(model: &Model, contract: &Contract) -> Result<Self, GraphError> {
+        let mut graph = reader::read(model, contract)?;
+        fuse::fuse(&mut graph);
+        Ok(graph)
+    }
+
+    /// Numbers in all constants.
+    pub fn parameters(&self) -> usize {
+        self.constants.iter().map(|constant| constant.values.len()).sum()
+    }
+
+    /// The step after which a value is needed no longer, by value; `None` for outputs and for what nothing reads.
+    pub fn last_uses(&self) -> Vec<Option<usize>> {
+        let mut last = vec![None; self.shapes.len()];
+        for (at, step) in self.steps.iter().enumerate() {
+            for input in &step.inputs {
+                if let Operand::Value(value) = input {
+                    last[*value] = Some(at);
+                }
+            }
+        }
+        for output in self.outputs {
+            last[output] = None;
+        }
+        last
+    }
+}
