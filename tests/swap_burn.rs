@@ -57,6 +57,7 @@ fn made(device: &Device) {
     compare_made(&SwapModel::plain(), device, &[0.0]);
     compare_made(&SwapModel::half_precision(), device, &[0.0]);
     compare_made(&SwapModel::dense(32), device, &[0.0]);
+    compare_made(&SwapModel::varied(), device, &[0.0]);
     compare_made(&SwapModel::morph(), device, &[0.0, 0.3, 1.0]);
     // 0.7 · 10 and its like: the channel at which the codes meet must be the same one.
     compare_made(&SwapModel::spliced(), device, &[0.0, 0.1, 0.125, 0.3, 0.5, 0.7, 0.75, 0.999, 1.0]);

@@ -32,7 +32,8 @@ fn a_real_model_becomes_convolutions_and_dense_layers() {
     assert_eq!(count(&graph, |operator| *operator == Operator::Dense), 2);
     // Every layer has its bias and its slope in it; nothing is left of padding.
     assert_eq!(count(&graph, |operator| matches!(operator, Operator::Pad { .. } | Operator::Binary(_))), 0);
-    let layers = graph.steps.iter().filter(|step| matches!(step.operator, Operator::Convolution { .. } | Operator::Dense));
+    let layers =
+        graph.steps.iter().filter(|step| matches!(step.operator, Operator::Convolution { .. } | Operator::Dense));
     assert!(layers.clone().all(|step| step.inputs.len() == 3));
     assert!(graph.parameters() > 1_000_000);
     // Each value is given before it is read.
@@ -56,6 +57,16 @@ fn what_a_converter_wrote_in_pieces_is_one_step() {
     let grown = Operator::DepthToSpace { block: 2, order: Order::Dcr };
     assert!(operators.contains(&&grown), "{operators:?}");
     assert!(!operators.iter().any(|operator| matches!(operator, Operator::Reshape | Operator::Pad { .. })));
+}
+
+#[test]
+fn a_depth_to_space_by_columns_first_is_one_step_too() {
+    let graph = read(&SwapModel::varied().0).unwrap();
+    let order = |step: &standin::swap::graph::Step| match step.operator {
+        Operator::DepthToSpace { block: 2, order } => Some(order),
+        _ => None,
+    };
+    assert_eq!(graph.steps.iter().find_map(order), Some(Order::Crd));
 }
 
 #[test]

@@ -55,6 +55,9 @@ pub enum BlendError {
     /// The GPU was lost, ran out of memory, or refused a pass.
     #[error("the GPU failed: {0}")]
     Gpu(String),
+    /// The network failed, where it runs on the device that blends.
+    #[error("{0}")]
+    Network(String),
     /// A picture or mask does not have the size that its resolution says.
     #[error("{what} has {len} values; a crop of {resolution} pixels needs {needed}")]
     Size {
@@ -99,4 +102,15 @@ pub trait Blender: Send {
         hull: &[Point],
         settings: &BlendSettings,
     ) -> Result<(), BlendError>;
+
+    /// Whether its device is gone for good: another blender is needed.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
+    /// Itself, where it blends on a GPU that a network may run on too.
+    #[cfg(feature = "gpu")]
+    fn gpu(&mut self) -> Option<&mut gpu::GpuBlender> {
+        None
+    }
 }

@@ -11,6 +11,7 @@ use clap::{Parser, Subcommand};
 pub mod bench;
 pub mod compare;
 pub mod consent;
+pub mod devices;
 pub mod model;
 #[cfg(feature = "train")]
 pub mod train;
@@ -34,6 +35,8 @@ pub enum Command {
     Model(model::Arguments),
     /// Measures the whole path over a clip, and the floor that the networks set.
     Bench(bench::Arguments),
+    /// Lists what `device=` may be on this machine.
+    Devices,
     /// Puts frames of clips side by side in one picture.
     Compare(compare::Arguments),
 }
@@ -57,6 +60,7 @@ impl Cli {
             Command::Consent(command) => consent::run(command, out),
             Command::Model(arguments) => model::run(&arguments, out),
             Command::Bench(arguments) => bench::run(&arguments, out),
+            Command::Devices => devices::run(out),
             Command::Compare(arguments) => compare::run(&arguments, out),
         }
     }

@@ -12,6 +12,16 @@ pub struct Device {
     pub blend: Preference,
 }
 
+impl Device {
+    /// The GPU that is to run the network too, in a build with the feature `gpu`.
+    pub fn gpu(&self) -> Option<Selection> {
+        match (&self.provider, &self.blend) {
+            (None, Preference::Gpu(selection)) if cfg!(feature = "gpu") => Some(selection.clone()),
+            _ => None,
+        }
+    }
+}
+
 /// A word that is no device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("device '{0}' is not known: auto, cpu, gpu, gpu:NUMBER, gpu:NAME, or one of {providers}", providers = Provider::ALL.map(Provider::name).join(", "))]

@@ -56,6 +56,8 @@ pub struct Job<F, T> {
     pub plan: Plan,
     /// What was done.
     pub outcome: Outcome,
+    /// Whether a GPU that it needs is gone for good.
+    pub device_lost: bool,
     /// What went wrong, for one message.
     pub failure: Option<String>,
     /// What it took.
@@ -76,6 +78,7 @@ impl<F, T> Default for Job<F, T> {
             faces: Vec::new(),
             plan: Plan::default(),
             outcome: Outcome::default(),
+            device_lost: false,
             failure: None,
             timings: Timings { arrived: Instant::now(), stages: StageTimes::default() },
         }
@@ -91,6 +94,7 @@ impl<F, T> Job<F, T> {
         self.hints.clear();
         self.plan.clear();
         self.outcome = Outcome::default();
+        self.device_lost = false;
         self.failure = None;
         self.timings.stages = StageTimes::default();
     }

@@ -8,9 +8,14 @@ use std::time::SystemTime;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::pending::Pending;
-use crate::consent::{ConsentError, today};
+#[cfg(feature = "gpu")]
+use crate::blend::gpu::GpuDevice;
+use crate::blend::gpu::Selection;
+use crate::consent::{Consent, ConsentError, today};
 use crate::face::FaceType;
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
+#[cfg(feature = "gpu")]
+use crate::swap::{BurnEngine, GpuNetwork};
 use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError};
 
 /// A model that cannot be used.
@@ -28,6 +33,9 @@ pub enum LoadError {
     /// The network does not run.
     #[error(transparent)]
     Engine(#[from] OnnxEngineError),
+    /// The GPU cannot be opened, or does not run the network.
+    #[error("{0}")]
+    Gpu(String),
     /// Loading panicked.
     #[error("loading {0} panicked; this is a defect of Standin")]
     Panic(PathBuf),
@@ -46,8 +54,8 @@ pub struct Model {
     pub coverage: Option<f32>,
     /// When the consent ends.
     pub expires: SystemTime,
-    /// What runs it.
-    pub provider: Provider,
+    /// What runs it: a provider of ONNX Runtime, or a GPU.
+    pub runs_on: String,
     engines: Pool,
     count: usize,
 }
@@ -67,7 +75,7 @@ impl Model {
             face_type: None,
             coverage: None,
             expires,
-            provider: Provider::Cpu,
+            runs_on: String::new(),
             engines: pool,
             count,
         }
@@ -116,6 +124,15 @@ impl Engine for Borrowed<'_> {
             None => Err(EngineError::Run("the model has no engine".to_owned())),
         }
     }
+
+    fn is_lost(&self) -> bool {
+        self.engine.as_ref().is_some_and(|engine| engine.is_lost())
+    }
+
+    #[cfg(feature = "gpu")]
+    fn gpu(&mut self) -> Option<&mut GpuNetwork> {
+        self.engine.as_mut()?.gpu()
+    }
 }
 
 impl Drop for Borrowed<'_> {
@@ -137,6 +154,8 @@ pub struct Load {
     pub threads: usize,
     /// Who computes; `None` takes the first accelerator that works, and else the processor.
     pub provider: Option<Provider>,
+    /// The GPU that is to compute, where one was asked for and this program has the feature `gpu`; no `provider` then.
+    pub gpu: Option<Selection>,
     /// Frames that are worked on at once.
     pub engines: usize,
 }
@@ -149,6 +168,10 @@ impl Load {
     pub fn run(&self) -> Result<Model, LoadError> {
         let file = ModelFile::open(&self.path)?;
         let consent = file.consented(today())?;
+        #[cfg(feature = "gpu")]
+        if let (None, Some(selection)) = (self.provider, &self.gpu) {
+            return self.on_gpu(&file, consent, selection);
+        }
         let runtime = Runtime::load(self.beside.as_deref())?;
         let engines = |provider| {
             let options = NetworkOptions { threads: self.threads, provider };
@@ -166,14 +189,27 @@ impl Load {
             },
         };
         let engines = engines.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect();
-        Ok(Model {
+        Ok(self.model(&file, consent, provider.name().to_owned(), engines))
+    }
+
+    #[cfg(feature = "gpu")]
+    fn on_gpu(&self, file: &ModelFile, consent: &Consent, selection: &Selection) -> Result<Model, LoadError> {
+        let gpu = GpuDevice::shared(selection).map_err(|error| LoadError::Gpu(error.to_string()))?;
+        let engines = BurnEngine::on_gpu(file, &gpu, self.engines.max(1));
+        let engines = engines.map_err(|error| LoadError::Gpu(error.to_string()))?;
+        let engines = engines.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect();
+        Ok(self.model(file, consent, gpu.info().to_string(), engines))
+    }
+
+    fn model(&self, file: &ModelFile, consent: &Consent, runs_on: String, engines: Vec<Box<dyn Engine>>) -> Model {
+        Model {
             path: self.path.clone(),
             subject: consent.subject.clone(),
             face_type: file.face_type(),
             coverage: file.coverage(),
-            provider,
+            runs_on,
             ..Model::of(engines, consent.expires())
-        })
+        }
     }
 }
 

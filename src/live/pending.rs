@@ -47,6 +47,11 @@ impl Pending {
         }
     }
 
+    /// Whether nothing is being prepared.
+    pub fn is_idle(&self) -> bool {
+        *lock(&self.running) == 0
+    }
+
     /// Waits until all work is done, or `given_up` says so.
     pub fn wait(&self, given_up: impl Fn() -> bool) {
         let mut running = lock(&self.running);

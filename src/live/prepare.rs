@@ -40,8 +40,7 @@ pub fn prepare_finder(
     });
 }
 
-/// Opens what blends, and sends a blender to each swap stage unless the processor is to do it, which they begin with.
-/// `said` is told what was chosen and why.
+/// Opens what blends, and sends a blender to each swap stage. `said` is told what was chosen and why.
 pub fn prepare_blenders(
     pending: &Arc<Pending>,
     preference: Preference,
@@ -50,7 +49,7 @@ pub fn prepare_blenders(
 ) {
     pending.spawn("standin-blend", move || {
         said(match Backend::choose(&preference) {
-            Ok(backend) if backend.device().is_some() => outlets
+            Ok(backend) => outlets
                 .iter()
                 .try_for_each(|outlet| {
                     let blender = backend.blender()?;
@@ -59,7 +58,6 @@ pub fn prepare_blenders(
                 })
                 .map(|()| backend.description().to_owned())
                 .map_err(|error: crate::blend::BlendError| error.to_string()),
-            Ok(backend) => Ok(backend.description().to_owned()),
             Err(error) => Err(error.to_string()),
         });
     });

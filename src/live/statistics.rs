@@ -7,7 +7,7 @@ pub enum Stage {
     Find,
     /// Frame to crop.
     Crop,
-    /// The network.
+    /// The network; with crop and blend where all three run on one GPU.
     Swap,
     /// Generated face into the frame, or concealment.
     Blend,

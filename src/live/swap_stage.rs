@@ -6,34 +6,43 @@ use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
 use super::{Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
+#[cfg(feature = "gpu")]
+use crate::blend::gpu::Wanted;
 use crate::blend::{Blender, conceal, conceal_all};
 use crate::face::{Face, hull};
 use crate::frame::{FrameError, FrameMut, VideoBuffer};
 use crate::geometry::Point;
+#[cfg(feature = "gpu")]
+use crate::swap::Told;
 use crate::swap::{Engine, Generated};
 
 /// A mask that covers less of the crop than this hides nobody.
 const LEAST_MASK: f32 = 0.03;
+
+/// What is said of one.
+const EMPTY_MASK: &str = "the swap network's mask covers nothing of the face";
 
 /// Swaps and blends. One stage serves one frame at a time.
 pub struct SwapStage {
     blender: Box<dyn Blender>,
     inbox: Receiver<Box<dyn Blender>>,
     hull: Vec<Point>,
+    engine_lost: bool,
 }
 
 impl SwapStage {
     /// A stage that blends with `blender`, or with the one that came last through `inbox`.
     pub fn new(blender: Box<dyn Blender>, inbox: Receiver<Box<dyn Blender>>) -> Self {
-        Self { blender, inbox, hull: Vec::new() }
+        Self { blender, inbox, hull: Vec::new(), engine_lost: false }
     }
 
     /// Carries out the plan of `job` on its frame.
     pub fn run<F: VideoBuffer, T>(&mut self, job: &mut Job<F, T>) {
         let Some(buffer) = &mut job.frame else { return };
-        if let Ok(blender) = self.inbox.try_recv() {
+        while let Ok(blender) = self.inbox.try_recv() {
             self.blender = blender;
         }
+        self.engine_lost = false;
         let on_failure = job.settings.on_failure;
         let done = match buffer.frame_mut() {
             Ok(mut frame) => {
@@ -50,6 +59,7 @@ impl SwapStage {
             }
             Err(error) => Err(error),
         };
+        job.device_lost = self.engine_lost || self.blender.is_lost();
         job.outcome = outcome(&job.plan, done, &mut job.failure, on_failure == super::OnFailure::Pass);
     }
 
@@ -92,6 +102,7 @@ impl SwapStage {
             }
             kept
         });
+        self.engine_lost = engine.as_ref().is_some_and(|engine| engine.is_lost());
         plan.swap = faces;
         outcome
     }
@@ -114,6 +125,28 @@ impl SwapStage {
         if to_crop.inverse().is_none() {
             return Err("a face has no size".to_owned());
         }
+        if engine.is_lost() {
+            return Err("the GPU that ran the network is gone".to_owned());
+        }
+        #[cfg(feature = "gpu")]
+        if let (Some(blender), Some(network)) = (self.blender.gpu(), engine.gpu())
+            && blender.shares(network)
+        {
+            self.hull.clear();
+            if settings.blend.hull_mask {
+                hull(face, &to_crop, &mut self.hull);
+            }
+            let wanted = Wanted {
+                to_crop: &to_crop,
+                hull: &self.hull,
+                settings: &settings.blend,
+                morph: settings.morph,
+                least_mask: LEAST_MASK,
+            };
+            let told = blender.swap(frame, network, &wanted).map_err(|error| error.to_string())?;
+            lap(Stage::Swap);
+            return verdict(&told, settings);
+        }
         let resolution = engine.resolution();
         self.blender
             .crop(&frame.as_frame(), &to_crop, resolution, engine.crop_mut())
@@ -122,7 +155,7 @@ impl SwapStage {
         let generated = engine.run(settings.morph).map_err(|error| error.to_string())?;
         lap(Stage::Swap);
         if masked(&generated, settings) < LEAST_MASK {
-            return Err("the swap network's mask covers nothing of the face".to_owned());
+            return Err(EMPTY_MASK.to_owned());
         }
         self.hull.clear();
         if settings.blend.hull_mask {
@@ -145,6 +178,18 @@ fn masked(generated: &Generated<'_>, settings: &Settings) -> f32 {
         (false, false) => pixels,
     };
     sum / pixels
+}
+
+/// Why a frame was not changed on the GPU, where it was not.
+#[cfg(feature = "gpu")]
+fn verdict(told: &Told, settings: &Settings) -> Result<(), String> {
+    if told.is_finite() && told.masked(&settings.blend) >= LEAST_MASK {
+        Ok(())
+    } else if told.is_finite() {
+        Err(EMPTY_MASK.to_owned())
+    } else {
+        Err("the swap network gave a value that is not a number".to_owned())
+    }
 }
 
 fn outcome(plan: &Plan, done: Result<(), FrameError>, failure: &mut Option<String>, pass: bool) -> Outcome {

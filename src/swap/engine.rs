@@ -39,6 +39,17 @@ pub trait Engine: Send {
     /// # Errors
     /// [`EngineError`] where the run fails or the outcome is not finite.
     fn run(&mut self, morph: f32) -> Result<Generated<'_>, EngineError>;
+
+    /// Whether the device that it runs on is gone for good: another engine is needed.
+    fn is_lost(&self) -> bool {
+        false
+    }
+
+    /// The network itself, where it runs on a GPU that may blend too: then the crop need not leave it.
+    #[cfg(feature = "gpu")]
+    fn gpu(&mut self) -> Option<&mut super::GpuNetwork> {
+        None
+    }
 }
 
 /// Copies an output, clamped to 0..1.

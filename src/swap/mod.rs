@@ -1,7 +1,7 @@
 //! The swap model: the file, what it must hold, and the engines that run it.
 //!
 //! [`ModelFile::open`] reads a `.dfm` once and checks those bytes: [`decode`] (is it ONNX at all), [`safety`] (does it
-//! stay within itself), [`contract`] (is it a swap model). [`OnnxEngine`] runs it, and [`ModelFile::consented`] says
+//! stay within itself), [`contract`] (is it a swap model). [`OnnxEngine`] runs it, with the feature `gpu` `BurnEngine` too, and [`ModelFile::consented`] says
 //! whether it may be.
 
 #[cfg(feature = "gpu")]
@@ -19,7 +19,7 @@ mod shared;
 mod summary;
 
 #[cfg(feature = "gpu")]
-pub use burn_engine::{BurnEngine, BurnEngineError};
+pub use burn_engine::{BurnEngine, BurnEngineError, Drawn, GpuNetwork, Told};
 pub use engine::{Engine, EngineError, Generated};
 pub use model_file::{ModelError, ModelFile, ModelProblem};
 pub use onnx_engine::{OnnxEngine, OnnxEngineError};

@@ -90,6 +90,17 @@ impl SwapModel {
         model
     }
 
+    /// As [`Self::identity`], but the face is `√(0.9 − crop)`: not a number where any value of the crop is above 0.9.
+    pub(crate) fn root_of_what_is_dark() -> Self {
+        let mut model = Self::identity();
+        model.graph().initializer.push(floats("limit", &[], &[0.9]));
+        model.graph().node.splice(
+            0..1,
+            [node("Sub", &["limit", "in_face:0"], "left", vec![]), node("Sqrt", &["left"], "out_celeb_face:0", vec![])],
+        );
+        model
+    }
+
     /// As [`Self::identity`], but the face is 0/0 whatever goes in: refused at the first run.
     pub(crate) fn never_finite() -> Self {
         let mut model = Self::identity();
@@ -177,6 +188,70 @@ impl SwapModel {
             node("Transpose", &["blocked"], "turned", vec![ints("perm", &[0, 3, 4, 1, 5, 2])]),
             node("Reshape", &["turned", "large"], "grown", vec![]),
             node("Sigmoid", &["grown"], "bright", vec![]),
+            node("Transpose", &["bright"], "out_celeb_face:0", vec![ints("perm", &[0, 2, 3, 1])]),
+        ];
+        graph.node.splice(0..4, nodes);
+        model
+    }
+
+    /// What no other of these has: shapes that are computed, a normalised code, dense layers with factors, `x cos x`, padding
+    /// that the convolution is to find out, a depth-to-space by columns first in three pieces.
+    pub(crate) fn varied() -> Self {
+        let mut model = Self::plain();
+        let half = SIDE / 2;
+        let count = 4 * half * half;
+        let graph = model.graph();
+        graph.initializer.extend([
+            floats("down", &[4, 3, 5, 5], &chance(4 * 75, 1, 0.2)),
+            floats("in", &[6, count], &chance(6 * count as usize, 2, 0.05)),
+            floats("in_bias", &[6], &chance(6, 3, 0.3)),
+            floats("out", &[6, count * 3], &chance(18 * count as usize, 4, 0.3)),
+            floats("two", &[], &[2.0]),
+            floats("little", &[], &[1e-6]),
+            floats("up", &[12, 12, 3, 3], &chance(12 * 108, 5, 0.1)),
+            int64s("first", &[0]),
+            int64s("rest", &[12, half, half]),
+            int64s("blocks", &[1, 3, 2, 2, half, half]),
+            int64s("large", &[0, 3, SIDE, -1]),
+        ]);
+        let text = |name: &str, value: &'static str| Attribute {
+            name: name.to_owned(),
+            s: Some(Bytes::from_static(value.as_bytes())),
+            kind: attribute_type::STRING,
+            ..Attribute::default()
+        };
+        let same = || vec![text("auto_pad", "SAME_UPPER"), ints("strides", &[2, 2])];
+        let nodes = [
+            node("Transpose", &["in_face:0"], "nchw", vec![ints("perm", &[0, 3, 1, 2])]),
+            node("Conv", &["nchw", "down"], "halved", same()),
+            node("Cos", &["halved"], "wave", vec![]),
+            node("Mul", &["halved", "wave"], "bent", vec![]),
+            node("Flatten", &["bent"], "flat", vec![int("axis", 1)]),
+            node(
+                "Gemm",
+                &["flat", "in", "in_bias"],
+                "code",
+                vec![int("transB", 1), float("alpha", 0.5), float("beta", 2.0)],
+            ),
+            node("Pow", &["code", "two"], "squared", vec![]),
+            node("ReduceMean", &["squared"], "mean", vec![ints("axes", &[-1]), int("keepdims", 1)]),
+            node("Add", &["mean", "little"], "safe", vec![]),
+            node("Sqrt", &["safe"], "length", vec![]),
+            node("Reciprocal", &["length"], "inverse", vec![]),
+            node("Mul", &["code", "inverse"], "unit", vec![]),
+            node("Tanh", &["unit"], "soft", vec![]),
+            node("MatMul", &["soft", "out"], "wide", vec![]),
+            node("Shape", &["wide"], "sides", vec![]),
+            node("Gather", &["sides", "first"], "batch", vec![]),
+            node("Concat", &["batch", "rest"], "picture", vec![int("axis", 0)]),
+            node("Reshape", &["wide", "picture"], "deep", vec![]),
+            node("Relu", &["deep"], "cut", vec![]),
+            node("Conv", &["cut", "up"], "drawn", vec![text("auto_pad", "SAME_LOWER")]),
+            node("Reshape", &["drawn", "blocks"], "blocked", vec![]),
+            node("Transpose", &["blocked"], "turned", vec![ints("perm", &[0, 1, 4, 2, 5, 3])]),
+            node("Reshape", &["turned", "large"], "grown", vec![]),
+            node("Neg", &["grown"], "negative", vec![]),
+            node("Sigmoid", &["negative"], "bright", vec![]),
             node("Transpose", &["bright"], "out_celeb_face:0", vec![ints("perm", &[0, 2, 3, 1])]),
         ];
         graph.node.splice(0..4, nodes);

@@ -43,28 +43,28 @@ pub enum Intermediate {
 
 /// Runs the passes on a GPU. It belongs to one worker and shares the device with the others.
 pub struct GpuBlender {
-    device: GpuDevice,
-    memory: Option<Memory>,
-    upload: Upload,
-    download: Download,
+    pub(super) device: GpuDevice,
+    pub(super) memory: Option<Memory>,
+    pub(super) upload: Upload,
+    pub(super) download: Download,
     /// The planes that the GPU holds, as `packed` by `sent`.
-    sent: Option<Packing>,
-    packed: Vec<u8>,
-    blended: Vec<u8>,
-    weights: Vec<f32>,
-    corners: Vec<[f32; 2]>,
+    pub(super) sent: Option<Packing>,
+    pub(super) packed: Vec<u8>,
+    pub(super) blended: Vec<u8>,
+    pub(super) weights: Vec<f32>,
+    pub(super) corners: Vec<[f32; 2]>,
 }
 
 /// Where a blend happens.
-struct Place {
-    region: Region,
-    packing: Packing,
-    to_frame: Similarity,
+pub(super) struct Place {
+    pub(super) region: Region,
+    pub(super) packing: Packing,
+    pub(super) to_frame: Similarity,
 }
 
 impl Place {
     /// `None` where the crop and the frame do not meet.
-    fn new(layout: &Layout, to_crop: &Similarity) -> Option<Self> {
+    pub(super) fn new(layout: &Layout, to_crop: &Similarity) -> Option<Self> {
         let to_frame = to_crop.inverse()?;
         let region = Region::covered(layout, &to_frame, Point::new(0.0, 0.0), Point::new(1.0, 1.0));
         let packing = (!region.is_empty()).then(|| Packing::new(layout, &region))?;
@@ -129,8 +129,19 @@ impl GpuBlender {
         Ok(out)
     }
 
+    /// Takes over the corners of a hull.
+    pub(super) fn take_hull(&mut self, hull: &[Point]) -> Result<(), BlendError> {
+        if hull.len() > MOST_CORNERS {
+            let corners = hull.len();
+            return Err(BlendError::Gpu(format!("a hull of {corners} corners is too many; it takes {MOST_CORNERS}")));
+        }
+        self.corners.clear();
+        self.corners.extend(hull.iter().map(|p| [p.x, p.y]));
+        Ok(())
+    }
+
     /// Runs `work`; where it fails, forgets what may be half done.
-    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), BlendError>) -> Result<(), BlendError> {
+    pub(super) fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), BlendError>) -> Result<(), BlendError> {
         let device = self.device.clone();
         let done = device.guard(|| work(self));
         if done.is_err() {
@@ -178,7 +189,7 @@ impl GpuBlender {
         generated: &Generated<'_>,
         settings: &BlendSettings,
     ) -> Result<(), BlendError> {
-        let (device, passes) = (&self.device, self.device.passes());
+        let device = &self.device;
         let (resolution, bytes) = (generated.resolution, place.packing.bytes());
         let (memory, fresh) = Memory::ensure(&mut self.memory, device, bytes, resolution, self.corners.len())?;
         // The planes that `crop` sent serve again, unless another face was put into them since.
@@ -212,19 +223,7 @@ impl GpuBlender {
         }
         self.upload.end();
 
-        let groups = &memory.groups;
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        passes.mask.record(&mut pass, &groups.mask, resolution);
-        passes.erode.record(&mut pass, &groups.erode, resolution);
-        passes.feather.record(&mut pass, &groups.feather, resolution);
-        passes.place.record(&mut pass, &groups.place, resolution);
-        if settings.color_transfer {
-            passes.statistics.record(&mut pass, &groups.statistics);
-        }
-        passes.transfer.record(&mut pass, &groups.transfer, resolution);
-        passes.composite.record(&mut pass, &groups.composite, place.packing.size);
-        drop(pass);
-
+        record_blend(device, &mut encoder, memory, resolution, place, settings);
         self.download.copy(device, &mut encoder, &memory.frame.blended, bytes as u64);
         let submission = device.queue().submit([encoder.finish()]);
         self.upload.recall();
@@ -232,6 +231,28 @@ impl GpuBlender {
         blended.resize(bytes, 0);
         self.download.read(device, submission, bytes as u64, |data| blended.copy_from_slice(data))
     }
+}
+
+/// The passes from the masks to the frame.
+pub(super) fn record_blend(
+    device: &GpuDevice,
+    encoder: &mut wgpu::CommandEncoder,
+    memory: &Memory,
+    resolution: usize,
+    place: &Place,
+    settings: &BlendSettings,
+) {
+    let (passes, groups) = (device.passes(), &memory.groups);
+    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+    passes.mask.record(&mut pass, &groups.mask, resolution);
+    passes.erode.record(&mut pass, &groups.erode, resolution);
+    passes.feather.record(&mut pass, &groups.feather, resolution);
+    passes.place.record(&mut pass, &groups.place, resolution);
+    if settings.color_transfer {
+        passes.statistics.record(&mut pass, &groups.statistics);
+    }
+    passes.transfer.record(&mut pass, &groups.transfer, resolution);
+    passes.composite.record(&mut pass, &groups.composite, place.packing.size);
 }
 
 /// The values that a picture of `channels` channels must have, without what may follow them.
@@ -283,10 +304,7 @@ impl Blender for GpuBlender {
         settings: &BlendSettings,
     ) -> Result<(), BlendError> {
         let generated = &checked(generated)?;
-        if hull.len() > MOST_CORNERS {
-            let corners = hull.len();
-            return Err(BlendError::Gpu(format!("a hull of {corners} corners is too many; it takes {MOST_CORNERS}")));
-        }
+        self.take_hull(hull)?;
         let resolution = generated.resolution;
         let layout = *frame.layout();
         let shows = resolution > 0 && unit(settings.opacity) > 0.0;
@@ -295,8 +313,6 @@ impl Blender for GpuBlender {
         };
         let filters = Filters::new(settings, resolution);
         filters.feather_weights(&mut self.weights);
-        self.corners.clear();
-        self.corners.extend(hull.iter().map(|p| [p.x, p.y]));
         let params = Params::of_frame(&layout, &place.packing, to_crop, &place.to_frame, resolution).with_settings(
             settings,
             &filters,
@@ -305,5 +321,14 @@ impl Blender for GpuBlender {
         self.attempt(|blender| blender.run_composite(&frame.as_frame(), &place, &params, generated, settings))?;
         place.packing.unpack(&self.blended, &place.region, frame);
         Ok(())
+    }
+
+    fn is_lost(&self) -> bool {
+        self.device.is_lost()
+    }
+
+    #[cfg(feature = "gpu")]
+    fn gpu(&mut self) -> Option<&mut GpuBlender> {
+        Some(self)
     }
 }

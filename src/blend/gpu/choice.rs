@@ -34,7 +34,7 @@ impl Backend {
         match preference {
             Preference::Cpu => Ok(Self::cpu("blending on the CPU, as asked".to_owned())),
             Preference::Gpu(selection) => {
-                let device = GpuDevice::open(selection)?;
+                let device = GpuDevice::shared(selection)?;
                 let description = format!("blending on {}, as asked", device.info());
                 Ok(Self { device: Some(device), description })
             }

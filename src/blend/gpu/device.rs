@@ -1,17 +1,21 @@
 //! The GPU: opened once, shared by every blender and by a network that runs on it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
+
+#[cfg(feature = "gpu")]
+use burn::backend::wgpu::WgpuSetup;
 
 use super::passes::Passes;
 use super::{AdapterInfo, Selection};
 use crate::blend::BlendError;
 
-/// The longest that one blend may take before the GPU counts as hung.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest that one blend, with the networks of the frames in flight before it, may take before the GPU counts as
+/// hung.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An open GPU. Clones share it; it is closed when the last one goes.
+/// An open GPU. Clones share it; it is closed when the last one goes, unless burn was given it.
 #[derive(Clone)]
 pub struct GpuDevice {
     shared: Arc<Shared>,
@@ -20,6 +24,8 @@ pub struct GpuDevice {
 struct Shared {
     // The order is the order in which they are dropped.
     passes: OnceLock<Passes>,
+    #[cfg(feature = "gpu")]
+    burn: OnceLock<Result<burn::tensor::Device, String>>,
     queue: wgpu::Queue,
     device: wgpu::Device,
     adapter: wgpu::Adapter,
@@ -51,6 +57,9 @@ pub fn adapters() -> Vec<AdapterInfo> {
 }
 
 fn find_adapters() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
+    // Vulkan's loader does not bear instances that come and go on several threads at once.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let find = |backends| {
         let descriptor =
             wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
@@ -83,6 +92,7 @@ impl GpuDevice {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("standin"),
             required_limits: adapter.limits(),
+            required_features: features(&adapter),
             // The blend needs a few MB; large blocks would count against the whole pipeline's memory.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
@@ -91,13 +101,84 @@ impl GpuDevice {
             BlendError::Gpu(format!("{info} cannot be opened: {e}; choose another, or blend on the CPU"))
         })?;
         let failure = Arc::new(Failure::default());
-        let (lost, raised) = (failure.clone(), failure.clone());
-        device.set_device_lost_callback(move |reason, message| {
-            lost.record(format!("the device was lost ({reason:?}): {message}"));
-        });
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| raised.record(error.to_string())));
+        listen(&device, &failure);
         let passes = OnceLock::new();
-        Ok(Self { shared: Arc::new(Shared { passes, queue, device, adapter, instance, info, failure }) })
+        #[cfg(feature = "gpu")]
+        let burn = OnceLock::new();
+        let shared = Shared {
+            passes,
+            #[cfg(feature = "gpu")]
+            burn,
+            queue,
+            device,
+            adapter,
+            instance,
+            info,
+            failure,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The device that this gave for the same selection, as long as it is open and works; else as [`GpuDevice::open`]: a
+    /// network and a blender that ask apart come together.
+    ///
+    /// # Errors
+    /// As [`GpuDevice::open`].
+    pub fn shared(selection: &Selection) -> Result<Self, BlendError> {
+        static OPEN: Mutex<Vec<(Selection, Weak<Shared>)>> = Mutex::new(Vec::new());
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        #[cfg(feature = "gpu")]
+        forget_lost();
+        open.retain(|(_, device)| device.upgrade().is_some_and(|shared| shared.failure.check().is_ok()));
+        if let Some(shared) = open.iter().find(|(of, _)| of == selection).and_then(|(_, device)| device.upgrade()) {
+            return Ok(Self { shared });
+        }
+        let device = Self::open(selection)?;
+        open.push((selection.clone(), Arc::downgrade(&device.shared)));
+        Ok(device)
+    }
+
+    /// Whether it has failed: it is not used any more, and [`GpuDevice::open`] gives another.
+    pub fn is_lost(&self) -> bool {
+        self.shared.failure.check().is_err()
+    }
+
+    /// Whether this is the same device.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// This device for burn's tensors. burn holds it from then on, until the program ends.
+    ///
+    /// # Errors
+    /// [`BlendError::Gpu`] where burn refuses it.
+    #[cfg(feature = "gpu")]
+    pub fn burn(&self) -> Result<burn::tensor::Device, BlendError> {
+        let Shared { instance, adapter, device, queue, failure, .. } = &*self.shared;
+        let register = || {
+            let backend = adapter.get_info().backend;
+            let (instance, adapter) = (instance.clone(), adapter.clone());
+            let setup = WgpuSetup { instance, adapter, device: device.clone(), queue: queue.clone(), backend };
+            let made = burn::tensor::Device::wgpu_options().setup(setup).init().map_err(|error| error.to_string());
+            // burn has put listeners of its own, which panic, in the place of these.
+            listen(device, failure);
+            made
+        };
+        let device = self.shared.burn.get_or_init(register).clone().map_err(BlendError::Gpu)?;
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if !kept.iter().any(|other| other.is(self)) {
+            kept.push(self.clone());
+        }
+        Ok(device)
+    }
+
+    /// Whether it still works.
+    ///
+    /// # Errors
+    /// What it failed with.
+    #[cfg(feature = "gpu")]
+    pub(crate) fn check(&self) -> Result<(), BlendError> {
+        self.shared.failure.check()
     }
 
     /// What was opened.
@@ -164,10 +245,53 @@ impl GpuDevice {
     }
 }
 
+/// Devices that burn was given: it holds them until the program ends, so they are used again while they work.
+#[cfg(feature = "gpu")]
+static KEPT: Mutex<Vec<GpuDevice>> = Mutex::new(Vec::new());
+
+/// Lets go of kept devices that have failed, and has them give their memory back.
+#[cfg(feature = "gpu")]
+fn forget_lost() {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).retain(|device| {
+        let lost = device.is_lost();
+        if lost {
+            device.device().destroy();
+            // wgpu panics where a device is gone altogether.
+            let _ = catch_unwind(AssertUnwindSafe(|| device.device().poll(wgpu::PollType::Poll)));
+        }
+        !lost
+    });
+}
+
+/// Has what goes wrong on the device written down.
+fn listen(device: &wgpu::Device, failure: &Arc<Failure>) {
+    let (lost, raised) = (Arc::clone(failure), Arc::clone(failure));
+    device.set_device_lost_callback(move |reason, message| {
+        lost.record(format!("the device was lost ({reason:?}): {message}"));
+    });
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| raised.record(error.to_string())));
+}
+
+/// What of the adapter is asked for: burn takes for granted what the adapter has.
+fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
+    if cfg!(feature = "gpu") {
+        let not = wgpu::Features::MAPPABLE_PRIMARY_BUFFERS | wgpu::Features::all_experimental_mask();
+        adapter.features() & !not
+    } else {
+        wgpu::Features::empty()
+    }
+}
+
 fn missing(selection: &Selection, list: &[AdapterInfo]) -> String {
     if list.is_empty() {
         return "no adapter was found; install a Vulkan driver, or blend on the CPU".to_owned();
     }
     let names: Vec<_> = list.iter().enumerate().map(|(i, info)| format!("{i}: {info}")).collect();
     format!("no adapter fits '{selection}'; there are {}", names.join(", "))
+}
+
+impl std::fmt::Debug for GpuDevice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("GpuDevice").field(&self.shared.info).finish()
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! `shaders/` holds a text a pass, [`shaders`] joins it with what it imports, `passes/` has its pipeline and bindings.
 //! [`GpuDevice`] is opened once, each worker has a [`GpuBlender`] on it. Only the face's region travels: the native
-//! planes' rows around it, packed into words (`packing.rs`), up once and back once.
+//! planes' rows around it, packed into words (`packing.rs`), up once and back once. With the feature `gpu`, `together.rs`
+//! runs crop, network and blend in one go.
 
 mod adapter;
 mod blender;
@@ -17,9 +18,13 @@ mod params;
 mod passes;
 pub mod shaders;
 mod staging;
+#[cfg(feature = "gpu")]
+mod together;
 mod trial;
 
 pub use adapter::{AdapterInfo, AdapterKind, Selection};
 pub use blender::{GpuBlender, Intermediate, Transfers};
 pub use choice::{Backend, Preference};
 pub use device::{GpuDevice, adapters};
+#[cfg(feature = "gpu")]
+pub use together::Wanted;

@@ -119,16 +119,39 @@ impl Download {
         from: &wgpu::Buffer,
         bytes: u64,
     ) {
-        let buffer = self.buffer.take().filter(|buffer| buffer.size() >= bytes).unwrap_or_else(|| {
+        let buffer = self.room(device, bytes);
+        encoder.copy_buffer_to_buffer(from, 0, &buffer, 0, bytes);
+        self.buffer = Some(buffer);
+    }
+
+    /// Has `encoder` copy parts of buffers, each of a multiple of four bytes, one after the other; returns their sum.
+    #[cfg(feature = "gpu")]
+    pub(super) fn copy_parts(
+        &mut self,
+        device: &GpuDevice,
+        encoder: &mut wgpu::CommandEncoder,
+        parts: &[(&wgpu::Buffer, u64, u64)],
+    ) -> u64 {
+        let all = parts.iter().map(|(_, _, bytes)| bytes).sum();
+        let buffer = self.room(device, all);
+        let mut at = 0;
+        for (from, offset, bytes) in parts {
+            encoder.copy_buffer_to_buffer(from, *offset, &buffer, at, *bytes);
+            at += bytes;
+        }
+        self.buffer = Some(buffer);
+        all
+    }
+
+    fn room(&mut self, device: &GpuDevice, bytes: u64) -> wgpu::Buffer {
+        self.buffer.take().filter(|buffer| buffer.size() >= bytes).unwrap_or_else(|| {
             device.device().create_buffer(&wgpu::BufferDescriptor {
                 label: Some("download"),
                 size: bytes.next_multiple_of(4096),
                 usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             })
-        });
-        encoder.copy_buffer_to_buffer(from, 0, &buffer, 0, bytes);
-        self.buffer = Some(buffer);
+        })
     }
 
     /// Waits for `submission` and hands the `bytes` that it copied to `read`.

@@ -78,8 +78,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
     };
     let begun = Instant::now();
     let (queue, blending) = prepare(arguments, &device, workers)?;
-    let load =
-        Load { path: arguments.model.clone(), beside: None, threads, provider: device.provider, engines: workers };
+    let load = Load {
+        path: arguments.model.clone(),
+        beside: None,
+        threads,
+        provider: device.provider,
+        gpu: device.gpu(),
+        engines: workers,
+    };
     let model = Arc::new(load.run()?);
     let loaded = begun.elapsed();
     let mut settings = Settings::default();

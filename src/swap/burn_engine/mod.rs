@@ -1,20 +1,25 @@
 //! Decoder B on burn: one engine for every GPU, and the same on the processor.
 //!
-//! [`BurnEngine`] runs the [`SwapGraph`] of a file step by step, each in [`step`] by burn's own
-//! operations on whatever device it was given.
+//! [`network`] runs the [`SwapGraph`](super::graph::SwapGraph) of a file step by step, each in [`step`] by burn's own
+//! operations on whatever device it was given. [`BurnEngine`] is that between a crop and pictures in host memory.
+//! [`shared`] is the same for a GPU that cuts the crop and blends the pictures itself: nothing comes back in between.
 
+mod network;
+mod shared;
 mod step;
 
+pub use shared::{Drawn, GpuNetwork, Told};
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, TensorData};
-use prost::Message;
+use burn::tensor::{Device, StreamId, Tensor, TensorData};
 
-use super::contract::Contract;
 use super::engine::take;
-use super::graph::{GraphError, Operand, SwapGraph};
-use super::onnx::Model;
+use super::graph::{GraphError, SwapGraph};
 use super::{Engine, EngineError, Generated, ModelFile};
+use crate::blend::gpu::GpuDevice;
+use network::BurnNetwork;
 
 /// An engine that could not be made of a checked file.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -35,6 +40,14 @@ pub enum BurnEngineError {
         /// Why.
         reason: String,
     },
+    /// The GPU cannot be used.
+    #[error("{file}: {reason}")]
+    Device {
+        /// The model file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
     /// The first run, on a grey crop, failed.
     #[error("{file}: {reason} (on a plain grey crop); the model is damaged or not a swap model")]
     WarmUp {
@@ -48,12 +61,8 @@ pub enum BurnEngineError {
 /// A network on a device of burn's.
 #[derive(Debug)]
 pub struct BurnEngine {
-    graph: SwapGraph,
-    contract: Contract,
-    device: Device,
-    constants: Vec<Tensor<1>>,
-    /// See [`SwapGraph::last_uses`].
-    last_uses: Vec<Option<usize>>,
+    network: Arc<BurnNetwork>,
+    gpu: Option<GpuNetwork>,
     crop: Vec<f32>,
     face: Vec<f32>,
     driver_mask: Vec<f32>,
@@ -67,81 +76,57 @@ impl BurnEngine {
     /// # Errors
     /// [`BurnEngineError`], naming the file.
     pub fn new(model: &ModelFile, device: &Device) -> Result<Self, BurnEngineError> {
-        let file = || model.path().display().to_string();
-        let contract = model.contract();
-        let decoded = Model::decode(model.bytes())
-            .map_err(|error| BurnEngineError::Decode { file: file(), reason: error.to_string() })?;
-        let mut graph = SwapGraph::read(&decoded, &contract)
-            .map_err(|reason| BurnEngineError::Graph { file: file(), reason })?;
-        drop(decoded);
-        let upload = |values: Vec<f32>| -> Tensor<1> {
-            let count = values.len();
-            Tensor::from_data(TensorData::new(values, [count]), device)
-        };
-        // The device has them now: the shapes are all that is still read here.
-        let constants = graph.constants.iter_mut().map(|constant| upload(std::mem::take(&mut constant.values))).collect();
-        let pixels = contract.resolution * contract.resolution;
-        let room = |channels: usize| vec![0.0; pixels * channels];
-        let mut engine = Self {
-            last_uses: graph.last_uses(),
-            graph,
-            contract,
-            device: device.clone(),
-            constants,
-            crop: vec![0.5; pixels * 3],
-            face: room(3),
-            driver_mask: room(1),
-            face_mask: room(1),
-        };
-        engine.run(0.5).map_err(|reason| BurnEngineError::WarmUp { file: file(), reason })?;
+        let mut engine = Self::of(Arc::new(BurnNetwork::new(model, device)?), None);
+        engine.warm_up(model)?;
         Ok(engine)
+    }
+
+    /// As [`BurnEngine::new`] on a GPU that blends too, `count` engines for as many frames in flight. They hold the weights
+    /// once.
+    ///
+    /// # Errors
+    /// [`BurnEngineError`], naming the file.
+    pub fn on_gpu(model: &ModelFile, gpu: &GpuDevice, count: usize) -> Result<Vec<Self>, BurnEngineError> {
+        let file = || model.path().display().to_string();
+        let refused = |reason: String| BurnEngineError::Device { file: file(), reason };
+        let device = gpu.burn().map_err(|error| refused(error.to_string()))?;
+        let network = Arc::new(BurnNetwork::new(model, &device)?);
+        let engine = |_| {
+            let shared = GpuNetwork::new(&network, gpu).map_err(|error| refused(error.to_string()))?;
+            Ok(Self::of(Arc::clone(&network), Some(shared)))
+        };
+        let mut engines = (0..count).map(engine).collect::<Result<Vec<_>, _>>()?;
+        if let Some(first) = engines.first_mut() {
+            first.warm_up(model)?;
+            if let Some(network) = &mut first.gpu {
+                network.run(0.5).map_err(|error| refused(error.to_string()))?;
+            }
+        }
+        gpu.check().map_err(|error| refused(error.to_string()))?;
+        Ok(engines)
+    }
+
+    fn of(network: Arc<BurnNetwork>, gpu: Option<GpuNetwork>) -> Self {
+        let pixels = network.contract.resolution * network.contract.resolution;
+        let room = |channels: usize| vec![0.0; pixels * channels];
+        let crop = vec![0.5; pixels * 3];
+        Self { network, gpu, crop, face: room(3), driver_mask: room(1), face_mask: room(1) }
+    }
+
+    fn warm_up(&mut self, model: &ModelFile) -> Result<(), BurnEngineError> {
+        let file = || model.path().display().to_string();
+        self.run(0.5).map(|_| ()).map_err(|reason| BurnEngineError::WarmUp { file: file(), reason })
     }
 
     /// The network that it runs; its constants' values are on the device and no longer here.
     pub fn graph(&self) -> &SwapGraph {
-        &self.graph
-    }
-
-    /// Every value of the network for one crop, on the device: the three outputs.
-    fn compute(&self, crop: Tensor<1>, morph: f32) -> Option<[Tensor<1>; 3]> {
-        let graph = &self.graph;
-        let mut values: Vec<Option<Tensor<1>>> = vec![None; graph.shapes.len()];
-        values[graph.input] = Some(crop);
-        for (at, one) in graph.steps.iter().enumerate() {
-            let inputs = one
-                .inputs
-                .iter()
-                .map(|&input| match input {
-                    Operand::Value(value) => Some((values[value].clone()?, graph.shapes[value].as_slice())),
-                    Operand::Constant(n) => Some((self.constants[n].clone(), graph.constants[n].shape.as_slice())),
-                    Operand::Steered(n) => {
-                        let steered = &graph.steered[n];
-                        let values: Vec<f32> =
-                            steered.numbers.iter().map(|number| number.at(f64::from(morph)) as f32).collect();
-                        let count = values.len();
-                        let value = Tensor::from_data(TensorData::new(values, [count]), &self.device);
-                        Some((value, steered.shape.as_slice()))
-                    }
-                })
-                .collect::<Option<Vec<_>>>()?;
-            values[one.output] = Some(step::run(&one.operator, inputs, &graph.shapes[one.output], morph)?);
-            // What nothing reads any more gives its memory back.
-            for input in &one.inputs {
-                if let Operand::Value(value) = *input
-                    && self.last_uses[value] == Some(at)
-                {
-                    values[value] = None;
-                }
-            }
-        }
-        let [driver_mask, face, face_mask] = graph.outputs.map(|output| values[output].clone());
-        Some([driver_mask?, face?, face_mask?])
+        &self.network.graph
     }
 }
 
 impl Engine for BurnEngine {
     fn resolution(&self) -> usize {
-        self.contract.resolution
+        self.network.contract.resolution
     }
 
     fn crop_mut(&mut self) -> &mut [f32] {
@@ -149,23 +134,44 @@ impl Engine for BurnEngine {
     }
 
     fn run(&mut self, morph: f32) -> Result<Generated<'_>, EngineError> {
-        let crop = Tensor::from_data(TensorData::new(self.crop.clone(), [self.crop.len()]), &self.device);
-        // burn panics where a device is lost or full.
-        let outputs = catch_unwind(AssertUnwindSafe(|| self.compute(crop, morph.clamp(0.0, 1.0))))
-            .map_err(|_| EngineError::Run("the device was lost, or its memory is full".to_owned()))?;
-        let [driver_mask, face, face_mask] =
-            outputs.ok_or_else(|| EngineError::Run("a step reads a value that is gone".to_owned()))?;
+        let (network, crop) = (&self.network, &self.crop);
+        let [driver_mask, face, face_mask] = guarded(|| {
+            let crop = Tensor::from_data(TensorData::new(crop.clone(), [crop.len()]), &network.device);
+            network.compute(crop, morph.clamp(0.0, 1.0))
+        })?;
         read(driver_mask, &mut self.driver_mask, "driver mask")?;
         read(face, &mut self.face, "face")?;
         read(face_mask, &mut self.face_mask, "face mask")?;
-        let Self { contract, crop, face, driver_mask, face_mask, .. } = self;
-        Ok(Generated { resolution: contract.resolution, driver: crop, face, driver_mask, face_mask })
+        if let Some(network) = &self.gpu {
+            network.gpu().check().map_err(|error| EngineError::Run(error.to_string()))?;
+        }
+        let Self { network, crop, face, driver_mask, face_mask, .. } = self;
+        Ok(Generated { resolution: network.contract.resolution, driver: crop, face, driver_mask, face_mask })
     }
+
+    fn is_lost(&self) -> bool {
+        self.gpu.as_ref().is_some_and(|network| network.gpu().is_lost())
+    }
+
+    fn gpu(&mut self) -> Option<&mut GpuNetwork> {
+        self.gpu.as_mut()
+    }
+}
+
+/// All work goes into one stream of burn's: memory belongs to a stream, a stream to a thread, and what a thread held is not
+/// given back when it ends.
+const STREAM: StreamId = StreamId { value: 0 };
+
+/// burn panics where a device is lost or full.
+fn guarded<T>(work: impl FnOnce() -> Option<T>) -> Result<T, EngineError> {
+    catch_unwind(AssertUnwindSafe(|| STREAM.executes(work)))
+        .map_err(|_| EngineError::Run("the device was lost, or its memory is full".to_owned()))?
+        .ok_or_else(|| EngineError::Run("a part of it could not be run on the device".to_owned()))
 }
 
 /// Reads an output back, clamped to 0..1.
 fn read(output: Tensor<1>, into: &mut [f32], name: &'static str) -> Result<(), EngineError> {
-    let data = output.try_into_data().map_err(|error| EngineError::Run(format!("{error:?}")))?;
+    let data = guarded(|| Some(output.try_into_data()))?.map_err(|error| EngineError::Run(format!("{error:?}")))?;
     let values = data.as_slice::<f32>().map_err(|error| EngineError::Run(format!("{error:?}")))?;
     take(values, into, name)
 }

@@ -3,10 +3,10 @@
 //! A value is flat between steps, with its shape beside it: what changes a shape alone costs nothing, and only here is
 //! known of which rank an operation is.
 
+use burn::tensor::Tensor;
 use burn::tensor::activation::{leaky_relu, sigmoid};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::{ConvOptions, PadMode};
-use burn::tensor::Tensor;
 
 use crate::swap::graph::{Binary, Operator, Order, Unary};
 
@@ -126,7 +126,8 @@ fn splice<const D: usize>(first: Shaped<'_>, second: Shaped<'_>, axis: usize, at
         0 => second.0,
         at if at == side => first.0,
         at => {
-            let (begin, end) = (ranked::<D>(first).narrow(axis, 0, at), ranked::<D>(second).narrow(axis, at, side - at));
+            let (begin, end) =
+                (ranked::<D>(first).narrow(axis, 0, at), ranked::<D>(second).narrow(axis, at, side - at));
             flat(Tensor::cat(vec![begin, end], axis))
         }
     }

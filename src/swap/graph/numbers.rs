@@ -131,7 +131,6 @@ impl Numbers {
         let value = |number: &Number| if whole && !self.whole { number.whole() } else { number.clone() };
         Self { shape: self.shape.clone(), values: self.values.iter().map(value).collect(), whole }
     }
-
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub struct AugmentSettings {
     pub flip_a: bool,
     /// Whether half of side B's faces are mirrored: more poses, but birthmark and parting end up on both sides.
     pub flip_b: bool,
-    /// Standard deviation of the grid's nodes in the warp of the input.
+    /// Standard deviation of the grid's nodes in the warp of the input. What it moves cannot be told from the input, so
+    /// much of it makes soft pictures.
     pub warp: f32,
     /// Chance that a face takes the colours of one of the other side.
     pub transfer_chance: f32,
@@ -81,7 +82,7 @@ impl Default for AugmentSettings {
             shift: 0.05,
             flip_a: true,
             flip_b: false,
-            warp: 0.03,
+            warp: 0.015,
             transfer_chance: 0.2,
             lab_chance: 0.35,
             lightness: 8.0,

@@ -53,7 +53,14 @@ impl LivePath {
     /// # Errors
     /// [`EvalError`] where the model may not or cannot be used.
     pub fn new(runtime: &Runtime, model: &Path, threads: usize) -> Result<Self, EvalError> {
-        let load = Load { path: model.to_owned(), beside: None, threads, provider: Some(Provider::Cpu), engines: 1 };
+        let load = Load {
+            path: model.to_owned(),
+            beside: None,
+            threads,
+            provider: Some(Provider::Cpu),
+            gpu: None,
+            engines: 1,
+        };
         let model = Arc::new(load.run()?);
         let (to_find, finder_inbox) = crossbeam_channel::bounded::<Box<dyn FindFaces>>(1);
         let _ = to_find.send(Box::new(Finder::new(runtime, Mesh::default())?));

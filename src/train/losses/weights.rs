@@ -15,18 +15,18 @@ pub struct LossWeights {
     pub l1: f32,
     /// Mean squared difference of the masked faces. Default 0.
     pub l2: f32,
-    /// Mean absolute difference over eyes and mouth. Default 0.3.
+    /// Mean absolute difference over eyes and mouth. Default 0.6.
     pub priority: f32,
     /// Mean absolute difference of the masks, that of the driver's included. Default 0.5.
     pub mask: f32,
-    /// How much of the picture outside the face's mask counts in the terms above, 0..1: a little keeps the background
-    /// calm, where the composite's edge falls. Default 0.1.
+    /// How much of the picture outside the face's mask counts in the terms above, 0..1: a trace keeps the background calm,
+    /// where the composite's edge falls; more of it costs the face, which is a fifth of the crop. Default 0.02.
     pub background: f32,
 }
 
 impl Default for LossWeights {
     fn default() -> Self {
-        Self { dssim: 1.0, scales: 2, l1: 1.0, l2: 0.0, priority: 0.3, mask: 0.5, background: 0.1 }
+        Self { dssim: 1.0, scales: 2, l1: 1.0, l2: 0.0, priority: 0.6, mask: 0.5, background: 0.02 }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where frames and events leave, in order: on the source pad's task, or, with no depth, in the streaming thread.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use gst::prelude::*;
@@ -28,7 +29,7 @@ impl FaceSwap {
     }
 
     /// Sends on what a job holds, unless a flush came since.
-    pub(super) fn deliver(&self, session: &Session, mut job: Frame) {
+    pub(super) fn deliver(&self, session: &Arc<Session>, mut job: Frame) {
         let stale = session.is_flushing() || session.queue.is_stale(&job);
         if let Some(event) = job.passenger.take() {
             self.note(session, &event);
@@ -97,10 +98,16 @@ impl FaceSwap {
         }
     }
 
-    fn deliver_frame(&self, session: &Session, mut job: Frame) {
+    fn deliver_frame(&self, session: &Arc<Session>, mut job: Frame) {
         let total = job.timings.arrived.elapsed().as_secs_f32() * 1e3;
         job.timings.stages[Stage::Total as usize] = total;
         self.say_failure(session, &mut job);
+        // One that was begun with the model of before must not ask for another again.
+        let now = session.models.current();
+        let outdated = job.model.as_ref().zip(now).is_some_and(|(of, now)| !Arc::ptr_eq(of, &now));
+        if job.device_lost && !outdated {
+            self.recover(session);
+        }
         let Some(frame) = job.frame.take() else { return session.queue.finish(job) };
         let mut buffer = frame.unmap();
         if job.outcome == Outcome::Dropped {

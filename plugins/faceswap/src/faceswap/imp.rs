@@ -193,6 +193,9 @@ impl FaceSwap {
             models: Arc::new(ModelSlot::default()),
             pending: Arc::default(),
             unhurried: Arc::default(),
+            device: device.clone(),
+            blenders,
+            recovery: Mutex::default(),
             failed: Arc::new(AtomicBool::new(false)),
             flushing: AtomicBool::new(false),
             input: Mutex::default(),
@@ -207,27 +210,41 @@ impl FaceSwap {
                 messages::post_prepare_error(&element, &error);
             }
         });
-        self.prepare_blenders(&session, device, blenders);
+        let asked_for = matches!(device.blend, standin::blend::gpu::Preference::Gpu(_));
+        // A device that was asked for is waited for; one that may turn out better is not.
+        let pending = if asked_for { &session.pending } else { &session.unhurried };
+        self.prepare_blenders(&session, pending, device);
         Ok(())
     }
 
-    /// A device that was asked for is waited for; one that may turn out better is not.
-    fn prepare_blenders(
-        &self,
-        session: &Arc<Session>,
-        device: live::Device,
-        blenders: Vec<crossbeam_channel::Sender<Box<dyn standin::blend::Blender>>>,
-    ) {
+    /// Asks for a GPU in the place of one that is gone, and loads the model again if it was there. Frames go on meanwhile,
+    /// as `on-failure` says.
+    pub(super) fn recover(&self, session: &Arc<Session>) {
+        let device = session.device.clone();
+        let idle = session.pending.is_idle() && session.unhurried.is_idle();
+        if session.is_flushing() || !idle || !session.begin_recovery() {
+            return;
+        }
+        gst::warning!(CAT, imp = self, "the GPU is gone; asking for another");
+        if device.gpu().is_some() {
+            self.load_model(session);
+        }
+        self.prepare_blenders(session, &session.unhurried, device);
+    }
+
+    /// Opens what blends; `pending` says whether it is waited for.
+    fn prepare_blenders(&self, session: &Session, pending: &Arc<live::Pending>, device: live::Device) {
         let asked_for = matches!(device.blend, standin::blend::gpu::Preference::Gpu(_));
-        let pending = if asked_for { &session.pending } else { &session.unhurried };
+        // Without one at the start there is nothing to go on with; later there is.
+        let fatal = asked_for && Arc::ptr_eq(pending, &session.pending);
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
-        live::prepare_blenders(pending, device.blend, blenders, move |said| {
+        live::prepare_blenders(pending, device.blend, session.blenders.clone(), move |said| {
             let Some(element) = weak.upgrade() else { return };
             match said {
                 Ok(text) => messages::post_info(&element, &text),
                 Err(text) => {
-                    failed.fetch_or(asked_for, Ordering::AcqRel);
-                    messages::post(&element, gst::LibraryError::Init, &text, asked_for);
+                    failed.fetch_or(fatal, Ordering::AcqRel);
+                    messages::post(&element, gst::LibraryError::Init, &text, fatal);
                 }
             }
         });
@@ -236,13 +253,14 @@ impl FaceSwap {
     /// Begins to load the model that the property names.
     fn load_model(&self, session: &Arc<Session>) {
         let properties = lock(&self.properties).clone();
-        let (Some(path), Ok(device)) = (properties.model.clone(), properties.device()) else { return };
+        let (Some(path), device) = (properties.model.clone(), &session.device) else { return };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let load = Load {
             path: PathBuf::from(path),
             beside: self.folder(),
             threads: properties.swap_threads(),
             provider: device.provider,
+            gpu: device.gpu(),
             engines: (properties.depth as usize).clamp(1, cores),
         };
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
@@ -251,7 +269,7 @@ impl FaceSwap {
         session.models.load(load, pending, move |loaded| {
             let Some(element) = weak.upgrade() else { return };
             match loaded {
-                Ok(model) => gst::info!(CAT, obj = element, "{} on {}", model.path.display(), model.provider.name()),
+                Ok(model) => gst::info!(CAT, obj = element, "{} on {}", model.path.display(), model.runs_on),
                 Err((error, fatal)) => {
                     failed.fetch_or(fatal, Ordering::AcqRel);
                     messages::post_load_error(&element, &error, fatal);

@@ -56,7 +56,7 @@ impl FaceSwap {
     }
 
     /// With no depth, what was submitted is done, and leaves here.
-    fn deliver_inline(&self, session: &Session) {
+    fn deliver_inline(&self, session: &Arc<Session>) {
         if session.queue.depth() == 0
             && let Some(job) = session.queue.next()
         {
@@ -150,7 +150,7 @@ impl FaceSwap {
     }
 
     /// Lets an event keep its place among the frames.
-    fn send_along(&self, session: &Session, event: gst::Event) -> bool {
+    fn send_along(&self, session: &Arc<Session>, event: gst::Event) -> bool {
         let Ok(mut job) = session.queue.begin() else { return false };
         job.passenger = Some(event);
         session.queue.submit(job);

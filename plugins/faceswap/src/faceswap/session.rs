@@ -3,13 +3,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use crossbeam_channel::Sender;
 use gst_video::VideoInfo;
+use standin::blend::Blender;
 use standin::frame::Layout;
-use standin::live::{Latency, ModelSlot, Pending, Queue, Statistics};
+use standin::live::{Device, Latency, ModelSlot, Pending, Queue, Statistics};
 
 use super::buffer::MappedBuffer;
+
+/// From one attempt to get a lost GPU back to the next.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One activation of the element, from READY to PAUSED and back.
 pub(super) struct Session {
@@ -21,6 +26,12 @@ pub(super) struct Session {
     pub(super) pending: Arc<Pending>,
     /// What is being loaded and may come later than the first frames.
     pub(super) unhurried: Arc<Pending>,
+    /// Where the network runs and what blends.
+    pub(super) device: Device,
+    /// Where new blenders go.
+    pub(super) blenders: Vec<Sender<Box<dyn Blender>>>,
+    /// When a lost GPU was last asked for again.
+    pub(super) recovery: Mutex<Option<Instant>>,
     /// Set when there is nothing to go on with: a message has said why.
     pub(super) failed: Arc<AtomicBool>,
     /// From a flush's start to its stop, and from the stop of the element on.
@@ -131,6 +142,16 @@ impl Session {
         self.queue.stop();
         self.pending.join();
         self.unhurried.join();
+    }
+
+    /// Whether a lost GPU is to be asked for now: not while it was asked for a moment ago.
+    pub(super) fn begin_recovery(&self) -> bool {
+        let mut last = lock(&self.recovery);
+        let due = last.is_none_or(|last| last.elapsed() > PATIENCE);
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
     }
 
     /// The side where frames leave.

@@ -34,9 +34,8 @@ impl Reader {
         if of.ints("dilations").is_some_and(|dilations| dilations.iter().any(|&dilation| dilation != 1)) {
             return Err(of.fail("it is dilated"));
         }
-        let inputs = (0..of.node.input.len())
-            .filter_map(|n| self.optional(of, n).transpose())
-            .collect::<Result<Vec<_>, _>>()?;
+        let inputs =
+            (0..of.node.input.len()).filter_map(|n| self.optional(of, n).transpose()).collect::<Result<Vec<_>, _>>()?;
         let inputs = inputs.iter().map(|known| self.operand(of, known)).collect::<Result<Vec<_>, _>>()?;
         let [x, weight, ..] = *inputs else { return Err(of.fail("it has no weight")) };
         let (&[_, _, height, width], &[_, _, high, wide]) = (self.shape(x), self.shape(weight)) else {
@@ -74,7 +73,8 @@ impl Reader {
         let known = self.input(of, 0)?;
         let input = self.operand(of, &known)?;
         let &[_, channels, _, _] = self.shape(input) else { return Err(of.fail("it is not one of pictures")) };
-        let all = |name: &str, usual: i64| of.ints(name).is_none_or(|values| values.iter().all(|&value| value == usual));
+        let all =
+            |name: &str, usual: i64| of.ints(name).is_none_or(|values| values.iter().all(|&value| value == usual));
         let plain = of.int("ceil_mode").unwrap_or(0) == 0
             && matches!(of.text("auto_pad"), None | Some("NOTSET" | "VALID"))
             && all("pads", 0)

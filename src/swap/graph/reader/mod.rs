@@ -60,9 +60,8 @@ pub(super) fn read(model: &Model, contract: &Contract) -> Result<SwapGraph, Grap
     for node in &file.node {
         reader.node(node)?;
     }
-    for (at, (output, channels)) in [(contract.driver_mask, 1), (contract.face, 3), (contract.face_mask, 1)]
-        .into_iter()
-        .enumerate()
+    for (at, (output, channels)) in
+        [(contract.driver_mask, 1), (contract.face, 3), (contract.face_mask, 1)].into_iter().enumerate()
     {
         let name = file.output.get(output).map(|output| output.name.clone()).unwrap_or_default();
         let expected = vec![1, side, side, channels];

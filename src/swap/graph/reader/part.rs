@@ -36,7 +36,14 @@ impl Reader {
         Ok(known)
     }
 
-    pub(super) fn part(&mut self, of: Named<'_>, known: Known, axis: i64, from: &Number, to: &Number) -> Result<Known, GraphError> {
+    pub(super) fn part(
+        &mut self,
+        of: Named<'_>,
+        known: Known,
+        axis: i64,
+        from: &Number,
+        to: &Number,
+    ) -> Result<Known, GraphError> {
         let shape = match &known {
             Known::Part { of: value, axis: other, .. } => {
                 // The other axes of a part may be named, as long as they are whole.

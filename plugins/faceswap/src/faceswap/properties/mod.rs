@@ -179,8 +179,9 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
             glib::ParamSpecString::builder("device")
                 .nick("Device")
                 .blurb(
-                    "Where it runs: auto, cpu, gpu, gpu:NUMBER or gpu:NAME for blending, or an execution provider of \
-                     ONNX Runtime for the network: cuda, tensorrt, directml, coreml, openvino, rocm",
+                    "Where it runs: auto, cpu, gpu, gpu:NUMBER or gpu:NAME (blending, and the network in a build with \
+                     the feature gpu), or an execution provider of ONNX Runtime for the network: cuda, tensorrt, \
+                     directml, coreml, openvino, rocm",
                 )
                 .default_value("auto")
                 .mutable_ready()

@@ -1,0 +1,31 @@
+//! A device that burn uses too still says that it is lost. In a file of its own: others of a process would meet it.
+#![cfg(feature = "gpu")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
+
+mod common;
+mod gpu_support;
+
+use common::onnx::SwapModel;
+use standin::blend::Blender;
+use standin::blend::gpu::{GpuBlender, GpuDevice, Selection};
+use standin::swap::{BurnEngine, Engine, ModelFile};
+
+#[test]
+fn a_device_that_burn_uses_still_says_that_it_is_lost() {
+    if gpu_support::device().is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = ModelFile::open(SwapModel::plain().save(folder.path(), "small.dfm")).unwrap();
+    let device = GpuDevice::shared(&Selection::Auto).unwrap();
+    let mut engine = BurnEngine::on_gpu(&file, &device, 1).unwrap().remove(0);
+    let blender = GpuBlender::new(&device).unwrap();
+    assert!(!blender.is_lost() && !engine.is_lost());
+    device.device().destroy();
+    let _ = device.device().poll(wgpu::PollType::wait_indefinitely());
+    assert!(blender.is_lost() && engine.is_lost());
+    assert!(engine.run(0.0).is_err(), "nothing that comes from a lost device is a picture");
+    let again = GpuDevice::shared(&Selection::Auto).unwrap();
+    assert!(!again.is(&device) && !again.is_lost());
+    assert!(BurnEngine::on_gpu(&file, &again, 1).unwrap().remove(0).run(0.0).is_ok());
+}

@@ -1,0 +1,152 @@
+//! Crop, network and blend on one device: the picture of the processor, one way up and one way back.
+#![cfg(feature = "gpu")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
+
+mod common;
+mod gpu_support;
+
+use common::onnx::SwapModel;
+use standin::blend::gpu::{GpuBlender, GpuDevice, Selection, Wanted};
+use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use standin::geometry::{Point, Similarity};
+use standin::runtime::{NetworkOptions, Runtime};
+use standin::swap::{BurnEngine, Engine, ModelFile, OnnxEngine};
+
+/// 720p NV12 with slopes and a grain.
+fn frame() -> OwnedFrame {
+    let layout =
+        Layout { format: PixelFormat::Nv12, width: 1280, height: 720, matrix: Matrix::Bt709, range: Range::Limited };
+    let mut frame = OwnedFrame::new(layout);
+    for plane in 0..2 {
+        for (i, byte) in frame.bytes_mut(plane).iter_mut().enumerate() {
+            *byte = 60 + (i % 97) as u8 + (i / 1280 % 61) as u8;
+        }
+    }
+    frame
+}
+
+/// A face of 300 px, turned, in the middle of the frame.
+fn to_crop() -> Similarity {
+    let to_frame = Similarity { a: 295.0, b: 55.0, tx: 520.0, ty: 180.0 };
+    to_frame.inverse().unwrap()
+}
+
+fn bytes(frame: &mut OwnedFrame) -> Vec<u8> {
+    (0..2).flat_map(|plane| frame.bytes_mut(plane).to_vec()).collect()
+}
+
+fn file(model: &SwapModel) -> ModelFile {
+    let folder = tempfile::tempdir().unwrap();
+    ModelFile::open(model.save(folder.path(), "small.dfm")).unwrap()
+}
+
+struct Gpu {
+    blender: GpuBlender,
+    engine: BurnEngine,
+}
+
+fn gpu(file: &ModelFile) -> Option<Gpu> {
+    gpu_support::device()?;
+    let device = GpuDevice::shared(&Selection::Auto).unwrap();
+    let engine = BurnEngine::on_gpu(file, &device, 1).unwrap().remove(0);
+    Some(Gpu { blender: GpuBlender::new(&device).unwrap(), engine })
+}
+
+const HULL: [Point; 4] = [Point::new(0.2, 0.1), Point::new(0.8, 0.1), Point::new(0.9, 0.9), Point::new(0.1, 0.8)];
+
+/// What ONNX Runtime and a blender make of it, a stage at a time through host memory.
+fn apart(file: &ModelFile, blender: &mut dyn Blender, settings: &BlendSettings, morph: f32) -> Vec<u8> {
+    let mut frame = frame();
+    let mut engine = OnnxEngine::new(&Runtime::load(None).unwrap(), file, NetworkOptions::default()).unwrap();
+    let resolution = engine.resolution();
+    blender.crop(&frame.frame().unwrap(), &to_crop(), resolution, engine.crop_mut()).unwrap();
+    let generated = engine.run(morph).unwrap();
+    blender.composite(&mut frame.frame_mut().unwrap(), &to_crop(), &generated, &HULL, settings).unwrap();
+    bytes(&mut frame)
+}
+
+/// The largest difference of 255, and the mean one.
+fn difference(a: &[u8], b: &[u8]) -> (u8, f64) {
+    assert_eq!(a.len(), b.len());
+    let differences = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b));
+    let sum: f64 = differences.clone().map(f64::from).sum();
+    (differences.max().unwrap_or(0), sum / a.len() as f64)
+}
+
+#[test]
+fn the_picture_is_that_of_the_processor() {
+    for (model, morph) in [(SwapModel::plain(), 0.0), (SwapModel::spliced(), 0.4), (SwapModel::varied(), 0.0)] {
+        let file = file(&model);
+        let Some(Gpu { mut blender, mut engine }) = gpu(&file) else { return };
+        for settings in gpu_support::settings() {
+            let to_crop = to_crop();
+            let wanted = Wanted { to_crop: &to_crop, hull: &HULL, settings: &settings, morph, least_mask: 0.0 };
+            let by_stages = apart(&file, &mut blender, &settings, morph);
+            let by_processor = apart(&file, &mut CpuBlender::default(), &settings, morph);
+            assert!(difference(&by_processor, &bytes(&mut frame())).1 > 0.01, "a swap changes something");
+            // Twice: what the first left in memory must not matter.
+            for _ in 0..2 {
+                let mut found = frame();
+                let network = engine.gpu().unwrap();
+                let told = blender.swap(&mut found.frame_mut().unwrap(), network, &wanted).unwrap();
+                assert!(told.is_finite());
+                let found = bytes(&mut found);
+                let (stages, processor) = (difference(&found, &by_stages), difference(&found, &by_processor));
+                println!("against the GPU a stage at a time {stages:?}, against the processor {processor:?}");
+                assert!(stages.0 <= 1, "{stages:?} of 255, {settings:?}");
+                // A steep gamma makes of little much, here and there.
+                assert!(processor.0 <= 16 && processor.1 < 0.01, "{processor:?} of 255, {settings:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_region_goes_up_once_and_comes_back_once() {
+    let file = file(&SwapModel::plain());
+    let Some(Gpu { mut blender, mut engine }) = gpu(&file) else { return };
+    let (to_crop, settings) = (to_crop(), BlendSettings::default());
+    let wanted = Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask: 0.0 };
+    let mut frame = frame();
+    let mut last = blender.transfers();
+    for _ in 0..3 {
+        blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
+        let now = blender.transfers();
+        let (up, back) = (now.uploaded - last.uploaded, now.read_back - last.read_back);
+        last = now;
+        // The crop's bounds in the frame, in NV12: what has to travel. burn moves a handful of numbers besides.
+        let side = 350.0;
+        let region = side * side * 1.5;
+        println!("{up} bytes up, {back} back, a region of {region}");
+        assert!(up as f64 <= 1.2 * region && back as f64 <= 1.2 * region, "{up} up, {back} back of {region}");
+        assert!(back as f64 > 0.9 * region, "{back} of {region}");
+    }
+}
+
+#[test]
+fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
+    let (to_crop, settings) = (to_crop(), BlendSettings::default());
+    let wanted = |least_mask| Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask };
+    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain())) else { return };
+    let mut found = frame();
+    let told = blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.9)).unwrap();
+    assert!(told.is_finite() && told.masked(&settings) < 0.9);
+    assert!(bytes(&mut found) == bytes(&mut frame()), "masks that cover too little");
+
+    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::root_of_what_is_dark())) else { return };
+    let mut bright = frame();
+    bright.bytes_mut(0).fill(60);
+    let dark = bytes(&mut bright);
+    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap();
+    assert!(told.is_finite() && bytes(&mut bright) != dark, "a dark frame is swapped");
+    bright.bytes_mut(0).fill(60);
+    // One white pixel in the middle of the face.
+    for y in 355..365 {
+        bright.bytes_mut(0)[y * 1280 + 640..][..10].fill(255);
+    }
+    let before = bytes(&mut bright);
+    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap();
+    assert!(!told.is_finite(), "{told:?}");
+    assert!(bytes(&mut bright) == before, "a face of no numbers");
+}

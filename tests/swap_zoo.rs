@@ -1,0 +1,65 @@
+//! Every model of the trainer's zoo, exported and run by burn: the same picture as ONNX Runtime's.
+#![cfg(all(feature = "gpu", feature = "train"))]
+#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+mod gpu_support;
+
+use burn::tensor::{Device, DeviceKind};
+use standin::face::FaceType;
+use standin::runtime::{NetworkOptions, Runtime};
+use standin::swap::{BurnEngine, Engine, ModelFile, OnnxEngine};
+use standin::train::export::{Metadata, Precision, export};
+use standin::train::zoo::Network;
+use standin::train::zoo::preset::{Dimensions, PRESETS};
+
+/// As in `swap_burn.rs`.
+const MOST: f32 = 1e-4;
+
+fn metadata() -> Metadata {
+    Metadata {
+        name: "Nobody".to_owned(),
+        face_type: FaceType::WholeFace,
+        coverage: 2.2,
+        model: "small".to_owned(),
+        steps: 0,
+        faceset_a: Vec::new(),
+        faceset_b: Vec::new(),
+        who: "Nobody".to_owned(),
+        licence: "CC0-1.0".to_owned(),
+    }
+}
+
+fn outputs(engine: &mut dyn Engine) -> Vec<f32> {
+    for (i, value) in engine.crop_mut().iter_mut().enumerate() {
+        *value = ((i as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 24) as f32;
+    }
+    let generated = engine.run(0.0).unwrap();
+    [generated.driver_mask, generated.face, generated.face_mask].concat()
+}
+
+#[test]
+fn the_zoo_runs_on_burn() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = Runtime::load(None).unwrap();
+    let gpu = gpu_support::device().map(|_| Device::wgpu(DeviceKind::DefaultDevice));
+    let names = PRESETS.iter().map(|preset| preset.name).chain(["liaef128", "df-udtc", "liae-udtc"]);
+    for name in names {
+        let wanted = Dimensions::named(name).unwrap();
+        let resolution = 2 * wanted.multiple();
+        let small = Dimensions { ae: 16, e: 8, d: 8, d_mask: 8.min(wanted.d_mask), resolution, ..wanted };
+        let network = Network::new(small.blueprint().unwrap()).unwrap();
+        let weights = network.init(7, &Device::flex());
+        for precision in [Precision::Fp32, Precision::Fp16] {
+            let path = folder.path().join(format!("{name}-{}.dfm", precision.name()));
+            std::fs::write(&path, export(&network, &weights, &metadata(), precision).unwrap()).unwrap();
+            let file = ModelFile::open(&path).unwrap();
+            let expected = outputs(&mut OnnxEngine::new(&runtime, &file, NetworkOptions::default()).unwrap());
+            for device in [Some(Device::flex()), gpu.clone()].into_iter().flatten() {
+                let found = outputs(&mut BurnEngine::new(&file, &device).unwrap());
+                let most = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                println!("{} on {device:?}: max {most:.1e}", path.display());
+                assert!(found.len() == expected.len() && most < MOST, "{name} on {device:?}: {most}");
+            }
+        }
+    }
+}
