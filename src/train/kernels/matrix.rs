@@ -42,9 +42,10 @@ pub(super) fn turn(from: &[f32], (rows, columns, stride): (usize, usize, usize),
                     let at = (top + y) * stride + left;
                     std::array::from_fn(|x| from[at..at + TILE][x])
                 });
-                for x in 0..TILE {
+                let turned: [[f32; TILE]; TILE] = std::array::from_fn(|x| std::array::from_fn(|y| tile[y][x]));
+                for (x, column) in turned.iter().enumerate() {
                     let at = (left + x) * rows + top;
-                    to[at..at + TILE].copy_from_slice(&std::array::from_fn::<_, TILE, _>(|y| tile[y][x]));
+                    to[at..at + TILE].copy_from_slice(column);
                 }
             } else {
                 for x in left..left + wide {

@@ -112,6 +112,7 @@ fn gaussian() -> [f32; WINDOW] {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used, reason = "a test that fails may stop")]
 mod tests {
     use rand::RngExt;
 
