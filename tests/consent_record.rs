@@ -204,6 +204,6 @@ fn a_record_that_is_not_a_text_file_is_unreadable() {
 
 #[test]
 fn the_demonstration_model_has_consent() {
-    let ben = ModelFile::open("examples/media/ben.dfm").unwrap();
+    let ben = ModelFile::open("models/ben.dfm").unwrap();
     assert!(ben.consented(date(2030, 6, 1)).unwrap().subject.contains("synthetic"));
 }

@@ -66,7 +66,7 @@ fn made(device: &Device) {
 #[test]
 fn the_processor_agrees() {
     made(&Device::flex());
-    compare(&ModelFile::open("examples/media/ben.dfm").unwrap(), &Device::flex(), &[0.0]);
+    compare(&ModelFile::open("models/ben.dfm").unwrap(), &Device::flex(), &[0.0]);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn the_gpu_agrees() {
     }
     let device = Device::wgpu(DeviceKind::DefaultDevice);
     made(&device);
-    compare(&ModelFile::open("examples/media/ben.dfm").unwrap(), &device, &[0.0]);
+    compare(&ModelFile::open("models/ben.dfm").unwrap(), &device, &[0.0]);
 }
 
 #[test]

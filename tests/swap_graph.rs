@@ -10,7 +10,7 @@ use common::onnx::{SwapModel, float, int, ints, node};
 use prost::Message;
 use standin::swap::ModelFile;
 use standin::swap::contract::Contract;
-use standin::swap::graph::{GraphError, Operator, Order, SwapGraph};
+use standin::swap::graph::{GraphError, Operand, Operator, Order, Step, SwapGraph};
 use standin::swap::onnx::Model;
 
 fn read(model: &Model) -> Result<SwapGraph, GraphError> {
@@ -24,14 +24,17 @@ fn count(graph: &SwapGraph, is: impl Fn(&Operator) -> bool) -> usize {
 
 #[test]
 fn a_real_model_becomes_convolutions_and_dense_layers() {
-    let file = ModelFile::open("examples/media/ben.dfm").unwrap();
+    let file = ModelFile::open("models/ben.dfm").unwrap();
     let graph = read(&Model::decode(file.bytes()).unwrap()).unwrap();
     assert_eq!(graph.shapes[graph.input], [1, file.resolution(), file.resolution(), 3]);
     let convolutions = count(&graph, |operator| matches!(operator, Operator::Convolution { .. }));
     assert!(convolutions > 8, "{convolutions}");
     assert_eq!(count(&graph, |operator| *operator == Operator::Dense), 2);
-    // Every layer has its bias and its slope in it; nothing is left of padding.
-    assert_eq!(count(&graph, |operator| matches!(operator, Operator::Pad { .. } | Operator::Binary(_))), 0);
+    // Every layer has its bias in it, and nothing is left of padding.
+    assert_eq!(count(&graph, |operator| matches!(operator, Operator::Pad { .. })), 0);
+    let by_constant = |input: &Operand| matches!(input, Operand::Constant(_));
+    let added = |step: &&Step| matches!(step.operator, Operator::Binary(_)) && step.inputs.iter().any(by_constant);
+    assert_eq!(graph.steps.iter().filter(added).count(), 0);
     let layers =
         graph.steps.iter().filter(|step| matches!(step.operator, Operator::Convolution { .. } | Operator::Dense));
     assert!(layers.clone().all(|step| step.inputs.len() == 3));
@@ -41,7 +44,7 @@ fn a_real_model_becomes_convolutions_and_dense_layers() {
     given[graph.input] = true;
     for step in &graph.steps {
         for input in &step.inputs {
-            assert!(!matches!(input, standin::swap::graph::Operand::Value(value) if !given[*value]), "{step:?}");
+            assert!(!matches!(input, Operand::Value(value) if !given[*value]), "{step:?}");
         }
         given[step.output] = true;
     }
@@ -62,7 +65,7 @@ fn what_a_converter_wrote_in_pieces_is_one_step() {
 #[test]
 fn a_depth_to_space_by_columns_first_is_one_step_too() {
     let graph = read(&SwapModel::varied().0).unwrap();
-    let order = |step: &standin::swap::graph::Step| match step.operator {
+    let order = |step: &Step| match step.operator {
         Operator::DepthToSpace { block: 2, order } => Some(order),
         _ => None,
     };

@@ -61,7 +61,7 @@ fn a_file_of_more_than_two_gib_is_refused_unread() {
 fn a_file_that_is_cut_short_says_so() {
     let bytes = SwapModel::plain().bytes();
     assert_refused(&bytes[..bytes.len() / 2], &["cut short", "field 7"]);
-    let ben = std::fs::read("examples/media/ben.dfm").unwrap();
+    let ben = std::fs::read("models/ben.dfm").unwrap();
     assert_refused(&ben[..1_000_000], &["cut short", "1000000"]);
     assert_refused(&changed(|model| model.0.graph = None), &["`graph`"]);
     assert_refused(&changed(|model| model.0.opset_import.clear()), &["`opset_import`"]);

@@ -153,7 +153,7 @@ fn a_runs_reconstruction_is_measured() {
     assert!(begun.status.success(), "{}", text(&begun));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_standin-train"));
-    command.current_dir(folder.path()).arg("eval").arg(root.join("examples/media/ben.dfm"));
+    command.current_dir(folder.path()).arg("eval").arg(root.join("models/ben.dfm"));
     command.arg("--driver").arg(root.join("examples/media/ada.mp4")).args(["--frames", "2", "--run", "run"]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", text(&output));

@@ -35,7 +35,7 @@ fn ada() -> String {
 
 /// The bundled model with its consent.
 fn ben() -> String {
-    root().join("examples/media/ben.dfm").display().to_string()
+    root().join("models/ben.dfm").display().to_string()
 }
 
 /// A shared clip, or `None` after saying that the test is skipped.

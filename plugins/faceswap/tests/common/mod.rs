@@ -28,7 +28,7 @@ pub(crate) fn ada() -> String {
 
 /// The demonstration model.
 pub(crate) fn ben() -> String {
-    root().join("examples/media/ben.dfm").display().to_string()
+    root().join("models/ben.dfm").display().to_string()
 }
 
 /// GStreamer with the element in it, and with a registry of its own.

@@ -1,0 +1,53 @@
+//! `device=gpu` when the GPU is lost. In a file of its own: other tests of a process would meet it.
+#![cfg(feature = "gpu")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that fails may stop"
+)]
+
+mod common;
+
+use common::{Frame, Lent, Watched, changed, clip, luma_at, play};
+use standin::blend::gpu::{GpuDevice, Selection, adapters};
+
+/// Luma of full green in limited-range BT.709.
+const GREEN: u8 = 173;
+
+/// Whether the middle of the face is the model's.
+fn is_swapped(frame: &Frame) -> bool {
+    frame.faces.first().is_some_and(|face| luma_at(frame, face.centre()).abs_diff(GREEN) < 8)
+}
+
+#[test]
+fn a_gpu_that_is_lost_in_the_middle_of_a_clip_comes_back_and_no_bare_face_leaves() {
+    if adapters().is_empty() {
+        eprintln!("SKIPPED, not tested: no GPU, nor a software one");
+        return;
+    }
+    const PACE: u32 = 160;
+    let lent = Lent::green();
+    let pace = format!("identity sleep-time={}", PACE * 1000);
+    let mut watched =
+        Watched::new(&format!("{} ! {pace} ! faceswap model={lent} device=gpu color-transfer=false", clip(60)));
+    watched.start();
+    watched.wait_for_frames(12);
+    // The element's own: a device that is asked for in the same words is the same.
+    GpuDevice::shared(&Selection::Auto).unwrap().device().destroy();
+    watched.end().unwrap_or_else(|failure| panic!("{}", failure.text()));
+    let warnings = watched.warnings();
+    let (frames, bare) = (watched.frames(), play(&clip(60)));
+    assert_eq!(frames.len(), bare.len());
+    for (i, (bare, frame)) in bare.iter().zip(&frames).enumerate() {
+        let part = changed(bare, frame, frame.faces[0].rect);
+        assert!(part > 0.6, "frame {i} shows {:.0} % of the bare face", 100.0 * (1.0 - part));
+    }
+    let swapped: Vec<bool> = frames.iter().map(is_swapped).collect();
+    let lost = swapped.iter().position(|swapped| !swapped).expect("the loss must show");
+    let back = lost + swapped[lost..].iter().position(|swapped| *swapped).expect("swapping resumes");
+    println!("lost at frame {lost}, swapped again at {back}: about {} ms", (back - lost) as u32 * PACE);
+    assert!(lost >= 8 && swapped[back..].iter().all(|swapped| *swapped), "{swapped:?}");
+    assert!(!warnings.is_empty() && warnings[0].contains("GPU"), "{warnings:?}");
+}
