@@ -5,8 +5,6 @@
 mod common;
 mod gpu_support;
 
-use std::path::Path;
-
 use burn::tensor::{Device, DeviceKind};
 use common::onnx::SwapModel;
 use standin::runtime::{NetworkOptions, Runtime};
@@ -83,11 +81,7 @@ fn the_gpu_agrees() {
 #[test]
 fn other_tools_files_agree() {
     for name in ["ben.dfm", "speed_128.dfm"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/models/swap").join(name);
-        if !path.exists() {
-            eprintln!("skipped: {} is not on this machine", path.display());
-            continue;
-        }
+        let Some(path) = common::swap_model(name) else { continue };
         compare(&ModelFile::open(path).unwrap(), &Device::flex(), &[0.0]);
     }
 }

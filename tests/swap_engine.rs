@@ -187,10 +187,6 @@ fn ben_runs() {
 
 #[test]
 fn the_model_for_timing_runs() {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/models/swap/speed_128.dfm"));
-    if !path.exists() {
-        eprintln!("skipped: {} is not on this machine", path.display());
-        return;
-    }
-    check_real(path, 128);
+    let Some(path) = common::swap_model("speed_128.dfm") else { return };
+    check_real(&path, 128);
 }

@@ -1,10 +1,8 @@
 //! A file's network as a typed graph: what is fused, what is known before the first frame, what is refused.
 #![cfg(feature = "gpu")]
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
+#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
 mod common;
-
-use std::path::Path;
 
 use common::onnx::{SwapModel, float, int, ints, node};
 use prost::Message;
@@ -118,11 +116,7 @@ fn what_is_not_known_is_named_with_another_engine() {
 
 #[test]
 fn the_model_for_timing_is_read() {
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/models/swap/speed_128.dfm"));
-    if !path.exists() {
-        eprintln!("skipped: {} is not on this machine", path.display());
-        return;
-    }
+    let Some(path) = common::swap_model("speed_128.dfm") else { return };
     let file = ModelFile::open(path).unwrap();
     let graph = read(&Model::decode(file.bytes()).unwrap()).unwrap();
     assert!(count(&graph, |operator| matches!(operator, Operator::DepthToSpace { .. })) >= 4);

@@ -12,17 +12,25 @@ fn media() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/media")
 }
 
+/// A swap model of other tools, `../shared/models/swap/NAME`, or `None` after saying that the test is skipped.
+pub(crate) fn swap_model(name: &str) -> Option<PathBuf> {
+    there(media().join("../models/swap").join(name))
+}
+
 /// The clip `name` ("hard/cut.mp4"), or `None` after saying on standard error that the test is skipped.
 pub(crate) fn clip(name: &str) -> Option<Clip> {
-    let path = media().join(name);
-    if !path.exists() {
+    Some(Clip::open(&there(media().join(name))?.canonicalize().unwrap().display().to_string()))
+}
+
+fn there(path: PathBuf) -> Option<PathBuf> {
+    let exists = path.exists();
+    if !exists {
         #[allow(clippy::print_stderr)]
         {
             eprintln!("skipped: {} is not there", path.display());
         }
-        return None;
     }
-    Some(Clip::open(&path.canonicalize().unwrap().display().to_string()))
+    exists.then_some(path)
 }
 
 /// The frames of a clip as I420, decoded one after the other.

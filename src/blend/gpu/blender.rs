@@ -140,6 +140,24 @@ impl GpuBlender {
         Ok(())
     }
 
+    /// What all passes need, for the hull that was taken; the feather's weights are made beside it.
+    pub(super) fn params(
+        &mut self,
+        layout: &Layout,
+        place: &Place,
+        to_crop: &Similarity,
+        resolution: usize,
+        settings: &BlendSettings,
+    ) -> Params {
+        let filters = Filters::new(settings, resolution);
+        filters.feather_weights(&mut self.weights);
+        Params::of_frame(layout, &place.packing, to_crop, &place.to_frame, resolution).with_settings(
+            settings,
+            &filters,
+            self.corners.len(),
+        )
+    }
+
     /// Runs `work`; where it fails, forgets what may be half done.
     pub(super) fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), BlendError>) -> Result<(), BlendError> {
         let device = self.device.clone();
@@ -165,10 +183,9 @@ impl GpuBlender {
         place.packing.pack(frame, &mut self.packed);
         self.sent = None;
         let mut encoder = device.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.upload.begin(device, (self.packed.len() + size_of::<Params>() + 16) as u64)?;
-        self.upload.write(&mut encoder, &memory.params, 0, bytemuck::bytes_of(params))?;
-        self.upload.write(&mut encoder, &memory.frame.planes, 0, &self.packed)?;
-        self.upload.end();
+        let writes: [(&wgpu::Buffer, &[u8]); 2] =
+            [(&memory.params, bytemuck::bytes_of(params)), (&memory.frame.planes, &self.packed)];
+        self.upload.send(device, &mut encoder, &writes)?;
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         device.passes().crop.record(&mut pass, &memory.groups.crop, resolution);
         drop(pass);
@@ -216,12 +233,7 @@ impl GpuBlender {
         add(settings.generated_mask, &model.face_mask, bytemuck::cast_slice(generated.face_mask));
         add(settings.hull_mask, &memory.hull, bytemuck::cast_slice(&self.corners));
         add(!held, &memory.frame.planes, &self.packed);
-        let total: usize = writes[..count].iter().map(|(_, data)| data.len().next_multiple_of(8)).sum();
-        self.upload.begin(device, total as u64)?;
-        for (buffer, data) in &writes[..count] {
-            self.upload.write(&mut encoder, buffer, 0, data)?;
-        }
-        self.upload.end();
+        self.upload.send(device, &mut encoder, &writes[..count])?;
 
         record_blend(device, &mut encoder, memory, resolution, place, settings);
         self.download.copy(device, &mut encoder, &memory.frame.blended, bytes as u64);
@@ -311,13 +323,7 @@ impl Blender for GpuBlender {
         let Some(place) = Place::new(&layout, to_crop).filter(|_| shows) else {
             return Ok(());
         };
-        let filters = Filters::new(settings, resolution);
-        filters.feather_weights(&mut self.weights);
-        let params = Params::of_frame(&layout, &place.packing, to_crop, &place.to_frame, resolution).with_settings(
-            settings,
-            &filters,
-            hull.len(),
-        );
+        let params = self.params(&layout, &place, to_crop, resolution, settings);
         self.attempt(|blender| blender.run_composite(&frame.as_frame(), &place, &params, generated, settings))?;
         place.packing.unpack(&self.blended, &place.region, frame);
         Ok(())

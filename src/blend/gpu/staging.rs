@@ -42,8 +42,27 @@ pub(super) struct Upload {
 }
 
 impl Upload {
+    /// Has `encoder` copy each of `writes`, whole words, to the start of its buffer, and hands the memory to the GPU; what
+    /// follows is the submission, then [`Upload::recall`].
+    pub(super) fn send(
+        &mut self,
+        device: &GpuDevice,
+        encoder: &mut wgpu::CommandEncoder,
+        writes: &[(&wgpu::Buffer, &[u8])],
+    ) -> Result<(), BlendError> {
+        let total: usize = writes.iter().map(|(_, data)| data.len().next_multiple_of(8)).sum();
+        self.begin(device, total as u64)?;
+        for (buffer, data) in writes {
+            self.write(encoder, buffer, data)?;
+        }
+        if let Some((buffer, _)) = &self.buffer {
+            buffer.unmap();
+        }
+        Ok(())
+    }
+
     /// Makes room for `bytes` in all, each write rounded up to eight.
-    pub(super) fn begin(&mut self, device: &GpuDevice, bytes: u64) -> Result<(), BlendError> {
+    fn begin(&mut self, device: &GpuDevice, bytes: u64) -> Result<(), BlendError> {
         self.used = 0;
         if let Some((buffer, pending)) = &mut self.buffer
             && buffer.size() >= bytes
@@ -63,30 +82,16 @@ impl Upload {
         Ok(())
     }
 
-    /// Has `encoder` copy `data`, whole words of it, to the start of `to`.
-    pub(super) fn write(
-        &mut self,
-        encoder: &mut wgpu::CommandEncoder,
-        to: &wgpu::Buffer,
-        offset: u64,
-        data: &[u8],
-    ) -> Result<(), BlendError> {
+    fn write(&mut self, encoder: &mut wgpu::CommandEncoder, to: &wgpu::Buffer, data: &[u8]) -> Result<(), BlendError> {
         let Some((buffer, _)) = self.buffer.as_ref().filter(|_| !data.is_empty()) else {
             return Ok(());
         };
         let (start, bytes) = (self.used, data.len() as u64);
         buffer.get_mapped_range_mut(start..start + bytes).map_err(|e| view_error(&e))?.copy_from_slice(data);
-        encoder.copy_buffer_to_buffer(buffer, start, to, offset, bytes);
+        encoder.copy_buffer_to_buffer(buffer, start, to, 0, bytes);
         self.used = (start + bytes).next_multiple_of(wgpu::MAP_ALIGNMENT);
         self.total += bytes;
         Ok(())
-    }
-
-    /// Hands the memory to the GPU; to be called before the submission.
-    pub(super) fn end(&self) {
-        if let Some((buffer, _)) = &self.buffer {
-            buffer.unmap();
-        }
     }
 
     /// Asks for the memory back once the submission is done.

@@ -1,11 +1,10 @@
 //! Crop, network and blend on one device: the face's region goes up once and comes back once.
 
 use super::GpuBlender;
-use super::blender::Place;
+use super::blender::{Place, record_blend};
 use super::memory::Memory;
 use super::params::Params;
 use crate::blend::place::unit;
-use crate::blend::plan::Filters;
 use crate::blend::{BlendError, BlendSettings};
 use crate::frame::{Frame, FrameMut};
 use crate::geometry::{Point, Similarity};
@@ -47,17 +46,10 @@ impl GpuBlender {
         self.take_hull(hull)?;
         let resolution = network.resolution();
         let layout = *frame.layout();
-        let place = Place::new(&layout, to_crop);
-        let filters = Filters::new(settings, resolution);
-        filters.feather_weights(&mut self.weights);
-        let Some(place) = place else {
+        let Some(place) = Place::new(&layout, to_crop) else {
             return Err(BlendError::Network("the crop does not meet the frame".to_owned()));
         };
-        let params = Params::of_frame(&layout, &place.packing, to_crop, &place.to_frame, resolution).with_settings(
-            settings,
-            &filters,
-            hull.len(),
-        );
+        let params = self.params(&layout, &place, to_crop, resolution, settings);
         let mut told = None;
         self.attempt(|blender| {
             told = Some(blender.run_swap(&frame.as_frame(), &place, &params, network, wanted)?);
@@ -93,12 +85,7 @@ impl GpuBlender {
             (&memory.hull, hull),
             (&memory.frame.planes, &self.packed),
         ];
-        let total: usize = writes.iter().map(|(_, data)| data.len().next_multiple_of(8)).sum();
-        self.upload.begin(&device, total as u64)?;
-        for (buffer, data) in writes {
-            self.upload.write(&mut encoder, buffer, 0, data)?;
-        }
-        self.upload.end();
+        self.upload.send(&device, &mut encoder, &writes)?;
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         device.passes().crop.record(&mut pass, &memory.groups.crop, resolution);
         drop(pass);
@@ -119,7 +106,7 @@ impl GpuBlender {
         ] {
             encoder.copy_buffer_to_buffer(&from.buffer, from.offset, to, 0, bytes);
         }
-        super::blender::record_blend(&device, &mut encoder, memory, resolution, place, wanted.settings);
+        record_blend(&device, &mut encoder, memory, resolution, place, wanted.settings);
         let parts = [
             (&memory.frame.blended, 0, bytes as u64),
             (&drawn.told.buffer, drawn.told.offset, size_of::<Told>() as u64),

@@ -234,9 +234,8 @@ impl FaceSwap {
 
     /// Opens what blends; `pending` says whether it is waited for.
     fn prepare_blenders(&self, session: &Session, pending: &Arc<live::Pending>, device: live::Device) {
-        let asked_for = matches!(device.blend, standin::blend::gpu::Preference::Gpu(_));
-        // Without one at the start there is nothing to go on with; later there is.
-        let fatal = asked_for && Arc::ptr_eq(pending, &session.pending);
+        // Without one that is waited for there is nothing to go on with.
+        let fatal = Arc::ptr_eq(pending, &session.pending);
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
         live::prepare_blenders(pending, device.blend, session.blenders.clone(), move |said| {
             let Some(element) = weak.upgrade() else { return };
@@ -253,7 +252,8 @@ impl FaceSwap {
     /// Begins to load the model that the property names.
     fn load_model(&self, session: &Arc<Session>) {
         let properties = lock(&self.properties).clone();
-        let (Some(path), device) = (properties.model.clone(), &session.device) else { return };
+        let Some(path) = properties.model.clone() else { return };
+        let device = &session.device;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let load = Load {
             path: PathBuf::from(path),

@@ -15,6 +15,7 @@ use super::numbers::Numbers;
 use super::{Array, Binary, GraphError, Number, Operand, Operator, Steered, Step, SwapGraph, Unary};
 use crate::swap::contract::Contract;
 use crate::swap::onnx::{Graph, Model, Node, Tensor};
+use crate::swap::summary::opset;
 
 /// Constants of up to so many values may steer the network.
 const FEW: usize = 64;
@@ -40,8 +41,7 @@ enum Known {
 pub(super) fn read(model: &Model, contract: &Contract) -> Result<SwapGraph, GraphError> {
     let empty = Graph::default();
     let file = model.graph.as_ref().unwrap_or(&empty);
-    let own = |domain: &str| domain.is_empty() || domain == "ai.onnx";
-    let opset = model.opset_import.iter().filter(|set| own(&set.domain)).map(|set| set.version).max().unwrap_or(0);
+    let opset = opset(model).unwrap_or(0);
     let mut reader = Reader { opset, ..Reader::default() };
     for tensor in &file.initializer {
         reader.known.insert(tensor.name.clone(), constant(tensor)?);
