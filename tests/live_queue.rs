@@ -150,6 +150,15 @@ fn a_drain_waits_until_all_is_out_and_a_flush_ends_it() {
 #[test]
 fn it_stops_with_frames_everywhere_and_ends_its_threads() {
     let threads = || std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count);
+    // A thread is joined a moment before the kernel takes it off the list; one that is left stays for good.
+    let gone = |before| {
+        (0..1000).any(|_| {
+            threads() <= before || {
+                std::thread::sleep(Duration::from_millis(5));
+                false
+            }
+        })
+    };
     for depth in [0, 1, 4] {
         let before = threads();
         for _ in 0..5 {
@@ -161,6 +170,6 @@ fn it_stops_with_frames_everywhere_and_ends_its_threads() {
             queue.stop();
         }
         // Other tests run beside this one, and theirs come and go.
-        assert!(std::env::var_os("NEXTEST").is_none() || threads() <= before, "threads are left at depth {depth}");
+        assert!(std::env::var_os("NEXTEST").is_none() || gone(before), "threads are left at depth {depth}");
     }
 }
