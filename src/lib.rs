@@ -23,6 +23,7 @@
 //! Off the stream, behind the feature `train`: `train` makes the models, and `standin-train` is its command line.
 
 pub mod blend;
+mod cache;
 pub mod cli;
 pub mod consent;
 pub mod face;

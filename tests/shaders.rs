@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
-use standin::blend::gpu::shaders::{ALL, Shader};
+use standin::blend::gpu::shaders::ALL;
 
 fn names(folder: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -15,10 +15,10 @@ fn names(folder: &str) -> BTreeSet<String> {
     shaders.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
-fn validate(Shader { name, .. }: &Shader, source: &str) -> naga::Module {
+fn validate(name: &str, source: &str, capabilities: Capabilities) -> naga::Module {
     let module =
         naga::front::wgsl::parse_str(source).unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
-    let checked = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module);
+    let checked = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
     checked.unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
     module
 }
@@ -28,7 +28,7 @@ fn every_file_is_a_pass_and_every_pass_is_valid() {
     let listed: BTreeSet<_> = ALL.iter().map(|shader| shader.name.to_owned()).collect();
     assert_eq!(names("shaders"), listed, "files in shaders/ and passes in gpu/shaders.rs differ");
     for shader in &ALL {
-        let module = validate(shader, &shader.source());
+        let module = validate(shader.name, &shader.source(), Capabilities::empty());
         for entry in &module.entry_points {
             assert_eq!(entry.workgroup_size, [8, 8, 1], "{}: {}", shader.name, entry.name);
         }
@@ -51,5 +51,23 @@ fn every_shader_has_a_twin() {
     for shader in &ALL {
         assert!(blend.join(format!("{}.rs", shader.name)).is_file(), "no src/blend/{}.rs", shader.name);
         assert!(blend.join(format!("gpu/passes/{}.rs", shader.name)).is_file(), "no gpu/passes/{}.rs", shader.name);
+    }
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn the_convolution_is_valid_and_has_a_twin() {
+    use standin::swap::convolution::Convolution;
+
+    assert_eq!(names("shaders/network"), BTreeSet::from(["convolution".to_owned()]));
+    assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/swap/convolution.rs").is_file());
+    for (kernel, stride, slope) in
+        [([3, 3], [1, 1], 0.1_f32), ([5, 5], [2, 2], 1.0), ([1, 1], [1, 1], 0.0), ([2, 3], [1, 2], 1e-9)]
+    {
+        let (input, output, pads) = ([5, 14, 10], [12, 7, 5], [1, 0]);
+        let shape = Convolution { input, output, kernel, stride, pads, slope_bits: slope.to_bits() };
+        for (half, capabilities) in [(false, Capabilities::empty()), (true, Capabilities::SHADER_FLOAT16)] {
+            validate("convolution", &standin::swap::convolution_source(&shape, half), capabilities);
+        }
     }
 }

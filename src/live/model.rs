@@ -3,19 +3,21 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+#[cfg(feature = "gpu")]
+use std::time::Instant;
 use std::time::SystemTime;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::pending::Pending;
-#[cfg(feature = "gpu")]
-use crate::blend::gpu::GpuDevice;
 use crate::blend::gpu::Selection;
+#[cfg(feature = "gpu")]
+use crate::blend::gpu::{GpuDevice, adapters};
 use crate::consent::{Consent, ConsentError, today};
 use crate::face::FaceType;
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
 #[cfg(feature = "gpu")]
-use crate::swap::{BurnEngine, GpuNetwork};
+use crate::swap::{BurnEngine, GpuNetwork, Precision};
 use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError};
 
 /// A model that cannot be used.
@@ -152,7 +154,8 @@ pub struct Load {
     pub beside: Option<PathBuf>,
     /// Threads inside one run.
     pub threads: usize,
-    /// Who computes; `None` takes the first accelerator that works, and else the processor.
+    /// Who computes; `None` takes the first accelerator that works, else, with the feature `gpu`, a GPU that is faster than
+    /// the processor, else the processor.
     pub provider: Option<Provider>,
     /// The GPU that is to compute, where one was asked for and this program has the feature `gpu`; no `provider` then.
     pub gpu: Option<Selection>,
@@ -185,7 +188,16 @@ impl Load {
             Some(provider) => (provider, engines(provider)?),
             None => match accelerated() {
                 Some(found) => found,
-                None => (Provider::Cpu, engines(Provider::Cpu)?),
+                None => {
+                    #[cfg_attr(not(feature = "gpu"), expect(unused_mut, reason = "a GPU would be tried against them"))]
+                    let mut engines = engines(Provider::Cpu)?;
+                    #[cfg(feature = "gpu")]
+                    if let Some(model) = engines.first_mut().and_then(|rival| self.on_faster_gpu(&file, consent, rival))
+                    {
+                        return Ok(model);
+                    }
+                    (Provider::Cpu, engines)
+                }
             },
         };
         let engines = engines.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect();
@@ -197,8 +209,20 @@ impl Load {
         let gpu = GpuDevice::shared(selection).map_err(|error| LoadError::Gpu(error.to_string()))?;
         let engines = BurnEngine::on_gpu(file, &gpu, self.engines.max(1));
         let engines = engines.map_err(|error| LoadError::Gpu(error.to_string()))?;
+        let half = engines.first().is_some_and(|engine| engine.precision() == Precision::Half);
+        let runs_on = format!("{}{}", gpu.info(), if half { ", 16-bit floats" } else { "" });
         let engines = engines.into_iter().map(|engine| Box::new(engine) as Box<dyn Engine>).collect();
-        Ok(self.model(file, consent, gpu.info().to_string(), engines))
+        Ok(self.model(file, consent, runs_on, engines))
+    }
+
+    /// On the best GPU, where there is one that is no software and that runs the model faster than `rival`.
+    #[cfg(feature = "gpu")]
+    fn on_faster_gpu(&self, file: &ModelFile, consent: &Consent, rival: &mut dyn Engine) -> Option<Model> {
+        let adapters = adapters();
+        let best = &adapters[Selection::Auto.find(&adapters)?];
+        let model = (!best.is_software()).then(|| self.on_gpu(file, consent, &Selection::Auto).ok())??;
+        let faster = is_faster(&mut model.engine(), rival);
+        faster.then_some(model)
     }
 
     fn model(&self, file: &ModelFile, consent: &Consent, runs_on: String, engines: Vec<Box<dyn Engine>>) -> Model {
@@ -210,6 +234,26 @@ impl Load {
             runs_on,
             ..Model::of(engines, consent.expires())
         }
+    }
+}
+
+/// Runs of each engine of which the best counts.
+#[cfg(feature = "gpu")]
+const TRIALS: usize = 3;
+
+/// Whether `engine` takes less time than `rival`; not where it fails.
+#[cfg(feature = "gpu")]
+fn is_faster(engine: &mut dyn Engine, rival: &mut dyn Engine) -> bool {
+    let best = |engine: &mut dyn Engine| {
+        let time = |_| {
+            let begun = Instant::now();
+            engine.run(0.5).ok().map(|_| begun.elapsed())
+        };
+        (0..TRIALS).map(time).collect::<Option<Vec<_>>>()?.into_iter().min()
+    };
+    match (best(engine), best(rival)) {
+        (Some(time), Some(rival)) => time < rival,
+        (time, _) => time.is_some(),
     }
 }
 
@@ -278,5 +322,36 @@ impl ModelSlot {
 
     fn lock(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(all(test, feature = "gpu"))]
+mod tests {
+    use super::*;
+
+    /// Fails from some run on.
+    struct Failing(usize);
+
+    impl Engine for Failing {
+        fn resolution(&self) -> usize {
+            0
+        }
+
+        fn crop_mut(&mut self) -> &mut [f32] {
+            &mut []
+        }
+
+        fn run(&mut self, _: f32) -> Result<Generated<'_>, EngineError> {
+            let left = self.0.checked_sub(1).ok_or_else(|| EngineError::Run("as told".to_owned()))?;
+            self.0 = left;
+            Ok(Generated { resolution: 0, driver: &[], face: &[], driver_mask: &[], face_mask: &[] })
+        }
+    }
+
+    #[test]
+    fn what_fails_is_not_faster() {
+        assert!(!is_faster(&mut Failing(TRIALS - 1), &mut Failing(usize::MAX)));
+        assert!(!is_faster(&mut Failing(0), &mut Failing(0)));
+        assert!(is_faster(&mut Failing(TRIALS), &mut Failing(0)));
     }
 }

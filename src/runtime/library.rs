@@ -60,16 +60,6 @@ impl Runtime {
     }
 }
 
-/// The folder that `./run` puts the library in: `$XDG_CACHE_HOME/standin`, or `~/.cache/standin`.
-fn cache() -> PathBuf {
-    std::env::var_os("XDG_CACHE_HOME")
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .unwrap_or_default()
-        .join("standin")
-}
-
 fn places(beside: Option<&Path>) -> Vec<PathBuf> {
     if let Some(path) = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
         return vec![path.into()];
@@ -77,7 +67,7 @@ fn places(beside: Option<&Path>) -> Vec<PathBuf> {
     let executable = std::env::current_exe().ok();
     let folders = [beside.map(Path::to_owned), executable.and_then(|exe| Some(exe.parent()?.to_owned()))];
     let mut places: Vec<PathBuf> = folders.into_iter().flatten().map(|folder| folder.join(NAME)).collect();
-    places.push(cache().join("onnxruntime").join(NAME));
+    places.extend(crate::cache::folder().map(|cache| cache.join("onnxruntime").join(NAME)));
     places.retain(|path| path.exists());
     places.push(NAME.into());
     places
@@ -100,5 +90,6 @@ fn first_that_loads(places: &[PathBuf]) -> Result<Runtime, RuntimeError> {
             Err(error) => tried.push(format!("{}: {error}", path.display())),
         }
     }
-    Err(RuntimeError::Missing { cache: cache().display().to_string(), tried: tried.join("; ") })
+    let cache = crate::cache::folder().unwrap_or_default().display().to_string();
+    Err(RuntimeError::Missing { cache, tried: tried.join("; ") })
 }

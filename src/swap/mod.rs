@@ -7,6 +7,8 @@
 #[cfg(feature = "gpu")]
 mod burn_engine;
 pub mod contract;
+#[cfg(feature = "gpu")]
+pub mod convolution;
 pub mod decode;
 mod engine;
 #[cfg(feature = "gpu")]
@@ -19,7 +21,9 @@ mod shared;
 mod summary;
 
 #[cfg(feature = "gpu")]
-pub use burn_engine::{BurnEngine, BurnEngineError, Drawn, GpuNetwork, Told};
+pub use burn_engine::{
+    BurnEngine, BurnEngineError, Drawn, Filter, GpuNetwork, HALF_MEAN, HALF_MOST, Precision, Told, convolution_source,
+};
 pub use engine::{Engine, EngineError, Generated};
 pub use model_file::{ModelError, ModelFile, ModelProblem};
 pub use onnx_engine::{OnnxEngine, OnnxEngineError};

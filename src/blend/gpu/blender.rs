@@ -5,6 +5,9 @@ use super::memory::Memory;
 use super::packing::Packing;
 use super::params::Params;
 use super::staging::{Download, Upload};
+use super::watch::Span;
+#[cfg(feature = "gpu")]
+use super::watch::Watch;
 use crate::blend::place::unit;
 use crate::blend::plan::{Filters, Region};
 use crate::blend::{BlendError, BlendSettings, Blender};
@@ -53,6 +56,8 @@ pub struct GpuBlender {
     pub(super) blended: Vec<u8>,
     pub(super) weights: Vec<f32>,
     pub(super) corners: Vec<[f32; 2]>,
+    #[cfg(feature = "gpu")]
+    pub(super) watch: Option<Watch>,
 }
 
 /// Where a blend happens.
@@ -92,6 +97,8 @@ impl GpuBlender {
             blended: Vec::new(),
             weights: Vec::new(),
             corners: Vec::new(),
+            #[cfg(feature = "gpu")]
+            watch: None,
         })
     }
 
@@ -235,7 +242,7 @@ impl GpuBlender {
         add(!held, &memory.frame.planes, &self.packed);
         self.upload.send(device, &mut encoder, &writes[..count])?;
 
-        record_blend(device, &mut encoder, memory, resolution, place, settings);
+        record_blend(device, &mut encoder, memory, resolution, place, settings, |_, _| ());
         self.download.copy(device, &mut encoder, &memory.frame.blended, bytes as u64);
         let submission = device.queue().submit([encoder.finish()]);
         self.upload.recall();
@@ -245,7 +252,7 @@ impl GpuBlender {
     }
 }
 
-/// The passes from the masks to the frame.
+/// The passes from the masks to the frame; `end` is called with what has just ended.
 pub(super) fn record_blend(
     device: &GpuDevice,
     encoder: &mut wgpu::CommandEncoder,
@@ -253,18 +260,27 @@ pub(super) fn record_blend(
     resolution: usize,
     place: &Place,
     settings: &BlendSettings,
+    end: impl Fn(&mut wgpu::ComputePass<'_>, Span),
 ) {
     let (passes, groups) = (device.passes(), &memory.groups);
     let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+    end(&mut pass, Span::Network);
     passes.mask.record(&mut pass, &groups.mask, resolution);
+    end(&mut pass, Span::Mask);
     passes.erode.record(&mut pass, &groups.erode, resolution);
+    end(&mut pass, Span::Erode);
     passes.feather.record(&mut pass, &groups.feather, resolution);
+    end(&mut pass, Span::Feather);
     passes.place.record(&mut pass, &groups.place, resolution);
+    end(&mut pass, Span::Place);
     if settings.color_transfer {
         passes.statistics.record(&mut pass, &groups.statistics);
     }
+    end(&mut pass, Span::Statistics);
     passes.transfer.record(&mut pass, &groups.transfer, resolution);
+    end(&mut pass, Span::Transfer);
     passes.composite.record(&mut pass, &groups.composite, place.packing.size);
+    end(&mut pass, Span::Composite);
 }
 
 /// The values that a picture of `channels` channels must have, without what may follow them.

@@ -47,7 +47,8 @@ impl Backend {
     }
 
     fn automatic() -> Self {
-        let device = match GpuDevice::open(&Selection::Auto) {
+        // A network that looks for a GPU on its own finds the same.
+        let device = match GpuDevice::shared(&Selection::Auto) {
             Ok(device) => device,
             Err(e) => return Self::cpu(format!("blending on the CPU: {e}")),
         };

@@ -7,7 +7,9 @@ use std::time::Duration;
 #[cfg(feature = "gpu")]
 use burn::backend::wgpu::WgpuSetup;
 
+use super::kernel::Maker;
 use super::passes::Passes;
+use super::pipeline_cache::PipelineCache;
 use super::{AdapterInfo, Selection};
 use crate::blend::BlendError;
 
@@ -208,7 +210,13 @@ impl GpuDevice {
 
     /// The pipelines of all passes, built on first use.
     pub(super) fn passes(&self) -> &Passes {
-        self.shared.passes.get_or_init(|| Passes::new(&self.shared.device))
+        let Shared { passes, device, adapter, .. } = &*self.shared;
+        passes.get_or_init(|| {
+            let cache = PipelineCache::open(device, adapter);
+            let passes = Passes::new(&Maker { device, cache: cache.get() });
+            cache.keep();
+            passes
+        })
     }
 
     /// Runs `work` unless the device has failed, and fails where the device does meanwhile.
@@ -278,7 +286,12 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
         let not = wgpu::Features::MAPPABLE_PRIMARY_BUFFERS | wgpu::Features::all_experimental_mask();
         adapter.features() & !not
     } else {
-        wgpu::Features::empty()
+        let imports = if cfg!(feature = "dmabuf") {
+            wgpu::Features::VULKAN_EXTERNAL_MEMORY_DMA_BUF
+        } else {
+            wgpu::Features::empty()
+        };
+        adapter.features() & (wgpu::Features::PIPELINE_CACHE | imports)
     }
 }
 

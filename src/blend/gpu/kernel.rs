@@ -21,9 +21,16 @@ pub(super) struct Kernel {
     layout: wgpu::BindGroupLayout,
 }
 
-impl Kernel {
+/// Makes kernels.
+pub(super) struct Maker<'a> {
+    pub(super) device: &'a wgpu::Device,
+    pub(super) cache: Option<&'a wgpu::PipelineCache>,
+}
+
+impl Maker<'_> {
     /// Compiles entry point `entry` of `shader`, which binds the parameters and then `buffers`.
-    pub(super) fn new(device: &wgpu::Device, shader: &wgpu::ShaderModule, entry: &str, buffers: &[Access]) -> Self {
+    pub(super) fn kernel(&self, shader: &wgpu::ShaderModule, entry: &str, buffers: &[Access]) -> Kernel {
+        let device = self.device;
         let binding = |binding: usize, ty| wgpu::BindGroupLayoutEntry {
             binding: binding as u32,
             visibility: wgpu::ShaderStages::COMPUTE,
@@ -51,11 +58,13 @@ impl Kernel {
                 zero_initialize_workgroup_memory: false,
                 ..Default::default()
             },
-            cache: None,
+            cache: self.cache,
         });
-        Self { pipeline, layout }
+        Kernel { pipeline, layout }
     }
+}
 
+impl Kernel {
     /// Ties the parameters and the storage buffers, in the shader's order, to this kernel.
     pub(super) fn bind(
         &self,

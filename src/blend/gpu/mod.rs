@@ -3,24 +3,28 @@
 //! `shaders/` holds a text a pass, [`shaders`] joins it with what it imports, `passes/` has its pipeline and bindings.
 //! [`GpuDevice`] is opened once, each worker has a [`GpuBlender`] on it. Only the face's region travels: the native
 //! planes' rows around it, packed into words (`packing.rs`), up once and back once. With the feature `gpu`, `together.rs`
-//! runs crop, network and blend in one go.
+//! runs crop, network and blend in one go, and `watch.rs` tells where its time goes.
 
 mod adapter;
 mod blender;
 mod buffers;
 mod choice;
 mod device;
+#[cfg(all(feature = "dmabuf", target_os = "linux"))]
+pub mod dmabuf;
 mod groups;
 mod kernel;
 mod memory;
 mod packing;
 mod params;
 mod passes;
+mod pipeline_cache;
 pub mod shaders;
 mod staging;
 #[cfg(feature = "gpu")]
 mod together;
 mod trial;
+mod watch;
 
 pub use adapter::{AdapterInfo, AdapterKind, Selection};
 pub use blender::{GpuBlender, Intermediate, Transfers};
@@ -28,3 +32,6 @@ pub use choice::{Backend, Preference};
 pub use device::{GpuDevice, adapters};
 #[cfg(feature = "gpu")]
 pub use together::Wanted;
+pub use watch::Span;
+#[cfg(feature = "gpu")]
+pub use watch::Spent;

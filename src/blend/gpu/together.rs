@@ -1,9 +1,12 @@
 //! Crop, network and blend on one device: the face's region goes up once and comes back once.
 
-use super::GpuBlender;
+use std::time::{Duration, Instant};
+
 use super::blender::{Place, record_blend};
 use super::memory::Memory;
 use super::params::Params;
+use super::watch::Watch;
+use super::{GpuBlender, Span, Spent};
 use crate::blend::place::unit;
 use crate::blend::{BlendError, BlendSettings};
 use crate::frame::{Frame, FrameMut};
@@ -29,6 +32,20 @@ impl GpuBlender {
     /// Whether a network is on this blender's device.
     pub fn shares(&self, network: &GpuNetwork) -> bool {
         self.device.is(network.gpu())
+    }
+
+    /// Has each following [`GpuBlender::swap`] measured, for [`GpuBlender::spent`].
+    ///
+    /// # Errors
+    /// [`BlendError::Gpu`] where the device cannot.
+    pub fn watch(&mut self) -> Result<(), BlendError> {
+        self.watch = Some(Watch::new(&self.device)?);
+        Ok(())
+    }
+
+    /// Where the time of the last swap went, where it was watched.
+    pub fn spent(&self) -> Option<Spent> {
+        self.watch.as_ref().map(|watch| watch.spent)
     }
 
     /// Cuts the crop, runs the network and puts its face into the frame. The frame is changed only where the network gave
@@ -71,13 +88,16 @@ impl GpuBlender {
         network: &mut GpuNetwork,
         wanted: &Wanted<'_>,
     ) -> Result<Told, BlendError> {
-        let device = self.device.clone();
+        let (begun, device) = (Instant::now(), self.device.clone());
         let (resolution, bytes) = (network.resolution(), place.packing.bytes());
         let (memory, _) = Memory::ensure(&mut self.memory, &device, bytes, resolution, self.corners.len())?;
         place.packing.pack(frame, &mut self.packed);
         self.sent = None;
 
         let mut encoder = device.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        if let Some(watch) = &self.watch {
+            watch.begin(&mut encoder);
+        }
         let hull: &[u8] = if wanted.settings.hull_mask { bytemuck::cast_slice(&self.corners) } else { &[] };
         let writes: [(&wgpu::Buffer, &[u8]); 4] = [
             (&memory.params, bytemuck::bytes_of(params)),
@@ -86,8 +106,16 @@ impl GpuBlender {
             (&memory.frame.planes, &self.packed),
         ];
         self.upload.send(&device, &mut encoder, &writes)?;
+        let watch = &self.watch;
+        let end = |pass: &mut wgpu::ComputePass<'_>, span| {
+            if let Some(watch) = watch {
+                watch.end(pass, span);
+            }
+        };
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        end(&mut pass, Span::Upload);
         device.passes().crop.record(&mut pass, &memory.groups.crop, resolution);
+        end(&mut pass, Span::Crop);
         drop(pass);
         let (model, plane) = (&memory.model, (resolution * resolution * 4) as u64);
         let crop = network.crop();
@@ -96,7 +124,9 @@ impl GpuBlender {
         device.queue().submit([encoder.finish()]);
         self.upload.recall();
 
+        let prepared = begun.elapsed();
         let drawn = network.run(wanted.morph).map_err(|error| BlendError::Network(error.to_string()))?;
+        let handed_over = begun.elapsed();
 
         let mut encoder = device.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         for (from, to, bytes) in [
@@ -106,19 +136,36 @@ impl GpuBlender {
         ] {
             encoder.copy_buffer_to_buffer(&from.buffer, from.offset, to, 0, bytes);
         }
-        record_blend(&device, &mut encoder, memory, resolution, place, wanted.settings);
-        let parts = [
+        record_blend(&device, &mut encoder, memory, resolution, place, wanted.settings, end);
+        let mut parts = [
             (&memory.frame.blended, 0, bytes as u64),
             (&drawn.told.buffer, drawn.told.offset, size_of::<Told>() as u64),
+            (&memory.frame.blended, 0, 0),
         ];
-        let all = self.download.copy_parts(&device, &mut encoder, &parts);
+        let mut count = 2;
+        if let Some(watch) = watch {
+            watch.resolve(&mut encoder);
+            parts[2] = (&watch.resolved, 0, Spent::BYTES);
+            count = 3;
+        }
+        let all = self.download.copy_parts(&device, &mut encoder, &parts[..count]);
         let submission = device.queue().submit([encoder.finish()]);
-        let (blended, mut told) = (&mut self.blended, None);
+        let (blended, watch, mut told) = (&mut self.blended, &mut self.watch, None);
         blended.resize(bytes, 0);
         self.download.read(&device, submission, all, |data| {
-            blended.copy_from_slice(&data[..bytes]);
-            told = bytemuck::try_pod_read_unaligned(&data[bytes..bytes + size_of::<Told>()]).ok();
+            let (data, rest) = data.split_at(bytes);
+            blended.copy_from_slice(data);
+            told = bytemuck::try_pod_read_unaligned(&rest[..size_of::<Told>()]).ok();
+            if let Some(watch) = watch {
+                watch.take(&rest[size_of::<Told>()..]);
+            }
         })?;
+        if let Some(Watch { spent, .. }) = watch {
+            let ms = |time: Duration| time.as_secs_f32() * 1e3;
+            spent.prepare = ms(prepared);
+            spent.hand_over = ms(handed_over - prepared);
+            spent.wait = ms(begun.elapsed() - handed_over);
+        }
         told.ok_or_else(|| BlendError::Gpu("nothing was read back".to_owned()))
     }
 }

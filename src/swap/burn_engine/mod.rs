@@ -1,13 +1,19 @@
 //! Decoder B on burn: one engine for every GPU, and the same on the processor.
 //!
 //! [`network`] runs the [`SwapGraph`](super::graph::SwapGraph) of a file step by step, each in [`step`] by burn's own
-//! operations on whatever device it was given. [`BurnEngine`] is that between a crop and pictures in host memory.
-//! [`shared`] is the same for a GPU that cuts the crop and blends the pictures itself: nothing comes back in between.
+//! operations on whatever device it was given, or by the shader of [`convolution`] on a GPU. [`BurnEngine`] is that between
+//! a crop and pictures in host memory. [`shared`] is the same for a GPU that cuts the crop and blends the pictures itself:
+//! nothing comes back in between. [`choice`] decides on 16-bit floats.
 
+mod choice;
+mod convolution;
 mod network;
 mod shared;
 mod step;
 
+pub use choice::{HALF_MEAN, HALF_MOST};
+pub use convolution::{Filter, source as convolution_source};
+pub use network::Precision;
 pub use shared::{Drawn, GpuNetwork, Told};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +24,7 @@ use burn::tensor::{Device, StreamId, Tensor, TensorData};
 use super::engine::take;
 use super::graph::{GraphError, SwapGraph};
 use super::{Engine, EngineError, Generated, ModelFile};
+use crate::blend::BlendError;
 use crate::blend::gpu::GpuDevice;
 use network::BurnNetwork;
 
@@ -76,21 +83,48 @@ impl BurnEngine {
     /// # Errors
     /// [`BurnEngineError`], naming the file.
     pub fn new(model: &ModelFile, device: &Device) -> Result<Self, BurnEngineError> {
-        let mut engine = Self::of(Arc::new(BurnNetwork::new(model, device)?), None);
+        let mut engine = Self::of(Arc::new(BurnNetwork::new(model, device, Precision::Single)?), None);
         engine.warm_up(model)?;
         Ok(engine)
     }
 
     /// As [`BurnEngine::new`] on a GPU that blends too, `count` engines for as many frames in flight. They hold the weights
-    /// once.
+    /// once, as 16-bit floats where the adapter has them and they give the same within
+    /// [`HALF_MOST`] and [`HALF_MEAN`].
     ///
     /// # Errors
     /// [`BurnEngineError`], naming the file.
     pub fn on_gpu(model: &ModelFile, gpu: &GpuDevice, count: usize) -> Result<Vec<Self>, BurnEngineError> {
+        Self::of_network(choice::network(model, gpu)?, model, gpu, count)
+    }
+
+    /// As [`BurnEngine::on_gpu`], computing with `precision`, however near that comes.
+    ///
+    /// # Errors
+    /// [`BurnEngineError`], naming the file.
+    pub fn on_gpu_with(
+        model: &ModelFile,
+        gpu: &GpuDevice,
+        count: usize,
+        precision: Precision,
+    ) -> Result<Vec<Self>, BurnEngineError> {
+        let refused = |error: BlendError| BurnEngineError::Device {
+            file: model.path().display().to_string(),
+            reason: error.to_string(),
+        };
+        let device = gpu.burn().map_err(refused)?;
+        Self::of_network(BurnNetwork::new(model, &device, precision)?, model, gpu, count)
+    }
+
+    fn of_network(
+        network: BurnNetwork,
+        model: &ModelFile,
+        gpu: &GpuDevice,
+        count: usize,
+    ) -> Result<Vec<Self>, BurnEngineError> {
         let file = || model.path().display().to_string();
         let refused = |reason: String| BurnEngineError::Device { file: file(), reason };
-        let device = gpu.burn().map_err(|error| refused(error.to_string()))?;
-        let network = Arc::new(BurnNetwork::new(model, &device)?);
+        let network = Arc::new(network);
         let engine = |_| {
             let shared = GpuNetwork::new(&network, gpu).map_err(|error| refused(error.to_string()))?;
             Ok(Self::of(Arc::clone(&network), Some(shared)))
@@ -118,6 +152,11 @@ impl BurnEngine {
         self.run(0.5).map(|_| ()).map_err(|reason| BurnEngineError::WarmUp { file: file(), reason })
     }
 
+    /// The numbers that it computes with.
+    pub fn precision(&self) -> Precision {
+        self.network.precision
+    }
+
     /// The network that it runs; its constants' values are on the device and no longer here.
     pub fn graph(&self) -> &SwapGraph {
         &self.network.graph
@@ -135,10 +174,8 @@ impl Engine for BurnEngine {
 
     fn run(&mut self, morph: f32) -> Result<Generated<'_>, EngineError> {
         let (network, crop) = (&self.network, &self.crop);
-        let [driver_mask, face, face_mask] = guarded(|| {
-            let crop = Tensor::from_data(TensorData::new(crop.clone(), [crop.len()]), &network.device);
-            network.compute(crop, morph.clamp(0.0, 1.0))
-        })?;
+        let [driver_mask, face, face_mask] =
+            guarded(|| network.compute(tensor(crop.clone(), &network.device), morph.clamp(0.0, 1.0)))?;
         read(driver_mask, &mut self.driver_mask, "driver mask")?;
         read(face, &mut self.face, "face")?;
         read(face_mask, &mut self.face_mask, "face mask")?;
@@ -156,6 +193,11 @@ impl Engine for BurnEngine {
     fn gpu(&mut self) -> Option<&mut GpuNetwork> {
         self.gpu.as_mut()
     }
+}
+
+fn tensor(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let count = values.len();
+    Tensor::from_data(TensorData::new(values, [count]), device)
 }
 
 /// All work goes into one stream of burn's: memory belongs to a stream, a stream to a thread, and what a thread held is not

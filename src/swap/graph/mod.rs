@@ -15,11 +15,13 @@ mod node;
 mod numbers;
 mod operator;
 mod reader;
+mod work;
 
 pub use constant::Array;
 pub use error::GraphError;
 pub use numbers::Number;
 pub use operator::{Binary, Operator, Order, Unary};
+pub use work::Work;
 
 use super::contract::Contract;
 use super::onnx::Model;

@@ -226,7 +226,8 @@ impl FaceSwap {
             return;
         }
         gst::warning!(CAT, imp = self, "the GPU is gone; asking for another");
-        if device.gpu().is_some() {
+        // The network may have been on it, too, where nobody said where it is to be.
+        if device.provider.is_none() {
             self.load_model(session);
         }
         self.prepare_blenders(session, &session.unhurried, device);

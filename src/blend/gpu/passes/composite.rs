@@ -1,7 +1,7 @@
 //! Pass 7: the layer into the packed planes.
 
 use crate::blend::gpu::buffers::{FrameBuffers, ModelBuffers};
-use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::COMPOSITE;
 
 /// Pixels that one invocation owns: with their chroma they fill whole words in every format.
@@ -10,9 +10,9 @@ const BLOCK: (usize, usize) = (8, 2);
 pub(crate) struct Composite(Kernel);
 
 impl Composite {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Write];
-        Self(Kernel::new(device, &COMPOSITE.compile(device), "composite", &buffers))
+        Self(maker.kernel(&COMPOSITE.compile(maker.device), "composite", &buffers))
     }
 
     pub(crate) fn bind(

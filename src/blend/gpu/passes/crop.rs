@@ -1,14 +1,14 @@
 //! Pass 1: the packed planes to the model's crop.
 
 use crate::blend::gpu::buffers::{FrameBuffers, ModelBuffers};
-use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::CROP;
 
 pub(crate) struct Crop(Kernel);
 
 impl Crop {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
-        Self(Kernel::new(device, &CROP.compile(device), "crop", &[Access::Read, Access::Write]))
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
+        Self(maker.kernel(&CROP.compile(maker.device), "crop", &[Access::Read, Access::Write]))
     }
 
     pub(crate) fn bind(

@@ -1,7 +1,7 @@
 //! Pass 3: minimum (or maximum) over a square, rows then columns, and the black border.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::ERODE;
 
 pub(crate) struct Erode {
@@ -10,9 +10,9 @@ pub(crate) struct Erode {
 }
 
 impl Erode {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
-        let shader = ERODE.compile(device);
-        let kernel = |entry| Kernel::new(device, &shader, entry, &[Access::Read, Access::Write]);
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
+        let shader = ERODE.compile(maker.device);
+        let kernel = |entry| maker.kernel(&shader, entry, &[Access::Read, Access::Write]);
         Self { rows: kernel("rows"), columns: kernel("columns") }
     }
 

@@ -1,15 +1,15 @@
 //! Pass 2: the product of the masks that the settings ask for.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::MASK;
 
 pub(crate) struct Mask(Kernel);
 
 impl Mask {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
-        Self(Kernel::new(device, &MASK.compile(device), "mask", &buffers))
+        Self(maker.kernel(&MASK.compile(maker.device), "mask", &buffers))
     }
 
     pub(crate) fn bind(

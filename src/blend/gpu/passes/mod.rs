@@ -9,6 +9,8 @@ pub(super) mod place;
 pub(super) mod statistics;
 pub(super) mod transfer;
 
+use super::kernel::Maker;
+
 /// The pipelines of every pass, built once a device.
 pub(super) struct Passes {
     pub(super) crop: crop::Crop,
@@ -22,16 +24,16 @@ pub(super) struct Passes {
 }
 
 impl Passes {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
         Self {
-            crop: crop::Crop::new(device),
-            mask: mask::Mask::new(device),
-            erode: erode::Erode::new(device),
-            feather: feather::Feather::new(device),
-            place: place::Place::new(device),
-            statistics: statistics::Statistics::new(device),
-            transfer: transfer::Transfer::new(device),
-            composite: composite::Composite::new(device),
+            crop: crop::Crop::new(maker),
+            mask: mask::Mask::new(maker),
+            erode: erode::Erode::new(maker),
+            feather: feather::Feather::new(maker),
+            place: place::Place::new(maker),
+            statistics: statistics::Statistics::new(maker),
+            transfer: transfer::Transfer::new(maker),
+            composite: composite::Composite::new(maker),
         }
     }
 }

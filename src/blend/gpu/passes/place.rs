@@ -1,15 +1,15 @@
 //! Between passes 4 and 5: the generated face at its place, with its mask.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::PLACE;
 
 pub(crate) struct Place(Kernel);
 
 impl Place {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
-        Self(Kernel::new(device, &PLACE.compile(device), "place", &buffers))
+        Self(maker.kernel(&PLACE.compile(maker.device), "place", &buffers))
     }
 
     pub(crate) fn bind(&self, device: &wgpu::Device, params: &wgpu::Buffer, model: &ModelBuffers) -> wgpu::BindGroup {

@@ -1,7 +1,7 @@
 //! Pass 5: mean and deviation of L, a, b under the mask, of driver and face.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::STATISTICS;
 
 /// Workgroups along each side of the grid whose sums the second dispatch adds up.
@@ -20,12 +20,12 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
-        let shader = STATISTICS.compile(device);
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
+        let shader = STATISTICS.compile(maker.device);
         let buffers = [Access::Read, Access::Read, Access::Write];
         Self {
-            partial: Kernel::new(device, &shader, "partial_sums", &buffers),
-            total: Kernel::new(device, &shader, "total", &buffers),
+            partial: maker.kernel(&shader, "partial_sums", &buffers),
+            total: maker.kernel(&shader, "total", &buffers),
         }
     }
 

@@ -1,15 +1,15 @@
 //! Pass 6: sharpen, colour transfer and gamma give the layer.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel};
+use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::TRANSFER;
 
 pub(crate) struct Transfer(Kernel);
 
 impl Transfer {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
+    pub(super) fn new(maker: &Maker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Write];
-        Self(Kernel::new(device, &TRANSFER.compile(device), "transfer", &buffers))
+        Self(maker.kernel(&TRANSFER.compile(maker.device), "transfer", &buffers))
     }
 
     pub(crate) fn bind(&self, device: &wgpu::Device, params: &wgpu::Buffer, model: &ModelBuffers) -> wgpu::BindGroup {

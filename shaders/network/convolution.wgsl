@@ -1,0 +1,70 @@
+// A convolution with its bias and its slope. Each invocation makes two by two pixels of eight channels of the result: it
+// holds the part of the picture under them in registers, and each weight that it reads serves four pixels. All
+// invocations of a workgroup read the same weights.
+//
+// What {{...}} stands for depends on the shapes and is written out by src/swap/burn_engine/convolution.rs, so that no
+// driver has to unroll a loop to keep arrays in registers. Before this text stand the type Number and the constants.
+
+// All are written to as far as a driver can tell, since they may lie in one buffer.
+@group(0) @binding(0) var<storage, read_write> picture: array<Number>;
+@group(0) @binding(1) var<storage, read_write> weights: array<vec4<Number>>;
+@group(0) @binding(2) var<storage, read_write> bias: array<vec4<Number>>;
+@group(0) @binding(3) var<storage, read_write> result: array<Number>;
+
+fn sloped(x: f32) -> Number {
+    return Number(select(SLOPE * x, x, x > 0.0));
+}
+
+fn put(x: u32, y: u32, first: u32, low: vec4<f32>, high: vec4<f32>) {
+    if x >= OUT_WIDTH || y >= OUT_HEIGHT {
+        return;
+    }
+    let plane = OUT_WIDTH * OUT_HEIGHT;
+    let at = first * plane + y * OUT_WIDTH + x;
+    result[at] = sloped(low.x);
+    if first + 1u < OUT_CHANNELS { result[at + plane] = sloped(low.y); }
+    if first + 2u < OUT_CHANNELS { result[at + 2u * plane] = sloped(low.z); }
+    if first + 3u < OUT_CHANNELS { result[at + 3u * plane] = sloped(low.w); }
+    if first + 4u < OUT_CHANNELS { result[at + 4u * plane] = sloped(high.x); }
+    if first + 5u < OUT_CHANNELS { result[at + 5u * plane] = sloped(high.y); }
+    if first + 6u < OUT_CHANNELS { result[at + 6u * plane] = sloped(high.z); }
+    if first + 7u < OUT_CHANNELS { result[at + 7u * plane] = sloped(high.w); }
+}
+
+@compute @workgroup_size(64)
+fn convolution(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let columns = (OUT_WIDTH + 1u) / 2u;
+    let block = group.x * 64u + lane;
+    if block >= columns * ((OUT_HEIGHT + 1u) / 2u) {
+        return;
+    }
+    let x = 2u * (block % columns);
+    let y = 2u * (block / columns);
+    let left = i32(x) * STRIDE_X - PAD_LEFT;
+    let above = i32(y) * STRIDE_Y - PAD_ABOVE;
+{{places}}
+    let low_bias = vec4<f32>(bias[2u * group.y]);
+    let high_bias = vec4<f32>(bias[2u * group.y + 1u]);
+    var low_00 = low_bias;
+    var low_10 = low_bias;
+    var low_01 = low_bias;
+    var low_11 = low_bias;
+    var high_00 = high_bias;
+    var high_10 = high_bias;
+    var high_01 = high_bias;
+    var high_11 = high_bias;
+    var weight = group.y * IN_CHANNELS * TAPS * 2u;
+    for (var channel = 0u; channel < IN_CHANNELS; channel++) {
+        let plane = channel * IN_WIDTH * IN_HEIGHT;
+{{patch}}
+        var low: vec4<f32>;
+        var high: vec4<f32>;
+{{taps}}
+        weight += TAPS * 2u;
+    }
+    let first = group.y * 8u;
+    put(x, y, first, low_00, high_00);
+    put(x + 1u, y, first, low_10, high_10);
+    put(x, y + 1u, first, low_01, high_01);
+    put(x + 1u, y + 1u, first, low_11, high_11);
+}

@@ -1,0 +1,106 @@
+//! One face at a time on the GPU: what each pass takes, what moves, what the processor waits for.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::roofline::{Card, Roofline};
+use super::spool::Spool;
+use crate::blend::BlendSettings;
+use crate::blend::gpu::{GpuBlender, GpuDevice, Selection, Span, Spent, Wanted};
+use crate::frame::{OwnedFrame, VideoBuffer};
+use crate::geometry::{Point, Similarity};
+use crate::live::percentile;
+use crate::swap::{BurnEngine, Engine, ModelFile, Precision};
+
+/// Side of the crop in the frame, in pixels.
+const FACE: f32 = 300.0;
+/// Swaps that are measured, and swaps before them.
+const SWAPS: usize = 30;
+const WARM_UP: usize = 5;
+
+/// What one swap takes; times are medians in milliseconds.
+#[derive(Debug, Serialize)]
+pub(super) struct Swaps {
+    adapter: String,
+    precision: &'static str,
+    /// By the GPU's own clock.
+    passes_ms: Vec<(&'static str, f32)>,
+    prepare_ms: f32,
+    hand_over_ms: f32,
+    wait_ms: f32,
+    uploaded_bytes: u64,
+    read_back_bytes: u64,
+    on_paper: Roofline,
+}
+
+impl Swaps {
+    pub(super) fn measure(model: &Path, selection: &Selection, spool: &mut Spool) -> anyhow::Result<Self> {
+        let file = ModelFile::open(model)?;
+        let gpu = GpuDevice::shared(selection)?;
+        let mut engines = BurnEngine::on_gpu(&file, &gpu, 1)?;
+        let engine = engines.first_mut().ok_or_else(|| anyhow::anyhow!("no engine was made"))?;
+        let precision = engine.precision();
+        let mut blender = GpuBlender::new(&gpu)?;
+        blender.watch()?;
+        let mut owned = OwnedFrame::new(spool.layout());
+        spool.read(0, &mut owned)?;
+        let layout = spool.layout();
+        let centre = Point::new(layout.width as f32 / 2.0, layout.height as f32 / 2.0);
+        let to_crop = Similarity::taking(centre, Point::new(0.5, 0.5), 1.0 / FACE, 0.0);
+        let settings = BlendSettings::default();
+        let wanted = Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.5, least_mask: 0.0 };
+        let mut spent = Vec::with_capacity(SWAPS);
+        let mut before = blender.transfers();
+        for i in 0..WARM_UP + SWAPS {
+            let network = engine.gpu().ok_or_else(|| anyhow::anyhow!("the network is not on the GPU"))?;
+            if i == WARM_UP {
+                before = blender.transfers();
+            }
+            blender.swap(&mut owned.frame_mut()?, network, &wanted)?;
+            if i >= WARM_UP {
+                spent.extend(blender.spent());
+            }
+        }
+        let moved = blender.transfers();
+        let each = |now: u64, before: u64| (now - before) / SWAPS as u64;
+        let median = |of: &dyn Fn(&Spent) -> f32| {
+            let mut values: Vec<f32> = spent.iter().map(of).collect();
+            values.sort_by(f32::total_cmp);
+            percentile(&values, 0.5)
+        };
+        let uploaded_bytes = each(moved.uploaded, before.uploaded);
+        Ok(Self {
+            adapter: gpu.info().to_string(),
+            precision: if precision == Precision::Half { "16-bit floats" } else { "32-bit floats" },
+            passes_ms: Span::ALL.map(|span| (span.name(), median(&|spent| spent.gpu[span as usize]))).into(),
+            prepare_ms: median(&|spent| spent.prepare),
+            hand_over_ms: median(&|spent| spent.hand_over),
+            wait_ms: median(&|spent| spent.wait),
+            uploaded_bytes,
+            // The timestamps themselves come back, too.
+            read_back_bytes: each(moved.read_back, before.read_back).saturating_sub(Spent::BYTES),
+            on_paper: Roofline::of(
+                engine.graph(),
+                precision,
+                engine.resolution(),
+                uploaded_bytes as usize,
+                Card::default(),
+            ),
+        })
+    }
+
+    pub(super) fn text(&self, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
+        writeln!(out, "one face of {FACE} px at a time on {}, {}:", self.adapter, self.precision)?;
+        for (name, ms) in &self.passes_ms {
+            writeln!(out, "   {name:10} {ms:8.3} ms of the GPU")?;
+        }
+        let Self { prepare_ms, hand_over_ms, wait_ms, .. } = self;
+        writeln!(
+            out,
+            "   processor: {prepare_ms:.2} ms to prepare, {hand_over_ms:.2} ms to hand over, {wait_ms:.2} ms to wait"
+        )?;
+        writeln!(out, "   {} bytes up, {} bytes back", self.uploaded_bytes, self.read_back_bytes)?;
+        self.on_paper.text(out)
+    }
+}

@@ -1,0 +1,185 @@
+//! The convolution of `shaders/network/convolution.wgsl` among burn's own operations.
+//!
+//! burn's convolution without a search for the best kernel moves picture, weights and result to another order of axes each
+//! time, and reads every weight for every pixel. This one takes them as they are, four pixels and eight channels at once,
+//! with bias and slope. Its twin is [`convolution`](crate::swap::convolution::convolution).
+
+use std::fmt::Write as _;
+
+use burn::backend::wgpu::{CubeTensor, Wgpu};
+use burn::tensor::{DType, Device, Tensor};
+use cubecl::ir::metadata::Info;
+use cubecl::ir::{ElemType, Scope, UIntKind};
+use cubecl::prelude::{
+    AddressType, CubeCount, CubeDim, ExecutionMode, KernelDefinition, KernelId, KernelMetadata, KernelSettings,
+};
+use cubecl::server::KernelArguments;
+use cubecl::{CubeKernel, PrecompiledSource};
+
+use super::network::Precision;
+use crate::swap::convolution::Convolution;
+
+/// Channels of the result that one invocation makes.
+const CHANNELS: usize = 8;
+/// Invocations of a workgroup.
+const LANES: usize = 64;
+
+const TEXT: &str = include_str!("../../../shaders/network/convolution.wgsl");
+
+/// A convolution whose weights are on the GPU.
+#[derive(Debug)]
+pub struct Filter {
+    shape: Convolution,
+    weights: Tensor<1>,
+    bias: Tensor<1>,
+}
+
+/// The shader for one shape.
+struct Shader {
+    shape: Convolution,
+    half: bool,
+}
+
+impl Filter {
+    /// Puts weights (O × C × K × L) and bias (O values or none) on `device`, which is a GPU.
+    pub fn new(shape: Convolution, weights: &[f32], bias: &[f32], precision: Precision, device: &Device) -> Self {
+        let upload = |values: Vec<f32>| precision.of(Tensor::from_floats(values.as_slice(), device));
+        let mut padded = bias.to_vec();
+        padded.resize(shape.output[0].next_multiple_of(CHANNELS), 0.0);
+        Self { shape, weights: upload(arranged(&shape, weights)), bias: upload(padded) }
+    }
+
+    /// The result for one picture, C × H × W; none where the picture is not on a GPU.
+    pub fn run(&self, picture: Tensor<1>) -> Option<Tensor<1>> {
+        let [out, height, width] = self.shape.output;
+        let result: Tensor<1> = Tensor::empty([out * height * width], (&picture.device(), picture.dtype()));
+        let half = picture.dtype() == DType::F16;
+        let [picture, weights, bias, into] = [picture, self.weights.clone(), self.bias.clone(), result.clone()]
+            .map(|tensor| tensor.try_into_primitive::<Wgpu>().ok());
+        let (picture, weights, bias, into): (CubeTensor, CubeTensor, CubeTensor, CubeTensor) =
+            (picture?, weights?, bias?, into?);
+        let blocks = height.div_ceil(2) * width.div_ceil(2);
+        let count = CubeCount::Static(blocks.div_ceil(LANES) as u32, out.div_ceil(CHANNELS) as u32, 1);
+        let client = picture.client.clone();
+        let buffers = [picture, weights, bias, into].map(|tensor| tensor.handle.binding());
+        let shader = Box::new(Shader { shape: self.shape, half });
+        client.launch(shader, count, KernelArguments::new().with_buffers(buffers.into()));
+        Some(result)
+    }
+}
+
+/// Weights as the shader reads them: by eight channels of the result, then by channel, row and column, then those eight.
+fn arranged(shape: &Convolution, weights: &[f32]) -> Vec<f32> {
+    let (out, taps) = (shape.output[0], shape.input[0] * shape.kernel[0] * shape.kernel[1]);
+    let mut arranged = vec![0.0; out.next_multiple_of(CHANNELS) * taps];
+    for (o, filter) in weights.chunks_exact(taps).enumerate() {
+        let first = o / CHANNELS * CHANNELS * taps + o % CHANNELS;
+        for (tap, &weight) in filter.iter().enumerate() {
+            arranged[first + tap * CHANNELS] = weight;
+        }
+    }
+    arranged
+}
+
+impl KernelMetadata for Shader {
+    fn id(&self) -> KernelId {
+        // Every access is checked by the shader itself, and its one loop ends.
+        KernelId::new::<Self>().info((self.shape, self.half)).mode(ExecutionMode::Unchecked)
+    }
+
+    fn address_type(&self) -> ElemType {
+        UIntKind::U32.into()
+    }
+}
+
+impl CubeKernel for Shader {
+    fn define(&self) -> KernelDefinition {
+        let lanes = CubeDim::new_1d(LANES as u32);
+        let settings = KernelSettings::new(lanes.0, ExecutionMode::Unchecked, AddressType::U32);
+        KernelDefinition { body: Scope::root(settings.clone()), settings, info: Info::default() }
+    }
+
+    fn source(&self) -> Option<PrecompiledSource> {
+        let (source, entrypoint_name) = (source(&self.shape, self.half), "convolution".to_owned());
+        Some(PrecompiledSource { source, entrypoint_name, lang: "wgsl" })
+    }
+}
+
+/// The shader for one shape, whole; with `half` its numbers lie as 16-bit floats and are summed as 32-bit ones.
+pub fn source(shape: &Convolution, half: bool) -> String {
+    let Convolution { input, output, kernel, stride, pads, .. } = shape;
+    let number = if half { "enable f16;\nalias Number = f16;" } else { "alias Number = f32;" };
+    let constants = format!(
+        "{number}\n\
+         const IN_CHANNELS = {}u;\nconst IN_HEIGHT = {}u;\nconst IN_WIDTH = {}u;\n\
+         const OUT_CHANNELS = {}u;\nconst OUT_HEIGHT = {}u;\nconst OUT_WIDTH = {}u;\n\
+         const TAPS = {}u;\nconst STRIDE_Y = {};\nconst STRIDE_X = {};\n\
+         const PAD_ABOVE = {};\nconst PAD_LEFT = {};\nconst SLOPE = {:?}f;\n",
+        input[0],
+        input[1],
+        input[2],
+        output[0],
+        output[1],
+        output[2],
+        kernel[0] * kernel[1],
+        stride[0],
+        stride[1],
+        pads[0],
+        pads[1],
+        shape.slope()
+    );
+    let [rows, columns] = std::array::from_fn(|axis| stride[axis] + kernel[axis]);
+    let text = TEXT
+        .replace("{{places}}", places(rows, columns).trim_end())
+        .replace("{{patch}}", patch(rows, columns).trim_end())
+        .replace("{{taps}}", taps(shape).trim_end());
+    constants + &text
+}
+
+/// Where the rows and columns under the four pixels begin, and whether they are in the picture.
+fn places(rows: usize, columns: usize) -> String {
+    let mut text = String::new();
+    for (name, inside, from, side, times, count) in [
+        ("row", "row_in", "above", "IN_HEIGHT", " * IN_WIDTH", rows),
+        ("column", "column_in", "left", "IN_WIDTH", "", columns),
+    ] {
+        for n in 0..count {
+            let _ = writeln!(text, "    let {inside}_{n} = {from} + {n} >= 0 && {from} + {n} < i32({side});");
+            let clamped = format!("u32(clamp({from} + {n}, 0, i32({side}) - 1))");
+            let _ = writeln!(text, "    let {name}_{n} = {clamped}{times};");
+        }
+    }
+    text
+}
+
+/// The part of one channel that the four pixels are made of.
+fn patch(rows: usize, columns: usize) -> String {
+    let mut text = String::new();
+    for row in 0..rows {
+        for column in 0..columns {
+            let value = format!("f32(picture[plane + row_{row} + column_{column}])");
+            let inside = format!("row_in_{row} && column_in_{column}");
+            let _ = writeln!(text, "        let p_{row}_{column} = select(0.0, {value}, {inside});");
+        }
+    }
+    text
+}
+
+/// Each weight onto each of the four pixels.
+fn taps(shape: &Convolution) -> String {
+    let mut text = String::new();
+    let [stride_y, stride_x] = shape.stride;
+    for row in 0..shape.kernel[0] {
+        for column in 0..shape.kernel[1] {
+            let tap = 2 * (row * shape.kernel[1] + column);
+            let _ = writeln!(text, "        low = vec4<f32>(weights[weight + {tap}u]);");
+            let _ = writeln!(text, "        high = vec4<f32>(weights[weight + {}u]);", tap + 1);
+            for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                let value = format!("vec4<f32>(p_{}_{})", row + y * stride_y, column + x * stride_x);
+                let _ = writeln!(text, "        low_{x}{y} = fma(low, {value}, low_{x}{y});");
+                let _ = writeln!(text, "        high_{x}{y} = fma(high, {value}, high_{x}{y});");
+            }
+        }
+    }
+    text
+}
