@@ -1,5 +1,5 @@
-// A convolution with its bias and its slope. Each invocation makes two by two pixels of eight channels of the result: it
-// holds the part of the picture under them in registers, and each weight that it reads serves four pixels. All
+// A convolution with its bias and its slope. Each invocation makes two rows of ACROSS pixels of eight channels of the
+// result: it holds the part of the picture under them in registers, and each weight that it reads serves all of them. All
 // invocations of a workgroup read the same weights.
 //
 // What {{...}} stands for depends on the shapes and is written out by src/swap/burn_engine/convolution.rs, so that no
@@ -33,26 +33,17 @@ fn put(x: u32, y: u32, first: u32, low: vec4<f32>, high: vec4<f32>) {
 
 @compute @workgroup_size(64)
 fn convolution(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    let columns = (OUT_WIDTH + 1u) / 2u;
+    let columns = (OUT_WIDTH + ACROSS - 1u) / ACROSS;
     let block = group.x * 64u + lane;
-    if block >= columns * ((OUT_HEIGHT + 1u) / 2u) {
-        return;
-    }
-    let x = 2u * (block % columns);
+    // Invocations past the end stay, below the result: where all take the same way, weights are read once for all.
+    let x = ACROSS * (block % columns);
     let y = 2u * (block / columns);
     let left = i32(x) * STRIDE_X - PAD_LEFT;
     let above = i32(y) * STRIDE_Y - PAD_ABOVE;
 {{places}}
     let low_bias = vec4<f32>(bias[2u * group.y]);
     let high_bias = vec4<f32>(bias[2u * group.y + 1u]);
-    var low_00 = low_bias;
-    var low_10 = low_bias;
-    var low_01 = low_bias;
-    var low_11 = low_bias;
-    var high_00 = high_bias;
-    var high_10 = high_bias;
-    var high_01 = high_bias;
-    var high_11 = high_bias;
+{{sums}}
     var weight = group.y * IN_CHANNELS * TAPS * 2u;
     for (var channel = 0u; channel < IN_CHANNELS; channel++) {
         let plane = channel * IN_WIDTH * IN_HEIGHT;
@@ -63,8 +54,5 @@ fn convolution(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocatio
         weight += TAPS * 2u;
     }
     let first = group.y * 8u;
-    put(x, y, first, low_00, high_00);
-    put(x + 1u, y, first, low_10, high_10);
-    put(x, y + 1u, first, low_01, high_01);
-    put(x + 1u, y + 1u, first, low_11, high_11);
+{{puts}}
 }

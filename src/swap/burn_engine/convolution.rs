@@ -1,7 +1,7 @@
 //! The convolution of `shaders/network/convolution.wgsl` among burn's own operations.
 //!
 //! burn's convolution without a search for the best kernel moves picture, weights and result to another order of axes each
-//! time, and reads every weight for every pixel. This one takes them as they are, four pixels and eight channels at once,
+//! time, and reads every weight for every pixel. This one takes them as they are, up to eight pixels and eight channels at once,
 //! with bias and slope. Its twin is [`convolution`](crate::swap::convolution::convolution).
 
 use std::fmt::Write as _;
@@ -21,6 +21,8 @@ use crate::swap::convolution::Convolution;
 
 /// Channels of the result that one invocation makes.
 const CHANNELS: usize = 8;
+/// Rows of the result that one invocation makes.
+const DOWN: usize = 2;
 /// Invocations of a workgroup.
 const LANES: usize = 64;
 
@@ -58,7 +60,7 @@ impl Filter {
             .map(|tensor| tensor.try_into_primitive::<Wgpu>().ok());
         let (picture, weights, bias, into): (CubeTensor, CubeTensor, CubeTensor, CubeTensor) =
             (picture?, weights?, bias?, into?);
-        let blocks = height.div_ceil(2) * width.div_ceil(2);
+        let blocks = height.div_ceil(DOWN) * width.div_ceil(across(&self.shape));
         let count = CubeCount::Static(blocks.div_ceil(LANES) as u32, out.div_ceil(CHANNELS) as u32, 1);
         let client = picture.client.clone();
         let buffers = [picture, weights, bias, into].map(|tensor| tensor.handle.binding());
@@ -66,6 +68,11 @@ impl Filter {
         client.launch(shader, count, KernelArguments::new().with_buffers(buffers.into()));
         Some(result)
     }
+}
+
+/// Pixels of a row that one invocation makes: as many as leave the picture under them in registers.
+fn across(shape: &Convolution) -> usize {
+    if shape.stride == [1, 1] && shape.kernel.iter().all(|&side| side <= 3) { 4 } else { 2 }
 }
 
 /// Weights as the shader reads them: by eight channels of the result, then by channel, row and column, then those eight.
@@ -108,9 +115,10 @@ impl CubeKernel for Shader {
 /// The shader for one shape, whole; with `half` its numbers lie as 16-bit floats and are summed as 32-bit ones.
 pub fn source(shape: &Convolution, half: bool) -> String {
     let Convolution { input, output, kernel, stride, pads, .. } = shape;
+    let across = across(shape);
     let number = if half { "enable f16;\nalias Number = f16;" } else { "alias Number = f32;" };
     let constants = format!(
-        "{number}\n\
+        "{number}\nconst ACROSS = {across}u;\n\
          const IN_CHANNELS = {}u;\nconst IN_HEIGHT = {}u;\nconst IN_WIDTH = {}u;\n\
          const OUT_CHANNELS = {}u;\nconst OUT_HEIGHT = {}u;\nconst OUT_WIDTH = {}u;\n\
          const TAPS = {}u;\nconst STRIDE_Y = {};\nconst STRIDE_X = {};\n\
@@ -128,15 +136,17 @@ pub fn source(shape: &Convolution, half: bool) -> String {
         pads[1],
         shape.slope()
     );
-    let [rows, columns] = std::array::from_fn(|axis| stride[axis] + kernel[axis]);
+    let (rows, columns) = (stride[0] * (DOWN - 1) + kernel[0], stride[1] * (across - 1) + kernel[1]);
     let text = TEXT
         .replace("{{places}}", places(rows, columns).trim_end())
         .replace("{{patch}}", patch(rows, columns).trim_end())
-        .replace("{{taps}}", taps(shape).trim_end());
+        .replace("{{sums}}", for_each(across, sum).trim_end())
+        .replace("{{taps}}", taps(shape).trim_end())
+        .replace("{{puts}}", for_each(across, put).trim_end());
     constants + &text
 }
 
-/// Where the rows and columns under the four pixels begin, and whether they are in the picture.
+/// Where the rows and columns under the pixels begin, and whether they are in the picture.
 fn places(rows: usize, columns: usize) -> String {
     let mut text = String::new();
     for (name, inside, from, side, times, count) in [
@@ -152,7 +162,7 @@ fn places(rows: usize, columns: usize) -> String {
     text
 }
 
-/// The part of one channel that the four pixels are made of.
+/// The part of one channel that the pixels are made of.
 fn patch(rows: usize, columns: usize) -> String {
     let mut text = String::new();
     for row in 0..rows {
@@ -165,7 +175,7 @@ fn patch(rows: usize, columns: usize) -> String {
     text
 }
 
-/// Each weight onto each of the four pixels.
+/// Each weight onto each of the pixels.
 fn taps(shape: &Convolution) -> String {
     let mut text = String::new();
     let [stride_y, stride_x] = shape.stride;
@@ -174,12 +184,29 @@ fn taps(shape: &Convolution) -> String {
             let tap = 2 * (row * shape.kernel[1] + column);
             let _ = writeln!(text, "        low = vec4<f32>(weights[weight + {tap}u]);");
             let _ = writeln!(text, "        high = vec4<f32>(weights[weight + {}u]);", tap + 1);
-            for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+            text += &for_each(across(shape), |x, y| {
                 let value = format!("vec4<f32>(p_{}_{})", row + y * stride_y, column + x * stride_x);
-                let _ = writeln!(text, "        low_{x}{y} = fma(low, {value}, low_{x}{y});");
-                let _ = writeln!(text, "        high_{x}{y} = fma(high, {value}, high_{x}{y});");
-            }
+                format!(
+                    "        low_{x}{y} = fma(low, {value}, low_{x}{y});\n        \
+                     high_{x}{y} = fma(high, {value}, high_{x}{y});\n"
+                )
+            });
         }
     }
     text
+}
+
+/// What `line` says of each pixel.
+fn for_each(across: usize, line: impl Fn(usize, usize) -> String) -> String {
+    (0..DOWN).flat_map(|y| (0..across).map(move |x| (x, y))).map(|(x, y)| line(x, y)).collect()
+}
+
+/// The sums of one pixel begin with the bias.
+fn sum(x: usize, y: usize) -> String {
+    format!("    var low_{x}{y} = low_bias;\n    var high_{x}{y} = high_bias;\n")
+}
+
+/// One pixel into the result.
+fn put(x: usize, y: usize) -> String {
+    format!("    put(x + {x}u, y + {y}u, first, low_{x}{y}, high_{x}{y});\n")
 }
