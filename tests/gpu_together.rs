@@ -6,7 +6,7 @@ mod common;
 mod gpu_support;
 
 use common::onnx::SwapModel;
-use standin::blend::gpu::{GpuBlender, GpuDevice, Selection, Wanted};
+use standin::blend::gpu::{GpuBlender, GpuDevice, Selection, Spent, Wanted};
 use standin::blend::{BlendSettings, Blender, CpuBlender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
@@ -106,7 +106,7 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
             for _ in 0..2 {
                 let mut found = frame();
                 let network = engine.gpu().unwrap();
-                let told = blender.swap(&mut found.frame_mut().unwrap(), network, &wanted).unwrap();
+                let told = blender.swap(&mut found.frame_mut().unwrap(), network, &wanted).unwrap().unwrap();
                 assert!(told.is_finite());
                 let found = bytes(&mut found);
                 let (stages, processor) = (difference(&found, &by_stages), difference(&found, &by_processor));
@@ -146,7 +146,7 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
     let wanted = |least_mask| Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask };
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let mut found = frame();
-    let told = blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.9)).unwrap();
+    let told = blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.9)).unwrap().unwrap();
     assert!(told.is_finite() && told.masked(&settings) < 0.9);
     assert!(bytes(&mut found) == bytes(&mut frame()), "masks that cover too little");
 
@@ -157,7 +157,7 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
     let mut bright = frame();
     bright.bytes_mut(0).fill(60);
     let dark = bytes(&mut bright);
-    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap();
+    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap();
     assert!(told.is_finite() && bytes(&mut bright) != dark, "a dark frame is swapped");
     bright.bytes_mut(0).fill(60);
     // One white pixel in the middle of the face.
@@ -165,7 +165,42 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
         bright.bytes_mut(0)[y * 1280 + 640..][..10].fill(255);
     }
     let before = bytes(&mut bright);
-    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap();
+    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap();
     assert!(!told.is_finite(), "{told:?}");
     assert!(bytes(&mut bright) == before, "a face of no numbers");
+}
+
+#[test]
+fn a_crop_beside_the_frame_is_nothing_to_do() {
+    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();
+    let settings = BlendSettings::default();
+    let wanted = Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask: 0.0 };
+    let mut found = frame();
+    assert!(blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap().is_none());
+    assert!(bytes(&mut found) == bytes(&mut frame()));
+}
+
+#[test]
+fn where_the_time_goes_is_told_in_a_few_bytes() {
+    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let (to_crop, settings) = (to_crop(), BlendSettings::default());
+    let wanted = Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask: 0.0 };
+    let mut frame = frame();
+    blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
+    let unwatched = blender.transfers().read_back;
+    assert!(blender.spent().is_none());
+    if let Err(error) = blender.watch() {
+        eprintln!("skipped: {error}");
+        return;
+    }
+    let begun = std::time::Instant::now();
+    let before = blender.transfers().read_back;
+    blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
+    let (took, spent) = (begun.elapsed().as_secs_f32() * 1e3, blender.spent().unwrap());
+    assert_eq!(blender.transfers().read_back - before, unwatched + Spent::BYTES);
+    // The GPU's parts follow each other within the time that the processor saw.
+    let gpu: f32 = spent.gpu.iter().sum();
+    assert!(spent.gpu.iter().all(|&ms| ms >= 0.0) && gpu > 0.0 && gpu <= took, "{spent:?} of {took} ms");
+    assert!(spent.prepare + spent.hand_over + spent.wait <= took, "{spent:?} of {took} ms");
 }

@@ -8,7 +8,7 @@ mod gpu_support;
 use burn::tensor::{Device, DeviceKind};
 use common::onnx::SwapModel;
 use standin::runtime::{NetworkOptions, Runtime};
-use standin::swap::{BurnEngine, Engine, ModelFile, OnnxEngine};
+use standin::swap::{BurnEngine, Engine, ModelFile, OnnxEngine, Precision};
 
 /// The largest difference that rounding in another order makes, of values 0..1.
 const MOST: f32 = 1e-4;
@@ -76,6 +76,22 @@ fn the_gpu_agrees() {
     let device = Device::wgpu(DeviceKind::DefaultDevice);
     made(&device);
     compare(&ModelFile::open("models/ben.dfm").unwrap(), &device, &[0.0]);
+}
+
+#[test]
+fn sixteen_bits_are_taken_where_they_do() {
+    let Some(gpu) = gpu_support::device() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let precision = |model: &SwapModel| {
+        let file = ModelFile::open(model.save(folder.path(), "made.dfm")).unwrap();
+        BurnEngine::on_gpu(&file, &gpu, 1).unwrap()[0].precision()
+    };
+    assert_eq!(precision(&SwapModel::large_between()), Precision::Single);
+    if gpu.device().features().contains(wgpu::Features::SHADER_F16) {
+        assert_eq!(precision(&SwapModel::spliced()), Precision::Half);
+    } else {
+        assert_eq!(precision(&SwapModel::spliced()), Precision::Single);
+    }
 }
 
 #[test]

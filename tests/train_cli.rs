@@ -68,6 +68,46 @@ fn a_run_begins_stops_and_goes_on() {
     assert!(further.status.success(), "{}", text(&further));
     assert!(text(&further).contains("going on after step 6"), "{}", text(&further));
     assert!(run.join("checkpoints/step-00000012.safetensors").exists());
+    let done = train(folder.path(), &["-o", "run", "--steps", "12", "--device", "cpu"]);
+    assert!(done.status.success() && text(&done).contains("the goal is reached, with 12 steps"), "{}", text(&done));
+
+    let mut export = Command::new(env!("CARGO_BIN_EXE_standin-train"));
+    let exported = export.current_dir(folder.path()).args(["export", "run", "-o", "m.dfm"]).output().unwrap();
+    assert!(exported.status.success(), "{}", text(&exported));
+    let model = standin::swap::ModelFile::open(folder.path().join("m.dfm")).unwrap();
+    assert_eq!(model.resolution(), 32);
+    let recipe = std::fs::read_to_string(run.join("run.toml")).unwrap();
+    let hash = standin::train::faceset::FaceSet::open(&folder.path().join("a")).unwrap().content_hash();
+    assert!(recipe.contains(&hash), "{recipe}");
+    let bytes = String::from_utf8_lossy(model.bytes()).into_owned();
+    assert!(bytes.contains(&hash) && bytes.contains("whole-face"), "the file does not say what it comes from");
+}
+
+#[test]
+fn checkpoints_without_their_run_are_left_alone() {
+    let folder = facesets();
+    let begun = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "1"]].concat());
+    assert!(begun.status.success(), "{}", text(&begun));
+    let run = folder.path().join("run");
+    std::fs::remove_file(run.join("run.toml")).unwrap();
+    let again = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "2"]].concat());
+    assert!(again.status.code() == Some(1) && text(&again).contains("without its run.toml"), "{}", text(&again));
+    assert!(run.join("checkpoints/step-00000001.safetensors").exists());
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_read_is_set_aside_and_does_not_count() {
+    let folder = facesets();
+    let words = [&SMALL[..], &["-o", "run", "--save-every", "2", "--keep", "2", "--steps", "4"]].concat();
+    let begun = train(folder.path(), &words);
+    assert!(begun.status.success(), "{}", text(&begun));
+    let checkpoints = folder.path().join("run/checkpoints");
+    std::fs::write(checkpoints.join("step-00000004.safetensors"), "torn").unwrap();
+    let further = train(folder.path(), &["-o", "run", "--keep", "1", "--steps", "6", "--device", "cpu"]);
+    assert!(further.status.success() && text(&further).contains("going on after step 2"), "{}", text(&further));
+    let mut left: Vec<_> = std::fs::read_dir(&checkpoints).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["step-00000004.safetensors.unreadable", "step-00000006.safetensors"]);
 }
 
 #[test]
@@ -173,6 +213,7 @@ fn a_corrupt_picture_is_named() {
     let output = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "1"]].concat());
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output).contains(picture.file_name().unwrap().to_str().unwrap()), "{}", text(&output));
+    assert!(!folder.path().join("run/run.toml").exists(), "a run is left that cannot be gone on with");
 }
 
 /// The file size limit stands in for a full disk: writing fails in the middle, as there.

@@ -41,6 +41,7 @@ fn record(frame: u64) -> FaceRecord {
         exposure: 0.4,
         hash: "00ff00ff00ff00ff".to_owned(),
         sha256: String::new(),
+        mask_sha256: String::new(),
     }
 }
 
@@ -80,8 +81,37 @@ fn what_is_written_is_read_again() {
     assert_eq!(set.mask(&set.faces[1]).unwrap(), mask());
     let bytes = std::fs::read(folder.join(&faces[0].picture)).unwrap();
     assert_eq!(faces[0].sha256, standin::consent::sha256_hex(&bytes));
-    let listed = format!("{}\n{}\n", faces[0].sha256, faces[1].sha256);
-    assert_eq!(set.content_hash(), standin::consent::sha256_hex(listed.as_bytes()));
+    let bytes = std::fs::read(folder.join(&faces[0].mask)).unwrap();
+    assert_eq!(faces[0].mask_sha256, standin::consent::sha256_hex(&bytes));
+}
+
+#[test]
+fn another_crop_mask_or_landmark_is_another_content() {
+    let (_place, folder, _) = two();
+    let set = FaceSet::open(&folder).unwrap();
+    let changed = |change: &dyn Fn(&mut FaceRecord)| {
+        let mut other = set.clone();
+        change(&mut other.faces[1]);
+        other.content_hash()
+    };
+    assert_eq!(changed(&|face| face.source = "b.mp4".to_owned()), set.content_hash(), "the name is no content");
+    assert_ne!(changed(&|face| face.sha256.replace_range(..1, "x")), set.content_hash());
+    assert_ne!(changed(&|face| face.mask_sha256.replace_range(..1, "x")), set.content_hash());
+    assert_ne!(changed(&|face| face.landmarks[7][0] += 1e-3), set.content_hash());
+    let mut fewer = set.clone();
+    fewer.faces.pop();
+    assert_ne!(fewer.content_hash(), set.content_hash());
+}
+
+#[test]
+fn one_program_writes_to_a_face_set() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("set");
+    let first = Writer::create(&folder, &header()).unwrap();
+    let error = Writer::resume(&folder, 0).unwrap_err().to_string();
+    assert!(error.contains("another extraction") && error.contains(TABLE), "{error}");
+    drop(first);
+    Writer::resume(&folder, 0).unwrap();
 }
 
 #[test]

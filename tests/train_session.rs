@@ -16,7 +16,7 @@ use burn::tensor::Device;
 use session_support::{NAMES, discs, recipe, small};
 use standin::train::losses::total;
 use standin::train::optimise::{Optimiser, gradients};
-use standin::train::session::{Checkpoint, Event, Metrics, Run, SessionError, Stop, Trainer};
+use standin::train::session::{Checkpoint, Event, Metrics, Recipe, Run, SessionError, Stop, Trainer};
 use standin::train::weights::Weights;
 use standin::train::zoo::{Network, Side};
 
@@ -197,7 +197,11 @@ fn checkpoints_of_other_models_and_versions_are_refused() {
     assert!(error.to_string().contains("another model"), "{error}");
 
     let recipe = std::fs::read_to_string(folder.path().join("run.toml")).unwrap();
-    std::fs::write(folder.path().join("run.toml"), recipe.replace("version = 1", "version = 9")).unwrap();
+    std::fs::write(
+        folder.path().join("run.toml"),
+        recipe.replace(&format!("version = {}", Recipe::VERSION), "version = 9"),
+    )
+    .unwrap();
     let error = Run::open(folder.path()).unwrap_err();
     assert!(error.to_string().contains("version 9"), "{error}");
 }

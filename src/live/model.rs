@@ -221,6 +221,7 @@ impl Load {
         let adapters = adapters();
         let best = &adapters[Selection::Auto.find(&adapters)?];
         let model = (!best.is_software()).then(|| self.on_gpu(file, consent, &Selection::Auto).ok())??;
+        // Timed with the crop up and the pictures back, which the stream spares itself.
         let faster = is_faster(&mut model.engine(), rival);
         faster.then_some(model)
     }

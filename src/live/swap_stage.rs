@@ -145,7 +145,7 @@ impl SwapStage {
             };
             let told = blender.swap(frame, network, &wanted).map_err(|error| error.to_string())?;
             lap(Stage::Swap);
-            return verdict(&told, settings);
+            return told.map_or(Ok(()), |told| verdict(&told, settings));
         }
         let resolution = engine.resolution();
         self.blender

@@ -12,8 +12,12 @@ pub fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let beside = file.with_file_name(name);
-    let mut new = File::create(&beside)?;
-    new.write_all(bytes)?;
-    new.sync_data()?;
-    std::fs::rename(&beside, file)
+    let written = File::create(&beside).and_then(|mut new| {
+        new.write_all(bytes)?;
+        new.sync_data()?;
+        std::fs::rename(&beside, file)
+    });
+    written.inspect_err(|_| {
+        let _ = std::fs::remove_file(&beside);
+    })
 }

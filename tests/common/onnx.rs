@@ -138,6 +138,19 @@ impl SwapModel {
         model
     }
 
+    /// As [`SwapModel::identity`], with numbers of up to a million in between, which 16-bit floats do not hold.
+    pub(crate) fn large_between() -> Self {
+        let mut model = Self::identity();
+        let graph = model.graph();
+        graph.initializer.extend([floats("million", &[], &[1e6]), floats("millionth", &[], &[1e-6])]);
+        let nodes = [
+            node("Mul", &["in_face:0", "million"], "large", vec![]),
+            node("Mul", &["large", "millionth"], "out_celeb_face:0", vec![]),
+        ];
+        graph.node.splice(0..1, nodes);
+        model
+    }
+
     /// As other tools write a model that morphs: two codes, of which the first gives as many channels as `morph_value` says
     /// and the second the others; padding apart from its convolution, biases by Add, a depth-to-space in three pieces.
     pub(crate) fn spliced() -> Self {

@@ -49,6 +49,7 @@ pub(crate) fn record(n: usize, yaw: f32, extent: f32) -> FaceRecord {
         exposure: 0.4,
         hash: format!("{:016x}", (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         sha256: String::new(),
+        mask_sha256: String::new(),
     }
 }
 

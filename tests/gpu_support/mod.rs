@@ -6,11 +6,12 @@ use standin::blend::gpu::{GpuDevice, Selection};
 use standin::frame::{Layout, Matrix, PixelFormat, Range};
 use standin::geometry::Point;
 
-/// The best adapter; `None`, and a line that says why, where there is none.
+/// The best adapter; `None`, and a line that says why, where there is none. `./run test` requires one.
 pub fn device() -> Option<GpuDevice> {
     match GpuDevice::open(&Selection::Auto) {
         Ok(device) => Some(device),
         Err(e) => {
+            assert!(std::env::var_os("STANDIN_GPU_REQUIRED").is_none(), "STANDIN_GPU_REQUIRED is set, but: {e}");
             eprintln!("SKIPPED, not tested: {e}");
             None
         }

@@ -29,7 +29,7 @@ pub(crate) const NAMES: [&str; 14] = [
 /// A recipe for a small model, which ends after `steps`.
 pub(crate) fn recipe(name: &str, steps: u64) -> Recipe {
     Recipe {
-        version: 1,
+        version: Recipe::VERSION,
         model: name.to_owned(),
         batch: 2,
         seed: 11,

@@ -95,7 +95,7 @@ impl GpuDevice {
             label: Some("standin"),
             required_limits: adapter.limits(),
             required_features: features(&adapter),
-            // The blend needs a few MB; large blocks would count against the whole pipeline's memory.
+            // The blend needs a few MB, and burn makes blocks of its own; large ones would count against the whole pipeline.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
@@ -212,7 +212,7 @@ impl GpuDevice {
     pub(super) fn passes(&self) -> &Passes {
         let Shared { passes, device, adapter, .. } = &*self.shared;
         passes.get_or_init(|| {
-            let cache = PipelineCache::open(device, adapter);
+            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref());
             let passes = Passes::new(&Maker { device, cache: cache.get() });
             cache.keep();
             passes

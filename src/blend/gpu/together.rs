@@ -49,7 +49,7 @@ impl GpuBlender {
     }
 
     /// Cuts the crop, runs the network and puts its face into the frame. The frame is changed only where the network gave
-    /// numbers and masks that cover enough; what it gave is returned either way.
+    /// numbers and masks that cover enough; what it gave is returned either way, nothing where crop and frame do not meet.
     ///
     /// # Errors
     /// [`BlendError`] where the device fails; the frame is then as it was.
@@ -58,13 +58,13 @@ impl GpuBlender {
         frame: &mut FrameMut<'_>,
         network: &mut GpuNetwork,
         wanted: &Wanted<'_>,
-    ) -> Result<Told, BlendError> {
+    ) -> Result<Option<Told>, BlendError> {
         let &Wanted { to_crop, hull, settings, .. } = wanted;
         self.take_hull(hull)?;
         let resolution = network.resolution();
         let layout = *frame.layout();
         let Some(place) = Place::new(&layout, to_crop) else {
-            return Err(BlendError::Network("the crop does not meet the frame".to_owned()));
+            return Ok(None);
         };
         let params = self.params(&layout, &place, to_crop, resolution, settings);
         let mut told = None;
@@ -77,7 +77,7 @@ impl GpuBlender {
         if good && unit(settings.opacity) > 0.0 {
             place.packing.unpack(&self.blended, &place.region, frame);
         }
-        Ok(told)
+        Ok(Some(told))
     }
 
     fn run_swap(

@@ -24,8 +24,8 @@ const WARM_UP: usize = 5;
 pub(super) struct Swaps {
     adapter: String,
     precision: &'static str,
-    /// By the GPU's own clock.
-    passes_ms: Vec<(&'static str, f32)>,
+    /// By the GPU's own clock, or why it tells no times.
+    passes_ms: Result<Vec<(&'static str, f32)>, String>,
     prepare_ms: f32,
     hand_over_ms: f32,
     wait_ms: f32,
@@ -42,7 +42,7 @@ impl Swaps {
         let engine = engines.first_mut().ok_or_else(|| anyhow::anyhow!("no engine was made"))?;
         let precision = engine.precision();
         let mut blender = GpuBlender::new(&gpu)?;
-        blender.watch()?;
+        let watched = blender.watch();
         let mut owned = OwnedFrame::new(spool.layout());
         spool.read(0, &mut owned)?;
         let layout = spool.layout();
@@ -63,6 +63,7 @@ impl Swaps {
             }
         }
         let moved = blender.transfers();
+        let timestamps = if watched.is_ok() { Spent::BYTES } else { 0 };
         let each = |now: u64, before: u64| (now - before) / SWAPS as u64;
         let median = |of: &dyn Fn(&Spent) -> f32| {
             let mut values: Vec<f32> = spent.iter().map(of).collect();
@@ -73,13 +74,15 @@ impl Swaps {
         Ok(Self {
             adapter: gpu.info().to_string(),
             precision: if precision == Precision::Half { "16-bit floats" } else { "32-bit floats" },
-            passes_ms: Span::ALL.map(|span| (span.name(), median(&|spent| spent.gpu[span as usize]))).into(),
+            passes_ms: watched
+                .map(|()| Span::ALL.map(|span| (span.name(), median(&|spent| spent.gpu[span as usize]))).into())
+                .map_err(|error| error.to_string()),
             prepare_ms: median(&|spent| spent.prepare),
             hand_over_ms: median(&|spent| spent.hand_over),
             wait_ms: median(&|spent| spent.wait),
             uploaded_bytes,
             // The timestamps themselves come back, too.
-            read_back_bytes: each(moved.read_back, before.read_back).saturating_sub(Spent::BYTES),
+            read_back_bytes: each(moved.read_back, before.read_back).saturating_sub(timestamps),
             on_paper: Roofline::of(
                 engine.graph(),
                 precision,
@@ -92,14 +95,19 @@ impl Swaps {
 
     pub(super) fn text(&self, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
         writeln!(out, "one face of {FACE} px at a time on {}, {}:", self.adapter, self.precision)?;
-        for (name, ms) in &self.passes_ms {
-            writeln!(out, "   {name:10} {ms:8.3} ms of the GPU")?;
+        match &self.passes_ms {
+            Ok(passes) => {
+                for (name, ms) in passes {
+                    writeln!(out, "   {name:10} {ms:8.3} ms of the GPU")?;
+                }
+                let Self { prepare_ms, hand_over_ms, wait_ms, .. } = self;
+                writeln!(
+                    out,
+                    "   processor: {prepare_ms:.2} ms to prepare, {hand_over_ms:.2} ms to hand over, {wait_ms:.2} ms to wait"
+                )?;
+            }
+            Err(why) => writeln!(out, "   no times: {why}")?,
         }
-        let Self { prepare_ms, hand_over_ms, wait_ms, .. } = self;
-        writeln!(
-            out,
-            "   processor: {prepare_ms:.2} ms to prepare, {hand_over_ms:.2} ms to hand over, {wait_ms:.2} ms to wait"
-        )?;
         writeln!(out, "   {} bytes up, {} bytes back", self.uploaded_bytes, self.read_back_bytes)?;
         self.on_paper.text(out)
     }

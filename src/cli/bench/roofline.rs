@@ -43,7 +43,7 @@ pub(super) struct Roofline {
     card: Card,
     network: Vec<Kind>,
     network_ms: f64,
-    /// The passes around it, all of them bound by memory.
+    /// The passes around it and the copies between, all of them bound by memory.
     passes_ms: f64,
     /// The region up and back.
     bus_ms: f64,
@@ -74,7 +74,7 @@ impl Roofline {
                 kind.bound_by_memory_ms += memory;
             }
         }
-        let passes: usize = Span::ALL.iter().filter_map(|span| span.bytes(region, resolution)).sum();
+        let passes: usize = Span::ALL.iter().map(|span| span.bytes(region, resolution)).sum();
         Self {
             network_ms: kinds.iter().map(|kind| kind.ms).sum(),
             network: kinds,

@@ -19,7 +19,8 @@ pub struct Arguments {
     /// What a perfect swap of that clip looks like, frame for frame.
     #[arg(long, value_name = "CLIP")]
     truth: Option<PathBuf>,
-    /// Where the face is in --truth: a grey clip of class ids. Without it, the hull of the landmarks.
+    /// Where the face is in --truth: a lossless grey clip of class ids (1 skin, 2 eyes, 3 brows, 4 lashes, 5 inside of the
+    /// mouth, 11 lips; all else is no face). Without it, the hull of the landmarks.
     #[arg(long, value_name = "CLIP", requires = "truth")]
     truth_mask: Option<PathBuf>,
     /// The target's identity: a clip of them, or a face set. Without it, that of --truth.
@@ -68,6 +69,13 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     summary(&evaluation.report, out)?;
     for file in &files {
         writeln!(out, "{}", file.display())?;
+    }
+    if evaluation.report.delivery.swapped == 0 {
+        writeln!(
+            out,
+            "no face was swapped; {}",
+            evaluation.report.delivery.failure.as_deref().unwrap_or("none was found")
+        )?;
     }
     let good = evaluation.report.outside == 0 && evaluation.report.delivery.swapped > 0;
     Ok(if good { Outcome::Good } else { Outcome::Bad })

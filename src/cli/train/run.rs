@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,8 +20,8 @@ use crate::train::optimise::{Course, Kind, Schedule, Settings};
 use crate::train::samples::{Faces, Loader, LoaderSettings, Sides};
 use crate::train::session::display::{Display, said};
 use crate::train::session::{Event, Goal, Memory, Recipe, Run, SessionError, Stop, Trainer};
-use crate::train::zoo::Side;
 use crate::train::zoo::preset::{Dimensions, PRESETS};
+use crate::train::zoo::{Network, Side};
 
 /// Faces a side that a preview shows.
 const SHOWN: usize = 6;
@@ -65,7 +65,8 @@ pub struct Arguments {
     /// Faces a side in each step. Default 4: in a given time, many small steps get further than few large ones.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "N")]
     pub batch: Option<u16>,
-    /// Ends after that many steps since the very beginning.
+    /// Ends after that many steps since the very beginning. Where a run that is gone on with gets a later end, its rate
+    /// rises again to what it is at that part of the way.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     pub steps: Option<u64>,
     /// Ends after that many minutes of training since the very beginning.
@@ -119,13 +120,14 @@ fn models() -> String {
 /// A sentence for people.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let (run, sides, _lock) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
-    let recipe = run.recipe().clone();
+    let recipe = run.recipe();
+    let network = Network::new(recipe.dimensions.blueprint()?)?;
     let resolution = recipe.dimensions.resolution;
     for warning in sides.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
     let Chosen { device, name } = arguments.device.device()?;
-    writeln!(out, "{} at {resolution} px, {} parameters, on {name}", recipe.model, run.network().blueprint().count()?)?;
+    writeln!(out, "{} at {resolution} px, {} parameters, on {name}", recipe.model, network.blueprint().count()?)?;
     let settings = LoaderSettings {
         batch: recipe.batch,
         resolution,
@@ -133,8 +135,11 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         augment: recipe.augment.clone(),
     };
     let pictures = sides.bytes(resolution) + settings.bytes();
-    writeln!(out, "memory: {}", Memory::of(run.network(), &recipe, pictures))?;
+    writeln!(out, "memory: {}", Memory::of(&network, recipe, pictures))?;
     let faces = Arc::new(loaded(&sides, resolution)?);
+    // Only now: a run that is there is gone on with, whatever its pictures are.
+    let run = run.open(&arguments.out)?;
+    let recipe = run.recipe().clone();
 
     let mut notes = Vec::new();
     let mut trainer = Trainer::open(run, device.clone().autodiff(), &mut |event| notes.extend(said(&event)))?;
@@ -143,6 +148,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     }
     if trainer.step() > 0 {
         writeln!(out, "going on after step {}", trainer.step())?;
+    }
+    if recipe.goal.done(trainer.step(), trainer.seconds()) >= 1.0 {
+        let (step, minutes) = (trainer.step(), trainer.seconds() / 60.0);
+        writeln!(
+            out,
+            "the goal is reached, with {step} steps in {minutes:.1} minutes; give more --steps or --minutes"
+        )?;
+        return Ok(Outcome::Good);
     }
     (trainer.save_every, trainer.preview_every) = (arguments.save_every, arguments.preview_every);
     trainer.keep = usize::from(arguments.keep);
@@ -153,7 +166,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     let pressed = interrupts()?;
     let mut display = Display::new(recipe.goal, trainer.history());
     let mut written = Ok(());
-    trainer.train(
+    let trained = trainer.train(
         &mut |_| loader.next(),
         &mut |event: Event<'_>| {
             if written.is_ok() {
@@ -161,15 +174,40 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
             }
         },
         &mut |_| if pressed.load(Ordering::Relaxed) > 0 { Stop::Yes } else { Stop::No },
-    )?;
+    );
+    display.end(out)?;
+    trained?;
     written?;
     let folder = trainer.run().folder().display();
     writeln!(out, "step {} saved in {folder}; next: standin-train export {folder} -o MODEL.dfm", trainer.step())?;
     Ok(Outcome::Good)
 }
 
+/// What is to be trained: a run that is there, or one of which nothing is there yet.
+enum Planned {
+    There(Box<Run>),
+    New(Box<Recipe>),
+}
+
+impl Planned {
+    fn recipe(&self) -> &Recipe {
+        match self {
+            Self::There(run) => run.recipe(),
+            Self::New(recipe) => recipe,
+        }
+    }
+
+    /// The run, which is made in `folder` where it is new.
+    fn open(self, folder: &Path) -> Result<Run, SessionError> {
+        match self {
+            Self::There(run) => Ok(*run),
+            Self::New(recipe) => Run::begin(folder, *recipe),
+        }
+    }
+}
+
 /// A new run.
-fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sides, File)> {
+fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned, Sides, File)> {
     if arguments.a.is_empty() || arguments.b.is_empty() {
         bail!(
             "{}: there is no run yet; give --a FACESET (the driver's) and --b FACESET (the subject's)",
@@ -223,7 +261,7 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Run, Sid
     recipe.dimensions.blueprint()?;
     compare_people(&sides, out)?;
     let lock = Run::lock(&arguments.out)?;
-    Ok((Run::begin(&arguments.out, recipe)?, sides, lock))
+    Ok((Planned::New(Box::new(recipe)), sides, lock))
 }
 
 /// Warns where a driver is the subject: a model of one person learns to copy.
@@ -246,7 +284,7 @@ fn compare_people(sides: &Sides, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 /// A run that is there; what was asked for must be what it is.
-fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides, File)> {
+fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
     let lock = Run::lock(&arguments.out)?;
     let mut run = Run::open(&arguments.out)?;
     let recipe = run.recipe();
@@ -299,7 +337,7 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Run, Sides, File)> {
     let asked = Goal { steps: arguments.steps, minutes: arguments.minutes };
     let goal = if asked == Goal::default() { recipe.goal } else { asked };
     run.change(goal, arguments.rate)?;
-    Ok((run, sides, lock))
+    Ok((Planned::There(Box::new(run)), sides, lock))
 }
 
 fn hashes(sides: &Sides, side: Side) -> Vec<String> {

@@ -9,7 +9,7 @@ use crate::blend::gpu::GpuDevice;
 use crate::swap::ModelFile;
 use crate::swap::engine::EngineError;
 
-/// The largest difference of a value that is taken, of 0..1: four of the 255 codes that a frame holds.
+/// The largest difference of a value that is taken, of 0..1: four codes of a frame.
 pub const HALF_MOST: f32 = 4.0 / 255.0;
 /// And the mean difference: half a code.
 pub const HALF_MEAN: f32 = 0.5 / 255.0;
@@ -25,14 +25,20 @@ pub(super) fn network(model: &ModelFile, gpu: &GpuDevice) -> Result<BurnNetwork,
     let processor = BurnNetwork::new(model, &Device::flex(), Precision::Single)?;
     let expected = outputs(&processor).map_err(|error| refused(error.to_string()))?;
     drop(processor);
-    if gpu.device().features().contains(wgpu::Features::SHADER_F16) {
-        let half = BurnNetwork::new(model, &device, Precision::Half)?;
+    if gpu.device().features().contains(wgpu::Features::SHADER_F16)
+        && let Ok(half) = BurnNetwork::new(model, &device, Precision::Half)
+    {
         if outputs(&half).is_ok_and(|found| close(&found, &expected)) {
             return Ok(half);
         }
+        drop(half);
+        device.memory_cleanup();
     }
     let single = BurnNetwork::new(model, &device, Precision::Single)?;
-    let found = outputs(&single).map_err(|error| refused(error.to_string()))?;
+    let found = outputs(&single);
+    // What the driver said of it, memory that ran out above all, before what came of it.
+    gpu.check().map_err(|error| refused(format!("{error}; the network has {}", size(&single))))?;
+    let found = found.map_err(|error| refused(format!("{error}; the network has {}", size(&single))))?;
     // A model that gives no numbers is told of where it is warmed up.
     if close(&found, &expected) || expected.iter().any(|value| !value.is_finite()) {
         return Ok(single);
@@ -43,15 +49,29 @@ pub(super) fn network(model: &ModelFile, gpu: &GpuDevice) -> Result<BurnNetwork,
     )))
 }
 
+/// What it gives, clamped as whoever uses it does, for each way that a morph may take.
 fn outputs(network: &BurnNetwork) -> Result<Vec<f32>, EngineError> {
     let crop = trial(network.contract.resolution);
-    let outputs = guarded(|| network.compute(super::tensor(crop, &network.device), 0.5))?;
+    let morphs: &[f32] = if network.contract.has_morph { &[0.0, 0.5, 1.0] } else { &[0.0] };
     let mut all = Vec::new();
-    for output in outputs {
-        let data = guarded(|| Some(output.try_into_data()))?.map_err(|error| EngineError::Run(format!("{error:?}")))?;
-        all.extend_from_slice(data.as_slice::<f32>().map_err(|error| EngineError::Run(format!("{error:?}")))?);
+    for &morph in morphs {
+        for output in guarded(|| network.compute(super::tensor(crop.clone(), &network.device), morph))? {
+            let failed = |error: String| EngineError::Run(error);
+            let data = guarded(|| Some(output.try_into_data()))?.map_err(|error| failed(format!("{error:?}")))?;
+            let values = data.as_slice::<f32>().map_err(|error| failed(format!("{error:?}")))?;
+            all.extend(values.iter().map(|value| value.clamp(0.0, 1.0)));
+        }
     }
     Ok(all)
+}
+
+/// Its weights and values, in words.
+fn size(network: &BurnNetwork) -> String {
+    let count = |shape: &Vec<usize>| shape.iter().product::<usize>();
+    let weights: usize = network.graph.constants.iter().map(|constant| count(&constant.shape)).sum();
+    let values: usize = network.graph.shapes.iter().map(count).sum();
+    let mebibytes = |count: usize| (4 * count).div_ceil(1 << 20);
+    format!("{} MiB of weights and at most {} MiB of values", mebibytes(weights), mebibytes(values))
 }
 
 /// Slopes, edges and grain, as a face has them.

@@ -1,13 +1,13 @@
 //! The convolution of `shaders/network/convolution.wgsl` among burn's own operations.
 //!
-//! burn's convolution without a search for the best kernel moves picture, weights and result to another order of axes each
-//! time, and reads every weight for every pixel. This one takes them as they are, up to eight pixels and eight channels at once,
-//! with bias and slope. Its twin is [`convolution`](crate::swap::convolution::convolution).
+//! It takes picture and weights in the order that the file has, up to eight pixels and eight channels at once, with bias and
+//! slope; what it does not suit ([`suits`]) is left to burn. Its twin is [`convolution`](crate::swap::convolution::convolution).
 
 use std::fmt::Write as _;
 
 use burn::backend::wgpu::{CubeTensor, Wgpu};
 use burn::tensor::{DType, Device, Tensor};
+use cubecl::ir::attributes::BufferIOAttr;
 use cubecl::ir::metadata::Info;
 use cubecl::ir::{ElemType, Scope, UIntKind};
 use cubecl::prelude::{
@@ -42,6 +42,32 @@ struct Shader {
     half: bool,
 }
 
+/// Taps, and values of one channel under an invocation's pixels, up to which the shader is written out.
+const MOST_WRITTEN_OUT: usize = 128;
+/// Workgroups along one axis that every adapter dispatches.
+const MOST_GROUPS: usize = 65_535;
+
+/// Whether the shader can be written out and dispatched for this shape; a model file may hold any.
+pub(super) fn suits(shape: &Convolution) -> bool {
+    let [blocks, channels] = groups(shape);
+    let (rows, columns) = patch_size(shape);
+    let few = |a: usize, b: usize| a.checked_mul(b).is_some_and(|count| (1..=MOST_WRITTEN_OUT).contains(&count));
+    few(shape.kernel[0], shape.kernel[1]) && few(rows, columns) && blocks.max(channels) <= MOST_GROUPS
+}
+
+/// Workgroups: along blocks of pixels, along channels.
+fn groups(shape: &Convolution) -> [usize; 2] {
+    let [out, height, width] = shape.output;
+    [(height.div_ceil(DOWN) * width.div_ceil(across(shape))).div_ceil(LANES), out.div_ceil(CHANNELS)]
+}
+
+/// Rows and columns of the picture under an invocation's pixels.
+fn patch_size(shape: &Convolution) -> (usize, usize) {
+    let size =
+        |axis: usize, pixels: usize| shape.stride[axis].saturating_mul(pixels - 1).saturating_add(shape.kernel[axis]);
+    (size(0, DOWN), size(1, across(shape)))
+}
+
 impl Filter {
     /// Puts weights (O × C × K × L) and bias (O values or none) on `device`, which is a GPU.
     pub fn new(shape: Convolution, weights: &[f32], bias: &[f32], precision: Precision, device: &Device) -> Self {
@@ -60,12 +86,20 @@ impl Filter {
             .map(|tensor| tensor.try_into_primitive::<Wgpu>().ok());
         let (picture, weights, bias, into): (CubeTensor, CubeTensor, CubeTensor, CubeTensor) =
             (picture?, weights?, bias?, into?);
-        let blocks = height.div_ceil(DOWN) * width.div_ceil(across(&self.shape));
-        let count = CubeCount::Static(blocks.div_ceil(LANES) as u32, out.div_ceil(CHANNELS) as u32, 1);
+        let [blocks, channels] = groups(&self.shape);
+        let count = CubeCount::Static(blocks as u32, channels as u32, 1);
         let client = picture.client.clone();
-        let buffers = [picture, weights, bias, into].map(|tensor| tensor.handle.binding());
+        // A launch that fails must spoil the result only: the weights are every frame's.
+        let arguments = [
+            (picture, BufferIOAttr::ReadOnly),
+            (weights, BufferIOAttr::ReadOnly),
+            (bias, BufferIOAttr::ReadOnly),
+            (into, BufferIOAttr::WriteOnly),
+        ]
+        .into_iter()
+        .fold(KernelArguments::new(), |all, (tensor, io)| all.with_buffer_io(tensor.handle.binding(), io));
         let shader = Box::new(Shader { shape: self.shape, half });
-        client.launch(shader, count, KernelArguments::new().with_buffers(buffers.into()));
+        client.launch(shader, count, arguments);
         Some(result)
     }
 }
@@ -136,7 +170,7 @@ pub fn source(shape: &Convolution, half: bool) -> String {
         pads[1],
         shape.slope()
     );
-    let (rows, columns) = (stride[0] * (DOWN - 1) + kernel[0], stride[1] * (across - 1) + kernel[1]);
+    let (rows, columns) = patch_size(shape);
     let text = TEXT
         .replace("{{places}}", places(rows, columns).trim_end())
         .replace("{{patch}}", patch(rows, columns).trim_end())
@@ -209,4 +243,26 @@ fn sum(x: usize, y: usize) -> String {
 /// One pixel into the result.
 fn put(x: usize, y: usize) -> String {
     format!("    put(x + {x}u, y + {y}u, first, low_{x}{y}, high_{x}{y});\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(kernel: usize, stride: usize, output: [usize; 3]) -> Convolution {
+        let (input, slope_bits) = ([1, 8, 8], 1.0_f32.to_bits());
+        Convolution { input, output, kernel: [kernel; 2], stride: [stride; 2], pads: [0, 0], slope_bits }
+    }
+
+    #[test]
+    fn what_a_swap_model_holds_suits_and_what_only_a_hostile_one_does_not() {
+        for (kernel, stride) in [(1, 1), (3, 1), (3, 2), (5, 1), (5, 2), (7, 1)] {
+            assert!(suits(&shape(kernel, stride, [512, 64, 64])), "{kernel} by {stride}");
+        }
+        assert!(!suits(&shape(64, 1, [1, 1, 1])), "thousands of taps");
+        assert!(!suits(&shape(1, 1 << 20, [1, 1, 1])), "a patch of 2^40 values");
+        assert!(!suits(&shape(1, usize::MAX / 8, [1, 1, 1])), "a patch that overflows");
+        assert!(!suits(&shape(1, 1, [1 << 20, 1, 1])), "too many groups of channels");
+        assert!(!suits(&shape(1, 1, [1, 1, 1 << 27])), "too many groups of pixels");
+    }
 }

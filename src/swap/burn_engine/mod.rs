@@ -207,7 +207,11 @@ const STREAM: StreamId = StreamId { value: 0 };
 /// burn panics where a device is lost or full.
 fn guarded<T>(work: impl FnOnce() -> Option<T>) -> Result<T, EngineError> {
     catch_unwind(AssertUnwindSafe(|| STREAM.executes(work)))
-        .map_err(|_| EngineError::Run("the device was lost, or its memory is full".to_owned()))?
+        .map_err(|panic| {
+            let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied());
+            let said = said.unwrap_or("it did not say why");
+            EngineError::Run(format!("the device was lost, or its memory is full: {said}"))
+        })?
         .ok_or_else(|| EngineError::Run("a part of it could not be run on the device".to_owned()))
 }
 

@@ -4,7 +4,7 @@ use burn::backend::wgpu::Wgpu;
 use burn::tensor::{Device, FloatDType, Tensor};
 use prost::Message;
 
-use super::convolution::Filter;
+use super::convolution::{Filter, suits};
 use super::{BurnEngineError, guarded, step};
 use crate::swap::ModelFile;
 use crate::swap::contract::Contract;
@@ -17,7 +17,7 @@ use crate::swap::onnx::Model;
 pub enum Precision {
     /// 32-bit floats.
     Single,
-    /// 16-bit floats; sums of convolutions are 32-bit ones.
+    /// 16-bit floats; our own convolution sums in 32-bit ones.
     Half,
 }
 
@@ -171,5 +171,5 @@ fn filter(graph: &SwapGraph, step: &Step, precision: Precision, device: &Device)
         pads: [pads[0], pads[1]],
         slope_bits: slope.unwrap_or(1.0).to_bits(),
     };
-    Some(Filter::new(shape, &weights.values, bias, precision, device))
+    suits(&shape).then(|| Filter::new(shape, &weights.values, bias, precision, device))
 }

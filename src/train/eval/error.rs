@@ -54,6 +54,12 @@ pub enum EvalError {
     /// A clip without frames.
     #[error("{}: the clip has no frame", .0.display())]
     NoFrame(PathBuf),
+    /// A mask that shows no face where there is one.
+    #[error(
+        "{}: it has no face in any frame; --truth-mask is a lossless grey clip of class ids: 1 skin, 2 eyes, 3 brows, 4 lashes, 5 inside of the mouth, 11 lips",
+        .0.display()
+    )]
+    EmptyMask(PathBuf),
     /// A clip in which nobody is to be seen.
     #[error("{}: no face was found in the clip; give one that shows the {role}'s face", clip.display())]
     NoFace {

@@ -108,6 +108,10 @@ pub struct Measurer {
     pub missed: usize,
     /// Swapped frames in whose output no face is found.
     pub unrecognisable: usize,
+    /// Swapped frames, and those of them in which the truth's mask has no face where one is.
+    pub masked: [usize; 2],
+    /// Why the first frame that could not be swapped could not.
+    pub failure: Option<String>,
     /// Pictures.
     pub album: Album,
 }
@@ -133,6 +137,8 @@ impl Measurer {
             expressions: Vec::new(),
             missed: 0,
             unrecognisable: 0,
+            masked: [0; 2],
+            failure: None,
             album: Album::default(),
         })
     }
@@ -181,6 +187,9 @@ impl Measurer {
             outside: outside(passed, live),
             ..FrameFigures::default()
         };
+        if self.failure.is_none() {
+            self.failure.clone_from(&passed.failure);
+        }
         let there = self.known.as_ref().is_some_and(|known| known.faces(number as usize) > 0);
         self.missed += usize::from(there && passed.outcome == Outcome::Untouched);
         let subject = passed.swapped.first().filter(|_| outcome == "swapped");
@@ -253,6 +262,8 @@ impl Measurer {
                 Some(ids) => face_classes(ids, &square),
                 None => square.hull_mask(face),
             };
+            self.masked[0] += 1;
+            self.masked[1] += usize::from(mask.iter().all(|&share| share == 0.0));
             square.clip(&mut mask, (passed.plate.layout().width, passed.plate.layout().height));
             let piece = square.cut(&truth.frame()?);
             let (luma, side) = (piece.luma(), square.side);

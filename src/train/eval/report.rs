@@ -62,7 +62,7 @@ pub struct Report {
 }
 
 /// What became of the frames.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Delivery {
     /// All of them.
     pub frames: usize,
@@ -80,6 +80,8 @@ pub struct Delivery {
     pub missed: Option<usize>,
     /// Swapped, and then no face is to be found in the output.
     pub unrecognisable: usize,
+    /// The first reason why a frame could not be swapped.
+    pub failure: Option<String>,
 }
 
 /// Time on one frame at a time, on the processor; `standin bench` measures throughput.

@@ -66,6 +66,7 @@ fn delivery(measured: &Measurer, frames: &[figures::FrameFigures]) -> Delivery {
         dropped: count("dropped"),
         missed: measured.has_ground_truth().then_some(measured.missed),
         unrecognisable: measured.unrecognisable,
+        failure: measured.failure.clone(),
     }
 }
 

@@ -58,7 +58,7 @@ impl GroundTruth {
         clip.with_extension("json")
     }
 
-    /// The truth beside `clip`; `None` where there is no such file.
+    /// The truth beside `clip`; `None` where there is no such file, or one without a view and frames.
     ///
     /// # Errors
     /// [`EvalError::GroundTruth`] where it cannot be read.
@@ -69,7 +69,12 @@ impl GroundTruth {
         }
         let broken = |reason: String| EvalError::GroundTruth { file: file.clone(), reason };
         let text = std::fs::read_to_string(&file).map_err(|error| broken(error.to_string()))?;
-        let truth: Self = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| broken(error.to_string()))?;
+        // Other tools leave files of this name beside a clip, too.
+        if value.get("view").is_none() && value.get("frames").is_none() {
+            return Ok(None);
+        }
+        let truth: Self = serde_json::from_value(value).map_err(|error| broken(error.to_string()))?;
         if truth.view.len() != 16 {
             return Err(broken(format!("'view' has {} numbers and needs 16", truth.view.len())));
         }
@@ -145,6 +150,17 @@ mod tests {
         let turn = straighten(0.3, -0.2);
         let to: Vec<f64> = turn.iter().map(|row| row[0] * 0.3 - row[1] * 0.2 - row[2]).collect();
         assert!(to[0].abs() < 1e-12 && to[1].abs() < 1e-12 && to[2] < -1.0, "{to:?}");
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_no_truth() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let clip = folder.path().join("clip.mp4");
+        std::fs::write(GroundTruth::path(&clip), r#"{"camera": "front"}"#)?;
+        assert!(GroundTruth::beside(&clip).is_ok_and(|truth| truth.is_none()));
+        std::fs::write(GroundTruth::path(&clip), r#"{"view": [], "frames": []}"#)?;
+        assert!(GroundTruth::beside(&clip).is_err());
+        Ok(())
     }
 
     #[test]

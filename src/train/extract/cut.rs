@@ -122,6 +122,7 @@ impl Cutter {
             exposure,
             hash: format!("{hash:016x}"),
             sha256: String::new(),
+            mask_sha256: String::new(),
         }
     }
 }

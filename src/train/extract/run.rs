@@ -1,6 +1,7 @@
 //! The extraction: three threads (decode, analyse, write) with bounded queues between them.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -18,7 +19,7 @@ use super::write::Writing;
 use super::{ExtractError, Settings, contact_sheet};
 use crate::runtime::Runtime;
 use crate::train::faceset::{
-    CROPS, FaceSet, FaceSetError, HEADER, Header, MASKS, TABLE, VERSION, Writer, replace, write_header,
+    CROPS, FaceSet, FaceSetError, HEADER, Header, MASKS, TABLE, VERSION, Writer, lock, replace, write_header,
 };
 
 /// Frames that wait between decoding and analysis: enough to even out a slow key frame.
@@ -163,9 +164,19 @@ fn prepare(job: &Job) -> Result<(Writer, Progress, Seen), ExtractError> {
     Ok((writer, progress, seen))
 }
 
-/// Deletes what extractions write, and nothing else.
+/// Deletes what extractions write, and nothing else; nothing at all where something else lies there.
 fn clear(folder: &Path) -> Result<(), FaceSetError> {
     let failed = |file: PathBuf| move |error: std::io::Error| FaceSetError::File { file, reason: error.to_string() };
+    let ours = [PROGRESS, REPORT, TEXT, contact_sheet::SHEET, TABLE, CROPS, MASKS, HEADER];
+    let entries = std::fs::read_dir(folder).map_err(failed(folder.to_owned()))?;
+    let mut names = entries.flatten().map(|entry| entry.file_name());
+    if let Some(name) = names.find(|name| !ours.iter().any(|ours| name == *ours)) {
+        let reason = "it is no part of the face set; move it elsewhere before --fresh deletes the rest".to_owned();
+        return Err(FaceSetError::File { file: folder.join(name), reason });
+    }
+    let table = folder.join(TABLE);
+    let held = File::open(&table).ok();
+    held.as_ref().map_or(Ok(()), |held| lock(held, &table))?;
     for name in [PROGRESS, REPORT, TEXT, contact_sheet::SHEET, TABLE] {
         let file = folder.join(name);
         if file.exists() {

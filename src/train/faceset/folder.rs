@@ -64,13 +64,14 @@ impl FaceSet {
         image::open(&file).map_err(|error| FaceSetError::file(&file, error))
     }
 
-    /// What the faces are, as one hash for the metadata of models: SHA-256 over the table's picture hashes, each in
-    /// hexadecimal and followed by a line feed, in the order of the table.
+    /// What the faces are, as one hash for the metadata of models: SHA-256 over the faces in the order of the table, of each
+    /// the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats, little-endian.
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
         for face in &self.faces {
             hash.update(face.sha256.as_bytes());
-            hash.update(b"\n");
+            hash.update(face.mask_sha256.as_bytes());
+            face.landmarks.iter().flatten().for_each(|value| hash.update(value.to_le_bytes()));
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -18,7 +18,7 @@ mod writer;
 
 pub use error::FaceSetError;
 pub use folder::FaceSet;
-pub use writer::{Writer, replace, write_header};
+pub use writer::{Writer, lock, replace, write_header};
 
 use serde::{Deserialize, Serialize};
 
@@ -102,4 +102,7 @@ pub struct FaceRecord {
     pub hash: String,
     /// SHA-256 of the crop's file.
     pub sha256: String,
+    /// SHA-256 of the mask's file; tables of other tools may leave it out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mask_sha256: String,
 }

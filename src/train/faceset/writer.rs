@@ -1,6 +1,6 @@
 //! Adds faces to the folder.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Cursor, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use super::{CROPS, FaceRecord, FaceSetError, HEADER, Header, MASKS, TABLE};
 use crate::consent::sha256_hex;
 use crate::train::whole_file;
 
-/// Adds faces to a folder; what it wrote before a stop is kept and gone on from. A face belongs to the set from the
+/// Adds faces to a folder, alone; what it wrote before a stop is kept and gone on from. A face belongs to the set from the
 /// moment its line is in the table, after both its pictures.
 #[derive(Debug)]
 pub struct Writer {
@@ -42,6 +42,7 @@ impl Writer {
         }
         let file = folder.join(TABLE);
         let table = File::create_new(&file).map_err(failed(&file))?;
+        lock(&table, &file)?;
         write_header(folder, header)?;
         Ok(Self { folder: folder.to_owned(), table, length: 0, encoded: Vec::new() })
     }
@@ -62,6 +63,7 @@ impl Writer {
                 format!("{found} bytes, but {length} were written; the table was changed: begin again with --fresh");
             return Err(FaceSetError::File { file, reason });
         }
+        lock(&table, &file)?;
         table.set_len(length).map_err(failed)?;
         table.seek(SeekFrom::End(0)).map_err(failed)?;
         Ok(Self { folder: folder.to_owned(), table, length, encoded: Vec::new() })
@@ -72,12 +74,13 @@ impl Writer {
         self.length
     }
 
-    /// Writes the crop and the mask to the files that `record` names, then its line; fills in the record's SHA-256.
+    /// Writes the crop and the mask to the files that `record` names, then its line; fills in the record's hashes.
     ///
     /// # Errors
     /// [`FaceSetError::File`] where a file cannot be written; the face is then not in the set.
     pub fn append(&mut self, record: &mut FaceRecord, crop: &RgbImage, mask: &GrayImage) -> Result<(), FaceSetError> {
         self.png(&record.mask, mask.as_raw(), (mask.width(), mask.height()), ExtendedColorType::L8)?;
+        record.mask_sha256 = sha256_hex(&self.encoded);
         self.png(&record.picture, crop.as_raw(), (crop.width(), crop.height()), ExtendedColorType::Rgb8)?;
         record.sha256 = sha256_hex(&self.encoded);
         let file = self.folder.join(TABLE);
@@ -110,6 +113,21 @@ impl Writer {
             PngEncoder::new_with_quality(Cursor::new(&mut self.encoded), CompressionType::Fast, FilterType::Up);
         encoder.write_image(pixels, w, h, kind).map_err(|error| FaceSetError::file(&file, error))?;
         std::fs::write(&file, &self.encoded).map_err(|error| FaceSetError::file(&file, error))
+    }
+}
+
+/// Keeps others from writing to a face set as long as `table`, its open table, lives.
+///
+/// # Errors
+/// [`FaceSetError::File`] where another program writes to it, or the disc fails.
+pub fn lock(table: &File, file: &Path) -> Result<(), FaceSetError> {
+    match table.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            let reason = "another extraction writes to this face set; wait for it, or choose another -o".to_owned();
+            Err(FaceSetError::File { file: file.to_owned(), reason })
+        }
+        Err(TryLockError::Error(error)) => Err(FaceSetError::file(file, error)),
     }
 }
 

@@ -50,6 +50,16 @@ impl Checkpoint {
         files
     }
 
+    /// Takes a file that cannot be read out of the list, so that it neither counts as one that is kept nor is written over:
+    /// it gets the ending `.unreadable`.
+    ///
+    /// # Errors
+    /// [`SessionError::File`].
+    pub fn set_aside(path: &Path) -> Result<(), SessionError> {
+        let aside = path.with_extension("safetensors.unreadable");
+        fs::rename(path, aside).map_err(SessionError::file(path))
+    }
+
     /// Writes it into `folder` under its name, then removes all but the `keep` newest. Where anything fails, the older
     /// ones are as they were.
     ///

@@ -17,6 +17,8 @@ use super::{Event, Goal, Row};
 const HEIGHT: u16 = 16;
 /// Time from one line to the next where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
+/// Notes that are said again at the end.
+const MOST_NOTES: usize = 100;
 /// Points of a curve at most; more are averaged.
 const MOST_POINTS: usize = 120;
 
@@ -26,6 +28,8 @@ pub struct Display {
     goal: Goal,
     history: Vec<Row>,
     note: String,
+    /// What must not be overlooked; the curves' last row shows it for a moment only.
+    notes: Vec<String>,
     last_line: Option<Instant>,
 }
 
@@ -36,7 +40,14 @@ impl Display {
         let terminal = std::io::stdout()
             .is_terminal()
             .then(|| Terminal::with_options(CrosstermBackend::new(std::io::stdout()), options).ok());
-        Self { terminal: terminal.flatten(), goal, history: history.to_vec(), note: String::new(), last_line: None }
+        Self {
+            terminal: terminal.flatten(),
+            goal,
+            history: history.to_vec(),
+            note: String::new(),
+            notes: Vec::new(),
+            last_line: None,
+        }
     }
 
     /// Takes an event in; lines go to `out`.
@@ -58,12 +69,29 @@ impl Display {
                 self.note = said(other).unwrap_or_default();
                 if self.terminal.is_none() {
                     writeln!(out, "{}", self.note)?;
+                } else if self.notes.len() < MOST_NOTES {
+                    self.notes.push(self.note.clone());
                 }
             }
         }
         let Some(terminal) = &mut self.terminal else { return Ok(()) };
         let (history, goal, note) = (&self.history, &self.goal, &self.note);
         terminal.draw(|frame| draw(frame, history, goal, note)).map(|_| ())
+    }
+}
+
+impl Display {
+    /// Leaves the curves where they are, and says below them what must not be overlooked.
+    ///
+    /// # Errors
+    /// What writing says.
+    pub fn end(mut self, out: &mut dyn Write) -> std::io::Result<()> {
+        let Some(terminal) = &mut self.terminal else { return Ok(()) };
+        let below = terminal.get_frame().area().bottom().saturating_sub(1);
+        terminal.set_cursor_position((0, below))?;
+        terminal.show_cursor()?;
+        writeln!(out)?;
+        self.notes.iter().try_for_each(|note| writeln!(out, "{note}"))
     }
 }
 

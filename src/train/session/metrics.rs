@@ -52,7 +52,8 @@ impl Metrics {
         Ok((Self { path: path.to_owned(), file }, rows))
     }
 
-    /// The lines of a file, none where there is no file. A last line that was cut short is left out.
+    /// The lines of a file, none where there is no file. Lines that cannot be read, as a last one that was cut short, are
+    /// left out.
     ///
     /// # Errors
     /// [`SessionError::File`].
@@ -62,8 +63,8 @@ impl Metrics {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(SessionError::file(path)(error)),
         };
-        let lines = BufReader::new(file).lines().map_while(Result::ok);
-        Ok(lines.map_while(|line| serde_json::from_str(&line).ok()).collect())
+        let lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
+        Ok(lines.filter_map(|line| serde_json::from_slice(&line).ok()).collect())
     }
 
     /// Adds a line.

@@ -75,7 +75,7 @@ pub struct Recipe {
 
 impl Recipe {
     /// The only [`Recipe::version`] so far.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// Checks all but the model's dimensions.
     ///

@@ -28,9 +28,14 @@ impl Run {
     /// Begins one: makes the folder and writes its recipe.
     ///
     /// # Errors
-    /// [`SessionError::File`], [`SessionError::Blueprint`], [`SessionError::Losses`].
+    /// [`SessionError::File`], [`SessionError::Blueprint`], [`SessionError::Losses`]; [`SessionError::Checkpoint`] where
+    /// checkpoints of another run lie there.
     pub fn begin(folder: &Path, recipe: Recipe) -> Result<Self, SessionError> {
         recipe.check().map_err(|reason| SessionError::File { file: folder.join("run.toml"), reason })?;
+        if let Some(file) = Checkpoint::list(&folder.join("checkpoints")).into_iter().next() {
+            let reason = "it is of a run without its run.toml; take another folder, or delete it".to_owned();
+            return Err(SessionError::Checkpoint { file, reason });
+        }
         let network = Network::new(recipe.dimensions.blueprint()?)?;
         fs::create_dir_all(folder).map_err(SessionError::file(folder))?;
         let run = Self { folder: folder.to_owned(), recipe, network };

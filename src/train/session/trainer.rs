@@ -1,5 +1,6 @@
 //! The loop: a batch of each side, the loss, its gradients, a step; and what is kept on the way.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::tensor::Device;
@@ -90,7 +91,12 @@ impl Trainer {
     pub fn open(run: Run, device: Device, told: &mut dyn FnMut(Event<'_>)) -> Result<Self, SessionError> {
         let begun = match run.newest(&device)? {
             Some((checkpoint, skipped)) => {
-                skipped.iter().for_each(|error| told(Event::Skipped(error)));
+                for error in &skipped {
+                    told(Event::Skipped(error));
+                    if let SessionError::Checkpoint { file, .. } | SessionError::File { file, .. } = error {
+                        Checkpoint::set_aside(file)?;
+                    }
+                }
                 checkpoint
             }
             None => Checkpoint {
@@ -309,10 +315,10 @@ impl Trainer {
     /// did the harm do not come again.
     fn go_back(&mut self, returns: usize, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
         let diverged = SessionError::Diverged { step: self.step, times: returns };
-        let Some(path) = Checkpoint::list(&self.run.checkpoints()).into_iter().nth(returns) else {
+        let load = |path: PathBuf| Checkpoint::load(&path, self.run.network().parameters(), &self.device).ok();
+        let Some(good) = Checkpoint::list(&self.run.checkpoints()).into_iter().filter_map(load).nth(returns) else {
             return Err(diverged);
         };
-        let good = Checkpoint::load(&path, self.run.network().parameters(), &self.device)?;
         let to = good.step;
         (self.weights, self.optimiser) = restored(&self.run, good, &self.device)?;
         self.caution *= 2.0;
