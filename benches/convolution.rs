@@ -1,5 +1,5 @@
-//! The two convolutions that a `.dfm` of 224 pixels spends its time in, by burn and by the shader of this project, on the
-//! GPU that there is.
+//! The two convolutions that a `.dfm` of 224 pixels (`df-ud`) spends the most time in, with half of their channels on either
+//! side, and one of its encoder, by burn and by the shader of this project, on the GPU that there is.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::hint::black_box;
@@ -35,6 +35,7 @@ fn convolutions(c: &mut Criterion) {
     };
     let shapes = [
         ("decoder 3x3, 128 to 256 channels, 56x56", shape([128, 56, 56], [256, 56, 56], 3, 1)),
+        ("decoder 3x3, 256 to 512 channels, 28x28", shape([256, 28, 28], [512, 28, 28], 3, 1)),
         ("encoder 5x5 by 2, 64 to 128 channels, 56x56", shape([64, 112, 112], [128, 56, 56], 5, 2)),
     ];
     for (name, shape) in shapes {

@@ -1,6 +1,7 @@
 // A convolution with its bias and its slope. Each invocation makes two rows of ACROSS pixels of eight channels of the
-// result: it holds the part of the picture under them in registers, and each weight that it reads serves all of them. All
-// invocations of a workgroup read the same weights.
+// result: it holds the part of the picture under them in registers, and each weight that it reads serves all of them. The
+// lanes of a workgroup take PER blocks of pixels of the same eight channels, and of SPAN times eight where the picture has
+// few blocks.
 //
 // What {{...}} stands for depends on the shapes and is written out by src/swap/burn_engine/convolution.rs, so that no
 // driver has to unroll a loop to keep arrays in registers. Before this text stand the type Number and the constants.
@@ -34,17 +35,20 @@ fn put(x: u32, y: u32, first: u32, low: vec4<f32>, high: vec4<f32>) {
 @compute @workgroup_size(64)
 fn convolution(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let columns = (OUT_WIDTH + ACROSS - 1u) / ACROSS;
-    let block = group.x * 64u + lane;
-    // Invocations past the end stay, below the result: where all take the same way, weights are read once for all.
+    let block = group.x * PER + lane % PER;
+    let eight = group.y * SPAN + lane / PER;
+    if block >= BLOCKS || lane / PER >= SPAN || 8u * eight >= OUT_CHANNELS {
+        return;
+    }
     let x = ACROSS * (block % columns);
     let y = 2u * (block / columns);
     let left = i32(x) * STRIDE_X - PAD_LEFT;
     let above = i32(y) * STRIDE_Y - PAD_ABOVE;
 {{places}}
-    let low_bias = vec4<f32>(bias[2u * group.y]);
-    let high_bias = vec4<f32>(bias[2u * group.y + 1u]);
+    let low_bias = vec4<f32>(bias[2u * eight]);
+    let high_bias = vec4<f32>(bias[2u * eight + 1u]);
 {{sums}}
-    var weight = group.y * IN_CHANNELS * TAPS * 2u;
+    var weight = eight * IN_CHANNELS * TAPS * 2u;
     for (var channel = 0u; channel < IN_CHANNELS; channel++) {
         let plane = channel * IN_WIDTH * IN_HEIGHT;
 {{patch}}
@@ -53,6 +57,6 @@ fn convolution(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocatio
 {{taps}}
         weight += TAPS * 2u;
     }
-    let first = group.y * 8u;
+    let first = eight * 8u;
 {{puts}}
 }

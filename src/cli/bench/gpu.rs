@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::roofline::{Card, Roofline};
 use super::spool::Spool;
 use crate::blend::BlendSettings;
 use crate::blend::gpu::{GpuBlender, GpuDevice, Selection, Span, Spent, Wanted};
+use crate::cli::roofline::{Card, Roofline};
 use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Similarity};
 use crate::live::percentile;

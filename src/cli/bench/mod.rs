@@ -5,8 +5,6 @@ mod floor;
 mod gpu;
 mod process;
 mod report;
-#[cfg(feature = "gpu")]
-mod roofline;
 mod spool;
 
 use std::path::PathBuf;

@@ -55,10 +55,21 @@ pub(super) fn suits(shape: &Convolution) -> bool {
     few(shape.kernel[0], shape.kernel[1]) && few(rows, columns) && blocks.max(channels) <= MOST_GROUPS
 }
 
+/// Blocks of pixels that invocations make.
+fn blocks(shape: &Convolution) -> usize {
+    shape.output[1].div_ceil(DOWN) * shape.output[2].div_ceil(across(shape))
+}
+
+/// Blocks of pixels, and eights of channels, that one workgroup takes.
+fn share(shape: &Convolution) -> [usize; 2] {
+    let per = blocks(shape).clamp(1, LANES);
+    [per, LANES / per]
+}
+
 /// Workgroups: along blocks of pixels, along channels.
 fn groups(shape: &Convolution) -> [usize; 2] {
-    let [out, height, width] = shape.output;
-    [(height.div_ceil(DOWN) * width.div_ceil(across(shape))).div_ceil(LANES), out.div_ceil(CHANNELS)]
+    let [per, span] = share(shape);
+    [blocks(shape).div_ceil(per), shape.output[0].div_ceil(CHANNELS).div_ceil(span)]
 }
 
 /// Rows and columns of the picture under an invocation's pixels.
@@ -149,14 +160,15 @@ impl CubeKernel for Shader {
 /// The shader for one shape, whole; with `half` its numbers lie as 16-bit floats and are summed as 32-bit ones.
 pub fn source(shape: &Convolution, half: bool) -> String {
     let Convolution { input, output, kernel, stride, pads, .. } = shape;
-    let across = across(shape);
+    let (across, [per, span]) = (across(shape), share(shape));
     let number = if half { "enable f16;\nalias Number = f16;" } else { "alias Number = f32;" };
     let constants = format!(
-        "{number}\nconst ACROSS = {across}u;\n\
+        "{number}\nconst ACROSS = {across}u;\nconst BLOCKS = {}u;\nconst PER = {per}u;\nconst SPAN = {span}u;\n\
          const IN_CHANNELS = {}u;\nconst IN_HEIGHT = {}u;\nconst IN_WIDTH = {}u;\n\
          const OUT_CHANNELS = {}u;\nconst OUT_HEIGHT = {}u;\nconst OUT_WIDTH = {}u;\n\
          const TAPS = {}u;\nconst STRIDE_Y = {};\nconst STRIDE_X = {};\n\
          const PAD_ABOVE = {};\nconst PAD_LEFT = {};\nconst SLOPE = {:?}f;\n",
+        blocks(shape),
         input[0],
         input[1],
         input[2],

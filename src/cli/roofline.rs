@@ -9,7 +9,7 @@ use crate::swap::graph::{Operator, SwapGraph};
 
 /// A card.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Card {
+pub(in crate::cli) struct Card {
     /// Floating-point operations a second, in 10¹².
     teraflops: f64,
     /// Bytes of its memory a second, in 10⁹.
@@ -39,7 +39,7 @@ struct Kind {
 
 /// Everything at its best.
 #[derive(Debug, Serialize)]
-pub(super) struct Roofline {
+pub(in crate::cli) struct Roofline {
     card: Card,
     network: Vec<Kind>,
     network_ms: f64,
@@ -50,7 +50,13 @@ pub(super) struct Roofline {
 }
 
 impl Roofline {
-    pub(super) fn of(graph: &SwapGraph, precision: Precision, resolution: usize, region: usize, card: Card) -> Self {
+    pub(in crate::cli) fn of(
+        graph: &SwapGraph,
+        precision: Precision,
+        resolution: usize,
+        region: usize,
+        card: Card,
+    ) -> Self {
         let size = if precision == Precision::Half { 2.0 } else { 4.0 };
         let mut kinds: Vec<Kind> = Vec::new();
         for step in &graph.steps {
@@ -84,7 +90,7 @@ impl Roofline {
         }
     }
 
-    pub(super) fn text(&self, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
+    pub(in crate::cli) fn text(&self, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
         let Self { card: Card { teraflops, memory_gb, bus_gb }, network_ms, passes_ms, bus_ms, .. } = self;
         writeln!(
             out,
