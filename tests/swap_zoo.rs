@@ -14,6 +14,8 @@ use standin::train::zoo::preset::{Dimensions, PRESETS};
 
 /// As in `swap_burn.rs`.
 const MOST: f32 = 1e-4;
+/// Likewise.
+const MEAN: f32 = 1e-5;
 
 fn metadata() -> Metadata {
     Metadata {
@@ -56,9 +58,11 @@ fn the_zoo_runs_on_burn() {
             let expected = outputs(&mut OnnxEngine::new(&runtime, &file, NetworkOptions::default()).unwrap());
             for device in [Some(Device::flex()), gpu.clone()].into_iter().flatten() {
                 let found = outputs(&mut BurnEngine::new(&file, &device).unwrap());
-                let most = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                println!("{} on {device:?}: max {most:.1e}", path.display());
-                assert!(found.len() == expected.len() && most < MOST, "{name} on {device:?}: {most}");
+                let differences = || found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
+                let (most, mean) = (differences().fold(0.0, f32::max), differences().sum::<f32>() / found.len() as f32);
+                println!("{} on {device:?}: max {most:.1e}, mean {mean:.1e}", path.display());
+                assert_eq!(found.len(), expected.len());
+                assert!(most < MOST && mean < MEAN, "{name} on {device:?}: max {most}, mean {mean}");
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::runtime::Provider;
 /// Where the network runs and where frames are blended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Device {
-    /// Execution provider; `None` takes the first accelerator that works.
+    /// Execution provider; for `None` see [`Load::provider`](super::Load::provider).
     pub provider: Option<Provider>,
     /// What blends.
     pub blend: Preference,

@@ -80,17 +80,34 @@ fn find_adapters() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
     }
 }
 
+/// An adapter that was asked for.
+struct Chosen {
+    instance: wgpu::Instance,
+    adapter: wgpu::Adapter,
+    info: AdapterInfo,
+    /// In the list of adapters.
+    place: usize,
+}
+
+impl Chosen {
+    fn by(selection: &Selection) -> Result<Self, BlendError> {
+        let (instance, adapters) = find_adapters();
+        let list: Vec<_> = adapters.iter().map(AdapterInfo::of).collect();
+        let place = selection.find(&list).ok_or_else(|| BlendError::Gpu(missing(selection, &list)))?;
+        Ok(Self { instance, adapter: adapters[place].clone(), info: list[place].clone(), place })
+    }
+}
+
 impl GpuDevice {
     /// Opens the adapter that `selection` names, with the limits it has.
     ///
     /// # Errors
     /// [`BlendError::Gpu`] where there is no such adapter, or it refuses.
     pub fn open(selection: &Selection) -> Result<Self, BlendError> {
-        let (instance, adapters) = find_adapters();
-        let list: Vec<_> = adapters.iter().map(AdapterInfo::of).collect();
-        let Some((adapter, info)) = selection.find(&list).map(|i| (adapters[i].clone(), list[i].clone())) else {
-            return Err(BlendError::Gpu(missing(selection, &list)));
-        };
+        Self::open_adapter(Chosen::by(selection)?)
+    }
+
+    fn open_adapter(Chosen { instance, adapter, info, .. }: Chosen) -> Result<Self, BlendError> {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("standin"),
             required_limits: adapter.limits(),
@@ -121,22 +138,25 @@ impl GpuDevice {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The device that this gave for the same selection, as long as it is open and works; else as [`GpuDevice::open`]: a
+    /// The device that this gave for the same adapter, as long as it is open and works; else as [`GpuDevice::open`]: a
     /// network and a blender that ask apart come together.
     ///
     /// # Errors
     /// As [`GpuDevice::open`].
     pub fn shared(selection: &Selection) -> Result<Self, BlendError> {
-        static OPEN: Mutex<Vec<(Selection, Weak<Shared>)>> = Mutex::new(Vec::new());
+        /// By place in the list of adapters.
+        static OPEN: Mutex<Vec<(usize, Weak<Shared>)>> = Mutex::new(Vec::new());
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         #[cfg(feature = "gpu")]
         forget_lost();
         open.retain(|(_, device)| device.upgrade().is_some_and(|shared| shared.failure.check().is_ok()));
-        if let Some(shared) = open.iter().find(|(of, _)| of == selection).and_then(|(_, device)| device.upgrade()) {
+        let chosen = Chosen::by(selection)?;
+        let place = chosen.place;
+        if let Some(shared) = open.iter().find(|(of, _)| *of == place).and_then(|(_, device)| device.upgrade()) {
             return Ok(Self { shared });
         }
-        let device = Self::open(selection)?;
-        open.push((selection.clone(), Arc::downgrade(&device.shared)));
+        let device = Self::open_adapter(chosen)?;
+        open.push((place, Arc::downgrade(&device.shared)));
         Ok(device)
     }
 

@@ -2,19 +2,18 @@
 //!
 //! [`network`] runs the [`SwapGraph`](super::graph::SwapGraph) of a file step by step, each in [`step`] by burn's own
 //! operations on whatever device it was given, or by the shader of [`convolution`] on a GPU. [`BurnEngine`] is that between
-//! a crop and pictures in host memory. [`shared`] is the same for a GPU that cuts the crop and blends the pictures itself:
-//! nothing comes back in between. [`choice`] decides on 16-bit floats.
+//! a crop and pictures in host memory. [`gpu_network`] is the same for a GPU that cuts the crop and blends the pictures itself:
+//! nothing comes back in between. [`precision`] decides on 16-bit floats.
 
-mod choice;
 mod convolution;
+mod gpu_network;
 mod network;
-mod shared;
+mod precision;
 mod step;
 
-pub use choice::{HALF_MEAN, HALF_MOST};
 pub use convolution::{Filter, source as convolution_source};
-pub use network::Precision;
-pub use shared::{Drawn, GpuNetwork, Told};
+pub use gpu_network::{Drawn, GpuNetwork, Told};
+pub use precision::{HALF_MEAN, HALF_MOST, Precision};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -95,7 +94,7 @@ impl BurnEngine {
     /// # Errors
     /// [`BurnEngineError`], naming the file.
     pub fn on_gpu(model: &ModelFile, gpu: &GpuDevice, count: usize) -> Result<Vec<Self>, BurnEngineError> {
-        Self::of_network(choice::network(model, gpu)?, model, gpu, count)
+        Self::of_network(precision::network(model, gpu)?, model, gpu, count)
     }
 
     /// As [`BurnEngine::on_gpu`], computing with `precision`, however near that comes.

@@ -1,25 +1,17 @@
 //! A graph with its weights on a device.
 
 use burn::backend::wgpu::Wgpu;
-use burn::tensor::{Device, FloatDType, Tensor};
+use burn::tensor::{Device, Tensor};
 use prost::Message;
 
 use super::convolution::{Filter, suits};
+use super::precision::Precision;
 use super::{BurnEngineError, guarded, step};
 use crate::swap::ModelFile;
 use crate::swap::contract::Contract;
 use crate::swap::convolution::Convolution;
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 use crate::swap::onnx::Model;
-
-/// Of which numbers weights and values are; the crop and the pictures are 32-bit floats either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    /// 32-bit floats.
-    Single,
-    /// 16-bit floats; our own convolution sums in 32-bit ones.
-    Half,
-}
 
 /// What runs a crop through a graph.
 #[derive(Debug)]
@@ -63,7 +55,7 @@ impl BurnNetwork {
             // The device has them now: the shapes are all that is still read here.
             let constants = graph.constants.iter_mut().zip(read).map(|(constant, read)| {
                 let values = std::mem::take(&mut constant.values);
-                read.then(|| upload(values, precision, device))
+                read.then(|| precision.upload(values, device))
             });
             Some((filters, constants.collect()))
         })
@@ -124,26 +116,12 @@ impl BurnNetwork {
     fn steered(&self, n: usize, morph: f32) -> Tensor<1> {
         let numbers = &self.graph.steered[n].numbers;
         let values = numbers.iter().map(|number| number.at(f64::from(morph)) as f32).collect();
-        upload(values, self.precision, &self.device)
-    }
-}
-
-impl Precision {
-    /// `tensor` in these numbers.
-    pub fn of(self, tensor: Tensor<1>) -> Tensor<1> {
-        match self {
-            Self::Single => tensor.cast(FloatDType::F32),
-            Self::Half => tensor.cast(FloatDType::F16),
-        }
+        self.precision.upload(values, &self.device)
     }
 }
 
 fn is_gpu(device: &Device) -> bool {
     Tensor::<1>::zeros([1], device).try_into_primitive::<Wgpu>().is_ok()
-}
-
-fn upload(values: Vec<f32>, precision: Precision, device: &Device) -> Tensor<1> {
-    precision.of(super::tensor(values, device))
 }
 
 /// A convolution of one group whose weights are known, with those on the GPU.

@@ -1,13 +1,45 @@
 //! Which numbers a model is computed with on a GPU: 16-bit floats are half of the memory traffic, where the picture stays
 //! the same.
 
-use burn::tensor::Device;
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
+use half::f16;
 
-use super::network::{BurnNetwork, Precision};
+use super::network::BurnNetwork;
 use super::{BurnEngineError, guarded};
 use crate::blend::gpu::GpuDevice;
 use crate::swap::ModelFile;
 use crate::swap::engine::EngineError;
+
+/// Of which numbers weights and values are; the crop and the pictures are 32-bit floats either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats.
+    Single,
+    /// 16-bit floats; our own convolution sums in 32-bit ones.
+    Half,
+}
+
+impl Precision {
+    /// `tensor` in these numbers.
+    pub fn of(self, tensor: Tensor<1>) -> Tensor<1> {
+        match self {
+            Self::Single => tensor.cast(FloatDType::F32),
+            Self::Half => tensor.cast(FloatDType::F16),
+        }
+    }
+
+    /// `values` in these numbers on `device`.
+    pub(super) fn upload(self, values: Vec<f32>, device: &Device) -> Tensor<1> {
+        match self {
+            Self::Single => super::tensor(values, device),
+            Self::Half => {
+                let values: Vec<f16> = values.into_iter().map(f16::from_f32).collect();
+                let count = values.len();
+                Tensor::from_data(TensorData::new(values, [count]), (device, DType::F16))
+            }
+        }
+    }
+}
 
 /// The largest difference of a value that is taken, of 0..1: four codes of a frame.
 pub const HALF_MOST: f32 = 4.0 / 255.0;
