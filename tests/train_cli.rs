@@ -83,6 +83,30 @@ fn a_run_begins_stops_and_goes_on() {
     assert!(bytes.contains(&hash) && bytes.contains("whole-face"), "the file does not say what it comes from");
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_and_ends_and_minutes_end_too() {
+    let folder = facesets();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin-train"));
+    command.current_dir(folder.path()).arg("train").args(SMALL).args(["-o", "run", "--steps", "1000000"]);
+    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let run = folder.path().join("run");
+    let begun = || run.join("previews/step-00000000.png").exists();
+    assert!((0..600).any(|_| begun() || {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        false
+    }));
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && text(&output).contains("saved in run"), "{}", text(&output));
+    let newest = standin::train::session::Checkpoint::list(&run.join("checkpoints")).remove(0);
+    assert!(!newest.ends_with("step-00000000.safetensors"), "{}", newest.display());
+
+    let timed = train(folder.path(), &[&SMALL[..], &["-o", "timed", "--minutes", "0.01"]].concat());
+    assert!(timed.status.success() && text(&timed).contains("saved in timed"), "{}", text(&timed));
+}
+
 #[test]
 fn checkpoints_without_their_run_are_left_alone() {
     let folder = facesets();
@@ -154,6 +178,15 @@ fn a_run_of_something_else_is_not_gone_on_with() {
         assert_eq!(output.status.code(), Some(1), "{words:?}");
         assert!(text(&output).contains(said), "{words:?}: {}", text(&output));
     }
+    // Moved, they are the same.
+    std::fs::rename(folder.path().join("a"), folder.path().join("elsewhere")).unwrap();
+    let lost = train(folder.path(), &["-o", "run", "--steps", "2", "--device", "cpu"]);
+    assert!(text(&lost).contains("give --a and --b again"), "{}", text(&lost));
+    let found = train(folder.path(), &["-o", "run", "--a", "elsewhere", "--steps", "2", "--device", "cpu"]);
+    assert!(found.status.success(), "{}", text(&found));
+    let swapped = train(folder.path(), &["-o", "run", "--a", "b", "--steps", "3"]);
+    assert!(text(&swapped).contains("or is another one"), "{}", text(&swapped));
+
     write_set(&folder.path().join("c"), &header(), 12, 90, 0.6);
     std::fs::remove_dir_all(folder.path().join("b")).unwrap();
     std::fs::rename(folder.path().join("c"), folder.path().join("b")).unwrap();

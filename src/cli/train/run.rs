@@ -309,11 +309,6 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
     if let Some(seed) = arguments.seed.filter(|&seed| seed != recipe.seed) {
         return Err(other("seed", recipe.seed.to_string(), seed.to_string()).into());
     }
-    for (field, found, asked) in [("a", &recipe.a, &arguments.a), ("b", &recipe.b, &arguments.b)] {
-        if !asked.is_empty() && absolute(asked)? != *found {
-            return Err(other(field, format!("{found:?}"), format!("{asked:?}")).into());
-        }
-    }
     for (option, asked, is) in [
         ("--constant-rate", arguments.constant_rate, recipe.schedule.course == Course::Constant),
         ("--adabelief", arguments.adabelief, recipe.optimiser.kind == Kind::AdaBelief),
@@ -326,17 +321,20 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
             );
         }
     }
-    let sides = Sides::open(&recipe.a, &recipe.b)?;
+    let now_at = |asked: &[PathBuf], was: &[PathBuf]| if asked.is_empty() { Ok(was.to_vec()) } else { absolute(asked) };
+    let (a, b) = (now_at(&arguments.a, &recipe.a)?, now_at(&arguments.b, &recipe.b)?);
+    let sides =
+        Sides::open(&a, &b).context("the run needs its face sets; where they were moved, give --a and --b again")?;
     for (field, found, side) in [("a_hashes", &recipe.a_hashes, Side::A), ("b_hashes", &recipe.b_hashes, Side::B)] {
         let now = hashes(&sides, side);
         if *found != now {
             let changed = other(field, found.join(", "), now.join(", "));
-            return Err(changed).context("a face set has changed since the run began");
+            return Err(changed).context("a face set has changed since the run began, or is another one");
         }
     }
     let asked = Goal { steps: arguments.steps, minutes: arguments.minutes };
     let goal = if asked == Goal::default() { recipe.goal } else { asked };
-    run.change(goal, arguments.rate)?;
+    run.change(goal, arguments.rate, [a, b])?;
     Ok((Planned::There(Box::new(run)), sides, lock))
 }
 

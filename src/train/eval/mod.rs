@@ -51,6 +51,7 @@ use truth::GroundTruth;
 
 use crate::media::{Clip, ClipOptions};
 use crate::runtime::Runtime;
+use crate::train::whole_file;
 
 /// What to evaluate.
 #[derive(Debug, Clone)]
@@ -147,7 +148,7 @@ pub fn write(evaluation: &Evaluation, folder: &Path) -> Result<[PathBuf; 2], Eva
         serde_json::to_string_pretty(&evaluation.report).map_err(|error| failed(&files[0], error.to_string()))?;
     let html = page::page(evaluation).map_err(|error| failed(&files[1], error.to_string()))?;
     for (file, text) in files.iter().zip([json, html]) {
-        std::fs::write(file, text).map_err(|error| failed(file, error.to_string()))?;
+        whole_file::write(file, text.as_bytes()).map_err(|error| failed(file, error.to_string()))?;
     }
     Ok(files)
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use image::GrayImage;
 
 use super::ExtractError;
+use super::reader::upright;
 use super::source::Kind;
 use crate::geometry::{Point, Similarity};
 use crate::media::{ClipError, GreyClip};
@@ -133,7 +134,8 @@ impl MaskReader {
 }
 
 fn read(path: &Path) -> Result<GrayImage, String> {
-    let picture = image::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    // Turned as its source is.
+    let picture = upright(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(picture.into_luma8())
 }
 

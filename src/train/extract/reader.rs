@@ -150,7 +150,7 @@ fn picture(task: &Task<'_>, give: &mut impl FnMut(Message) -> bool) -> Result<bo
 }
 
 /// A picture, turned as its camera says.
-fn upright(path: &Path) -> image::ImageResult<DynamicImage> {
+pub(super) fn upright(path: &Path) -> image::ImageResult<DynamicImage> {
     let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
     let orientation = decoder.orientation()?;
     let mut picture = DynamicImage::from_decoder(decoder)?;

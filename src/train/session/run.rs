@@ -81,12 +81,18 @@ impl Run {
         &self.network
     }
 
-    /// Sets another goal, and another rate where one is given.
+    /// Sets another goal, another rate where one is given, and where both sides' face sets are now.
     ///
     /// # Errors
     /// [`SessionError::File`].
-    pub fn change(&mut self, goal: super::Goal, rate: Option<f64>) -> Result<(), SessionError> {
+    pub fn change(
+        &mut self,
+        goal: super::Goal,
+        rate: Option<f64>,
+        [a, b]: [Vec<PathBuf>; 2],
+    ) -> Result<(), SessionError> {
         self.recipe.goal = goal;
+        (self.recipe.a, self.recipe.b) = (a, b);
         self.recipe.schedule.rate = rate.unwrap_or(self.recipe.schedule.rate);
         let file = self.folder.join("run.toml");
         self.recipe.check().map_err(|reason| SessionError::File { file, reason })?;

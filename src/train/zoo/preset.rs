@@ -84,7 +84,7 @@ pub struct Preset {
 }
 
 /// Every preset: name, sentence, parameters, family with options, and resolution, code, encoder, decoder, mask.
-pub const PRESETS: [Preset; 10] = [
+pub const PRESETS: [Preset; 11] = [
     preset("live", "made for live video on a processor", 4_683_240, Family::Live, "", [128, 128, 16, 24, 0]),
     preset(
         "original",
@@ -115,6 +115,14 @@ pub const PRESETS: [Preset; 10] = [
     ),
     preset("h64", "df with the dimensions of DeepFaceLab's H64", 43_089_480, Family::Df, "", [64, 512, 64, 32, 16]),
     preset("h128", "df with the dimensions of DeepFaceLab's H128", 68_279_880, Family::Df, "", [128, 512, 64, 32, 16]),
+    preset(
+        "liaef128",
+        "liae with the dimensions of DeepFaceLab's LIAEF128",
+        74_356_580,
+        Family::Liae,
+        "",
+        [128, 256, 64, 32, 16],
+    ),
     preset("dfaker", "64 px in, 128 px out, with a mask", 72_521_496, Family::Dfaker, "", [128, 1024, 128, 32, 8]),
 ];
 
@@ -147,13 +155,10 @@ impl Dimensions {
         if let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) {
             return Ok(preset.dimensions());
         }
-        if name == "liaef128" {
-            return Ok(Self { e: 64, d: 32, d_mask: 16, ..Self::named("liae")? });
-        }
         let known = || {
             let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
             BlueprintError::Unknown(format!(
-                "there is no model '{}'; there are {}, liaef128, and df or liae with any of the options u, d, t, c: liae-ud",
+                "there is no model '{}'; there are {}, and df or liae with any of the options u, d, t, c: liae-ud",
                 name.escape_debug(),
                 names.join(", ")
             ))
