@@ -1,4 +1,7 @@
 //! Crop, network and blend on one device: the face's region goes up once and comes back once.
+//!
+//! Each frame in flight has a blender, and so mapped memory, of its own: while one waits for its region to come back, the next
+//! one's goes up. wgpu holds nothing across a wait that an upload needs.
 
 use std::time::{Duration, Instant};
 

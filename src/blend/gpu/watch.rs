@@ -68,8 +68,8 @@ impl Span {
         match self {
             Self::Upload => 2 * region,
             Self::Crop => region + 3 * plane,
-            // The crop twice, to the network and beside it; face and masks once. burn's memory is not bound to the passes: it
-            // lies elsewhere in each frame, and binding costs more than these copies.
+            // The crop twice, to the network and beside it; face and masks once. They are copied and not bound, since burn's
+            // results lie elsewhere in each frame, and each would need new bind groups.
             Self::Network => 2 * (6 + 5) * plane,
             Self::Mask => 3 * plane,
             // A row and a column pass.
