@@ -12,7 +12,7 @@
 //! | platform | memory | needs |
 //! |---|---|---|
 //! | Linux, AMD and Intel | DMA-buf of VA-API or V4L2 | Vulkan with `VK_EXT_external_memory_dma_buf` and `VK_EXT_image_drm_format_modifier` (Mesa RADV, ANV); the modifier from the caps (`drm-format`, GStreamer 1.24) or linear |
-//! | Linux, NVIDIA | DMA-buf of V4L2 on Jetson; CUDA memory elsewhere | the same, driver 545 or newer; CUDA memory must be exported to a file descriptor first (`VULKAN_EXTERNAL_MEMORY_FD`) |
+//! | Linux, NVIDIA | DMA-buf of V4L2 on Jetson; CUDA memory elsewhere | the same; CUDA memory must be exported to a file descriptor first (`VULKAN_EXTERNAL_MEMORY_FD`) |
 //! | Linux, lavapipe of Mesa 22.3 | | has neither extension: [`BlendError::Gpu`] says so, frames are mapped |
 //! | Windows | D3D11 or D3D12 textures | `VULKAN_EXTERNAL_MEMORY_WIN32` (D3D11 handle), or wgpu on D3D12 and `create_texture_from_hal` |
 //! | macOS | IOSurface of VideoToolbox | Metal, `create_texture_from_hal` over a `CVMetalTexture` |

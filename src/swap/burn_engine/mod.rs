@@ -23,7 +23,6 @@ use burn::tensor::{Device, StreamId, Tensor, TensorData};
 use super::engine::take;
 use super::graph::{GraphError, SwapGraph};
 use super::{Engine, EngineError, Generated, ModelFile};
-use crate::blend::BlendError;
 use crate::blend::gpu::GpuDevice;
 use network::BurnNetwork;
 
@@ -62,6 +61,12 @@ pub enum BurnEngineError {
         /// What went wrong.
         reason: EngineError,
     },
+}
+
+impl BurnEngineError {
+    fn device(model: &ModelFile, reason: impl std::fmt::Display) -> Self {
+        Self::Device { file: model.path().display().to_string(), reason: reason.to_string() }
+    }
 }
 
 /// A network on a device of burn's.
@@ -107,11 +112,7 @@ impl BurnEngine {
         count: usize,
         precision: Precision,
     ) -> Result<Vec<Self>, BurnEngineError> {
-        let refused = |error: BlendError| BurnEngineError::Device {
-            file: model.path().display().to_string(),
-            reason: error.to_string(),
-        };
-        let device = gpu.burn().map_err(refused)?;
+        let device = gpu.burn().map_err(|error| BurnEngineError::device(model, error))?;
         Self::of_network(BurnNetwork::new(model, &device, precision)?, model, gpu, count)
     }
 
@@ -121,21 +122,19 @@ impl BurnEngine {
         gpu: &GpuDevice,
         count: usize,
     ) -> Result<Vec<Self>, BurnEngineError> {
-        let file = || model.path().display().to_string();
-        let refused = |reason: String| BurnEngineError::Device { file: file(), reason };
         let network = Arc::new(network);
         let engine = |_| {
-            let shared = GpuNetwork::new(&network, gpu).map_err(|error| refused(error.to_string()))?;
+            let shared = GpuNetwork::new(&network, gpu).map_err(|error| BurnEngineError::device(model, error))?;
             Ok(Self::of(Arc::clone(&network), Some(shared)))
         };
         let mut engines = (0..count).map(engine).collect::<Result<Vec<_>, _>>()?;
         if let Some(first) = engines.first_mut() {
             first.warm_up(model)?;
             if let Some(network) = &mut first.gpu {
-                network.run(0.5).map_err(|error| refused(error.to_string()))?;
+                network.run(0.5).map_err(|error| BurnEngineError::device(model, error))?;
             }
         }
-        gpu.check().map_err(|error| refused(error.to_string()))?;
+        gpu.check().map_err(|error| BurnEngineError::device(model, error))?;
         Ok(engines)
     }
 
@@ -175,9 +174,9 @@ impl Engine for BurnEngine {
         let (network, crop) = (&self.network, &self.crop);
         let [driver_mask, face, face_mask] =
             guarded(|| network.compute(tensor(crop.clone(), &network.device), morph.clamp(0.0, 1.0)))?;
-        read(driver_mask, &mut self.driver_mask, "driver mask")?;
-        read(face, &mut self.face, "face")?;
-        read(face_mask, &mut self.face_mask, "face mask")?;
+        read(driver_mask, |values| take(values, &mut self.driver_mask, "driver mask"))??;
+        read(face, |values| take(values, &mut self.face, "face"))??;
+        read(face_mask, |values| take(values, &mut self.face_mask, "face mask"))??;
         if let Some(network) = &self.gpu {
             network.gpu().check().map_err(|error| EngineError::Run(error.to_string()))?;
         }
@@ -214,9 +213,8 @@ fn guarded<T>(work: impl FnOnce() -> Option<T>) -> Result<T, EngineError> {
         .ok_or_else(|| EngineError::Run("a part of it could not be run on the device".to_owned()))
 }
 
-/// Reads an output back, clamped to 0..1.
-fn read(output: Tensor<1>, into: &mut [f32], name: &'static str) -> Result<(), EngineError> {
+/// Reads an output back and hands its values to `take`.
+fn read<T>(output: Tensor<1>, take: impl FnOnce(&[f32]) -> T) -> Result<T, EngineError> {
     let data = guarded(|| Some(output.try_into_data()))?.map_err(|error| EngineError::Run(format!("{error:?}")))?;
-    let values = data.as_slice::<f32>().map_err(|error| EngineError::Run(format!("{error:?}")))?;
-    take(values, into, name)
+    data.as_slice::<f32>().map(take).map_err(|error| EngineError::Run(format!("{error:?}")))
 }

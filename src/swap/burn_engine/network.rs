@@ -37,7 +37,6 @@ impl BurnNetwork {
         let mut graph =
             SwapGraph::read(&decoded, &contract).map_err(|reason| BurnEngineError::Graph { file: file(), reason })?;
         drop(decoded);
-        let refused = |reason: String| BurnEngineError::Device { file: file(), reason };
         let (filters, constants) = guarded(|| {
             let filters: Vec<_> = if is_gpu(device) {
                 graph.steps.iter().map(|step| filter(&graph, step, precision, device)).collect()
@@ -59,7 +58,7 @@ impl BurnNetwork {
             });
             Some((filters, constants.collect()))
         })
-        .map_err(|error| refused(error.to_string()))?;
+        .map_err(|error| BurnEngineError::device(model, error))?;
         let device = device.clone();
         Ok(Self { last_uses: graph.last_uses(), graph, contract, device, precision, constants, filters })
     }
@@ -72,7 +71,11 @@ impl BurnNetwork {
         values[graph.input] = Some(self.precision.of(crop));
         for (at, one) in graph.steps.iter().enumerate() {
             let output = match &self.filters[at] {
-                Some(filter) => filter.run(self.value(&values, one.inputs[0])?)?,
+                Some(filter) => {
+                    let picture = self.value(&values, one.inputs[0])?;
+                    self.forget(&mut values, at);
+                    filter.run(picture)?
+                }
                 None => {
                     let inputs = one.inputs.iter().map(|&input| self.input(&values, input, morph));
                     let inputs = inputs.collect::<Option<Vec<_>>>()?;
@@ -81,7 +84,6 @@ impl BurnNetwork {
                     step::run(&one.operator, inputs, &graph.shapes[one.output], morph)?
                 }
             };
-            self.forget(&mut values, at);
             values[one.output] = Some(output);
         }
         let [driver_mask, face, face_mask] = graph.outputs.map(|output| values[output].clone());

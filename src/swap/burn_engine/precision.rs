@@ -52,7 +52,7 @@ pub const HALF_MEAN: f32 = 0.5 / 255.0;
 /// # Errors
 /// [`BurnEngineError`]; also where even 32-bit floats come out otherwise, which a driver that computes wrongly gives.
 pub(super) fn network(model: &ModelFile, gpu: &GpuDevice) -> Result<BurnNetwork, BurnEngineError> {
-    let refused = |reason: String| BurnEngineError::Device { file: model.path().display().to_string(), reason };
+    let refused = |reason: String| BurnEngineError::device(model, reason);
     let device = gpu.burn().map_err(|error| refused(error.to_string()))?;
     let processor = BurnNetwork::new(model, &Device::flex(), Precision::Single)?;
     let expected = outputs(&processor).map_err(|error| refused(error.to_string()))?;
@@ -88,10 +88,7 @@ fn outputs(network: &BurnNetwork) -> Result<Vec<f32>, EngineError> {
     let mut all = Vec::new();
     for &morph in morphs {
         for output in guarded(|| network.compute(super::tensor(crop.clone(), &network.device), morph))? {
-            let failed = |error: String| EngineError::Run(error);
-            let data = guarded(|| Some(output.try_into_data()))?.map_err(|error| failed(format!("{error:?}")))?;
-            let values = data.as_slice::<f32>().map_err(|error| failed(format!("{error:?}")))?;
-            all.extend(values.iter().map(|value| value.clamp(0.0, 1.0)));
+            super::read(output, |values| all.extend(values.iter().map(|value| value.clamp(0.0, 1.0))))?;
         }
     }
     Ok(all)
@@ -99,11 +96,9 @@ fn outputs(network: &BurnNetwork) -> Result<Vec<f32>, EngineError> {
 
 /// Its weights and values, in words.
 fn size(network: &BurnNetwork) -> String {
-    let count = |shape: &Vec<usize>| shape.iter().product::<usize>();
-    let weights: usize = network.graph.constants.iter().map(|constant| count(&constant.shape)).sum();
-    let values: usize = network.graph.shapes.iter().map(count).sum();
+    let values: usize = network.graph.shapes.iter().map(|shape| shape.iter().product::<usize>()).sum();
     let mebibytes = |count: usize| (4 * count).div_ceil(1 << 20);
-    format!("{} MiB of weights and at most {} MiB of values", mebibytes(weights), mebibytes(values))
+    format!("{} MiB of weights and at most {} MiB of values", mebibytes(network.graph.parameters()), mebibytes(values))
 }
 
 /// Slopes, edges and grain, as a face has them.

@@ -85,9 +85,9 @@ impl SwapGraph {
         Ok(graph)
     }
 
-    /// Numbers in all constants.
+    /// Numbers in all constants, also where their values are on a device only.
     pub fn parameters(&self) -> usize {
-        self.constants.iter().map(|constant| constant.values.len()).sum()
+        self.constants.iter().map(|constant| constant.shape.iter().product::<usize>()).sum()
     }
 
     /// The step after which a value is needed no longer, by value; `None` for outputs and for what nothing reads.

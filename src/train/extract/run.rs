@@ -167,23 +167,24 @@ fn prepare(job: &Job) -> Result<(Writer, Progress, Seen), ExtractError> {
 /// Deletes what extractions write, and nothing else; nothing at all where something else lies there.
 fn clear(folder: &Path) -> Result<(), FaceSetError> {
     let failed = |file: PathBuf| move |error: std::io::Error| FaceSetError::File { file, reason: error.to_string() };
-    let ours = [PROGRESS, REPORT, TEXT, contact_sheet::SHEET, TABLE, CROPS, MASKS, HEADER];
+    let (files, folders) = ([PROGRESS, REPORT, TEXT, contact_sheet::SHEET, TABLE], [CROPS, MASKS]);
+    let ours = || files.iter().chain(&folders).chain([&HEADER]);
     let entries = std::fs::read_dir(folder).map_err(failed(folder.to_owned()))?;
     let mut names = entries.flatten().map(|entry| entry.file_name());
-    if let Some(name) = names.find(|name| !ours.iter().any(|ours| name == *ours)) {
+    if let Some(name) = names.find(|name| !ours().any(|ours| name == *ours)) {
         let reason = "it is no part of the face set; move it elsewhere before --fresh deletes the rest".to_owned();
         return Err(FaceSetError::File { file: folder.join(name), reason });
     }
     let table = folder.join(TABLE);
     let held = File::open(&table).ok();
     held.as_ref().map_or(Ok(()), |held| lock(held, &table))?;
-    for name in [PROGRESS, REPORT, TEXT, contact_sheet::SHEET, TABLE] {
+    for name in files {
         let file = folder.join(name);
         if file.exists() {
             std::fs::remove_file(&file).map_err(failed(file))?;
         }
     }
-    for name in [CROPS, MASKS] {
+    for name in folders {
         let file = folder.join(name);
         if file.exists() {
             std::fs::remove_dir_all(&file).map_err(failed(file))?;
