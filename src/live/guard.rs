@@ -1,97 +1,13 @@
 //! Fail closed: what happens to each face of a frame, and to faces that should be there and are not.
 //!
-//! A subject that was swapped and is not found any more is protected by a ladder: its last pose (where it is leaving the
-//! frame, moving on as it moved) is held and swapped for [`HOLD`] seconds, then its region is blurred until [`BLUR`], then the whole frame until
-//! [`FRAME`], each counted from the last time it was seen. Only when the detector has seen nothing that looks like a
-//! face, however weakly, for that long is the frame taken to be empty. A face that has moved out of the frame needs no
-//! more protection, and neither does one that was found again: near where it should be, or anywhere after a cut.
+//! Subjects that were swapped and are not found any more are protected by the [ladder](super::ladder), until they leave the
+//! frame or are found again: near where they should be, or anywhere after a cut.
 
-use super::{OnFailure, Select, Selector};
+use super::ladder::Remembered;
+use super::{OnFailure, Plan, Select, Selector};
 use crate::face::Face;
 use crate::frame::Layout;
-use crate::geometry::{Point, Rect, Similarity};
-
-/// Seconds for which the last pose is held.
-pub const HOLD: f64 = 0.3;
-/// Seconds after which blurring the region gives way to blurring the frame.
-pub const BLUR: f64 = 1.0;
-/// Seconds after which a frame with no trace of a face is taken to be empty.
-pub const FRAME: f64 = 2.5;
-/// How much larger than the landmarks' bounds a concealed region is: brow to chin becomes hair to neck.
-pub const MARGIN: f32 = 1.6;
-/// Growth of the concealed region a second, since a lost face may move.
-const SPREAD: f32 = 0.8;
-
-/// From this score on a face is protected when it is lost: a pattern that was taken for a face once is not.
-const SURE: f32 = 0.95;
-/// A face that was seen in so many frames is protected whatever its score.
-const OFTEN: u32 = 8;
-/// Overlap (intersection over union) from which a doubtful detection stands for the face that was there.
-const TRACE: f32 = 0.2;
-
-/// What must happen to one frame.
-#[derive(Debug, Default)]
-pub struct Plan {
-    /// Faces to swap, and then those that were; those from `found` on are held from an earlier frame.
-    pub swap: Vec<Face>,
-    /// How many of `swap` were found in this frame.
-    pub found: usize,
-    /// Regions to blur.
-    pub conceal: Vec<Rect>,
-    /// Blur the whole frame.
-    pub conceal_all: bool,
-    /// Let nothing of this frame out.
-    pub drop: bool,
-    /// Faces of earlier plans, for their memory.
-    spare: Vec<Face>,
-}
-
-impl Plan {
-    /// Makes it the plan to do nothing, keeping its memory.
-    pub fn clear(&mut self) {
-        self.spare.append(&mut self.swap);
-        self.found = 0;
-        self.conceal.clear();
-        self.conceal_all = false;
-        self.drop = false;
-    }
-
-    fn swap(&mut self, face: &Face) {
-        let copy = match self.spare.pop() {
-            Some(mut spare) => {
-                copy(&mut spare, face);
-                spare
-            }
-            None => face.clone(),
-        };
-        self.swap.push(copy);
-    }
-
-    /// Adds what `on_failure` asks for where a face at `bounds` is known but cannot be swapped.
-    pub fn protect(&mut self, on_failure: OnFailure, bounds: Rect) {
-        match on_failure {
-            OnFailure::Hold | OnFailure::Blur => self.conceal.push(bounds.grown(MARGIN)),
-            OnFailure::Drop => self.drop = true,
-            OnFailure::Pass => {}
-        }
-    }
-
-    /// What `on_failure` asks for where nobody can say whether and where there is a face.
-    pub fn blind(&mut self, on_failure: OnFailure) {
-        match on_failure {
-            OnFailure::Hold | OnFailure::Blur => self.conceal_all = true,
-            OnFailure::Drop => self.drop = true,
-            OnFailure::Pass => {}
-        }
-    }
-}
-
-/// `to = from`, in the memory that `to` has.
-fn copy(to: &mut Face, from: &Face) {
-    let mut landmarks = std::mem::take(&mut to.landmarks);
-    landmarks.clone_from(&from.landmarks);
-    *to = Face { landmarks, ..*from };
-}
+use crate::geometry::Rect;
 
 /// What is known of a frame when it is planned.
 #[derive(Debug, Clone, Copy)]
@@ -108,73 +24,6 @@ pub struct Sight<'a> {
     pub time: f64,
     /// What the frame is.
     pub layout: Layout,
-}
-
-/// A subject that was seen.
-#[derive(Debug)]
-struct Remembered {
-    face: Face,
-    seen: f64,
-    /// Pixels a second.
-    velocity: Point,
-    /// Whether it reached over the frame's edge. Elsewhere its centre moves when the head turns, too, and says little.
-    leaving: bool,
-    /// Whether the scene has changed since it was seen.
-    cut: bool,
-    /// Frames in which it was seen.
-    sightings: u32,
-    /// Whether it surely is a face.
-    sure: bool,
-    /// The newest track there was when it was seen: one that comes back as another has a newer one.
-    newest: u32,
-}
-
-impl Remembered {
-    fn new(face: &Face, time: f64, newest: u32) -> Self {
-        Self {
-            face: face.clone(),
-            seen: time,
-            velocity: Point::default(),
-            leaving: false,
-            cut: false,
-            sightings: 1,
-            sure: face.score >= SURE,
-            newest,
-        }
-    }
-
-    fn see(&mut self, face: &Face, time: f64, newest: u32, layout: &Layout) {
-        self.sightings += 1;
-        self.newest = newest;
-        self.leaving = reaches_over(&face.bounds.grown(1.2), layout, 0.999);
-        self.sure |= face.score >= SURE || self.sightings >= OFTEN;
-        let elapsed = (time - self.seen) as f32;
-        if elapsed > 0.0 {
-            let (from, to) = (self.face.bounds.centre(), face.bounds.centre());
-            let follow = |velocity: f32, moved: f32| velocity + 0.3 * (moved / elapsed - velocity);
-            self.velocity = Point::new(follow(self.velocity.x, to.x - from.x), follow(self.velocity.y, to.y - from.y));
-        }
-        copy(&mut self.face, face);
-        (self.seen, self.cut) = (time, false);
-    }
-
-    /// How far it has moved since it was seen, if it moves on as it did.
-    fn moved(&self, time: f64) -> Point {
-        let missing = if self.leaving { (time - self.seen).clamp(0.0, BLUR) as f32 } else { 0.0 };
-        Point::new(self.velocity.x * missing, self.velocity.y * missing)
-    }
-
-    /// Where it should be.
-    fn place(&self, time: f64) -> Rect {
-        let (moved, bounds) = (self.moved(time), self.face.bounds);
-        Rect { x: bounds.x + moved.x, y: bounds.y + moved.y, ..bounds }
-    }
-
-    /// Where it may be: a margin that grows with the time for which nobody knows.
-    fn region(&self, time: f64) -> Rect {
-        let margin = MARGIN + SPREAD * (time - self.seen).clamp(0.0, FRAME) as f32;
-        self.place(time).grown(margin)
-    }
 }
 
 /// Remembers the subjects and plans each frame.
@@ -200,7 +49,7 @@ impl Guard {
             lost.cut |= sight.cut;
         }
         let there = |track| faces.iter().find(|face| face.track == track);
-        let newly = |lost: &Remembered| faces.iter().find(|face| comes_back_as(lost, face, time));
+        let newly = |lost: &Remembered| faces.iter().find(|face| lost.comes_back_as(face, time));
         // Whoever was followed first comes first: what was taken up meanwhile may have been no face at all.
         let back = self.remembered.iter().find_map(|lost| there(lost.face.track).or_else(|| newly(lost)));
         if let Some(face) = back {
@@ -226,7 +75,7 @@ impl Guard {
         }
         // Where the swap has gone on with another face, the frame is not blurred for the sake of a place.
         let region_only = plan.found > 0 && matches!(select, Select::Largest | Select::LeftMost);
-        self.remembered.retain_mut(|r| r.seen == time || still_protected(r, sight, on_failure, region_only, plan));
+        self.remembered.retain_mut(|r| r.seen == time || r.still_protected(sight, on_failure, region_only, plan));
     }
 
     /// Plans a frame in which faces could not even be looked for.
@@ -243,70 +92,12 @@ impl Guard {
     }
 }
 
-/// Whether `face`, which is new since, is where the lost one should be.
-fn comes_back_as(lost: &Remembered, face: &Face, time: f64) -> bool {
-    let place = lost.place(time);
-    let near = face.bounds.centre().distance(place.centre()) < 0.75 * place.w.max(place.h);
-    face.track > lost.newest && (near || face.bounds.iou(&place) > TRACE)
-}
-
-/// One step of the ladder for a subject that is not in this frame; `false` when it may be forgotten.
-fn still_protected(
-    lost: &mut Remembered,
-    sight: &Sight<'_>,
-    on_failure: OnFailure,
-    region_only: bool,
-    plan: &mut Plan,
-) -> bool {
-    let Sight { time, layout, .. } = *sight;
-    let near = lost.place(time);
-    if sight.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
-        // Still there, only not certain enough to be swapped: the last steps wait.
-        lost.seen = lost.seen.max(time - 0.9 * BLUR);
-    }
-    let missing = time - lost.seen;
-    let region = lost.region(time);
-    let left = lost.leaving && missing > BLUR && reaches_over(&lost.place(time), &layout, 0.7);
-    let gone = left || reaches_over(&region, &layout, f32::MIN_POSITIVE);
-    if missing > FRAME || gone || (missing > HOLD && !lost.sure) {
-        return false;
-    }
-    match on_failure {
-        OnFailure::Hold if missing <= HOLD && lost.sure => {
-            let moved = lost.moved(time);
-            plan.swap(&lost.face);
-            if let Some(held) = plan.swap.last_mut() {
-                shift(held, moved);
-            }
-        }
-        OnFailure::Hold | OnFailure::Blur if missing <= BLUR || region_only => plan.conceal.push(region),
-        OnFailure::Hold | OnFailure::Blur => plan.conceal_all = true,
-        OnFailure::Drop => plan.drop = true,
-        OnFailure::Pass => {}
-    }
-    true
-}
-
-/// Moves a face by so many pixels.
-fn shift(face: &mut Face, by: Point) {
-    (face.bounds.x, face.bounds.y) = (face.bounds.x + by.x, face.bounds.y + by.y);
-    for landmark in &mut face.landmarks {
-        *landmark = Point::new(landmark.x + by.x, landmark.y + by.y);
-    }
-    let back = Similarity { tx: -by.x, ty: -by.y, ..Similarity::IDENTITY };
-    face.to_canonical = back.then(&face.to_canonical);
-}
-
-/// Whether less than `part` of a region lies within the frame.
-fn reaches_over(region: &Rect, layout: &Layout, part: f32) -> bool {
-    let frame = Rect { x: 0.0, y: 0.0, w: layout.width as f32, h: layout.height as f32 };
-    region.intersection(&frame).area() < part * region.area()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::frame::{Matrix, PixelFormat, Range};
+    use crate::geometry::Similarity;
+    use crate::live::MARGIN;
 
     const LAYOUT: Layout =
         Layout { format: PixelFormat::I420, width: 640, height: 480, matrix: Matrix::Bt709, range: Range::Limited };

@@ -1,8 +1,9 @@
 //! Every face of a frame: the mesh on the faces that are followed, the detector where that is not enough.
 
-use super::mesh::{self, Mesh, MeshNetwork};
-use super::probes::Probes;
-use super::tracker::{Track, Tracks, plausible, same_place};
+mod search;
+
+use super::mesh::{Mesh, MeshNetwork};
+use super::tracker::{Tracks, plausible, same_place};
 use super::{BlazeFace, Detection, Detector, Face, FindError, FinderSettings, Smoothing, template};
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
@@ -10,21 +11,12 @@ use crate::runtime::{NetworkError, Runtime};
 
 /// Score from which on a detection or a mesh is a face.
 const FACE: f32 = 0.5;
-/// Score below which a new detection must be seen by the other detector too, and the mesh be sure: furniture can pass
-/// one network, but hardly all three.
-const SURE: f32 = 0.8;
-/// Score of a mesh from which on it is sure. Below, a new face may be upside down: a mouth was taken for eyes.
-const SURE_MESH: f32 = 0.95;
-/// Score from which on a detection is suspected to be a face.
-const SUSPECT: f32 = 0.3;
 /// Faces that are followed at most, whatever the settings say.
 const MOST_FACES: usize = 64;
 /// Suspects that are kept at most.
 const MOST_SUSPECTS: usize = 64;
 /// New faces that are tried in a frame at most: each takes several runs of the mesh.
 const MOST_ATTEMPTS: usize = 2;
-/// Lost faces that are looked for one by one in a frame, at most.
-const MOST_REVISITS: usize = 2;
 
 const MESH: &str = "face mesh";
 const DETECTOR: &str = "face detector";
@@ -250,162 +242,6 @@ impl Finder {
         Ok(if score >= FACE { plausible(&self.landmarks, width, height).map(|bounds| (bounds, score)) } else { None })
     }
 
-    /// Looks at the whole frame, and elsewhere while nothing is followed: in every other frame, so that none takes long.
-    fn search(&mut self, frame: &Frame, lost: bool, most: usize) -> Result<(), FindError> {
-        let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
-        self.since_search = 0;
-        self.elsewhere = !self.elsewhere && !self.fresh && !lost && self.tracks.live().is_empty();
-        if self.elsewhere {
-            self.next_probe = (self.next_probe + 1) % probes.others();
-            return self.probe_other(frame, &probes, self.next_probe, most);
-        }
-        self.probe(frame, &probes.whole(), FACE, most)?;
-        if !self.fresh || !self.tracks.live().is_empty() {
-            return Ok(());
-        }
-        for i in 0..probes.others() {
-            // All tiles, but one turn: faces that stand are not looked for lying.
-            if i >= probes.tiles() && !self.tracks.live().is_empty() {
-                break;
-            }
-            self.probe_other(frame, &probes, i, most)?;
-        }
-        Ok(())
-    }
-
-    /// A tile, or the frame turned: there faces are rare, and only a sure one is taken.
-    fn probe_other(&mut self, frame: &Frame, probes: &Probes, i: usize, most: usize) -> Result<(), FindError> {
-        let least = if i < probes.tiles() { FACE } else { SURE };
-        self.probe(frame, &probes.other(i), least, most)
-    }
-
-    /// One run of the detector; follows what scores at `least` that much.
-    fn probe(&mut self, frame: &Frame, search: &Similarity, least: f32, most: usize) -> Result<(), FindError> {
-        let first = self.detections.len();
-        self.detector.detect(frame, search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
-        self.detector_ran = true;
-        self.admit(frame, first, least, most)
-    }
-
-    /// Looks again where faces were lost a moment ago.
-    fn revisit(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
-        let probes = Probes::new(self.size.0, self.size.1, self.close_up.size());
-        for i in 0..MOST_REVISITS {
-            let Some(lost) = self.tracks.lost().get(i).copied() else { break };
-            if self.tracks.hold(&lost.bounds) {
-                continue;
-            }
-            let first = self.detections.len();
-            let search = probes.around(&lost.bounds, lost.angle);
-            self.close_up.detect(frame, &search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
-            self.detector_ran = true;
-            self.admit(frame, first, FACE, most)?;
-        }
-        Ok(())
-    }
-
-    /// Begins to follow the detections from number `first` on that are a new face and score at `least` that much, largest
-    /// first.
-    fn admit(&mut self, frame: &Frame, first: usize, least: f32, most: usize) -> Result<(), FindError> {
-        self.detections[first..].sort_unstable_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
-        for i in first..self.detections.len() {
-            let detection = self.detections[i];
-            let new = detection.score >= least && !self.tracks.hold(&detection.bounds);
-            if new && self.tracks.live().len() < most && self.confirmed(frame, &detection)? {
-                // One that was followed there a moment ago is no surprise.
-                let expected = detection.score >= SURE || self.tracks.lately_held(&detection.bounds);
-                let mesh = if expected { FACE } else { SURE_MESH };
-                let roi = mesh::roi_of_detection(&detection);
-                self.begin(frame, &roi, !expected, mesh, most)?;
-                self.tracks.part();
-            }
-        }
-        Ok(())
-    }
-
-    /// Stops following what neither the detector nor a closer look takes for a face: a mesh can settle on furniture.
-    fn verify(&mut self, frame: &Frame, time: f64) -> Result<(), FindError> {
-        for i in (0..self.tracks.live().len()).rev() {
-            let Track { bounds, landmarks, .. } = &self.tracks.live()[i];
-            let (bounds, tilt) = (*bounds, mesh::tilt(landmarks));
-            let seen = self.detections.iter().any(|detection| same_place(&detection.bounds, &bounds));
-            if !seen && !self.seen_close_up(frame, &bounds, tilt, SUSPECT)? {
-                self.tracks.lose(i, time);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a closer look shows a face where a detection that is not sure does.
-    fn confirmed(&mut self, frame: &Frame, detection: &Detection) -> Result<bool, FindError> {
-        if detection.score >= SURE {
-            return Ok(true);
-        }
-        self.seen_close_up(frame, &detection.bounds, mesh::tilt_of_detection(detection), FACE)
-    }
-
-    /// Whether the cheap detector sees a face there, tilted by `tilt`, with at least this score.
-    fn seen_close_up(&mut self, frame: &Frame, bounds: &Rect, tilt: f32, score: f32) -> Result<bool, FindError> {
-        let search = Probes::new(self.size.0, self.size.1, self.close_up.size()).around(bounds, tilt);
-        self.closer.clear();
-        self.close_up.detect(frame, &search, score, &mut self.closer).map_err(failed(DETECTOR))?;
-        Ok(self.closer.iter().any(|seen| same_place(&seen.bounds, bounds)))
-    }
-
-    /// Begins to follow the hinted faces that are not followed yet.
-    fn take_hints(&mut self, frame: &Frame, hints: &[Rect], most: usize) -> Result<(), FindError> {
-        let keypoints = [Point::default(); 6];
-        for &bounds in hints.iter().take(MOST_FACES).filter(|hint| usable(hint)) {
-            if !self.tracks.hold(&bounds) {
-                self.begin(frame, &mesh::roi_of_rect(&bounds), true, FACE, most)?;
-                self.tracks.part();
-            }
-            self.detections.push(Detection { bounds, keypoints, score: FACE });
-        }
-        Ok(())
-    }
-
-    /// Begins to follow the face in a region, if there is room for it and its mesh scores at `least` that much. The face
-    /// may be `upside_down` there.
-    fn begin(
-        &mut self,
-        frame: &Frame,
-        roi: &Similarity,
-        upside_down: bool,
-        least: f32,
-        most: usize,
-    ) -> Result<(), FindError> {
-        if self.tracks.live().len() >= most {
-            return Ok(());
-        }
-        let Some(left) = self.attempts.checked_sub(1) else {
-            self.unfinished = true;
-            return Ok(());
-        };
-        self.attempts = left;
-        let mut best: Option<(f32, Similarity)> = None;
-        for roi in [*roi, mesh::upside_down(roi)].into_iter().take(1 + usize::from(upside_down)) {
-            if self.look(frame, &roi)?.is_none() {
-                continue;
-            }
-            // Once more on the region that the landmarks ask for, which is how the face is seen from the next frame on.
-            let refined = mesh::roi_of_landmarks(&self.landmarks);
-            let Some((bounds, score)) = self.look(frame, &refined)? else { continue };
-            if score >= SURE_MESH {
-                self.tracks.begin(&self.landmarks, bounds, score);
-                return Ok(());
-            }
-            if best.is_none_or(|(other, _)| score > other) {
-                best = Some((score, refined));
-            }
-        }
-        let Some((_, refined)) = best.filter(|(score, _)| *score >= least) else { return Ok(()) };
-        if let Some((bounds, score)) = self.look(frame, &refined)? {
-            self.tracks.begin(&self.landmarks, bounds, score);
-        }
-        Ok(())
-    }
-
     /// Lists the detections that became no face.
     fn suspect(&mut self) {
         for Detection { bounds, .. } in &self.detections {
@@ -433,10 +269,4 @@ impl Finder {
         }
         self.spare.truncate(MOST_FACES);
     }
-}
-
-/// Whether a hint can be a rectangle about a face.
-fn usable(hint: &Rect) -> bool {
-    let numbers = [hint.x, hint.y, hint.w, hint.h].iter().all(|value| value.is_finite());
-    numbers && hint.w >= 1.0 && hint.h >= 1.0
 }
