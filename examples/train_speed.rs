@@ -49,6 +49,10 @@ impl Layers {
         if self == Self::Own { kernels::dense(x, w, b) } else { linear(x, w, Some(b)) }
     }
 
+    fn sigmoid(self, x: Tensor<4>) -> Tensor<4> {
+        if self == Self::Own { kernels::sigmoid(x) } else { sigmoid(x) }
+    }
+
     fn shuffle(self, x: Tensor<4>) -> Tensor<4> {
         if self == Self::Own {
             return kernels::pixel_shuffle(x);
@@ -107,7 +111,7 @@ impl Plain {
         for n in [12, 14, 16, 18] {
             x = layers.shuffle(layers.convolution(x, picture(n), vector(n + 1), 1, true));
         }
-        sigmoid(layers.convolution(x, picture(20), vector(21), 1, false))
+        layers.sigmoid(layers.convolution(x, picture(20), vector(21), 1, false))
     }
 }
 
@@ -313,6 +317,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         time(&format!("{whose} dense 16384→{CODE}"), flops, || layers.dense(x.clone(), w.clone(), b.clone()));
         time(&format!("{whose} pixel shuffle 64 at 64 px"), 0.0, || layers.shuffle(x4.clone()));
     }
+    let x3 = random([BATCH, 3, SIDE, SIDE], &device).require_grad();
+    time("own  sigmoid 3 at 128 px", 0.0, || kernels::sigmoid(x3.clone()));
+    time("burn sigmoid 3 at 128 px", 0.0, || sigmoid(x3.clone()));
     time("own  leaky ReLU 64 at 64 px", 0.0, || kernels::leaky_relu(x4.clone(), SLOPE));
     time("burn leaky ReLU 64 at 64 px", 0.0, || leaky_relu(x4.clone(), f64::from(SLOPE)));
     losses(&device);

@@ -5,7 +5,7 @@
 use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use standin::train::kernels::{convolution, dense, leaky_relu, pixel_shuffle};
+use standin::train::kernels::{convolution, dense, leaky_relu, pixel_shuffle, sigmoid};
 use standin::train::losses::dssim;
 
 /// Reproducible, of both signs, without a pattern that sums cancel in.
@@ -146,6 +146,16 @@ fn leaky_relu_is_burns() {
     let (own, burn) = (leaky_relu(x.clone(), 0.2), burn::tensor::activation::leaky_relu(x.clone(), 0.2));
     close("output", read(own.clone()), read(burn.clone()));
     close("gradient", gradient(&x, &backward(own)), gradient(&x, &backward(burn)));
+}
+
+#[test]
+fn sigmoid_is_burns() {
+    let x = leaf([3, 5, 30, 101], 1);
+    let (own, burn) = (sigmoid(x.clone()), burn::tensor::activation::sigmoid(x.clone()));
+    close("output", read(own.clone()), read(burn.clone()));
+    close("gradient", gradient(&x, &backward(own)), gradient(&x, &backward(burn)));
+    let far = sigmoid(leaf([1, 1, 1, 4], 1).sign() * 200.0);
+    assert!(read(far).iter().all(|y| *y == 0.0 || *y == 1.0));
 }
 
 #[test]

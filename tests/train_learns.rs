@@ -33,7 +33,8 @@ fn two_hundred_steps_on_a_tiny_face_set_draw_both_people() {
     let sides = Sides::new(vec![ada], vec![ben]).unwrap();
     let faces = Arc::new(Faces::load(&sides, 64, &|| ()).unwrap());
     let settings = LoaderSettings { batch: 4, resolution: 64, balance_yaw: true, augment: recipe.augment.clone() };
-    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, 0, Device::flex()).unwrap();
+    let done = |step: u64| step as f64 / STEPS as f64;
+    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, 0, Device::flex(), done).unwrap();
     let run = Run::begin(&folder.path().join("run"), recipe).unwrap();
     let mut trainer = Trainer::open(run, Device::flex().autodiff(), &mut |_| {}).unwrap();
     trainer.train(&mut |_| loader.next(), &mut |_| {}, &mut |_| Stop::No).unwrap();

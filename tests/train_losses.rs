@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, reason = "a test that fails may stop")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use standin::train::losses::{LossWeights, LossWeightsError, dssim, emphasised, feather, l1, l2, masked, total};
+use standin::train::losses::{
+    LossWeights, LossWeightsError, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked, total,
+};
 use standin::train::samples::Batch;
 use standin::train::zoo::Output;
 
@@ -57,6 +59,7 @@ fn gradients_are_the_differences() {
     check_gradient("l2", shape, |x| l2(x, target()));
     check_gradient("priority", shape, |x| emphasised(x, target(), map()));
     check_gradient("dssim", shape, |x| dssim(x, target(), 1));
+    check_gradient("priority_dssim", shape, |x| emphasised_dssim(x, target(), map()));
     check_gradient("masked l2", shape, |x| l2(masked(x, map(), 0.2), masked(target(), map(), 0.2)));
     let two = [1, 1, 24, 24];
     check_gradient("dssim at two scales", two, |x| dssim(x, tensor(picture(two, 2), two, &Device::flex()), 2));
@@ -65,7 +68,7 @@ fn gradients_are_the_differences() {
 #[test]
 fn the_total_is_differentiated_through_every_part() {
     let (wide, narrow) = ([1, 3, 24, 24], [1, 1, 24, 24]);
-    let weights = LossWeights { l2: 0.7, ..LossWeights::default() };
+    let weights = LossWeights { l2: 0.7, priority_dssim: 0.2, ..LossWeights::default() };
     let device = Device::flex();
     let batch = || Batch {
         input: tensor(picture(wide, 4), wide, &device),
@@ -203,14 +206,14 @@ fn parts_add_up_to_the_total() {
         mask: tensor(picture(narrow, 8), narrow, &device),
         driver_mask: Some(tensor(picture(narrow, 9), narrow, &device)),
     };
-    let weights = LossWeights { l1: 0.0, l2: 3.0, ..LossWeights::default() };
+    let weights = LossWeights { l1: 0.0, l2: 3.0, priority_dssim: 0.2, ..LossWeights::default() };
     let (sum, parts) = total(&output, &batch, &weights);
     let names: Vec<_> = parts.read().iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["dssim", "l2", "priority", "mask", "driver_mask"]);
+    assert_eq!(names, ["dssim", "l2", "priority", "priority_dssim", "mask", "driver_mask"]);
     let added: f32 = parts.0.iter().zip(parts.read()).map(|(part, (_, value))| part.weight * value).sum();
     assert!((added - scalar(sum)).abs() < 1e-6);
     let mask = l1(output.mask, batch.mask);
-    assert_eq!(parts.read()[3].1, scalar(mask));
+    assert_eq!(parts.read()[4].1, scalar(mask));
 }
 
 #[test]

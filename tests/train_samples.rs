@@ -21,7 +21,7 @@ use face_sets::{header, write_set};
 use standin::train::augment::AugmentSettings;
 use standin::train::faceset::Header;
 use standin::train::samples::{
-    Batch, BatchMaker, Faces, Loader, LoaderSettings, MINIMUM_FACES, SampleError, Sides, Warning, priority,
+    Batch, BatchMaker, Faces, Loader, LoaderSettings, MINIMUM_FACES, Moment, SampleError, Sides, Warning, priority,
 };
 use standin::train::zoo::Side;
 use tempfile::TempDir;
@@ -53,8 +53,13 @@ fn all_values(batch: &Batch) -> Vec<f32> {
     [&batch.input, &batch.target, &batch.mask, &batch.priority].into_iter().flat_map(values).collect()
 }
 
+/// A step at the beginning of a run.
+fn early(step: u64) -> Moment {
+    Moment { step, done: 0.0 }
+}
+
 fn start(faces: &Arc<Faces>, seed: u64, first_step: u64) -> Loader {
-    Loader::start(faces.clone(), &settings(), seed, first_step, Device::flex()).unwrap()
+    Loader::start(faces.clone(), &settings(), seed, first_step, Device::flex(), |_| 0.0).unwrap()
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn the_number_of_threads_changes_nothing() {
     let maker = BatchMaker::new(&faces, &LoaderSettings { batch: 9, ..settings() }, 5).unwrap();
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| all_values(&maker.batch(&faces, Side::A, 4, &Device::flex())))
+        pool.install(|| all_values(&maker.batch(&faces, Side::A, early(4), &Device::flex())))
     };
     assert_eq!(with(1), with(5));
 }
@@ -120,7 +125,7 @@ fn every_face_set_of_a_side_is_as_likely_however_large() {
     let faces = load(&sides);
     let plain = LoaderSettings { batch: 600, resolution: 2, balance_yaw: false, augment: AugmentSettings::none() };
     let maker = BatchMaker::new(&faces, &plain, 1).unwrap();
-    let red = values(&maker.batch(&faces, Side::A, 0, &Device::flex()).target.slice([0..600, 2..3, 0..1, 0..1]));
+    let red = values(&maker.batch(&faces, Side::A, early(0), &Device::flex()).target.slice([0..600, 2..3, 0..1, 0..1]));
     for expected in [250.0, 130.0, 10.0] {
         let share = red.iter().filter(|v| (*v * 255.0 - expected).abs() < 3.0).count() as f32 / 600.0;
         assert!((share - 1.0 / 3.0).abs() < 0.08, "{share} of the batch is from the set of {expected}");
@@ -157,12 +162,26 @@ fn a_side_is_mirrored_only_where_that_is_asked_for() {
         let augment = AugmentSettings { flip_a, flip_b, ..AugmentSettings::none() };
         let maker = BatchMaker::new(&faces, &LoaderSettings { batch: 64, augment, ..settings() }, 1).unwrap();
         for (side, asked) in [(Side::A, flip_a), (Side::B, flip_b)] {
-            let green = values(&maker.batch(&faces, side, 0, &Device::flex()).target.slice([0..64, 1..2, 0..1]));
+            let green = values(&maker.batch(&faces, side, early(0), &Device::flex()).target.slice([0..64, 1..2, 0..1]));
             // Green grows to the right.
             let mirrored = green.chunks(24).filter(|row| row[0] > row[23]).count();
             assert!(if asked { (16..=48).contains(&mirrored) } else { mirrored == 0 }, "{side:?}: {mirrored} of 64");
         }
     }
+}
+
+#[test]
+fn in_the_last_part_of_a_run_nothing_is_warped() {
+    let (_place, sides) = sides();
+    let faces = load(&sides);
+    let augment = AugmentSettings { warp: 0.05, warp_until: 0.7, ..AugmentSettings::none() };
+    let settings = LoaderSettings { augment, ..settings() };
+    let done = |step: u64| step as f64 / 10.0;
+    let loader = Loader::start(faces, &settings, 1, 6, Device::flex(), done).unwrap();
+    let warped = |batch: &Batch| values(&batch.input) != values(&batch.target);
+    let (sixth, seventh) = (loader.next().unwrap(), loader.next().unwrap());
+    assert!(warped(&sixth.0) && warped(&sixth.1));
+    assert!(!warped(&seventh.0) && !warped(&seventh.1));
 }
 
 #[test]
@@ -246,7 +265,8 @@ fn a_corrupt_picture_is_named() {
 fn settings_that_make_no_batch_are_refused() {
     let (_place, sides) = sides();
     let faces = load(&sides);
-    let error = |settings: LoaderSettings| Loader::start(faces.clone(), &settings, 1, 0, Device::flex()).unwrap_err();
+    let error =
+        |settings: LoaderSettings| Loader::start(faces.clone(), &settings, 1, 0, Device::flex(), |_| 0.0).unwrap_err();
     assert!(matches!(error(LoaderSettings { batch: 0, ..settings() }), SampleError::Nothing { .. }));
     assert!(matches!(error(LoaderSettings { resolution: 0, ..settings() }), SampleError::Nothing { .. }));
     let augment = AugmentSettings { warp: 3.0, ..AugmentSettings::default() };
@@ -317,7 +337,7 @@ fn augmented_faces_stay_faces() {
         LoaderSettings { batch: 12, resolution: 128, balance_yaw: true, augment: AugmentSettings::default() };
     let maker = BatchMaker::new(&faces, &settings, 3).unwrap();
     let batches = [0, 1].into_iter().flat_map(|step| [(Side::A, step), (Side::B, step)]);
-    let batches: Vec<_> = batches.map(|(side, step)| maker.batch(&faces, side, step, &Device::flex())).collect();
+    let batches: Vec<_> = batches.map(|(side, step)| maker.batch(&faces, side, early(step), &Device::flex())).collect();
     let mut sheet = image::RgbImage::new(12 * 128, 16 * 128);
     for (row, batch) in batches.iter().enumerate() {
         let maps = [&batch.input, &batch.target, &batch.mask, &batch.priority].map(values);

@@ -103,6 +103,8 @@ fn checkpoints_rotate_and_a_damaged_one_is_passed_over() {
 
     let whole = std::fs::read(&files[0]).unwrap();
     std::fs::write(&files[0], &whole[..whole.len() / 2]).unwrap();
+    let killed = run.checkpoints().join(".unfinished-Ab12cd");
+    std::fs::write(&killed, &whole[..9]).unwrap();
     let mut skipped = Vec::new();
     let trainer = Trainer::open(run.clone(), device(), &mut |event| {
         if let Event::Skipped(error) = event {
@@ -110,6 +112,7 @@ fn checkpoints_rotate_and_a_damaged_one_is_passed_over() {
         }
     })
     .unwrap();
+    assert!(!killed.exists(), "what a killed program left is still there");
     assert_eq!(trainer.step(), 4);
     assert!(skipped.len() == 1 && skipped[0].contains("step-00000005"), "{skipped:?}");
     assert!(Metrics::read(&run.metrics_path()).unwrap().iter().all(|row| row.step <= 4));

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -161,7 +162,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     trainer.keep = usize::from(arguments.keep);
     let shown = |side| faces.plain(side, &faces.spread(side, SHOWN), resolution, &device);
     trainer.show(shown(Side::A)?, shown(Side::B)?);
-    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, trainer.step(), device.clone())?;
+    let (goal, before, begun) = (recipe.goal, trainer.seconds(), Instant::now());
+    let done = move |step| goal.done(step, before + begun.elapsed().as_secs_f64());
+    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, trainer.step(), device.clone(), done)?;
 
     let pressed = interrupts()?;
     let mut display = Display::new(recipe.goal, trainer.history());

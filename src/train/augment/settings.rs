@@ -20,6 +20,8 @@ pub struct AugmentSettings {
     /// Standard deviation of the grid's nodes in the warp of the input. What it moves cannot be told from the input, so
     /// much of it makes soft pictures.
     pub warp: f32,
+    /// Part of the run, 0..1, after which nothing is warped any more, so that the picture becomes sharp. 1 for never.
+    pub warp_until: f32,
     /// Chance that a face takes the colours of one of the other side.
     pub transfer_chance: f32,
     /// Chance of a change in L*a*b*.
@@ -83,6 +85,7 @@ impl Default for AugmentSettings {
             flip_a: true,
             flip_b: false,
             warp: 0.015,
+            warp_until: 0.7,
             transfer_chance: 0.2,
             lab_chance: 0.35,
             lightness: 8.0,
@@ -123,6 +126,7 @@ impl AugmentSettings {
             flip_a: false,
             flip_b: false,
             warp: 0.0,
+            warp_until: 1.0,
             transfer_chance: 0.0,
             lab_chance: 0.0,
             lightness: 0.0,
@@ -162,6 +166,7 @@ impl AugmentSettings {
             ("scale", self.scale, 0.0, 1.0),
             ("shift", self.shift, 0.0, 0.5),
             ("warp", self.warp, 0.0, 0.1),
+            ("warp_until", self.warp_until, 0.0, 1.0),
             ("transfer_chance", self.transfer_chance, 0.0, 1.0),
             ("lab_chance", self.lab_chance, 0.0, 1.0),
             ("lightness", self.lightness, 0.0, 100.0),

@@ -108,8 +108,10 @@ pub struct Measurer {
     pub missed: usize,
     /// Swapped frames in whose output no face is found.
     pub unrecognisable: usize,
-    /// Swapped frames, and those of them in which the truth's mask has no face where one is.
-    pub masked: [usize; 2],
+    /// Swapped frames that were held against the truth.
+    pub compared: usize,
+    /// Those of them in which the truth's mask has no face where one is.
+    pub unmasked: usize,
     /// Why the first frame that could not be swapped could not.
     pub failure: Option<String>,
     /// Pictures.
@@ -137,7 +139,8 @@ impl Measurer {
             expressions: Vec::new(),
             missed: 0,
             unrecognisable: 0,
-            masked: [0; 2],
+            compared: 0,
+            unmasked: 0,
             failure: None,
             album: Album::default(),
         })
@@ -262,8 +265,8 @@ impl Measurer {
                 Some(ids) => face_classes(ids, &square),
                 None => square.hull_mask(face),
             };
-            self.masked[0] += 1;
-            self.masked[1] += usize::from(mask.iter().all(|&share| share == 0.0));
+            self.compared += 1;
+            self.unmasked += usize::from(mask.iter().all(|&share| share == 0.0));
             square.clip(&mut mask, (passed.plate.layout().width, passed.plate.layout().height));
             let piece = square.cut(&truth.frame()?);
             let (luma, side) = (piece.luma(), square.side);

@@ -129,8 +129,8 @@ pub fn evaluate(options: &Options, mut progress: impl FnMut(u64, Option<u64>)) -
     if measurer.saw_nobody() {
         return Err(EvalError::NoFace { clip: options.driver.clone(), role: "driver" });
     }
-    let [looked_at, empty] = measurer.masked;
-    if let Some(clip) = options.truth_mask.as_ref().filter(|_| looked_at > 0 && empty == looked_at) {
+    let empty = measurer.compared > 0 && measurer.unmasked == measurer.compared;
+    if let Some(clip) = options.truth_mask.as_ref().filter(|_| empty) {
         return Err(EvalError::EmptyMask(clip.clone()));
     }
     Ok(sum_up::sum_up(options, &live, layout, fps.unwrap_or(30.0), measurer, target, reconstruction))

@@ -43,6 +43,10 @@ pub(super) fn leaky_relu<const D: usize>(x: &Tensor<D>, slope: f32) -> Option<Te
     apply(Bend { slope }, [input(x, x.is_autodiff())?])
 }
 
+pub(super) fn sigmoid<const D: usize>(x: &Tensor<D>) -> Option<Tensor<D>> {
+    apply(Squash, [input(x, x.is_autodiff())?])
+}
+
 pub(super) fn pixel_shuffle(x: &Tensor<4>) -> Option<Tensor<4>> {
     let [_, _, height, width] = x.dims();
     apply(Shuffle { height, width }, [input(x, x.is_autodiff())?])
@@ -138,6 +142,23 @@ impl Layer<1> for Bend {
 
     fn backward(self, _: [&[f32]; 1], y: &[f32], gradient: FlexTensor, _: bool) -> [Vec<f32>; 1] {
         [pixels::leaky_relu_backward(y, owned(gradient), self.slope)]
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Squash;
+
+impl Layer<1> for Squash {
+    fn forward(self, [x]: [&[f32]; 1]) -> Vec<f32> {
+        pixels::sigmoid(x)
+    }
+
+    fn shape(self, [x]: [&FlexTensor; 1]) -> Vec<usize> {
+        x.layout().shape().to_vec()
+    }
+
+    fn backward(self, _: [&[f32]; 1], y: &[f32], gradient: FlexTensor, _: bool) -> [Vec<f32>; 1] {
+        [pixels::sigmoid_backward(y, owned(gradient))]
     }
 }
 

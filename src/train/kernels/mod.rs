@@ -1,5 +1,5 @@
 //! What burn's processor back end computes too slowly for training, forwards and above all back: convolutions, dense
-//! layers, the leaky ReLU, the pixel shuffle, structural similarity. Each is one function on tensors that
+//! layers, the leaky ReLU, the sigmoid, the pixel shuffle, structural similarity. Each is one function on tensors that
 //! differentiates. On the processor it is this module's own pass over host memory, with a way back by hand; on other
 //! devices, or with gradient checkpointing, the same in burn's operations (for the similarity in
 //! [`dssim`](crate::train::losses::dssim)). `examples/train_speed.rs` times both of each layer.
@@ -14,9 +14,9 @@ mod window;
 
 pub(super) use similarity::WINDOW;
 
-use burn::tensor::Tensor;
 use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Tensor, activation};
 
 /// A convolution `[N, C, H, W]` with `weight` `[O, C, K, K]` (K odd) and `bias` `[O]`, zero padding of K / 2 and `stride`,
 /// to `[N, O, ⌈H / stride⌉, ⌈W / stride⌉]`; then `max(x, slope · x)` where there is a `slope` (0..1).
@@ -41,6 +41,11 @@ pub fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
 pub fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f32) -> Tensor<D> {
     let elsewhere = |x: Tensor<D>| x.clone() * ((1.0 + slope) / 2.0) + x.abs() * ((1.0 - slope) / 2.0);
     flex::leaky_relu(&x, slope).unwrap_or_else(|| elsewhere(x))
+}
+
+/// `1 / (1 + exp(−x))`.
+pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    flex::sigmoid(&x).unwrap_or_else(|| activation::sigmoid(x))
 }
 
 /// `[N, 4 C, H, W]` to `[N, C, 2 H, 2 W]`; channel `4 c + 2 y + x` goes to place (x, y) of channel `c`.

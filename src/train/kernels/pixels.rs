@@ -24,6 +24,23 @@ pub(super) fn leaky_relu_backward(output: &[f32], mut gradient: Vec<f32>, slope:
     gradient
 }
 
+/// `1 / (1 + exp(−x))`.
+pub(super) fn sigmoid(input: &[f32]) -> Vec<f32> {
+    let mut output = vec![0.0; input.len()];
+    output.par_chunks_mut(PIECE).zip(input.par_chunks(PIECE)).for_each(|(output, input)| {
+        output.iter_mut().zip(input).for_each(|(to, value)| *to = 1.0 / (1.0 + (-value).exp()));
+    });
+    output
+}
+
+/// As [`leaky_relu_backward`].
+pub(super) fn sigmoid_backward(output: &[f32], mut gradient: Vec<f32>) -> Vec<f32> {
+    gradient.par_chunks_mut(PIECE).zip(output.par_chunks(PIECE)).for_each(|(gradient, output)| {
+        gradient.iter_mut().zip(output).for_each(|(pull, y)| *pull *= y * (1.0 - y));
+    });
+    gradient
+}
+
 /// Four planes of `height` × `width` to one of twice the side, again and again.
 pub(super) fn shuffle(input: &[f32], height: usize, width: usize) -> Vec<f32> {
     let mut output = vec![0.0; input.len()];

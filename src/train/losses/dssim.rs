@@ -4,6 +4,7 @@ use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::EMPTY;
 use crate::train::kernels::{WINDOW, similarity};
 
 /// Standard deviation of the window's Gaussian in px.
@@ -32,7 +33,17 @@ pub fn dssim(predicted: Tensor<4>, target: Tensor<4>, scales: usize) -> Tensor<1
     found.map_or_else(|| by_operations(predicted, target, scales), |similarity| (similarity - 1.0) * -0.5)
 }
 
-/// The same in burn's operations, for devices without a pass of our own.
+/// The same at one scale where `priority` `[N, 1, S, S]` is: a region counts the same whether it is large or small. 0 where
+/// `priority` is 0 everywhere. Differentiable in `predicted` alone.
+///
+/// # Panics
+/// As [`dssim`].
+pub fn emphasised_dssim(predicted: Tensor<4>, target: Tensor<4>, priority: Tensor<4>) -> Tensor<1> {
+    let area = priority.clone().mean() + EMPTY;
+    dssim(predicted * priority.clone(), target * priority, 1) / area
+}
+
+/// [`dssim`] in burn's operations, for devices without a pass of our own.
 fn by_operations(predicted: Tensor<4>, target: Tensor<4>, scales: usize) -> Tensor<1> {
     let mut sum = one_scale(predicted.clone(), target.clone());
     let mut pair = (predicted, target);

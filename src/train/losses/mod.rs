@@ -20,7 +20,10 @@ mod pixel;
 mod total;
 mod weights;
 
-pub use dssim::dssim;
+pub use dssim::{dssim, emphasised_dssim};
 pub use pixel::{emphasised, feather, l1, l2, masked};
 pub use total::{Part, Parts, total};
 pub use weights::{LossWeights, LossWeightsError};
+
+/// Keeps the division by the area of a map finite where the map is empty.
+const EMPTY: f32 = 1e-6;

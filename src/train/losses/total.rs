@@ -2,14 +2,15 @@
 
 use burn::tensor::Tensor;
 
-use super::{LossWeights, dssim, emphasised, feather, l1, l2, masked};
+use super::{LossWeights, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked};
 use crate::train::samples::Batch;
 use crate::train::zoo::Output;
 
 /// One term of a loss.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `mask`, `driver_mask`.
+    /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`,
+    /// `driver_mask`.
     pub name: &'static str,
     /// How much it counts.
     pub weight: f32,
@@ -55,6 +56,9 @@ pub fn total(output: &Output, batch: &Batch, weights: &LossWeights) -> (Tensor<1
     add("l2", weights.l2, &|| l2(face.clone(), target.clone()));
     add("priority", weights.priority, &|| {
         emphasised(output.face.clone(), batch.target.clone(), batch.priority.clone())
+    });
+    add("priority_dssim", weights.priority_dssim, &|| {
+        emphasised_dssim(output.face.clone(), batch.target.clone(), batch.priority.clone())
     });
     add("mask", weights.mask, &|| l1(output.mask.clone(), batch.mask.clone()));
     if let Some(driver) = &output.driver_mask {

@@ -17,6 +17,9 @@ pub struct LossWeights {
     pub l2: f32,
     /// Mean absolute difference over eyes and mouth. Default 0.6.
     pub priority: f32,
+    /// Structural dissimilarity over eyes and mouth: it asks for lids and irises where a mean of differences is content
+    /// with a smudge of the right colour. Default 0.
+    pub priority_dssim: f32,
     /// Mean absolute difference of the masks, that of the driver's included. Default 0.5.
     pub mask: f32,
     /// How much of the picture outside the face's mask counts in the terms above, 0..1: a trace keeps the background calm,
@@ -26,7 +29,16 @@ pub struct LossWeights {
 
 impl Default for LossWeights {
     fn default() -> Self {
-        Self { dssim: 1.0, scales: 2, l1: 1.0, l2: 0.0, priority: 0.6, mask: 0.5, background: 0.02 }
+        Self {
+            dssim: 1.0,
+            scales: 2,
+            l1: 1.0,
+            l2: 0.0,
+            priority: 0.6,
+            priority_dssim: 0.0,
+            mask: 0.5,
+            background: 0.02,
+        }
     }
 }
 
@@ -54,8 +66,14 @@ impl LossWeights {
     /// # Errors
     /// [`LossWeightsError`], naming the field.
     pub fn check(&self) -> Result<(), LossWeightsError> {
-        let amounts =
-            [("dssim", self.dssim), ("l1", self.l1), ("l2", self.l2), ("priority", self.priority), ("mask", self.mask)];
+        let amounts = [
+            ("dssim", self.dssim),
+            ("l1", self.l1),
+            ("l2", self.l2),
+            ("priority", self.priority),
+            ("priority_dssim", self.priority_dssim),
+            ("mask", self.mask),
+        ];
         for (field, value) in amounts {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(LossWeightsError::Range { field, value, range: "0 or more" });

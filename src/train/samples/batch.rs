@@ -32,10 +32,21 @@ impl LoaderSettings {
     }
 }
 
-/// Makes the batch of any step: it depends on the seed, the step and the faces, and on nothing else.
+/// Where in a run a batch is for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moment {
+    /// Steps before it.
+    pub step: u64,
+    /// How much of the run is done before it, 0..1; 0 in a run without end.
+    pub done: f64,
+}
+
+/// Makes the batch of any step: it depends on the seed, the moment and the faces, and on nothing else.
 #[derive(Debug)]
 pub struct BatchMaker {
     augmenter: Augmenter,
+    /// For the last part of a run.
+    unwarped: Augmenter,
     batch: usize,
     resolution: usize,
     seed: u64,
@@ -54,14 +65,15 @@ impl BatchMaker {
             return Err(SampleError::Nothing { batch, resolution });
         }
         let augmenter = Augmenter::new(augment.clone(), resolution)?;
+        let unwarped = Augmenter::new(AugmentSettings { warp: 0.0, ..augment.clone() }, resolution)?;
         let (a, b) = (faces.choice(Side::A, balance_yaw), faces.choice(Side::B, balance_yaw));
-        Ok(Self { augmenter, batch, resolution, seed, a, b })
+        Ok(Self { augmenter, unwarped, batch, resolution, seed, a, b })
     }
 
-    /// One side's batch of `step`, made on every core.
-    pub fn batch(&self, faces: &Faces, side: Side, step: u64, device: &Device) -> Batch {
+    /// One side's batch of a moment, made on every core.
+    pub fn batch(&self, faces: &Faces, side: Side, moment: Moment, device: &Device) -> Batch {
         let mut planes = BatchPlanes::new(self.batch, self.resolution);
-        planes.fill(|slot, buffers, sample| self.sample(faces, side, step, slot, buffers, sample));
+        planes.fill(|slot, buffers, sample| self.sample(faces, side, moment, slot, buffers, sample));
         planes.into_batch(device)
     }
 
@@ -69,12 +81,13 @@ impl BatchMaker {
         &self,
         faces: &Faces,
         side: Side,
-        step: u64,
+        Moment { step, done }: Moment,
         slot: usize,
         buffers: &mut Buffers,
         sample: &mut Sample<'_>,
     ) {
         let settings = self.augmenter.settings();
+        let augmenter = if done < settings.warp_until.into() { &self.augmenter } else { &self.unwarped };
         let (own, other, opposite, flip, parity) = match side {
             Side::A => (&self.a, &self.b, Side::B, settings.flip_a, 0),
             Side::B => (&self.b, &self.a, Side::A, settings.flip_b, 1),
@@ -87,7 +100,7 @@ impl BatchMaker {
             return;
         };
         let mut rng = stream(self.seed, Purpose::Augmentation, step, place);
-        self.augmenter.sample(source, other.and_then(Source::statistics), flip, &mut rng, buffers, sample);
+        augmenter.sample(source, other.and_then(Source::statistics), flip, &mut rng, buffers, sample);
     }
 }
 

@@ -4,12 +4,23 @@ use rand::{Rng, RngExt};
 
 /// Width of a bin of yaw in degrees.
 const BIN: f32 = 15.0;
+/// How much more often than without balance a face may be drawn, at most: one odd face in a bin of its own would be learnt by
+/// heart.
+const MOST: f32 = 8.0;
 
 /// How a side's faces are chosen.
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
-    /// Faces by face set and, where yaw is balanced, by bin of yaw; none empty.
-    sets: Vec<Vec<Vec<usize>>>,
+    /// Face sets; none empty.
+    sets: Vec<Vec<Bin>>,
+}
+
+/// The faces of one turn of the head, or all of a set.
+#[derive(Debug, Clone)]
+struct Bin {
+    /// The part of the draws that falls to this bin and those before it.
+    up_to: f32,
+    faces: Vec<usize>,
 }
 
 impl Choice {
@@ -24,17 +35,33 @@ impl Choice {
                 let bin = if balance_yaw { (yaws[face] / BIN).round() as i32 } else { 0 };
                 bins.entry(bin).or_default().push(face);
             }
-            bins.into_values().collect::<Vec<_>>()
+            shared_out(bins.into_values().collect(), count)
         });
         Self { sets: sets.filter(|bins| !bins.is_empty()).collect() }
     }
 
-    /// A face: every face set is as likely, within it every bin, within that every face. 0 where there is none.
+    /// A face: every face set is as likely, within it every bin that is not nearly empty, within that every face. 0 where
+    /// there is none.
     pub(super) fn draw(&self, rng: &mut impl Rng) -> usize {
         let set = one(&self.sets, rng);
-        let bin = set.and_then(|bins| one(bins, rng));
-        bin.and_then(|faces| one(faces, rng)).copied().unwrap_or_default()
+        let at = rng.random::<f32>();
+        let bin = set.and_then(|bins| bins.iter().find(|bin| at < bin.up_to).or(bins.last()));
+        bin.and_then(|bin| one(&bin.faces, rng)).copied().unwrap_or_default()
     }
+}
+
+/// Gives each bin of a set of `count` faces its part: the same for all, but for those with so few faces that these would come
+/// more than [`MOST`] times as often as without balance.
+fn shared_out(bins: Vec<Vec<usize>>, count: usize) -> Vec<Bin> {
+    let equal = 1.0 / bins.len() as f32;
+    let part = |faces: &[usize]| equal.min(MOST * faces.len() as f32 / count as f32);
+    let whole: f32 = bins.iter().map(|faces| part(faces)).sum();
+    let mut up_to = 0.0;
+    let share = |faces: Vec<usize>| {
+        up_to += part(&faces) / whole;
+        Bin { up_to, faces }
+    };
+    bins.into_iter().map(share).collect()
 }
 
 fn one<'a, T>(of: &'a [T], rng: &mut impl Rng) -> Option<&'a T> {
@@ -71,5 +98,15 @@ mod tests {
         for (found, expected) in counts(&choice, 5, 20_000).into_iter().zip(expected) {
             assert!((found - expected).abs() < 0.015, "{found} for {expected}");
         }
+    }
+
+    #[test]
+    fn with_balance_one_odd_face_does_not_fill_the_batches() {
+        let mut yaws = vec![0.0; 99];
+        yaws.push(60.0);
+        let found = counts(&Choice::new(&yaws, &[100], true), 100, 20_000);
+        // Its part is 8 of 100, that of the others 1 of 2; together 0.58.
+        let expected = 0.08 / 0.58;
+        assert!((found[99] - expected).abs() < 0.015, "{} for {expected}", found[99]);
     }
 }

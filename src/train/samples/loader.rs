@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use burn::tensor::Device;
 use crossbeam_channel::{Receiver, bounded, never};
 
-use super::{Batch, BatchMaker, Faces, LoaderSettings, SampleError};
+use super::{Batch, BatchMaker, Faces, LoaderSettings, Moment, SampleError};
 use crate::train::zoo::Side;
 
 /// Steps that wait prepared.
@@ -20,8 +20,9 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Starts with the batches of `first_step`; tensors are made on `device`. The batches of a step are the same
-    /// whatever step a loader started with.
+    /// Starts with the batches of `first_step`; tensors are made on `device`. `done` says how much of the run is over (0..1)
+    /// before a step, some steps ahead of it. The batches of a step are the same whatever step a loader started with, as
+    /// long as that is.
     ///
     /// # Errors
     /// [`SampleError`] where the settings make no batch or the system refuses a thread.
@@ -31,12 +32,14 @@ impl Loader {
         seed: u64,
         first_step: u64,
         device: Device,
+        done: impl Fn(u64) -> f64 + Send + 'static,
     ) -> Result<Self, SampleError> {
         let maker = BatchMaker::new(&faces, settings, seed)?;
         let (sender, batches) = bounded(DEPTH);
         let work = move || {
             for step in first_step.. {
-                let batch = |side| maker.batch(&faces, side, step, &device);
+                let moment = Moment { step, done: done(step) };
+                let batch = |side| maker.batch(&faces, side, moment, &device);
                 if sender.send((batch(Side::A), batch(Side::B))).is_err() {
                     break;
                 }

@@ -13,7 +13,7 @@ mod priority;
 mod sides;
 mod warning;
 
-pub use batch::{BatchMaker, LoaderSettings};
+pub use batch::{BatchMaker, LoaderSettings, Moment};
 pub use error::SampleError;
 pub use faces::Faces;
 pub use loader::Loader;

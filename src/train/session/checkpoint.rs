@@ -14,6 +14,8 @@ use crate::train::zoo::ParameterShape;
 
 /// Version of the format.
 const VERSION: &str = "1";
+/// Prefix of a file that is being written.
+const UNFINISHED: &str = ".unfinished-";
 /// Prefix of the optimiser's tensors; the others are the weights.
 const OPTIMISER: &str = "optimiser/";
 
@@ -50,6 +52,15 @@ impl Checkpoint {
         files
     }
 
+    /// Removes what programs that were killed while they wrote left in `folder`; nobody else may be writing there.
+    pub fn clear_unfinished(folder: &Path) {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+            // What cannot be removed is in nobody's way but for its size.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
     /// Takes a file that cannot be read out of the list, so that it neither counts as one that is kept nor is written over:
     /// it gets the ending `.unreadable`.
     ///
@@ -69,7 +80,7 @@ impl Checkpoint {
         fs::create_dir_all(folder).map_err(SessionError::file(folder))?;
         let path = Self::path(folder, self.step);
         let failed = SessionError::file(&path);
-        let file = tempfile::Builder::new().prefix(".unfinished-").tempfile_in(folder).map_err(&failed)?;
+        let file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder).map_err(&failed)?;
         self.write(file.path()).map_err(|reason| SessionError::Checkpoint { file: path.clone(), reason })?;
         // The file was written by its name, over the one that is open.
         fs::File::open(file.path()).and_then(|file| file.sync_all()).map_err(&failed)?;

@@ -89,6 +89,7 @@ impl Trainer {
     /// # Errors
     /// [`SessionError`].
     pub fn open(run: Run, device: Device, told: &mut dyn FnMut(Event<'_>)) -> Result<Self, SessionError> {
+        Checkpoint::clear_unfinished(&run.checkpoints());
         let begun = match run.newest(&device)? {
             Some((checkpoint, skipped)) => {
                 for error in &skipped {

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use burn::tensor::activation::sigmoid;
 use burn::tensor::module::{avg_pool2d, conv2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
 use super::{Blueprint, BlueprintError, Inter, Layer};
-use crate::train::kernels::{convolution, dense, leaky_relu, pixel_shuffle};
+use crate::train::kernels::{convolution, dense, leaky_relu, pixel_shuffle, sigmoid};
 use crate::train::random::{Purpose, stream};
 use crate::train::weights::{Parameter, Weights};
 
