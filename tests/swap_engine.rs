@@ -182,7 +182,7 @@ fn check_real(path: &Path, resolution: usize) {
 
 #[test]
 fn ben_runs() {
-    check_real(Path::new("models/ben.dfm"), 128);
+    check_real(Path::new("models/ben.dfm"), 160);
 }
 
 #[test]
