@@ -107,6 +107,27 @@ fn ctrl_c_saves_and_ends_and_minutes_end_too() {
     assert!(timed.status.success() && text(&timed).contains("saved in timed"), "{}", text(&timed));
 }
 
+/// The last steps, in which nothing is warped any more, included.
+#[test]
+fn a_run_that_is_gone_on_with_makes_the_same_model() {
+    let folder = facesets();
+    let words = [&SMALL[..], &["-o", "run", "--save-every", "4", "--keep", "9", "--steps", "12"]].concat();
+    let weights = || {
+        let run = standin::train::session::Run::open(&folder.path().join("run")).unwrap();
+        let (weights, step, _) = run.trained(&burn::tensor::Device::flex()).unwrap();
+        assert_eq!(step, 12);
+        weights.0.iter().flat_map(standin::train::weights::Parameter::to_vec).collect::<Vec<f32>>()
+    };
+    assert!(train(folder.path(), &words).status.success());
+    let at_once = weights();
+    for step in [8, 12] {
+        std::fs::remove_file(folder.path().join(format!("run/checkpoints/step-{step:08}.safetensors"))).unwrap();
+    }
+    let further = train(folder.path(), &["-o", "run", "--device", "cpu"]);
+    assert!(further.status.success() && text(&further).contains("going on after step 4"), "{}", text(&further));
+    assert!(at_once == weights(), "the weights differ");
+}
+
 #[test]
 fn checkpoints_without_their_run_are_left_alone() {
     let folder = facesets();

@@ -37,7 +37,7 @@ fn two_hundred_steps_on_a_tiny_face_set_draw_both_people() {
     let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, 0, Device::flex(), done).unwrap();
     let run = Run::begin(&folder.path().join("run"), recipe).unwrap();
     let mut trainer = Trainer::open(run, Device::flex().autodiff(), &mut |_| {}).unwrap();
-    trainer.train(&mut |_| loader.next(), &mut |_| {}, &mut |_| Stop::No).unwrap();
+    trainer.train(&mut |_, _| loader.next(), &mut |_| {}, &mut |_| Stop::No).unwrap();
 
     let last: Vec<_> = trainer.history().iter().rev().take(2).collect();
     for (side, loss) in [("a", last[0].loss_a + last[1].loss_a), ("b", last[0].loss_b + last[1].loss_b)] {

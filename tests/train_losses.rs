@@ -188,6 +188,13 @@ fn an_empty_priority_costs_nothing() {
         Tensor::zeros([1, 1, 4, 4], &device),
     );
     assert_eq!(scalar(value), 0.0);
+
+    let shape = [1, 3, 16, 16];
+    let (x, y) = (|| tensor(picture(shape, 1), shape, &device), || tensor(picture(shape, 2), shape, &device));
+    assert!(scalar(emphasised_dssim(x(), y(), Tensor::zeros([1, 1, 16, 16], &device))).abs() < 1e-4);
+    // A map of ones is the whole picture, over one pixel more.
+    let (whole, all) = (dssim(x(), y(), 1), emphasised_dssim(x(), y(), Tensor::ones([1, 1, 16, 16], &device)));
+    assert!((scalar(whole) - scalar(all) * (257.0 / 256.0)).abs() < 1e-5);
 }
 
 /// Weighted parts add up, and what has no weight is not there.

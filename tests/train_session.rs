@@ -36,7 +36,7 @@ fn train(folder: &Path, stop: u64) -> Trainer {
     let (a, b) = discs(side, 2, 9999);
     trainer.show(a, b);
     trainer
-        .train(&mut |step| Ok(discs(side, 2, step)), &mut |_| {}, &mut |step| {
+        .train(&mut |step, _| Ok(discs(side, 2, step)), &mut |_| {}, &mut |step| {
             if step >= stop { Stop::Yes } else { Stop::No }
         })
         .unwrap();
@@ -97,7 +97,7 @@ fn checkpoints_rotate_and_a_damaged_one_is_passed_over() {
     let mut trainer = Trainer::open(run.clone(), device(), &mut |_| {}).unwrap();
     (trainer.save_every, trainer.keep) = (1, 3);
     let side = run.recipe().dimensions.resolution;
-    trainer.train(&mut |step| Ok(discs(side, 2, step)), &mut |_| {}, &mut |_| Stop::No).unwrap();
+    trainer.train(&mut |step, _| Ok(discs(side, 2, step)), &mut |_| {}, &mut |_| Stop::No).unwrap();
     let files = Checkpoint::list(&run.checkpoints());
     assert_eq!(files, [5, 4, 3].map(|step| Checkpoint::path(&run.checkpoints(), step)));
 
@@ -143,7 +143,7 @@ fn steps_without_numbers_change_nothing_and_training_goes_back() {
     let mut trainer = Trainer::open(run, device(), &mut |_| {}).unwrap();
     trainer.save_every = 4;
     let mut said = Vec::new();
-    let mut batches = |step| {
+    let mut batches = |step, _| {
         let (mut a, b) = discs(side, 2, step);
         if (5..8).contains(&step) {
             a.target = a.target * f32::NAN;
@@ -170,7 +170,7 @@ fn a_training_that_only_blows_up_ends_with_its_checkpoints() {
     let mut trainer = Trainer::open(run.clone(), device(), &mut |_| {}).unwrap();
     trainer.save_every = 2;
     let mut back = Vec::new();
-    let mut batches = |step| {
+    let mut batches = |step, _| {
         let (mut a, b) = discs(side, 2, step);
         if step >= 4 {
             a.target = a.target * f32::NAN;

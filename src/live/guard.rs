@@ -1,7 +1,7 @@
 //! Fail closed: what happens to each face of a frame, and to faces that should be there and are not.
 //!
-//! Subjects that were swapped and are not found any more are protected by the [ladder](super::ladder), until they leave the
-//! frame or are found again: near where they should be, or anywhere after a cut.
+//! Subjects that were swapped and are not found any more are protected by the [ladder](super::ladder), until they leave
+//! the frame or are found again: near where they should be, or anywhere after a cut.
 
 use super::ladder::Remembered;
 use super::{OnFailure, Plan, Select, Selector};

@@ -1,9 +1,9 @@
 //! The ladder that protects a subject which was swapped and is not found any more.
 //!
-//! Its last pose (where it is leaving the frame, moving on as it moved) is held and swapped for [`HOLD`] seconds, then its
-//! region is blurred until [`BLUR`], then the whole frame until [`FRAME`], each counted from the last time it was seen.
-//! Only when the detector has seen nothing that looks like a face, however weakly, for that long is the frame taken to be
-//! empty. A face that has moved out of the frame needs no more protection.
+//! Its last pose (where it is leaving the frame, moving on as it moved) is held and swapped for [`HOLD`] seconds, then
+//! its region is blurred until [`BLUR`], then the whole frame until [`FRAME`], each counted from the last time it was
+//! seen. Only when the detector has seen nothing that looks like a face, however weakly, for that long is the frame
+//! taken to be empty. A face that has moved out of the frame needs no more protection.
 
 use super::plan::copy;
 use super::{MARGIN, OnFailure, Plan, Sight};

@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -67,7 +66,7 @@ pub struct Arguments {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "N")]
     pub batch: Option<u16>,
     /// Ends after that many steps since the very beginning. Where a run that is gone on with gets a later end, its rate
-    /// rises again to what it is at that part of the way.
+    /// rises again to what it is at that part of the way, and inputs are warped again.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     pub steps: Option<u64>,
     /// Ends after that many minutes of training since the very beginning.
@@ -86,7 +85,7 @@ pub struct Arguments {
     /// Where all chance comes from: on the processor the same seed and --steps make the same model. Default 1.
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), value_name = "N")]
     pub seed: Option<u64>,
-    /// Draws faces as they come instead of with equal chance for each yaw.
+    /// Draws faces as they come instead of with equal chance for each yaw that has more than a few.
     #[arg(long)]
     pub no_yaw_balance: bool,
     /// Computes on it.
@@ -162,15 +161,20 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     trainer.keep = usize::from(arguments.keep);
     let shown = |side| faces.plain(side, &faces.spread(side, SHOWN), resolution, &device);
     trainer.show(shown(Side::A)?, shown(Side::B)?);
-    let (goal, before, begun) = (recipe.goal, trainer.seconds(), Instant::now());
-    let done = move |step| goal.done(step, before + begun.elapsed().as_secs_f64());
+    // Batches are made some steps ahead, on another thread: they know the time of the step that is trained.
+    let seconds = Arc::new(AtomicU64::new(trainer.seconds().to_bits()));
+    let (goal, clock) = (recipe.goal, Arc::clone(&seconds));
+    let done = move |step| goal.done(step, f64::from_bits(clock.load(Ordering::Relaxed)));
     let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, trainer.step(), device.clone(), done)?;
 
     let pressed = interrupts()?;
     let mut display = Display::new(recipe.goal, trainer.history());
     let mut written = Ok(());
     let trained = trainer.train(
-        &mut |_| loader.next(),
+        &mut |_, trained| {
+            seconds.store(trained.to_bits(), Ordering::Relaxed);
+            loader.next()
+        },
         &mut |event: Event<'_>| {
             if written.is_ok() {
                 written = display.show(&event, out);

@@ -1,5 +1,5 @@
-//! Where faces are looked for that are not followed yet: the whole frame, its tiles and turns, the places where one was lost
-//! and those that somebody else points out; and what it takes for a face to be followed.
+//! Where faces are looked for that are not followed yet: the whole frame, its tiles and turns, the places where one was
+//! lost and those that somebody else points out; and what it takes for a face to be followed.
 
 use super::{DETECTOR, FACE, Finder, MOST_FACES, failed};
 use crate::face::mesh;
@@ -20,7 +20,8 @@ const SUSPECT: f32 = 0.3;
 const MOST_REVISITS: usize = 2;
 
 impl Finder {
-    /// Looks at the whole frame, and elsewhere while nothing is followed: in every other frame, so that none takes long.
+    /// Looks at the whole frame, and elsewhere while nothing is followed: in every other frame, so that none takes
+    /// long.
     pub(super) fn search(&mut self, frame: &Frame, lost: bool, most: usize) -> Result<(), FindError> {
         let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
         self.since_search = 0;
@@ -74,8 +75,8 @@ impl Finder {
         Ok(())
     }
 
-    /// Begins to follow the detections from number `first` on that are a new face and score at `least` that much, largest
-    /// first.
+    /// Begins to follow the detections from number `first` on that are a new face and score at `least` that much,
+    /// largest first.
     fn admit(&mut self, frame: &Frame, first: usize, least: f32, most: usize) -> Result<(), FindError> {
         self.detections[first..].sort_unstable_by(|a, b| b.bounds.area().total_cmp(&a.bounds.area()));
         for i in first..self.detections.len() {
@@ -135,8 +136,8 @@ impl Finder {
         Ok(())
     }
 
-    /// Begins to follow the face in a region, if there is room for it and its mesh scores at `least` that much. The face
-    /// may be `upside_down` there.
+    /// Begins to follow the face in a region, if there is room for it and its mesh scores at `least` that much. The
+    /// face may be `upside_down` there.
     fn begin(
         &mut self,
         frame: &Frame,

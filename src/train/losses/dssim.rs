@@ -4,7 +4,6 @@ use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::EMPTY;
 use crate::train::kernels::{WINDOW, similarity};
 
 /// Standard deviation of the window's Gaussian in px.
@@ -13,9 +12,9 @@ const SIGMA: f32 = 1.5;
 const C1: f32 = 1e-4;
 const C2: f32 = 9e-4;
 
-/// `(1 − SSIM) / 2` of pictures `[N, C, S, S]` with values 0..1: 0 for equal pictures, at most 1. Z. Wang et al., "Image
-/// quality assessment: from error visibility to structural similarity", IEEE Transactions on Image Processing 2004: a
-/// Gaussian window of 11 px, windows wholly inside the picture.
+/// `(1 − SSIM) / 2` of pictures `[N, C, S, S]` with values 0..1: 0 for equal pictures, at most 1. Z. Wang et al.,
+/// "Image quality assessment: from error visibility to structural similarity", IEEE Transactions on Image Processing
+/// 2004: a Gaussian window of 11 px, windows wholly inside the picture.
 ///
 /// With `scales` over 1 it is the mean over that many scales, each half the side of the one before; scales smaller than
 /// the window are left out. The mean is taken rather than the product of multi-scale SSIM, whose gradient vanishes as
@@ -33,13 +32,15 @@ pub fn dssim(predicted: Tensor<4>, target: Tensor<4>, scales: usize) -> Tensor<1
     found.map_or_else(|| by_operations(predicted, target, scales), |similarity| (similarity - 1.0) * -0.5)
 }
 
-/// The same at one scale where `priority` `[N, 1, S, S]` is: a region counts the same whether it is large or small. 0 where
-/// `priority` is 0 everywhere. Differentiable in `predicted` alone.
+/// The same at one scale where `priority` `[N, 1, S, S]` is, over its area: windows reach 5 px beyond, so that a region
+/// of few pixels counts more, by up to the area that they add. 0, but for rounding, where `priority` is 0 everywhere.
+/// Differentiable in `predicted` alone.
 ///
 /// # Panics
 /// As [`dssim`].
 pub fn emphasised_dssim(predicted: Tensor<4>, target: Tensor<4>, priority: Tensor<4>) -> Tensor<1> {
-    let area = priority.clone().mean() + EMPTY;
+    let [count, _, height, width] = priority.dims();
+    let area = priority.clone().mean() + 1.0 / (count * height * width) as f32;
     dssim(predicted * priority.clone(), target * priority, 1) / area
 }
 

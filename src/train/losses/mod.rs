@@ -1,7 +1,7 @@
 //! How wrong a batch came out.
 //!
 //! Each term is a function of pictures `[N, C, S, S]` with values 0..1 that gives one number, and is differentiable in
-//! the first picture; [`total`] adds them up as [`LossWeights`] say, which live in the preset of a model.
+//! the first picture; [`total`] adds them up as [`LossWeights`] say, which stand in `run.toml`.
 //!
 //! Two terms are not here yet, for want of the networks they need. Both would be one more [`Part`]:
 //!
@@ -24,6 +24,3 @@ pub use dssim::{dssim, emphasised_dssim};
 pub use pixel::{emphasised, feather, l1, l2, masked};
 pub use total::{Part, Parts, total};
 pub use weights::{LossWeights, LossWeightsError};
-
-/// Keeps the division by the area of a map finite where the map is empty.
-const EMPTY: f32 = 1e-6;

@@ -4,7 +4,8 @@ use burn::tensor::Tensor;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 
-use super::EMPTY;
+/// Keeps the division by the sum of a map finite where the map is empty.
+const EMPTY: f32 = 1e-6;
 
 /// Mean absolute difference.
 pub fn l1(predicted: Tensor<4>, target: Tensor<4>) -> Tensor<1> {

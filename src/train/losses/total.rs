@@ -9,8 +9,7 @@ use crate::train::zoo::Output;
 /// One term of a loss.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`,
-    /// `driver_mask`.
+    /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`, `driver_mask`.
     pub name: &'static str,
     /// How much it counts.
     pub weight: f32,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How much each term of [`total`](super::total) counts. A term of weight 0 is not computed. They stand in presets and
-/// checkpoints; a field that is left out has its default.
+/// How much each term of [`total`](super::total) counts. A term of weight 0 is not computed. They stand in `run.toml`;
+/// a field that is left out has its default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LossWeights {
@@ -22,8 +22,9 @@ pub struct LossWeights {
     pub priority_dssim: f32,
     /// Mean absolute difference of the masks, that of the driver's included. Default 0.5.
     pub mask: f32,
-    /// How much of the picture outside the face's mask counts in the terms above, 0..1: a trace keeps the background calm,
-    /// where the composite's edge falls; more of it costs the face, which is a fifth of the crop. Default 0.02.
+    /// How much of the picture outside the face's mask counts in `dssim`, `l1` and `l2`, 0..1: a trace keeps the
+    /// background calm, where the composite's edge falls; more of it costs the face, which is a fifth of the crop.
+    /// Default 0.02.
     pub background: f32,
 }
 

@@ -13,7 +13,7 @@ pub enum Course {
     Cosine,
 }
 
-/// The learning rate over a run. It stands in presets and checkpoints; a field that is left out has its default.
+/// The learning rate over a run. It stands in `run.toml`; a field that is left out has its default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Schedule {
@@ -35,7 +35,8 @@ impl Default for Schedule {
 
 impl Schedule {
     /// The rate of step `step` (from 0), when `done` (0..1) of the run is over: by steps, or by minutes where those are
-    /// what ends it. A run limited by minutes with a cosine is the one that does not repeat itself.
+    /// what ends it. A run limited by minutes does not repeat itself, since this depends on time, and the end
+    /// of the warp as well.
     pub fn rate(&self, step: u64, done: f64) -> f64 {
         let warm = if step < self.warm_up { (step + 1) as f64 / (self.warm_up + 1) as f64 } else { 1.0 };
         let course = match self.course {

@@ -14,7 +14,7 @@ pub enum Kind {
     AdaBelief,
 }
 
-/// How weights are moved. They stand in presets and checkpoints; a field that is left out has its default.
+/// How weights are moved. They stand in `run.toml`; a field that is left out has its default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {

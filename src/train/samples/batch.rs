@@ -19,7 +19,8 @@ pub struct LoaderSettings {
     pub batch: usize,
     /// Side of a sample in pixels.
     pub resolution: usize,
-    /// Whether every turn of the head is as likely as every other, in bins of 15°, however often it was filmed.
+    /// Whether every turn of the head is as likely as every other, in bins of 15°, however often it was filmed,
+    /// but for those with very few faces.
     pub balance_yaw: bool,
     /// How samples are augmented.
     pub augment: AugmentSettings,

@@ -26,7 +26,7 @@ use burn::tensor::Tensor;
 /// One side of a batch; all `[N, C, S, S]`, blue, green, red, 0..1.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// What goes in: warped, lit, noisy, hidden in places. C = 3.
+    /// What goes in: warped (but in the last part of a run), lit, noisy, hidden in places. C = 3.
     pub input: Tensor<4>,
     /// What should come out: the same pose and colours, whole and not warped. C = 3.
     pub target: Tensor<4>,

@@ -85,7 +85,8 @@ impl Sides {
         self.a.first().map_or(0.0, |set| set.header.coverage)
     }
 
-    /// Bytes that [`Faces`](super::Faces) will keep for samples of `resolution` pixels, at most: smaller crops stay small.
+    /// Bytes that [`Faces`](super::Faces) will keep for samples of `resolution` pixels, at most: smaller crops stay
+    /// small.
     pub fn bytes(&self, resolution: usize) -> u64 {
         let side = working_side(resolution) as u64;
         let faces = self.faces(Side::A).chain(self.faces(Side::B)).count() as u64;

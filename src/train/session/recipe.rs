@@ -52,7 +52,7 @@ pub struct Recipe {
     pub face_type: String,
     /// Its side in canonical units.
     pub coverage: f32,
-    /// Whether faces are drawn with equal chance for each yaw.
+    /// Whether faces are drawn with equal chance for each yaw that has more than a few.
     pub balance_yaw: bool,
     /// When it is done.
     #[serde(default)]

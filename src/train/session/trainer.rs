@@ -84,7 +84,8 @@ impl Sums {
 }
 
 impl Trainer {
-    /// Begins a run, or goes on from its newest checkpoint that can be read. `device` with autodiff.
+    /// Begins a run, or goes on from its newest checkpoint that can be read, and removes what a killed save left: hold
+    /// [`Run::lock`]. `device` with autodiff.
     ///
     /// # Errors
     /// [`SessionError`].
@@ -159,13 +160,14 @@ impl Trainer {
         self.fixed = Some((a, b));
     }
 
-    /// Trains until the goal is reached or `stop` says so, and saves. `batches` gives both sides' batch of a step.
+    /// Trains until the goal is reached or `stop` says so, and saves. `batches` gives both sides' batch of a step,
+    /// before which training took so many seconds.
     ///
     /// # Errors
     /// [`SessionError`]; what was saved before stays.
     pub fn train(
         &mut self,
-        batches: &mut dyn FnMut(u64) -> Result<(Batch, Batch), SampleError>,
+        batches: &mut dyn FnMut(u64, f64) -> Result<(Batch, Batch), SampleError>,
         told: &mut dyn FnMut(Event<'_>),
         stop: &mut dyn FnMut(u64) -> Stop,
     ) -> Result<(), SessionError> {
@@ -188,7 +190,7 @@ impl Trainer {
 
     fn go_on(
         &mut self,
-        batches: &mut dyn FnMut(u64) -> Result<(Batch, Batch), SampleError>,
+        batches: &mut dyn FnMut(u64, f64) -> Result<(Batch, Batch), SampleError>,
         told: &mut dyn FnMut(Event<'_>),
         stop: &mut dyn FnMut(u64) -> Stop,
     ) -> Result<(), SessionError> {
@@ -196,7 +198,7 @@ impl Trainer {
         let (mut bad, mut returns, mut sums) = (0, 0, Sums::new());
         while goal.done(self.step, self.seconds) < 1.0 && stop(self.step) == Stop::No {
             let begun = Instant::now();
-            let (a, b) = batches(self.step)?;
+            let (a, b) = batches(self.step, self.seconds)?;
             let good = self.advance(&goal, &a, &b, &mut sums, told)?;
             self.step += 1;
             self.seconds += begun.elapsed().as_secs_f64();
@@ -311,9 +313,9 @@ impl Trainer {
         Ok(())
     }
 
-    /// Takes the weights of a checkpoint and halves the rate: of the newest, and of an older one each time that no step was
-    /// good in between, since a step may break the weights and be saved. Steps go on being counted, so that the batches that
-    /// did the harm do not come again.
+    /// Takes the weights of a checkpoint and halves the rate: of the newest, and of an older one each time that no step
+    /// was good in between, since a step may break the weights and be saved. Steps go on being counted, so that the
+    /// batches that did the harm do not come again.
     fn go_back(&mut self, returns: usize, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
         let diverged = SessionError::Diverged { step: self.step, times: returns };
         let load = |path: PathBuf| Checkpoint::load(&path, self.run.network().parameters(), &self.device).ok();
