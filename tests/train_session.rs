@@ -210,6 +210,29 @@ fn checkpoints_of_other_models_and_versions_are_refused() {
 }
 
 #[test]
+fn what_is_wrong_in_a_recipe_is_named_with_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    Run::begin(folder.path(), recipe("live", 1)).unwrap();
+    let file = folder.path().join("run.toml");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    for (field, line, said) in [
+        ("warp_until", "warp_until = 2.0", "warp_until is 2, but must be 0 to 1"),
+        ("priority_dssim", "priority_dssim = -1.0", "priority_dssim is -1"),
+        ("last", "last = 2.0", "schedule.last must be 0 to 1"),
+    ] {
+        let changed =
+            |written: &str| if written.starts_with(&format!("{field} =")) { line } else { written }.to_owned();
+        std::fs::write(&file, whole.lines().map(changed).collect::<Vec<_>>().join("\n")).unwrap();
+        let error = Run::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("run.toml") && error.contains(said), "{error}");
+    }
+    // A run that was begun before there was an end of the warp keeps its warp.
+    let older = whole.lines().filter(|line| !line.starts_with("warp_until")).collect::<Vec<_>>().join("\n");
+    std::fs::write(&file, older).unwrap();
+    assert_eq!(Run::open(folder.path()).unwrap().recipe().augment.warp_until, 1.0);
+}
+
+#[test]
 fn one_run_is_trained_by_one_program() {
     let folder = tempfile::tempdir().unwrap();
     let held = Run::lock(folder.path()).unwrap();

@@ -21,8 +21,7 @@ pub struct AugmentSettings {
     /// much of it makes soft pictures.
     pub warp: f32,
     /// Part of the run, 0..1, after which nothing is warped any more, so that the picture becomes sharp. 1 for never,
-    /// as in a run without end and in one whose `run.toml` is older than this.
-    #[serde(default = "never")]
+    /// as in a run without end.
     pub warp_until: f32,
     /// Chance that a face takes the colours of one of the other side.
     pub transfer_chance: f32,
@@ -76,11 +75,6 @@ pub struct AugmentSettings {
     pub jpeg_chance: f32,
     /// The lowest JPEG quality, 1..100.
     pub jpeg: u8,
-}
-
-/// [`AugmentSettings::warp_until`] of runs that were begun without it.
-const fn never() -> f32 {
-    1.0
 }
 
 impl Default for AugmentSettings {

@@ -83,6 +83,7 @@ impl Recipe {
     /// The field and its range.
     pub fn check(&self) -> Result<(), String> {
         self.losses.check().map_err(|error| error.to_string())?;
+        self.augment.clone().checked().map_err(|error| error.to_string())?;
         let share = |value: f64| (0.0..1.0).contains(&value);
         let checks = [
             ("batch", (1..=256).contains(&self.batch), "1 to 256"),

@@ -52,13 +52,17 @@ impl Run {
         let wrong = |reason: String| SessionError::File { file: file.clone(), reason };
         let text = fs::read_to_string(&file)
             .map_err(|error| wrong(format!("{error}; begin a training with `standin-train train`")))?;
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+        let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
         match table.get("version").and_then(toml::Value::as_integer) {
             Some(version) if version == i64::from(Recipe::VERSION) => {}
             other => {
                 let version = other.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
                 return Err(wrong(format!("it has {version}; this program reads version {}", Recipe::VERSION)));
             }
+        }
+        if let Some(augment) = table.get_mut("augment").and_then(toml::Value::as_table_mut) {
+            // A run that was begun before there was this setting keeps its warp.
+            augment.entry("warp_until").or_insert(toml::Value::Float(1.0));
         }
         let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
         recipe.check().map_err(wrong)?;
