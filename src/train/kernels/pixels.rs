@@ -7,13 +7,18 @@ use super::convolution::{bend, unbend};
 /// Values that a task takes.
 const PIECE: usize = 32 * 1024;
 
-/// `max(x, slope · x)`.
-pub(super) fn leaky_relu(input: &[f32], slope: f32) -> Vec<f32> {
+/// A function of each value.
+fn each(input: &[f32], value: impl Fn(f32) -> f32 + Sync) -> Vec<f32> {
     let mut output = vec![0.0; input.len()];
     output.par_chunks_mut(PIECE).zip(input.par_chunks(PIECE)).for_each(|(output, input)| {
-        output.iter_mut().zip(input).for_each(|(to, value)| *to = bend(*value, slope));
+        output.iter_mut().zip(input).for_each(|(to, from)| *to = value(*from));
     });
     output
+}
+
+/// `max(x, slope · x)`.
+pub(super) fn leaky_relu(input: &[f32], slope: f32) -> Vec<f32> {
+    each(input, |value| bend(value, slope))
 }
 
 /// The gradient of what went in, from that of what came out and from that itself.
@@ -26,11 +31,7 @@ pub(super) fn leaky_relu_backward(output: &[f32], mut gradient: Vec<f32>, slope:
 
 /// `1 / (1 + exp(−x))`.
 pub(super) fn sigmoid(input: &[f32]) -> Vec<f32> {
-    let mut output = vec![0.0; input.len()];
-    output.par_chunks_mut(PIECE).zip(input.par_chunks(PIECE)).for_each(|(output, input)| {
-        output.iter_mut().zip(input).for_each(|(to, value)| *to = 1.0 / (1.0 + (-value).exp()));
-    });
-    output
+    each(input, |value| 1.0 / (1.0 + (-value).exp()))
 }
 
 /// As [`leaky_relu_backward`].

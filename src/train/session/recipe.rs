@@ -74,7 +74,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The only [`Recipe::version`] so far.
+    /// The [`Recipe::version`] that is written, and the only one that is read.
     pub const VERSION: u32 = 2;
 
     /// Checks all but the model's dimensions.
