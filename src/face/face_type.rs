@@ -1,6 +1,6 @@
 //! How much of the head a crop holds, in the canonical unit frame: eyebrows to mouth is about 0..1.
 
-use super::Face;
+use super::{Alignment, Face};
 use super::template::CHEEKS_PER_RADIAN;
 use crate::geometry::{Point, Similarity};
 
@@ -67,6 +67,8 @@ impl FaceType {
 pub struct CropSettings {
     /// The named crop.
     pub face_type: FaceType,
+    /// How the face is aligned.
+    pub alignment: Alignment,
     /// Side of the crop in canonical units, instead of the face type's; 0 keeps that.
     pub coverage: f32,
     /// Shift of the crop's centre to the right, in canonical units.
@@ -90,6 +92,6 @@ impl CropSettings {
         };
         let (x, y) = (centre.x + self.x_offset + turn, centre.y + self.y_offset);
         let unit = Similarity { a: 1.0 / side, b: 0.0, tx: 0.5 - x / side, ty: 0.5 - y / side };
-        face.to_canonical.then(&unit)
+        face.to_canonical_by(self.alignment).then(&unit)
     }
 }

@@ -1,5 +1,6 @@
 //! Finding faces and aligning them: detector, mesh, tracker, alignment, face types.
 
+mod alignment;
 mod detector;
 mod error;
 mod face_type;
@@ -7,12 +8,14 @@ mod finder;
 mod hull;
 mod letterbox;
 mod mesh;
+pub mod pose;
 mod probes;
 mod settings;
 mod smoothing;
 mod template;
 mod tracker;
 
+pub use alignment::Alignment;
 pub use detector::{BlazeFace, Detection, Detector};
 pub use error::FindError;
 pub use face_type::{CropSettings, FaceType};
@@ -20,6 +23,7 @@ pub use finder::{Finder, FinderState};
 pub use hull::hull;
 pub use letterbox::{Tone, letterbox, sample};
 pub use mesh::{Mesh, MeshNetwork};
+pub use pose::align_rigid;
 pub use settings::FinderSettings;
 pub use smoothing::{AlignmentFilter, Smoothing};
 pub use template::{align, yaw};
@@ -37,8 +41,27 @@ pub struct Face {
     pub bounds: Rect,
     /// The mesh's points in frame pixels: 468, or 478 with irises.
     pub landmarks: Vec<Point>,
-    /// Frame pixels to the canonical unit frame, smoothed over time.
+    /// Frame pixels to the canonical unit frame by [`Alignment::Template`], smoothed over time.
     pub to_canonical: Similarity,
+    /// The same by [`Alignment::Rigid`].
+    pub to_canonical_rigid: Similarity,
     /// Turn of the head in radians, positive towards image right.
     pub yaw: f32,
+}
+
+impl Face {
+    /// Frame pixels to the canonical unit frame by `alignment`, smoothed over time.
+    pub fn to_canonical_by(&self, alignment: Alignment) -> Similarity {
+        match alignment {
+            Alignment::Template => self.to_canonical,
+            Alignment::Rigid => self.to_canonical_rigid,
+        }
+    }
+
+    /// Moves the face, as a similarity of the frame's px moves it.
+    pub fn move_by(&mut self, back: &Similarity) {
+        for to_canonical in [&mut self.to_canonical, &mut self.to_canonical_rigid] {
+            *to_canonical = back.then(to_canonical);
+        }
+    }
 }

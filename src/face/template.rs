@@ -55,7 +55,11 @@ const NOSE_AND_CHEEKS: [[usize; 3]; 3] = [[168, 197, 5], [162, 234, 93], [389, 4
 /// a camera that the head is not in front of: correlation 0.96, standard deviation 7.5°, bias 3°.
 pub(super) const CHEEKS_PER_RADIAN: f32 = 1.37;
 
-/// Frame px to the canonical unit frame; `None` where the landmarks are not finite or coincide.
+/// Where the middle of the mean head of [`align_rigid`](super::align_rigid) lies in the canonical unit frame: between the
+/// temples, a little below the eyes. Mean over the frames from which its unit was taken, made symmetric.
+pub(super) const ORIGIN: Point = Point::new(0.4901, 0.2520);
+
+/// Frame px to the canonical unit frame by the template, as swap models of other tools are trained; `None` where the landmarks are not finite or coincide.
 pub fn align(landmarks: &[Point]) -> Option<Similarity> {
     let mut from = [Point::default(); TEMPLATE.len()];
     let mut to = from;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mesh::{roi_of_landmarks, tilt};
 use super::smoothing::{AlignmentFilter, Smoothing};
-use super::template;
+use super::{align_rigid, template};
 use crate::geometry::{Point, Rect, Similarity};
 
 /// Seconds for which a lost face may come back under its number.
@@ -20,14 +20,22 @@ pub(super) struct Track {
     pub(super) bounds: Rect,
     pub(super) landmarks: Vec<Point>,
     pub(super) to_canonical: Similarity,
+    pub(super) to_canonical_rigid: Similarity,
     #[serde(skip)]
-    filter: AlignmentFilter,
+    filters: [AlignmentFilter; 2],
 }
 
 impl Track {
     fn new() -> Self {
-        let (bounds, to_canonical) = (Rect::default(), Similarity::IDENTITY);
-        Self { id: 0, score: 0.0, bounds, landmarks: Vec::new(), to_canonical, filter: AlignmentFilter::default() }
+        Self {
+            id: 0,
+            score: 0.0,
+            bounds: Rect::default(),
+            landmarks: Vec::new(),
+            to_canonical: Similarity::IDENTITY,
+            to_canonical_rigid: Similarity::IDENTITY,
+            filters: Default::default(),
+        }
     }
 
     /// Where to look for it in the next frame: picture px of the mesh to frame px.
@@ -112,7 +120,7 @@ impl Tracks {
         };
         let mut track = self.spare.pop().unwrap_or_else(Track::new);
         track.id = id;
-        track.filter.reset();
+        track.filters.iter_mut().for_each(AlignmentFilter::reset);
         track.moved(landmarks, bounds, score);
         self.live.push(track);
     }
@@ -159,12 +167,14 @@ impl Tracks {
         let mut i = 0;
         while i < self.live.len() {
             let track = &mut self.live[i];
-            match template::align(&track.landmarks) {
-                Some(raw) => {
-                    track.to_canonical = track.filter.smooth(&raw, time, smoothing);
+            match (template::align(&track.landmarks), align_rigid(&track.landmarks)) {
+                (Some(raw), Some(rigid)) => {
+                    let [filter, rigid_filter] = &mut track.filters;
+                    track.to_canonical = filter.smooth(&raw, time, smoothing);
+                    track.to_canonical_rigid = rigid_filter.smooth(&rigid, time, smoothing);
                     i += 1;
                 }
-                None => self.lose(i, time),
+                _ => self.lose(i, time),
             }
         }
     }

@@ -109,6 +109,7 @@ mod tests {
             bounds: Rect { x, y: 100.0, w: 120.0, h: 150.0 },
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
+            to_canonical_rigid: Similarity::IDENTITY,
             yaw: 0.0,
         }
     }

@@ -149,7 +149,7 @@ fn shift(face: &mut Face, by: Point) {
         *landmark = Point::new(landmark.x + by.x, landmark.y + by.y);
     }
     let back = Similarity { tx: -by.x, ty: -by.y, ..Similarity::IDENTITY };
-    face.to_canonical = back.then(&face.to_canonical);
+    face.move_by(&back);
 }
 
 /// Whether less than `part` of a region lies within the frame.

@@ -14,7 +14,7 @@ use crate::blend::gpu::Selection;
 #[cfg(feature = "gpu")]
 use crate::blend::gpu::{GpuDevice, adapters};
 use crate::consent::{Consent, ConsentError, today};
-use crate::face::FaceType;
+use crate::face::{Alignment, FaceType};
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
 #[cfg(feature = "gpu")]
 use crate::swap::{BurnEngine, GpuNetwork, Precision};
@@ -54,6 +54,8 @@ pub struct Model {
     pub face_type: Option<FaceType>,
     /// Coverage it was trained with, where it says so.
     pub coverage: Option<f32>,
+    /// How the faces that it was trained with were aligned.
+    pub alignment: Alignment,
     /// When the consent ends.
     pub expires: SystemTime,
     /// What runs it: a provider of ONNX Runtime, or a GPU.
@@ -76,6 +78,7 @@ impl Model {
             subject: String::new(),
             face_type: None,
             coverage: None,
+            alignment: Alignment::default(),
             expires,
             runs_on: String::new(),
             engines: pool,
@@ -232,6 +235,7 @@ impl Load {
             subject: consent.subject.clone(),
             face_type: file.face_type(),
             coverage: file.coverage(),
+            alignment: file.alignment(),
             runs_on,
             ..Model::of(engines, consent.expires())
         }

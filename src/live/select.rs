@@ -106,6 +106,7 @@ mod tests {
             bounds: Rect { x, y: 0.0, w: side, h: side },
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
+            to_canonical_rigid: Similarity::IDENTITY,
             yaw: 0.0,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Select;
 use crate::blend::BlendSettings;
-use crate::face::{CropSettings, FaceType, FinderSettings};
+use crate::face::{Alignment, CropSettings, FaceType, FinderSettings};
 
 /// What leaves instead of a face that should have been swapped and could not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,12 +32,19 @@ pub struct CropChoice {
 }
 
 impl CropChoice {
-    /// The crop for a model that was trained with `face_type` and `coverage`, as far as it says so.
-    pub fn resolve(&self, face_type: Option<FaceType>, coverage: Option<f32>) -> CropSettings {
+    /// The crop for a model that was trained with `face_type` and `coverage`, as far as it says so, on faces aligned by
+    /// `alignment`.
+    pub fn resolve(
+        &self,
+        face_type: Option<FaceType>,
+        coverage: Option<f32>,
+        alignment: Alignment,
+    ) -> CropSettings {
         let chosen = self.face_type.or(face_type).unwrap_or_default();
         let own = if self.face_type.is_none() { coverage.unwrap_or(0.0) } else { 0.0 };
         CropSettings {
             face_type: chosen,
+            alignment,
             coverage: if self.coverage > 0.0 { self.coverage } else { own },
             x_offset: self.x_offset,
             y_offset: self.y_offset,

@@ -121,7 +121,7 @@ impl SwapStage {
             times[stage as usize] += milliseconds(begun);
             begun = Instant::now();
         };
-        let to_crop = settings.crop.resolve(model.face_type, model.coverage).to_crop(face);
+        let to_crop = settings.crop.resolve(model.face_type, model.coverage, model.alignment).to_crop(face);
         if to_crop.inverse().is_none() {
             return Err("a face has no size".to_owned());
         }

@@ -12,7 +12,7 @@ use super::decode::{self, DecodeError, MAX_FILE};
 use super::safety::{self, SafetyError};
 use super::summary::{Summary, opset};
 use crate::consent::{Consent, ConsentError};
-use crate::face::FaceType;
+use crate::face::{Alignment, FaceType};
 
 mod metadata;
 
@@ -157,6 +157,12 @@ impl ModelFile {
     /// Side of that crop in canonical units, where the file says (`standin.coverage`).
     pub fn coverage(&self) -> Option<f32> {
         self.metadata.coverage
+    }
+
+    /// How the faces that it was trained with were aligned (`standin.alignment`), by the template where the file does not
+    /// say.
+    pub fn alignment(&self) -> Alignment {
+        self.metadata.alignment.unwrap_or_default()
     }
 
     /// The model's name (`standin.name`), or the file's without its extension.

@@ -3,7 +3,7 @@
 //! 1. [`extract`] finds the faces of clips and pictures and cleans up; [`faceset`] is the folder it writes.
 //! 2. [`samples`] loads two face sets and prepares batches beside the training: [`augment`] warps, lights and hides.
 //! 3. [`zoo`] has the models, each a [`zoo::Blueprint`]: data from which the network is made, counted and exported.
-//!    [`weights`] are its parameters.
+//!    [`weights`] are its parameters, [`base`] what a model of somebody new starts from.
 //! 4. [`losses`] say how wrong a batch came out, [`optimise`] moves the weights, [`session`] repeats that: checkpoints,
 //!    previews, metrics, the display.
 //! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
@@ -12,6 +12,7 @@
 //! where all chance comes from, [`whole_file`] how files are replaced.
 
 pub mod augment;
+pub mod base;
 pub mod device;
 pub mod eval;
 pub mod export;

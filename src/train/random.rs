@@ -14,6 +14,8 @@ pub enum Purpose {
     Choice = 2,
     /// How a face is augmented.
     Augmentation = 3,
+    /// Whose face a base's batch is to become.
+    Person = 4,
 }
 
 /// The stream for `purpose` that belongs to the numbers `a` and `b` (a step and a slot of its batch, say).

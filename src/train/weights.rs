@@ -35,18 +35,16 @@ impl Weights {
         self.0.iter().find(|parameter| parameter.name == name)
     }
 
-    /// The same values as leaves of a new autodiff graph, on `device`.
-    pub fn leaves(&self, device: &Device) -> Self {
-        Self(
-            self.0
-                .iter()
-                .map(|parameter| Parameter { value: leaf(parameter.to_vec(), device), ..parameter.clone() })
-                .collect(),
-        )
+    /// The same values on `device`, as leaves of a new autodiff graph where their names are `trained`, and otherwise as
+    /// constants.
+    pub fn leaves(&self, device: &Device, trained: impl Fn(&str) -> bool) -> Self {
+        let placed = |parameter: &Parameter| {
+            let values = parameter.to_vec();
+            let shape = [values.len()];
+            let value = Tensor::from_data(TensorData::new(values, shape), device);
+            let value = if trained(&parameter.name) { value.require_grad() } else { value };
+            Parameter { value, ..parameter.clone() }
+        };
+        Self(self.0.iter().map(placed).collect())
     }
-}
-
-fn leaf(values: Vec<f32>, device: &Device) -> Tensor<1> {
-    let shape = [values.len()];
-    Tensor::from_data(TensorData::new(values, shape), device).require_grad()
 }

@@ -13,11 +13,11 @@ use crate::consent::{Consent, sha256_hex, today};
 use crate::face::FaceType;
 use crate::swap::ModelFile;
 use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, verify};
-use crate::train::samples::{Faces, Sides};
+use crate::train::samples::Faces;
 use crate::train::session::display::said;
 use crate::train::session::{Event, Run};
 use crate::train::weights::Weights;
-use crate::train::zoo::{Network, Side};
+use crate::train::zoo::Network;
 
 /// Crops of the drivers that an export is checked on.
 const CROPS: usize = 32;
@@ -111,16 +111,17 @@ fn load(run: &Path, out: &mut dyn Write) -> anyhow::Result<Trained> {
     }
     writeln!(out, "weights of step {steps}")?;
     let recipe = run.recipe();
-    let sides = Sides::open(&recipe.a, &recipe.b).context("the face sets of the run are needed to check the export")?;
+    let sides = recipe.sides().context("the face sets of the run are needed to check the export")?;
     let resolution = recipe.dimensions.resolution;
     let faces = Faces::load(&sides, resolution, &|| ())?;
-    let crops = faces.plain(Side::A, &faces.spread(Side::A, CROPS), resolution, &device)?.target;
+    let crops = faces.plain(faces.driving(), &faces.spread(faces.driving(), CROPS), resolution, &device)?.target;
     let face_type = FaceType::named(&recipe.face_type);
     let metadata = Metadata {
         name: String::new(),
         face_type: face_type
             .with_context(|| format!("run.toml: face_type is '{}'", recipe.face_type.escape_debug()))?,
         coverage: recipe.coverage,
+        alignment: recipe.alignment,
         model: recipe.model.clone(),
         steps,
         faceset_a: recipe.a_hashes.clone(),

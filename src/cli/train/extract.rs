@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
-use crate::face::FaceType;
+use crate::face::{Alignment, FaceType};
 use crate::runtime::Runtime;
 use crate::train::extract::corrections::Corrections;
 use crate::train::extract::{CleanUp, DetectorChoice, Job, Settings, Several, extract, source};
@@ -35,6 +35,14 @@ pub struct Arguments {
     /// How much of the head a crop holds: half, mid-full, full, whole-face or head. A model sees no more than this.
     #[arg(long, default_value_t = FaceType::default().name().to_owned(), value_parser = face_type)]
     face_type: String,
+    /// How faces are aligned: rigid follows the skull, whatever the brows do and whoever it is; template is what models of
+    /// other tools are trained with.
+    #[arg(long, default_value_t = Alignment::Rigid.name().to_owned(), value_parser = alignment)]
+    alignment: String,
+    /// The clips show people one after the other who perform the same N frames: frame n is person n / N, performance frame
+    /// n % N. For `standin-train base`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    performances: Option<u64>,
     /// Largest side of a crop in px. Smaller faces keep the resolution of their source, larger ones are reduced.
     #[arg(long, value_name = "PX", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..=4096))]
     max_side: u32,
@@ -108,6 +116,11 @@ fn face_type(text: &str) -> Result<String, String> {
     FaceType::named(text).map(|found| found.name().to_owned()).ok_or_else(|| format!("there are {}", names()))
 }
 
+fn alignment(text: &str) -> Result<String, String> {
+    let names = || Alignment::ALL.map(Alignment::name).join(", ");
+    Alignment::named(text).map(|found| found.name().to_owned()).ok_or_else(|| format!("there are {}", names()))
+}
+
 fn share(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|value| (0.0..=1.0).contains(value)).ok_or_else(|| "not a number from 0 to 1".to_owned())
 }
@@ -134,6 +147,8 @@ impl Arguments {
         };
         let settings = Settings {
             face_type: self.face_type.clone(),
+            alignment: self.alignment.clone(),
+            performances: self.performances,
             max_side: self.max_side,
             every: self.every,
             detector: self.detector,

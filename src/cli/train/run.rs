@@ -12,14 +12,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::Outcome;
 use crate::runtime::Runtime;
 use crate::train::augment::AugmentSettings;
+use crate::train::base::Base;
 use crate::train::device::{Chosen, DeviceChoice};
 use crate::train::eval::EvalError;
 use crate::train::eval::same_person::looks_like;
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Course, Kind, Schedule, Settings};
-use crate::train::samples::{Faces, Loader, LoaderSettings, Sides};
+use crate::train::samples::{Faces, SampleError, Loader, LoaderSettings, Sides};
 use crate::train::session::display::{Display, said};
-use crate::train::session::{Event, Goal, Memory, Recipe, Run, SessionError, Stop, Trainer};
+use crate::train::session::{BaseSource, Event, Goal, Memory, Recipe, Run, SessionError, Stop, Trainer};
 use crate::train::zoo::preset::{Dimensions, PRESETS};
 use crate::train::zoo::{Network, Side};
 
@@ -44,6 +45,14 @@ pub struct Arguments {
     /// Face set of the subject: who lent the face.
     #[arg(long, value_name = "FACESET")]
     pub b: Vec<PathBuf>,
+    /// Face set of people who perform the same frames, instead of --a and --b: makes a base, from which models of anybody
+    /// are trained in minutes.
+    #[arg(long, value_name = "FACESET", conflicts_with_all = ["a", "b"])]
+    pub troupe: Vec<PathBuf>,
+    /// What the model starts from: base, the one that comes with Standin and the default where it fits the face sets and the
+    /// model; none; or a file that `export` wrote of a run with --troupe. From a base only the subject's decoder is trained.
+    #[arg(long, value_name = "BASE", conflicts_with = "troupe")]
+    pub from: Option<String>,
     /// Model: see below. Default live.
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
@@ -133,6 +142,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         resolution,
         balance_yaw: recipe.balance_yaw,
         augment: recipe.augment.clone(),
+        pairing: recipe.pairing(),
     };
     let pictures = sides.bytes(resolution) + settings.bytes();
     writeln!(out, "memory: {}", Memory::of(&network, recipe, pictures))?;
@@ -160,7 +170,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     (trainer.save_every, trainer.preview_every) = (arguments.save_every, arguments.preview_every);
     trainer.keep = usize::from(arguments.keep);
     let shown = |side| faces.plain(side, &faces.spread(side, SHOWN), resolution, &device);
-    trainer.show(shown(Side::A)?, shown(Side::B)?);
+    trainer.show(shown(faces.driving())?, shown(Side::B)?);
     // Batches are made some steps ahead, on another thread: they know the time of the step that is trained.
     let seconds = Arc::new(AtomicU64::new(trainer.seconds().to_bits()));
     let (goal, clock) = (recipe.goal, Arc::clone(&seconds));
@@ -215,11 +225,9 @@ impl Planned {
 
 /// A new run.
 fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned, Sides, File)> {
-    if arguments.a.is_empty() || arguments.b.is_empty() {
-        bail!(
-            "{}: there is no run yet; give --a FACESET (the driver's) and --b FACESET (the subject's)",
-            arguments.out.display()
-        );
+    let of_troupe = !arguments.troupe.is_empty();
+    if !of_troupe && arguments.b.is_empty() {
+        bail!("{}: there is no run yet; give --b FACESET (the subject's)", arguments.out.display());
     }
     let model = arguments.model.clone().unwrap_or_else(|| "live".to_owned());
     let mut dimensions = Dimensions::named(&model)?;
@@ -232,8 +240,17 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
     ] {
         *place = asked.unwrap_or(*place);
     }
-    let sides = Sides::open(&arguments.a, &arguments.b)?;
+    let b = if of_troupe { &arguments.troupe } else { &arguments.b };
+    let sides = Sides::open_subject(&arguments.a, b)?;
+    if of_troupe {
+        dimensions.people = people(&sides);
+    }
+    let base = if of_troupe { None } else { base(arguments, &dimensions, &sides, out)? };
+    if base.is_none() && !of_troupe && arguments.a.is_empty() {
+        return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
+    }
     let rate = dimensions.family.rate();
+    let (default_augment, based) = (AugmentSettings::default(), base.is_some());
     let recipe = Recipe {
         version: Recipe::VERSION,
         model,
@@ -241,13 +258,15 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
         seed: arguments.seed.unwrap_or(1),
         a: absolute(&arguments.a)?,
         a_hashes: hashes(&sides, Side::A),
-        b: absolute(&arguments.b)?,
+        b: absolute(b)?,
         b_hashes: hashes(&sides, Side::B),
         face_type: sides.face_type().to_owned(),
         coverage: sides.coverage(),
+        alignment: sides.alignment(),
         balance_yaw: !arguments.no_yaw_balance,
         goal: Goal { steps: arguments.steps, minutes: arguments.minutes },
         dimensions,
+        base,
         losses: LossWeights::default(),
         optimiser: Settings {
             kind: if arguments.adabelief { Kind::AdaBelief } else { Kind::Adam },
@@ -258,7 +277,9 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
             course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
             ..Schedule::default()
         },
-        augment: AugmentSettings::default(),
+        // A warp keeps the code from holding the person; people who perform the same frames do that better, and the code
+        // of a base stays as it is.
+        augment: AugmentSettings { warp: if of_troupe || based { 0.0 } else { default_augment.warp }, ..default_augment },
     };
     if recipe.goal == Goal::default() {
         writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
@@ -269,6 +290,48 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
     compare_people(&sides, out)?;
     let lock = Run::lock(&arguments.out)?;
     Ok((Planned::New(Box::new(recipe)), sides, lock))
+}
+
+/// The base to start from: the one that was asked for, or the one that comes with Standin where it fits.
+fn base(
+    arguments: &Arguments,
+    dimensions: &Dimensions,
+    sides: &Sides,
+    out: &mut dyn Write,
+) -> anyhow::Result<Option<BaseSource>> {
+    let fits =
+        |base: &Base| base.fits(dimensions, sides.face_type(), sides.coverage(), sides.alignment());
+    let source = |base: Base, file| Some(BaseSource { file, sha256: base.sha256 });
+    match arguments.from.as_deref() {
+        Some("none") => Ok(None),
+        None => {
+            let base = Base::built_in()?;
+            match fits(&base) {
+                Ok(()) => Ok(source(base, None)),
+                Err(reason) => {
+                    writeln!(out, "without a base, which takes far longer: {reason}")?;
+                    Ok(None)
+                }
+            }
+        }
+        Some("base") => {
+            let base = Base::built_in()?;
+            fits(&base)?;
+            Ok(source(base, None))
+        }
+        Some(file) => {
+            let file = std::path::absolute(file).with_context(|| file.to_owned())?;
+            let base = Base::open(&file)?;
+            fits(&base)?;
+            Ok(source(base, Some(file)))
+        }
+    }
+}
+
+/// How many people perform, those of whom no face was found included.
+fn people(sides: &Sides) -> usize {
+    let performances = sides.faces(Side::B).filter_map(|face| face.performance);
+    performances.map(|performance| performance.person as usize + 1).max().unwrap_or(0)
 }
 
 /// Warns where a driver is the subject: a model of one person learns to copy.
@@ -329,9 +392,10 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
         }
     }
     let now_at = |asked: &[PathBuf], was: &[PathBuf]| if asked.is_empty() { Ok(was.to_vec()) } else { absolute(asked) };
-    let (a, b) = (now_at(&arguments.a, &recipe.a)?, now_at(&arguments.b, &recipe.b)?);
-    let sides =
-        Sides::open(&a, &b).context("the run needs its face sets; where they were moved, give --a and --b again")?;
+    let asked_b = if arguments.troupe.is_empty() { &arguments.b } else { &arguments.troupe };
+    let (a, b) = (now_at(&arguments.a, &recipe.a)?, now_at(asked_b, &recipe.b)?);
+    let moved = "the run needs its face sets; where they were moved, give --a and --b (or --troupe) again";
+    let sides = Sides::open_subject(&a, &b).context(moved)?;
     for (field, found, side) in [("a_hashes", &recipe.a_hashes, Side::A), ("b_hashes", &recipe.b_hashes, Side::B)] {
         let now = hashes(&sides, side);
         if *found != now {

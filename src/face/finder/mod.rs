@@ -264,6 +264,7 @@ impl Finder {
                 bounds: track.bounds,
                 landmarks,
                 to_canonical: track.to_canonical,
+                to_canonical_rigid: track.to_canonical_rigid,
                 yaw: template::yaw(&track.landmarks, &track.to_canonical),
             });
         }

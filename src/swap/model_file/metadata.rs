@@ -1,7 +1,7 @@
 //! What our trainer says of a model in its metadata; other tools' files say nothing.
 
 use super::ModelProblem;
-use crate::face::FaceType;
+use crate::face::{Alignment, FaceType};
 use crate::swap::onnx::Model;
 
 /// Coverages that make sense, in canonical units.
@@ -27,6 +27,7 @@ pub(super) struct Metadata {
     pub(super) name: Option<String>,
     pub(super) face_type: Option<FaceType>,
     pub(super) coverage: Option<f32>,
+    pub(super) alignment: Option<Alignment>,
     pub(super) consent: Option<String>,
     pub(super) told: Vec<(&'static str, String)>,
 }
@@ -50,6 +51,11 @@ impl Metadata {
                 .map(|value| {
                     let number = value.parse().ok().filter(|number| COVERAGES.contains(number));
                     number.ok_or_else(|| wrong("standin.coverage", value, "a number from 0.5 to 8"))
+                })
+                .transpose()?,
+            alignment: text(model, "standin.alignment")?
+                .map(|value| {
+                    Alignment::named(value).ok_or_else(|| wrong("standin.alignment", value, "template or rigid"))
                 })
                 .transpose()?,
             consent: text(model, "standin.consent")?.map(str::to_owned),

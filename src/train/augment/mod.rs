@@ -9,6 +9,7 @@
 //! All chance comes from the stream that is handed in, so a sample depends on nothing else.
 
 pub mod colour;
+mod cross;
 mod draw;
 mod focus;
 mod jpeg;
@@ -21,6 +22,7 @@ mod settings;
 mod source;
 pub mod warp;
 
+pub use cross::CrossPair;
 pub use settings::{AugmentSettings, SettingError};
 pub use source::Source;
 
@@ -45,6 +47,8 @@ pub struct Sample<'a> {
     pub mask: &'a mut [f32],
     /// One plane.
     pub priority: &'a mut [f32],
+    /// One plane: the face in the input.
+    pub driver_mask: &'a mut [f32],
 }
 
 /// Buffers of an [`Augmenter`]'s work, for one thread.
@@ -95,13 +99,20 @@ impl Augmenter {
         let placement = Placement::draw(settings, flip, rng);
         let warp = GridWarp::draw(settings.warp, rng);
         relight(source, &colour, &light, buffers);
-        place(source, &buffers.picture, &placement, *resolution, sample);
+        place(source, &buffers.picture, |p| placement.apply(p), *resolution, sample);
+        sample.driver_mask.copy_from_slice(sample.mask);
         place_warped(&buffers.picture, &placement, &warp, *resolution, sample.input);
-        occluder::occlude(settings, sample.input, *resolution, rng);
-        focus::blur(settings, sample.input, *resolution, rng, &mut buffers.focus);
-        focus::shrink(settings, sample.input, *resolution, rng, &mut buffers.focus);
-        noise::noise(settings, sample.input, *resolution, rng);
-        jpeg::jpeg(settings, sample.input, *resolution, rng, &mut buffers.jpeg);
+        self.damage_input(sample.input, rng, buffers);
+    }
+
+    /// What lies between a face and the network.
+    fn damage_input(&self, input: &mut [f32], rng: &mut impl Rng, buffers: &mut Buffers) {
+        let Self { settings, resolution } = self;
+        occluder::occlude(settings, input, *resolution, rng);
+        focus::blur(settings, input, *resolution, rng, &mut buffers.focus);
+        focus::shrink(settings, input, *resolution, rng, &mut buffers.focus);
+        noise::noise(settings, input, *resolution, rng);
+        jpeg::jpeg(settings, input, *resolution, rng, &mut buffers.jpeg);
     }
 }
 
@@ -135,14 +146,20 @@ fn relight(source: &Source, colour: &ColourChange, light: &Light, buffers: &mut 
     }
 }
 
-/// Fills target, mask and priority map.
-fn place(source: &Source, picture: &Picture, placement: &Placement, resolution: usize, sample: &mut Sample<'_>) {
+/// Fills target, mask and priority map; `to_source` takes points of the sample's unit square to the source's.
+fn place(
+    source: &Source,
+    picture: &Picture,
+    to_source: impl Fn(Point) -> Point,
+    resolution: usize,
+    sample: &mut Sample<'_>,
+) {
     let (blue, others) = sample.target.split_at_mut(resolution * resolution);
     let (green, red) = others.split_at_mut(resolution * resolution);
     let step = 1.0 / resolution as f32;
     for j in 0..resolution {
         for i in 0..resolution {
-            let (n, p) = (j * resolution + i, placement.apply(centre(i, j, step)));
+            let (n, p) = (j * resolution + i, to_source(centre(i, j, step)));
             [blue[n], green[n], red[n], sample.mask[n]] = picture.at(p);
             sample.priority[n] = picture::byte_at(source.priority(), source.side(), p);
         }

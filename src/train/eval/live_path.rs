@@ -68,7 +68,7 @@ impl LivePath {
         let swap = SwapStage::new(Box::new(CpuBlender::default()), blender_inbox);
         let queue = Queue::start(0, FindStage::new(finder_inbox), vec![swap]).map_err(EvalError::Start)?;
         let settings = Arc::new(Settings::default());
-        let crop = settings.crop.resolve(model.face_type, model.coverage);
+        let crop = settings.crop.resolve(model.face_type, model.coverage, model.alignment);
         Ok(Self { queue, model, settings, crop, passed: 0 })
     }
 

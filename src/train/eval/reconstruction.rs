@@ -8,7 +8,7 @@ use super::EvalError;
 use super::report::Reconstruction;
 use crate::train::faceset::FaceSet;
 use crate::train::losses::{dssim, feather, masked};
-use crate::train::samples::{Faces, Sides};
+use crate::train::samples::Faces;
 use crate::train::session::{Run, SessionError};
 use crate::train::zoo::Side;
 
@@ -27,7 +27,7 @@ pub(super) fn of_run(folder: &Path) -> Result<Reconstruction, EvalError> {
     let device = Device::flex();
     let (weights, step, _) = run.trained(&device)?;
     let recipe = run.recipe();
-    let sides = Sides::open(&recipe.a, &recipe.b)?;
+    let sides = recipe.sides()?;
     for (side, then) in [(Side::A, &recipe.a_hashes), (Side::B, &recipe.b_hashes)] {
         let now: Vec<String> = sides.of(side).iter().map(FaceSet::content_hash).collect();
         if now != *then {

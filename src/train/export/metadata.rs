@@ -1,7 +1,7 @@
 //! What a file says of itself, under keys `standin.…`.
 
 use super::{ExportError, Precision};
-use crate::face::FaceType;
+use crate::face::{Alignment, FaceType};
 use crate::swap::onnx::Entry;
 
 /// Longest name, as [`crate::swap::ModelFile`] reads it, in bytes.
@@ -18,6 +18,8 @@ pub struct Metadata {
     pub face_type: FaceType,
     /// Side of that crop in canonical units, 0.5..8 (`standin.coverage`); 0 for the face type's.
     pub coverage: f32,
+    /// How the faces were aligned (`standin.alignment`).
+    pub alignment: Alignment,
     /// Family and preset (`standin.model`).
     pub model: String,
     /// Steps of training (`standin.steps`).
@@ -44,6 +46,7 @@ impl Metadata {
             ("standin.name", self.name.clone(), MAX_NAME),
             ("standin.face_type", self.face_type.name().to_owned(), MAX_TEXT),
             ("standin.coverage", coverage.to_string(), MAX_TEXT),
+            ("standin.alignment", self.alignment.name().to_owned(), MAX_TEXT),
             ("standin.model", self.model.clone(), MAX_TEXT),
             ("standin.resolution", resolution.to_string(), MAX_TEXT),
             ("standin.steps", self.steps.to_string(), MAX_TEXT),

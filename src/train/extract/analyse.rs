@@ -15,12 +15,12 @@ use super::reader::{FrameMask, Message};
 use super::run::{Job, Step};
 use super::write::{Cut, Order};
 use super::{ExtractError, Settings};
-use crate::face::{Face, FaceType, FindError, Finder, FinderSettings, FinderState, Mesh, align, yaw};
+use crate::face::{CropSettings, Face, FindError, Finder, FinderSettings, FinderState, Mesh, align, align_rigid, yaw};
 use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
 use crate::live::SceneCut;
 use crate::runtime::Runtime;
-use crate::train::faceset::{CROPS, MASKS, MaskKind};
+use crate::train::faceset::{Performance, CROPS, MASKS, MaskKind};
 
 /// Part of a crop that a supplied mask must cover: less is a face that the mask does not know.
 const LEAST_MASK: f32 = 0.005;
@@ -46,7 +46,7 @@ struct Held {
 pub(super) struct Analysis<'a> {
     settings: &'a Settings,
     corrections: &'a Corrections,
-    face_type: FaceType,
+    crop: CropSettings,
     meaning: Meaning,
     finder: Finder,
     scene_cut: SceneCut,
@@ -84,7 +84,7 @@ impl<'a> Analysis<'a> {
         Ok(Self {
             settings,
             corrections: &job.corrections,
-            face_type: settings.face_type(),
+            crop: settings.crop(),
             meaning: Meaning::new(&settings.mask_classes),
             finder: Finder::with_detector(runtime, Mesh::Points468, settings.detector.network())?,
             scene_cut: SceneCut::default(),
@@ -167,7 +167,8 @@ impl<'a> Analysis<'a> {
         seen: bool,
     ) -> Result<bool, ExtractError> {
         let frame = owned.frame().map_err(|_| ExtractError::Thread("analysing"))?;
-        let cut = self.scene_cut.is_cut(&frame);
+        // Frames of a performance have nothing in common with the frames beside them.
+        let cut = self.scene_cut.is_cut(&frame) || self.settings.performances.is_some();
         if let Some((_, before)) = self.last {
             self.media_seconds += (time - before).max(0.0);
         }
@@ -314,7 +315,7 @@ impl<'a> Analysis<'a> {
         mask: &FrameMask,
     ) -> Result<Cut, Reason> {
         let frame = owned.frame().map_err(|_| Reason::NotAligned)?;
-        let place = Place::of(face, self.face_type, self.settings.max_side).ok_or(Reason::NotAligned)?;
+        let place = Place::of(face, &self.crop, self.settings.max_side).ok_or(Reason::NotAligned)?;
         let pose = pose(&face.landmarks).ok_or(Reason::NotAligned)?;
         let (mask, kind) = match mask {
             FrameMask::Hull => (self.cutter.hull(face, &place), MaskKind::Hull),
@@ -342,6 +343,10 @@ impl<'a> Analysis<'a> {
             }
         }
         (record.source, record.frame, record.time) = (name.clone(), index, time);
+        record.performance = self.settings.performances.map(|count| Performance {
+            person: u32::try_from(index / count).unwrap_or(u32::MAX),
+            frame: (index % count) as u32,
+        });
         let file = format!("{source:04}-{index:06}-{n}.png");
         (record.picture, record.mask) = (format!("{CROPS}/{file}"), format!("{MASKS}/{file}"));
         Ok(Cut { record, frame: Arc::clone(owned), place, mask })
@@ -362,10 +367,11 @@ fn nearest(faces: &[Face], rect: &Rect) -> Option<usize> {
 
 /// Gives a face the landmarks of the corrections: the one that was found there, or a new one.
 fn correct(faces: &mut Vec<Face>, landmarks: &[Point]) {
-    let Some(to_canonical) = align(landmarks) else { return };
+    let (Some(to_canonical), Some(to_canonical_rigid)) = (align(landmarks), align_rigid(landmarks)) else { return };
     let bounds = Rect::around(landmarks);
     let track = nearest(faces, &bounds).map(|i| faces.remove(i).track);
     let yaw = yaw(landmarks, &to_canonical);
     let landmarks = landmarks.to_vec();
-    faces.push(Face { track: track.unwrap_or(NO_TRACK), score: 1.0, bounds, landmarks, to_canonical, yaw });
+    let track = track.unwrap_or(NO_TRACK);
+    faces.push(Face { track, score: 1.0, bounds, landmarks, to_canonical, to_canonical_rigid, yaw });
 }

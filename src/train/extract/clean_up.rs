@@ -158,8 +158,15 @@ mod tests {
     use crate::geometry::{Rect, Similarity};
 
     fn face(track: u32, score: f32) -> Face {
-        let (bounds, to_canonical) = (Rect::default(), Similarity::IDENTITY);
-        Face { track, score, bounds, landmarks: Vec::new(), to_canonical, yaw: 0.0 }
+        Face {
+            track,
+            score,
+            bounds: Rect::default(),
+            landmarks: Vec::new(),
+            to_canonical: Similarity::IDENTITY,
+            to_canonical_rigid: Similarity::IDENTITY,
+            yaw: 0.0,
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use image::{GrayImage, RgbImage};
 
 use super::measure;
-use super::pose::Pose;
 use crate::blend::{BlendSettings, crop, mask};
-use crate::face::{CropSettings, Face, FaceType, hull};
+use crate::face::{CropSettings, Face, hull};
+use crate::face::pose::Pose;
 use crate::frame::Frame;
 use crate::geometry::{Point, Similarity};
 use crate::swap::Generated;
@@ -26,9 +26,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// The crop of `face_type` about `face`, at most `max_side` px large; `None` where the face has no size.
-    pub fn of(face: &Face, face_type: FaceType, max_side: u32) -> Option<Self> {
-        let to_crop = CropSettings { face_type, ..CropSettings::default() }.to_crop(face);
+    /// The crop about `face`, at most `max_side` px large; `None` where the face has no size.
+    pub fn of(face: &Face, crop: &CropSettings, max_side: u32) -> Option<Self> {
+        let to_crop = crop.to_crop(face);
         let to_frame = to_crop.inverse()?;
         let side =
             ((to_frame.scale() / 2.0).round() as u32).saturating_mul(2).clamp(LEAST_SIDE, max_side.max(LEAST_SIDE));
@@ -123,6 +123,7 @@ impl Cutter {
             hash: format!("{hash:016x}"),
             sha256: String::new(),
             mask_sha256: String::new(),
+            performance: None,
         }
     }
 }

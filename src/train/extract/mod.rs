@@ -16,7 +16,6 @@ pub mod cut;
 mod error;
 pub mod masks;
 pub mod measure;
-pub mod pose;
 pub mod progress;
 pub mod reader;
 pub mod report;
@@ -25,6 +24,7 @@ mod settings;
 pub mod source;
 mod write;
 
+pub use crate::face::pose;
 pub use error::ExtractError;
 pub use run::{Job, extract};
 pub use settings::{CleanUp, DetectorChoice, Settings, Several};

@@ -129,8 +129,9 @@ fn header(settings: &Settings, progress: &Progress) -> Header {
     Header {
         version: VERSION,
         tool: format!("standin-train {}", env!("CARGO_PKG_VERSION")),
-        face_type: settings.face_type().name().to_owned(),
-        coverage: settings.face_type().coverage(),
+        face_type: settings.crop().face_type.name().to_owned(),
+        coverage: settings.crop().face_type.coverage(),
+        alignment: settings.crop().alignment,
         sources: progress.sources.iter().map(|source| source.source.clone()).collect(),
     }
 }

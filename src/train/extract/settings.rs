@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::face::{BlazeFace, FaceType};
+use crate::face::{Alignment, BlazeFace, CropSettings, FaceType};
 
 /// Which of several faces in a frame are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -68,6 +68,12 @@ pub struct CleanUp {
 pub struct Settings {
     /// Name of the crop, as [`FaceType::name`].
     pub face_type: String,
+    /// Name of the alignment, as [`Alignment::name`]; face sets of before there were several have the template's.
+    #[serde(default = "template")]
+    pub alignment: String,
+    /// Frames of the performance that each person of a clip performs, one person after the other.
+    #[serde(default)]
+    pub performances: Option<u64>,
     /// Largest side of a crop in px; larger faces are reduced to it.
     pub max_side: u32,
     /// Frames from one that is looked at to the next.
@@ -88,6 +94,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             face_type: FaceType::default().name().to_owned(),
+            alignment: Alignment::Rigid.name().to_owned(),
+            performances: None,
             max_side: 1024,
             every: 1,
             detector: DetectorChoice::default(),
@@ -101,8 +109,12 @@ impl Default for Settings {
 
 impl Settings {
     /// The crop.
-    pub fn face_type(&self) -> FaceType {
-        FaceType::named(&self.face_type).unwrap_or_default()
+    pub fn crop(&self) -> CropSettings {
+        CropSettings {
+            face_type: FaceType::named(&self.face_type).unwrap_or_default(),
+            alignment: Alignment::named(&self.alignment).unwrap_or_default(),
+            ..CropSettings::default()
+        }
     }
 
     /// Which settings differ from `others`, each with both values; empty where none does.
@@ -112,6 +124,10 @@ impl Settings {
         differences("", &ours, &theirs, &mut found);
         found.join(", ")
     }
+}
+
+fn template() -> String {
+    Alignment::Template.name().to_owned()
 }
 
 fn differences(name: &str, ours: &serde_json::Value, theirs: &serde_json::Value, found: &mut Vec<String>) {

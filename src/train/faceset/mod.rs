@@ -22,6 +22,8 @@ pub use writer::{Writer, lock, replace, write_header};
 
 use serde::{Deserialize, Serialize};
 
+use crate::face::Alignment;
+
 /// Version of the folder's format that is written, and the newest that is read.
 pub const VERSION: u32 = 1;
 /// Points of a face's landmarks.
@@ -47,6 +49,9 @@ pub struct Header {
     pub face_type: String,
     /// Side of the crop in canonical units.
     pub coverage: f32,
+    /// How the faces were aligned: template or rigid; template where it is left out.
+    #[serde(default)]
+    pub alignment: Alignment,
     /// The clips and pictures that it was extracted from, as they were given.
     pub sources: Vec<String>,
 }
@@ -105,4 +110,17 @@ pub struct FaceRecord {
     /// SHA-256 of the mask's file; tables of other tools may leave it out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mask_sha256: String,
+    /// Where several people perform the same frames: who, and which of those frames.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance: Option<Performance>,
+}
+
+/// One frame of a performance that several people give alike: pose, expression, gaze, light and camera are the same for
+/// all, so that anybody's picture of it is the right answer for anybody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Performance {
+    /// Who performs, from 0.
+    pub person: u32,
+    /// Frame of the performance, from 0.
+    pub frame: u32,
 }

@@ -31,7 +31,7 @@ impl Parts {
 /// The loss of one side's batch, the sum of weight · term, and its parts.
 ///
 /// Face terms see both pictures through the feathered mask of the target. The driver's mask, where the model gives one,
-/// is held against the same target mask.
+/// is held against that of the input.
 pub fn total(output: &Output, batch: &Batch, weights: &LossWeights) -> (Tensor<1>, Parts) {
     let mut parts = Vec::new();
     let mut sum = None;
@@ -61,7 +61,7 @@ pub fn total(output: &Output, batch: &Batch, weights: &LossWeights) -> (Tensor<1
     });
     add("mask", weights.mask, &|| l1(output.mask.clone(), batch.mask.clone()));
     if let Some(driver) = &output.driver_mask {
-        add("driver_mask", weights.mask, &|| l1(driver.clone(), batch.mask.clone()));
+        add("driver_mask", weights.mask, &|| l1(driver.clone(), batch.driver_mask.clone()));
     }
     let sum = sum.unwrap_or_else(|| output.face.clone().mean() * 0.0);
     (sum, Parts(parts))

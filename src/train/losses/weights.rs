@@ -15,10 +15,10 @@ pub struct LossWeights {
     pub l1: f32,
     /// Mean squared difference of the masked faces. Default 0.
     pub l2: f32,
-    /// Mean absolute difference over eyes and mouth. Default 0.6.
+    /// Mean absolute difference over eyes and mouth. Default 1.
     pub priority: f32,
     /// Structural dissimilarity over eyes and mouth: it asks for lids and irises where a mean of differences is content
-    /// with a smudge of the right colour. Default 0.
+    /// with a smudge of the right colour. Default 0.5.
     pub priority_dssim: f32,
     /// Mean absolute difference of the masks, that of the driver's included. Default 0.5.
     pub mask: f32,
@@ -35,8 +35,8 @@ impl Default for LossWeights {
             scales: 2,
             l1: 1.0,
             l2: 0.0,
-            priority: 0.6,
-            priority_dssim: 0.0,
+            priority: 1.0,
+            priority_dssim: 0.5,
             mask: 0.5,
             background: 0.02,
         }

@@ -5,12 +5,23 @@ use rayon::prelude::*;
 
 use super::choice::Choice;
 use super::{Batch, Faces, SampleError};
-use crate::train::augment::{AugmentSettings, Augmenter, Buffers, Sample, Source};
+use crate::train::augment::{AugmentSettings, Augmenter, Buffers, CrossPair, Sample, Source};
 use crate::train::random::{Purpose, stream};
-use crate::train::zoo::Side;
+use crate::train::zoo::{Side, Whose};
 
-/// Planes of a sample: input, target, mask, priority.
-const PLANES: usize = 3 + 3 + 1 + 1;
+/// Planes of a sample: input, target, mask, priority, driver's mask.
+const PLANES: usize = 3 + 3 + 1 + 1 + 1;
+
+/// What goes into a step's two batches, and what should come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairing {
+    /// Side A's faces to themselves and side B's to themselves.
+    Sides,
+    /// Side B's to themselves in both.
+    Subject,
+    /// Anybody of side B, who perform the same frames, to one person of them a batch.
+    Troupe,
+}
 
 /// What batches are made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +35,8 @@ pub struct LoaderSettings {
     pub balance_yaw: bool,
     /// How samples are augmented.
     pub augment: AugmentSettings,
+    /// What goes in and what should come out.
+    pub pairing: Pairing,
 }
 
 impl LoaderSettings {
@@ -51,6 +64,7 @@ pub struct BatchMaker {
     batch: usize,
     resolution: usize,
     seed: u64,
+    pairing: Pairing,
     a: Choice,
     b: Choice,
 }
@@ -61,47 +75,89 @@ impl BatchMaker {
     /// # Errors
     /// [`SampleError`] where the settings make no batch.
     pub fn new(faces: &Faces, settings: &LoaderSettings, seed: u64) -> Result<Self, SampleError> {
-        let LoaderSettings { batch, resolution, balance_yaw, ref augment } = *settings;
+        let LoaderSettings { batch, resolution, balance_yaw, ref augment, pairing } = *settings;
         if batch == 0 || resolution == 0 {
             return Err(SampleError::Nothing { batch, resolution });
+        }
+        if pairing == Pairing::Troupe && faces.troupe().is_none() {
+            return Err(SampleError::NoTroupe);
         }
         let augmenter = Augmenter::new(augment.clone(), resolution)?;
         let unwarped = Augmenter::new(AugmentSettings { warp: 0.0, ..augment.clone() }, resolution)?;
         let (a, b) = (faces.choice(Side::A, balance_yaw), faces.choice(Side::B, balance_yaw));
-        Ok(Self { augmenter, unwarped, batch, resolution, seed, a, b })
+        Ok(Self { augmenter, unwarped, batch, resolution, seed, pairing, a, b })
     }
 
-    /// One side's batch of a moment, made on every core.
+    /// The first (A) or second (B) batch of a moment, made on every core.
     pub fn batch(&self, faces: &Faces, side: Side, moment: Moment, device: &Device) -> Batch {
         let mut planes = BatchPlanes::new(self.batch, self.resolution);
-        planes.fill(|slot, buffers, sample| self.sample(faces, side, moment, slot, buffers, sample));
-        planes.into_batch(device)
+        let parity = u64::from(side == Side::B);
+        let whose = match (self.pairing, faces.troupe()) {
+            (Pairing::Troupe, Some(troupe)) => {
+                let person = troupe.person(&mut stream(self.seed, Purpose::Person, moment.step, parity));
+                planes.fill(|slot, buffers, sample| {
+                    self.cross_sample(faces, person, moment, 2 * slot as u64 + parity, buffers, sample);
+                });
+                Whose::Person(person)
+            }
+            (pairing, _) => {
+                let of = if pairing == Pairing::Sides { side } else { Side::B };
+                planes.fill(|slot, buffers, sample| {
+                    self.sample(faces, of, moment, 2 * slot as u64 + parity, buffers, sample);
+                });
+                of.into()
+            }
+        };
+        planes.into_batch(whose, device)
+    }
+
+    fn augmenter(&self, moment: Moment) -> &Augmenter {
+        let until = self.augmenter.settings().warp_until;
+        if moment.done < until.into() { &self.augmenter } else { &self.unwarped }
+    }
+
+    fn cross_sample(
+        &self,
+        faces: &Faces,
+        person: usize,
+        moment: Moment,
+        place: u64,
+        buffers: &mut Buffers,
+        sample: &mut Sample<'_>,
+    ) {
+        let mut choice = stream(self.seed, Purpose::Choice, moment.step, place);
+        let Some(drawn) = faces.troupe().and_then(|troupe| troupe.pair(person, &mut choice)) else { return };
+        let (Some(input), Some(target)) = (faces.of(Side::B).get(drawn.input), faces.of(Side::B).get(drawn.target))
+        else {
+            return;
+        };
+        let mut rng = stream(self.seed, Purpose::Augmentation, moment.step, place);
+        let pair = CrossPair { input, target, to_target: drawn.to_target };
+        self.augmenter(moment).cross_sample(&pair, &mut rng, buffers, sample);
     }
 
     fn sample(
         &self,
         faces: &Faces,
         side: Side,
-        Moment { step, done }: Moment,
-        slot: usize,
+        moment: Moment,
+        place: u64,
         buffers: &mut Buffers,
         sample: &mut Sample<'_>,
     ) {
         let settings = self.augmenter.settings();
-        let augmenter = if done < settings.warp_until.into() { &self.augmenter } else { &self.unwarped };
-        let (own, other, opposite, flip, parity) = match side {
-            Side::A => (&self.a, &self.b, Side::B, settings.flip_a, 0),
-            Side::B => (&self.b, &self.a, Side::A, settings.flip_b, 1),
+        let (own, other, opposite, flip) = match side {
+            Side::A => (&self.a, &self.b, Side::B, settings.flip_a),
+            Side::B => (&self.b, &self.a, Side::A, settings.flip_b),
         };
-        let place = 2 * slot as u64 + parity;
-        let mut choice = stream(self.seed, Purpose::Choice, step, place);
+        let mut choice = stream(self.seed, Purpose::Choice, moment.step, place);
         let (Some(source), other) =
             (faces.of(side).get(own.draw(&mut choice)), faces.of(opposite).get(other.draw(&mut choice)))
         else {
             return;
         };
-        let mut rng = stream(self.seed, Purpose::Augmentation, step, place);
-        augmenter.sample(source, other.and_then(Source::statistics), flip, &mut rng, buffers, sample);
+        let mut rng = stream(self.seed, Purpose::Augmentation, moment.step, place);
+        self.augmenter(moment).sample(source, other.and_then(Source::statistics), flip, &mut rng, buffers, sample);
     }
 }
 
@@ -121,7 +177,7 @@ impl Faces {
             let mut rng = stream(0, Purpose::Augmentation, 0, 0);
             augmenter.sample(sources[slot], None, false, &mut rng, buffers, sample);
         });
-        Ok(planes.into_batch(device))
+        Ok(planes.into_batch(side.into(), device))
     }
 }
 
@@ -133,12 +189,21 @@ struct BatchPlanes {
     target: Vec<f32>,
     mask: Vec<f32>,
     priority: Vec<f32>,
+    driver_mask: Vec<f32>,
 }
 
 impl BatchPlanes {
     fn new(batch: usize, resolution: usize) -> Self {
         let planes = |channels: usize| vec![0.0; batch * channels * resolution * resolution];
-        Self { batch, resolution, input: planes(3), target: planes(3), mask: planes(1), priority: planes(1) }
+        Self {
+            batch,
+            resolution,
+            input: planes(3),
+            target: planes(3),
+            mask: planes(1),
+            priority: planes(1),
+            driver_mask: planes(1),
+        }
     }
 
     /// Fills every slot, on every core.
@@ -146,15 +211,16 @@ impl BatchPlanes {
         let pixels = self.resolution * self.resolution;
         let pictures = self.input.par_chunks_exact_mut(3 * pixels).zip(self.target.par_chunks_exact_mut(3 * pixels));
         let maps = self.mask.par_chunks_exact_mut(pixels).zip(self.priority.par_chunks_exact_mut(pixels));
+        let maps = maps.zip(self.driver_mask.par_chunks_exact_mut(pixels));
         pictures.zip(maps).enumerate().for_each_init(
             Buffers::default,
-            |buffers, (slot, ((input, target), (mask, priority)))| {
-                one(slot, buffers, &mut Sample { input, target, mask, priority });
+            |buffers, (slot, ((input, target), ((mask, priority), driver_mask)))| {
+                one(slot, buffers, &mut Sample { input, target, mask, priority, driver_mask });
             },
         );
     }
 
-    fn into_batch(self, device: &Device) -> Batch {
+    fn into_batch(self, whose: Whose, device: &Device) -> Batch {
         let tensor = |values: Vec<f32>, channels: usize| {
             Tensor::from_data(TensorData::new(values, [self.batch, channels, self.resolution, self.resolution]), device)
         };
@@ -163,6 +229,8 @@ impl BatchPlanes {
             target: tensor(self.target, 3),
             mask: tensor(self.mask, 1),
             priority: tensor(self.priority, 1),
+            driver_mask: tensor(self.driver_mask, 1),
+            whose,
         }
     }
 }

@@ -16,6 +16,12 @@ pub enum SampleError {
         /// Which side.
         side: Side,
     },
+    /// A base needs people who perform the same frames.
+    #[error(
+        "the face sets of the troupe do not say who performs which frame; extract the clip in which people perform the \
+         same N frames one after the other with `standin-train extract --performances N`"
+    )]
+    NoTroupe,
     /// A face set without, or with too few, faces.
     #[error(
         "{}: {found} faces; a face set to train on must have {MINIMUM_FACES} or more (some hundreds in all poses are \

@@ -4,6 +4,7 @@ use image::imageops::{FilterType, resize};
 use rayon::prelude::*;
 
 use super::choice::Choice;
+use super::troupe::Troupe;
 use super::sides::working_side;
 use super::{SampleError, Sides, priority};
 use crate::train::augment::Source;
@@ -26,6 +27,8 @@ struct SideFaces {
     yaws: Vec<f32>,
     /// Faces of each face set.
     sets: Vec<usize>,
+    /// Who shows which frame of a performance, where people perform the same frames.
+    troupe: Option<Troupe>,
 }
 
 impl Faces {
@@ -48,7 +51,9 @@ impl Faces {
                 })
                 .collect::<Result<Vec<_>, SampleError>>()?;
             let yaws = all.iter().map(|(_, face)| face.yaw).collect();
-            Ok::<_, SampleError>(SideFaces { sources, yaws, sets: sets.iter().map(|set| set.faces.len()).collect() })
+            let troupe = Troupe::of(all.iter().map(|(_, face)| *face));
+            let sets = sets.iter().map(|set| set.faces.len()).collect();
+            Ok::<_, SampleError>(SideFaces { sources, yaws, sets, troupe })
         };
         Ok(Self { a: load(Side::A)?, b: load(Side::B)? })
     }
@@ -56,6 +61,11 @@ impl Faces {
     /// The faces of a side, face set by face set in the order of their tables.
     pub fn of(&self, side: Side) -> &[Source] {
         &self.side(side).sources
+    }
+
+    /// The side whose faces go into a swap: A, or B where there is no driver.
+    pub fn driving(&self) -> Side {
+        if self.a.sources.is_empty() { Side::B } else { Side::A }
     }
 
     /// Bytes that the pictures take.
@@ -71,6 +81,11 @@ impl Faces {
         ranking.sort_by(|&i, &j| yaws[i].total_cmp(&yaws[j]));
         let (last, gaps) = (ranking.len().saturating_sub(1), count.saturating_sub(1).max(1));
         (0..count).filter_map(|n| ranking.get((2 * n * last + gaps) / (2 * gaps)).copied()).collect()
+    }
+
+    /// Who shows which frame of a performance, on side B.
+    pub(super) fn troupe(&self) -> Option<&Troupe> {
+        self.b.troupe.as_ref()
     }
 
     pub(super) fn choice(&self, side: Side, balance_yaw: bool) -> Choice {

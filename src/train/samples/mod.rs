@@ -11,9 +11,10 @@ mod faces;
 mod loader;
 mod priority;
 mod sides;
+mod troupe;
 mod warning;
 
-pub use batch::{BatchMaker, LoaderSettings, Moment};
+pub use batch::{BatchMaker, LoaderSettings, Moment, Pairing};
 pub use error::SampleError;
 pub use faces::Faces;
 pub use loader::Loader;
@@ -22,6 +23,8 @@ pub use sides::{MINIMUM_FACES, Sides};
 pub use warning::Warning;
 
 use burn::tensor::Tensor;
+
+use crate::train::zoo::Whose;
 
 /// One side of a batch; all `[N, C, S, S]`, blue, green, red, 0..1.
 #[derive(Debug, Clone)]
@@ -34,4 +37,8 @@ pub struct Batch {
     pub mask: Tensor<4>,
     /// How much eyes and mouth count beyond the rest in `target`, 0..1. C = 1.
     pub priority: Tensor<4>,
+    /// The face in `input` before it was hidden in places, 0..1; that of `target` where both show one person. C = 1.
+    pub driver_mask: Tensor<4>,
+    /// Whose face `target` is.
+    pub whose: Whose,
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::{SampleError, Warning, warning};
-use crate::train::faceset::{FaceRecord, FaceSet};
+use crate::face::Alignment;
+use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError, Header};
 use crate::train::zoo::Side;
 
 /// Faces that a face set must have. That few only show that everything works; some hundreds make a model.
@@ -20,9 +21,9 @@ const SAME_COVERAGE: f32 = 1e-3;
 /// Opened face sets: several drivers may serve side A, several clips of the subject side B.
 #[derive(Debug, Clone)]
 pub struct Sides {
-    /// The drivers'.
+    /// The drivers'; none where the decoder of a base alone is trained.
     pub a: Vec<FaceSet>,
-    /// The subject's.
+    /// The subject's, or a base's troupe.
     pub b: Vec<FaceSet>,
 }
 
@@ -33,9 +34,7 @@ impl Sides {
     /// [`SampleError`] where one cannot be read, is too small ([`MINIMUM_FACES`]), or has another face type or coverage
     /// than the first.
     pub fn open(a: &[PathBuf], b: &[PathBuf]) -> Result<Self, SampleError> {
-        let open =
-            |folders: &[PathBuf]| folders.iter().map(|folder| FaceSet::open(folder)).collect::<Result<Vec<_>, _>>();
-        Self::new(open(a)?, open(b)?)
+        Self::new(opened(a)?, opened(b)?)
     }
 
     /// Checks face sets that are open already.
@@ -43,16 +42,29 @@ impl Sides {
     /// # Errors
     /// As [`Sides::open`].
     pub fn new(a: Vec<FaceSet>, b: Vec<FaceSet>) -> Result<Self, SampleError> {
-        let Some(first) = a.first() else { return Err(SampleError::NoFaceSet { side: Side::A }) };
-        if b.is_empty() {
-            return Err(SampleError::NoFaceSet { side: Side::B });
+        if a.is_empty() {
+            return Err(SampleError::NoFaceSet { side: Side::A });
         }
+        Self::fitting(a, b)
+    }
+
+    /// Opens the face sets of side B, and those of side A where there are any: for what needs no driver.
+    ///
+    /// # Errors
+    /// As [`Sides::open`].
+    pub fn open_subject(a: &[PathBuf], b: &[PathBuf]) -> Result<Self, SampleError> {
+        Self::fitting(opened(a)?, opened(b)?)
+    }
+
+    fn fitting(a: Vec<FaceSet>, b: Vec<FaceSet>) -> Result<Self, SampleError> {
+        let Some(first) = b.first() else { return Err(SampleError::NoFaceSet { side: Side::B }) };
         for set in a.iter().chain(&b) {
             let folder = set.folder.clone();
             if set.faces.len() < MINIMUM_FACES {
                 return Err(SampleError::TooSmall { folder, found: set.faces.len() });
             }
             if set.header.face_type != first.header.face_type
+                || set.header.alignment != first.header.alignment
                 || (set.header.coverage - first.header.coverage).abs() > SAME_COVERAGE
             {
                 let (found, expected) = (crop(set), crop(first));
@@ -77,12 +89,17 @@ impl Sides {
 
     /// Name of the crop, the same for all.
     pub fn face_type(&self) -> &str {
-        self.a.first().map_or("", |set| &set.header.face_type)
+        self.b.first().map_or("", |set| &set.header.face_type)
     }
 
     /// Side of the crop in canonical units, the same for all.
     pub fn coverage(&self) -> f32 {
-        self.a.first().map_or(0.0, |set| set.header.coverage)
+        self.b.first().map_or(0.0, |set| set.header.coverage)
+    }
+
+    /// How the faces are aligned, the same for all.
+    pub fn alignment(&self) -> Alignment {
+        self.b.first().map_or(Alignment::default(), |set| set.header.alignment)
     }
 
     /// Bytes that [`Faces`](super::Faces) will keep for samples of `resolution` pixels, at most: smaller crops stay
@@ -99,11 +116,16 @@ impl Sides {
     }
 }
 
+fn opened(folders: &[PathBuf]) -> Result<Vec<FaceSet>, FaceSetError> {
+    folders.iter().map(|folder| FaceSet::open(folder)).collect()
+}
+
 /// Side of a stored crop for samples of `resolution` pixels.
 pub(super) fn working_side(resolution: usize) -> usize {
     (resolution as f32 * OVERSAMPLING).ceil() as usize
 }
 
 fn crop(set: &FaceSet) -> String {
-    format!("face type {} with coverage {}", set.header.face_type, set.header.coverage)
+    let Header { face_type, coverage, alignment, .. } = &set.header;
+    format!("face type {face_type} with coverage {coverage}, {} alignment", alignment.name())
 }

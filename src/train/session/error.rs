@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::train::base::BaseError;
 use crate::train::losses::LossWeightsError;
 use crate::train::optimise::OptimiseError;
 use crate::train::samples::SampleError;
@@ -44,6 +45,9 @@ pub enum SessionError {
     /// A model that cannot be made.
     #[error(transparent)]
     Blueprint(#[from] BlueprintError),
+    /// A base that cannot be started from.
+    #[error(transparent)]
+    Base(#[from] BaseError),
     /// Weights of losses that make no sense.
     #[error(transparent)]
     Losses(#[from] LossWeightsError),

@@ -24,6 +24,6 @@ pub use error::SessionError;
 pub use memory::Memory;
 pub use metrics::{Metrics, Row};
 pub use preview::preview;
-pub use recipe::{Goal, Recipe};
+pub use recipe::{BaseSource, Goal, Recipe};
 pub use run::Run;
 pub use trainer::{Event, Stop, Trainer};

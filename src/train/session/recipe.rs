@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::face::Alignment;
 use crate::train::augment::AugmentSettings;
+use crate::train::base::{self, Base, BaseError};
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Schedule, Settings};
+use crate::train::samples::{Pairing, SampleError, Sides};
 use crate::train::zoo::preset::Dimensions;
 
 /// When a training is done; whichever comes first, never where neither is set.
@@ -25,6 +28,33 @@ impl Goal {
         let by_steps = self.steps.map_or(0.0, |goal| steps as f64 / goal.max(1) as f64);
         let by_time = self.minutes.map_or(0.0, |goal| seconds / (goal * 60.0).max(1e-9));
         by_steps.max(by_time).min(1.0)
+    }
+}
+
+/// The base of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaseSource {
+    /// Its file; none for the one that comes with Standin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// SHA-256 of the file.
+    pub sha256: String,
+}
+
+impl BaseSource {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`BaseError`], also where the file is not the one that the run began with.
+    pub fn open(&self) -> Result<Base, BaseError> {
+        let base = self.file.as_deref().map_or_else(Base::built_in, Base::open)?;
+        if base.sha256 != self.sha256 {
+            let file = self.file.clone().unwrap_or_else(|| "the base that is built in".into());
+            let reason = format!("it has SHA-256 {}, but the run began with {}", base.sha256, self.sha256);
+            return Err(BaseError::File { file, reason });
+        }
+        Ok(base)
     }
 }
 
@@ -52,6 +82,9 @@ pub struct Recipe {
     pub face_type: String,
     /// Its side in canonical units.
     pub coverage: f32,
+    /// How they were aligned.
+    #[serde(default)]
+    pub alignment: Alignment,
     /// Whether faces are drawn with equal chance for each yaw that has more than a few.
     pub balance_yaw: bool,
     /// When it is done.
@@ -59,6 +92,9 @@ pub struct Recipe {
     pub goal: Goal,
     /// The model.
     pub dimensions: Dimensions,
+    /// The base that it starts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<BaseSource>,
     /// What counts.
     #[serde(default)]
     pub losses: LossWeights,
@@ -74,6 +110,31 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// What goes into its steps.
+    pub fn pairing(&self) -> Pairing {
+        match (self.dimensions.people, &self.base) {
+            (0, None) => Pairing::Sides,
+            (0, Some(_)) => Pairing::Subject,
+            _ => Pairing::Troupe,
+        }
+    }
+
+    /// Whether the parameter of that name is trained.
+    pub fn trains(&self, name: &str) -> bool {
+        self.base.is_none() || base::is_trained(name)
+    }
+
+    /// The face sets of both sides, opened.
+    ///
+    /// # Errors
+    /// As [`Sides::open`].
+    pub fn sides(&self) -> Result<Sides, SampleError> {
+        match self.pairing() {
+            Pairing::Sides => Sides::open(&self.a, &self.b),
+            Pairing::Subject | Pairing::Troupe => Sides::open_subject(&self.a, &self.b),
+        }
+    }
+
     /// The [`Recipe::version`] that is written, and the only one that is read.
     pub const VERSION: u32 = 2;
 

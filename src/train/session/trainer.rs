@@ -91,7 +91,8 @@ impl Trainer {
     /// [`SessionError`].
     pub fn open(run: Run, device: Device, told: &mut dyn FnMut(Event<'_>)) -> Result<Self, SessionError> {
         Checkpoint::clear_unfinished(&run.checkpoints());
-        let begun = match run.newest(&device)? {
+        let constants = device.clone().inner();
+        let begun = match run.newest(&constants)? {
             Some((checkpoint, skipped)) => {
                 for error in &skipped {
                     told(Event::Skipped(error));
@@ -105,7 +106,10 @@ impl Trainer {
                 step: 0,
                 seconds: 0.0,
                 caution: 1.0,
-                weights: run.network().init(run.recipe().seed, &device),
+                weights: match &run.recipe().base {
+                    Some(base) => base.open()?.start(run.network(), &constants)?,
+                    None => run.network().init(run.recipe().seed, &constants),
+                },
                 optimiser: Vec::new(),
             },
         };
@@ -232,7 +236,8 @@ impl Trainer {
     ) -> Result<bool, SessionError> {
         let (network, losses) = (self.run.network(), self.run.recipe().losses);
         let rate = self.run.recipe().schedule.rate(self.step, goal.done(self.step, self.seconds)) / self.caution;
-        let [output_a, output_b] = network.reconstruct_both(&self.weights, a.input.clone(), b.input.clone());
+        let inputs = [a.input.clone(), b.input.clone()];
+        let [output_a, output_b] = network.reconstruct_both(&self.weights, inputs, [a.whose, b.whose]);
         let ((loss_a, parts_a), (loss_b, parts_b)) = (total(&output_a, a, &losses), total(&output_b, b, &losses));
         let values = [&loss_a, &loss_b].map(|loss| loss.clone().inner().into_scalar::<f32>());
         let report = if values.iter().all(|value| value.is_finite()) {
@@ -332,7 +337,7 @@ impl Trainer {
 
 /// Leaves of a new graph and the optimiser that belongs to them.
 fn restored(run: &Run, state: Checkpoint, device: &Device) -> Result<(Weights, Optimiser), SessionError> {
-    let weights = state.weights.leaves(device);
+    let weights = state.weights.leaves(device, |name| run.recipe().trains(name));
     let mut optimiser = Optimiser::new(run.recipe().optimiser, &weights)?;
     if !state.optimiser.is_empty() {
         optimiser.import(state.optimiser)?;

@@ -4,8 +4,9 @@ use super::{Layer, Shape};
 
 /// A model: shared encoder, what lies between, decoders.
 ///
-/// Two families: with [`Inter::Shared`] each side has a decoder of its own (parameters `decoder_a.…`, `decoder_b.…`);
-/// with [`Inter::Split`] one decoder (`decoder.…`) serves both, and the code says whose face it is.
+/// With [`Inter::Shared`] each side has a decoder of its own (parameters `decoder_a.…`, `decoder_b.…`); with
+/// [`Inter::Split`] one decoder (`decoder.…`) serves both, and the code says whose face it is; with [`Blueprint::people`]
+/// one decoder (`decoder.…`) serves everybody, and each person has gains and biases of its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blueprint {
     /// Family, such as `df`.
@@ -21,6 +22,10 @@ pub struct Blueprint {
     /// Head on the code of [`Inter::Shared`] (`driver_mask.…`) that gives the mask of the face that went in, 1 channel
     /// 0..1 at `resolution`; without one, decoder A's mask is taken.
     pub driver_mask: Option<Vec<Layer>>,
+    /// People whom the one decoder of a base can draw; 0 for a model of two sides. Each convolution of the decoder then has
+    /// a bias `[people, out]` and a gain `[people, out]` on its weight's output channels, one row a person (after T. Karras
+    /// et al., "Analyzing and improving the image quality of StyleGAN", CVPR 2020, without the demodulation).
+    pub people: usize,
 }
 
 /// What lies between encoder and decoder.
@@ -101,6 +106,8 @@ struct Part<'a> {
     name: String,
     layers: &'a [Layer],
     input: Shape,
+    /// People who have gains and biases of their own in it; 0 for one set for all.
+    people: usize,
 }
 
 impl Blueprint {
@@ -111,7 +118,7 @@ impl Blueprint {
     pub fn parameters(&self) -> Result<Vec<ParameterShape>, BlueprintError> {
         let mut found = Vec::new();
         for part in self.parts()? {
-            walk(&part.name, part.layers, part.input, &mut found)?;
+            walk(&part.name, part.layers, part.input, part.people, &mut found)?;
         }
         Ok(found)
     }
@@ -135,8 +142,8 @@ impl Blueprint {
     /// Prefixes of the decoders' parameters.
     pub fn decoders(&self) -> &'static [&'static str] {
         match self.inter {
-            Inter::Shared(_) => &["decoder_a", "decoder_b"],
-            Inter::Split(_) => &["decoder"],
+            Inter::Shared(_) if self.people == 0 => &["decoder_a", "decoder_b"],
+            Inter::Shared(_) | Inter::Split(_) => &["decoder"],
         }
     }
 
@@ -144,8 +151,9 @@ impl Blueprint {
         let picture = |channels| Shape::Picture { channels, side: self.resolution };
         let mut parts = Vec::new();
         let mut add = |name: String, layers, input| {
-            let end = walk(&name, layers, input, &mut Vec::new());
-            parts.push(Part { name, layers, input });
+            let people = if name.starts_with("decoder") { self.people } else { 0 };
+            let end = walk(&name, layers, input, people, &mut Vec::new());
+            parts.push(Part { name, layers, input, people });
             end
         };
         let encoded = add("encoder".to_owned(), &self.encoder, picture(3))?;
@@ -185,16 +193,28 @@ fn ends_as(part: String, found: Shape, expected: Shape) -> Result<(), BlueprintE
 }
 
 /// Walks through layers, adds their parameters, returns the shape at the end.
-fn walk(part: &str, layers: &[Layer], input: Shape, found: &mut Vec<ParameterShape>) -> Result<Shape, BlueprintError> {
+fn walk(
+    part: &str,
+    layers: &[Layer],
+    input: Shape,
+    people: usize,
+    found: &mut Vec<ParameterShape>,
+) -> Result<Shape, BlueprintError> {
     let mut shape = input;
     for (i, layer) in layers.iter().enumerate() {
         let place = format!("{part}.{i}");
         if let Layer::Residual(inner) = layer {
-            walk(&place, inner, shape, found)?;
+            walk(&place, inner, shape, people, found)?;
         }
         if let Some([weight, bias]) = layer.parameters(shape) {
             found.push(ParameterShape { name: format!("{place}.weight"), shape: weight });
-            found.push(ParameterShape { name: format!("{place}.bias"), shape: bias });
+            if people == 0 {
+                found.push(ParameterShape { name: format!("{place}.bias"), shape: bias });
+            } else {
+                for kind in ["gain", "bias"] {
+                    found.push(ParameterShape { name: format!("{place}.{kind}"), shape: vec![people, bias[0]] });
+                }
+            }
         }
         let misfit = || BlueprintError::Misfit { part: place.clone(), layer: layer.name().to_owned(), shape };
         shape = layer.shape(shape).ok_or_else(misfit)?;

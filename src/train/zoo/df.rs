@@ -16,6 +16,7 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         inter: Inter::Shared(inter),
         decoder: decoder(dimensions),
         driver_mask: None,
+        people: dimensions.people,
     })
 }
 

@@ -33,5 +33,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         inter: Inter::Shared(inter),
         decoder: Decoder { trunk: Vec::new(), face, mask },
         driver_mask: None,
+        people: dimensions.people,
     })
 }

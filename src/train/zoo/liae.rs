@@ -11,5 +11,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         inter: Inter::Split(inter(dimensions, dimensions.ae * 2)),
         decoder: decoder(dimensions),
         driver_mask: None,
+        people: dimensions.people,
     })
 }

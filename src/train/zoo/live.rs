@@ -8,7 +8,7 @@ use super::blocks::{code, down, head_at, residual, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};
 
 /// Resolutions are multiples of this.
-pub(super) const MULTIPLE: usize = 16;
+pub(super) const MULTIPLE: usize = 32;
 
 /// `e` is the width of the encoder's first layer, `d` of the decoder's last; `ae` the length of the code.
 pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintError> {
@@ -16,12 +16,12 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
     let side = resolution / MULTIPLE;
     let slope = Layer::LeakyRelu { slope: super::blocks::SLOPE };
     let mut encoder = down(e, 5, &slope);
-    for width in [e * 2, e * 4, e * 8] {
+    for width in [e * 2, e * 4, e * 8, e * 8] {
         encoder.extend(down(width, 3, &slope));
     }
     encoder.push(Layer::Flatten);
     let mut inter = code(ae, ae / 2, side);
-    inter.extend([Layer::Conv { out: d * 6, kernel: 3, stride: 1 }, slope.clone()]);
+    inter.extend(up(d * 6, &slope));
     let mut trunk = residual(d * 6);
     for width in [d * 4, d * 2] {
         trunk.extend(up(width, &slope));
@@ -36,5 +36,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         inter: Inter::Shared(inter),
         decoder: Decoder { trunk, face, mask: head_at(1, 3, 2) },
         driver_mask: Some(head_at(1, 3, 4)),
+        people: dimensions.people,
     })
 }

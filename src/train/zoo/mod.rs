@@ -15,4 +15,4 @@ pub mod preset;
 
 pub use blueprint::{Blueprint, BlueprintError, Decoder, Inter, ParameterShape};
 pub use layer::{Layer, Shape};
-pub use network::{Network, Output, Side};
+pub use network::{Network, Output, Side, Whose};

@@ -25,6 +25,21 @@ pub enum Side {
     B,
 }
 
+/// Whose face a batch is to become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// A side's, in a model of two sides.
+    Side(Side),
+    /// A person's of a base, from 0.
+    Person(usize),
+}
+
+impl From<Side> for Whose {
+    fn from(side: Side) -> Self {
+        Self::Side(side)
+    }
+}
+
 /// What a network gives for a batch; `[N, C, S, S]`, 0..1.
 #[derive(Debug, Clone)]
 pub struct Output {
@@ -84,7 +99,7 @@ impl Network {
         let last = self.last_weights();
         let parameter = |(i, wanted): (usize, &super::ParameterShape)| {
             let count = wanted.shape.iter().product::<usize>();
-            let mut values = vec![0.0_f32; count];
+            let mut values = vec![if wanted.name.ends_with(".gain") { 1.0_f32 } else { 0.0 }; count];
             if wanted.name.ends_with(".weight") {
                 let fan_in = if wanted.shape.len() == 4 { count / wanted.shape[0] } else { wanted.shape[0] };
                 let bound = (6.0 / (1.01 * fan_in as f32)).sqrt() * if last.contains(&wanted.name) { 0.1 } else { 1.0 };
@@ -97,38 +112,39 @@ impl Network {
         Weights(self.parameters.iter().enumerate().map(parameter).collect())
     }
 
-    /// Reconstructs crops `[N, 3, S, S]` (blue, green, red, 0..1) of one side as that side's faces.
-    pub fn reconstruct(&self, weights: &Weights, crops: Tensor<4>, side: Side) -> Output {
-        let run = Run { network: self, weights };
-        let code = run.code(crops, side);
-        let decoder = self.decoder(side);
-        let (face, mask) = run.decode(decoder, code.clone());
-        Output { face, mask, driver_mask: run.driver_mask(code) }
+    /// Draws crops `[N, 3, S, S]` (blue, green, red, 0..1) as the faces of a side or a person.
+    pub fn reconstruct(&self, weights: &Weights, crops: Tensor<4>, whose: impl Into<Whose>) -> Output {
+        let run = Run { network: self, weights, person: 0 };
+        let whose = whose.into();
+        let side = if whose == Whose::Side(Side::A) { Side::A } else { Side::B };
+        run.output(run.code(crops, side), whose)
     }
 
-    /// [`Network::reconstruct`] for both sides, A first, with one pass through what they share.
-    pub fn reconstruct_both(&self, weights: &Weights, a: Tensor<4>, b: Tensor<4>) -> [Output; 2] {
-        let run = Run { network: self, weights };
-        let count = a.dims()[0];
-        let encoded = run.layers("encoder", &self.blueprint.encoder, Value::Picture(Tensor::cat(vec![a, b], 0)));
+    /// [`Network::reconstruct`] for two batches, with one pass through what they share.
+    pub fn reconstruct_both(&self, weights: &Weights, crops: [Tensor<4>; 2], whose: [Whose; 2]) -> [Output; 2] {
+        let run = Run { network: self, weights, person: 0 };
+        let count = crops[0].dims()[0];
+        let encoded = run.layers("encoder", &self.blueprint.encoder, Value::Picture(Tensor::cat(crops.into(), 0)));
         let codes = match &self.blueprint.inter {
             Inter::Shared(layers) => run.layers("inter", layers, encoded).parted(count),
             Inter::Split(layers) => {
-                let own = run.layers("inter_a", layers, encoded.clone().parted(count)[0].clone());
-                let [a, b] = run.layers("inter_ab", layers, encoded).parted(count);
-                [own.beside(a), b.clone().beside(b)]
+                let both = run.layers("inter_ab", layers, encoded.clone()).parted(count);
+                let [first, second] = encoded.parted(count);
+                let [of_first, of_second] = both;
+                let beside = |own: Value, both: Value, whose| match whose {
+                    Whose::Side(Side::A) => run.layers("inter_a", layers, own).beside(both),
+                    _ => both.clone().beside(both),
+                };
+                [beside(first, of_first, whose[0]), beside(second, of_second, whose[1])]
             }
         };
-        let [code_a, code_b] = codes;
-        [(code_a, Side::A), (code_b, Side::B)].map(|(code, side)| {
-            let (face, mask) = run.decode(self.decoder(side), code.clone());
-            Output { face, mask, driver_mask: run.driver_mask(code) }
-        })
+        let [first, second] = codes;
+        [run.output(first, whose[0]), run.output(second, whose[1])]
     }
 
     /// Swaps: crops `[N, 3, S, S]` of side A as faces of side B. `driver_mask` is always there.
     pub fn swap(&self, weights: &Weights, crops: Tensor<4>) -> Output {
-        let run = Run { network: self, weights };
+        let run = Run { network: self, weights, person: 0 };
         let code = run.code(crops.clone(), Side::B);
         let (face, mask) = run.decode(self.decoder(Side::B), code.clone());
         let driver_mask = run.driver_mask(code.clone()).unwrap_or_else(|| {
@@ -160,9 +176,12 @@ impl Network {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Run<'a> {
     network: &'a Network,
     weights: &'a Weights,
+    /// Row of the gains and biases of a base's decoder.
+    person: usize,
 }
 
 impl Run<'_> {
@@ -180,6 +199,15 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    fn output(&self, code: Value, whose: Whose) -> Output {
+        let (decoder, person) = match whose {
+            Whose::Side(side) => (self.network.decoder(side), 0),
+            Whose::Person(person) => (self.network.decoder(Side::B), person),
+        };
+        let (face, mask) = Self { person, ..*self }.decode(decoder, code.clone());
+        Output { face, mask, driver_mask: self.driver_mask(code) }
     }
 
     fn decode(&self, decoder: &str, code: Value) -> (Tensor<4>, Tensor<4>) {
@@ -257,7 +285,14 @@ impl Run<'_> {
     }
 
     fn convolve(&self, place: &str, x: Tensor<4>, stride: usize, slope: Option<f32>) -> Tensor<4> {
-        convolution(x, self.parameter(place, "weight"), self.parameter(place, "bias"), stride, slope)
+        let weight: Tensor<4> = self.parameter(place, "weight");
+        if !self.network.places.contains_key(&format!("{place}.gain")) {
+            return convolution(x, weight, self.parameter(place, "bias"), stride, slope);
+        }
+        let own = |kind: &str| self.parameter::<2>(place, kind).narrow(0, self.person, 1);
+        let out = weight.dims()[0];
+        let (gain, bias) = (own("gain").reshape([out, 1, 1, 1]), own("bias").reshape([out]));
+        convolution(x, weight * gain, bias, stride, slope)
     }
 
     /// The parameter in its shape.

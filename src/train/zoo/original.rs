@@ -27,5 +27,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         inter: Inter::Shared(inter),
         decoder: Decoder { trunk: Vec::new(), face: branch(d, 3), mask: branch(d_mask, 1) },
         driver_mask: None,
+        people: dimensions.people,
     })
 }

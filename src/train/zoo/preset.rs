@@ -69,6 +69,9 @@ pub struct Dimensions {
     pub d: usize,
     /// Width of the mask decoder's last layers.
     pub d_mask: usize,
+    /// People whom a base can draw, 0 for a model of two sides: see [`Blueprint::people`].
+    #[serde(default)]
+    pub people: usize,
 }
 
 /// A name that users know, and what it stands for.
@@ -85,7 +88,7 @@ pub struct Preset {
 
 /// Every preset: name, sentence, parameters, family with options, and resolution, code, encoder, decoder, mask.
 pub const PRESETS: [Preset; 11] = [
-    preset("live", "made for live video on a processor", 4_683_240, Family::Live, "", [128, 128, 16, 24, 0]),
+    preset("live", "made for live video on a processor", 0, Family::Live, "", [192, 256, 32, 24, 0]),
     preset(
         "original",
         "faceswap's 64 px model with two decoders",
@@ -142,7 +145,7 @@ impl Preset {
     pub fn dimensions(&self) -> Dimensions {
         let (family, options, [resolution, ae, e, d, d_mask]) = self.dimensions;
         let options = Options::of(options);
-        Dimensions { family, options, resolution, ae, e, d, d_mask }
+        Dimensions { family, options, resolution, ae, e, d, d_mask, people: 0 }
     }
 }
 
@@ -210,6 +213,10 @@ impl Dimensions {
         }
         if !masked && self.d_mask != 0 {
             let reason = "live has no decoder for masks alone; leave --d-mask-dims out";
+            return Err(BlueprintError::Unknown(reason.to_owned()));
+        }
+        if self.people > 0 && self.family == Family::Liae {
+            let reason = "liae keeps people apart in its code; a base is live, df, original or dfaker";
             return Err(BlueprintError::Unknown(reason.to_owned()));
         }
         match self.family {

@@ -1,6 +1,7 @@
-//! Which way a head looks, from its landmarks.
+//! The head behind the landmarks: which way it looks, and an alignment that follows the skull.
 
-use crate::geometry::Point;
+use super::template::ORIGIN;
+use crate::geometry::{Point, Similarity};
 
 /// Turn, nod and tilt of a head in degrees, as the camera sees it: positive towards image right, downwards,
 /// counter-clockwise in the picture; `R = Ry(yaw) Rx(pitch) Rz(roll)`.
@@ -48,11 +49,29 @@ const HEAD: [(usize, [f32; 3]); 22] = [
     (151, [0.0, -0.637, 0.424]),
 ];
 
-/// The pose from the landmarks in any px: the scaled orthographic view of the mean head that is nearest to them.
+/// The first rows of [`HEAD`]: the corners of the eyes, right outer and inner, left inner and outer.
+const EYES: usize = 4;
+/// Canonical units in a unit of [`HEAD`].
+///
+/// The median over 1075 frames of 42 rendered people with yaw within 20° and pitch within 15° (standard deviation 0.010),
+/// so that a head seen from ahead is as large as by the template.
+const UNIT: f64 = 0.5097;
+
+/// A head as a scaled orthographic camera sees it.
+#[derive(Debug, Clone, Copy)]
+struct View {
+    /// Unit vectors of the picture's axes right and down, in the head's axes.
+    across: [f64; 3],
+    down: [f64; 3],
+    /// Px a unit of [`HEAD`].
+    scale: f64,
+}
+
+/// The view of the mean head that is nearest to the landmarks, and the mean of the landmarks it was fitted to.
 ///
 /// D. F. DeMenthon and L. S. Davis, "Model-based object pose in 25 lines of code", IJCV 15, 1995 (its first iteration).
 /// `None` where the landmarks are too few or in one line.
-pub fn pose(landmarks: &[Point]) -> Option<Pose> {
+fn view(landmarks: &[Point]) -> Option<View> {
     let mut points = [Point::default(); HEAD.len()];
     for (point, (row, _)) in points.iter_mut().zip(HEAD) {
         *point = *landmarks.get(row)?;
@@ -77,7 +96,13 @@ pub fn pose(landmarks: &[Point]) -> Option<Pose> {
         let y = (s[2][2] * v[1] - s[1][2] * v[2]) / determinant;
         [v[0] / s[0][0], y, (s[1][1] * v[2] - s[1][2] * v[1]) / determinant]
     };
-    let (across, down) = orthogonal(row(across), row(down))?;
+    orthogonal(row(across), row(down))
+}
+
+/// The pose from the landmarks in any px: that of the scaled orthographic view of the mean head that is nearest to them.
+/// `None` where the landmarks are too few or in one line.
+pub fn pose(landmarks: &[Point]) -> Option<Pose> {
+    let View { across, down, .. } = view(landmarks)?;
     // The head's axes are to image right, down and towards the camera; angles are of axes right, up and towards it.
     let depth = cross(across, down);
     let degrees = |v: f64| v.to_degrees() as f32;
@@ -88,10 +113,28 @@ pub fn pose(landmarks: &[Point]) -> Option<Pose> {
     })
 }
 
-/// The two perpendicular unit vectors nearest to the two, whose lengths should be the same: the polar decomposition of
-/// the matrix of both.
-fn orthogonal(a: [f64; 3], b: [f64; 3]) -> Option<([f64; 3], [f64; 3])> {
-    let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+/// Frame px to the canonical unit frame by the skull: the size of the mean head's view, its turn about the line of sight,
+/// and its middle, placed by the corners of the eyes. Neither a brow nor the mouth moves it, a blink hardly, and people
+/// whose noses or chins differ are aligned alike. `None` where the landmarks are too few or in one line.
+///
+/// On 72 frames that 42 rendered people perform alike, at 160 px a full face, the alignments of one frame lie 1.4 px apart
+/// in height (standard deviation; 2.1 by the template) and 1.8 px sideways (1.9). A mean shape of each person instead of
+/// the mean head changes neither by more than 0.1 px.
+pub fn align_rigid(landmarks: &[Point]) -> Option<Similarity> {
+    let View { across, down, scale } = view(landmarks)?;
+    let mean = |values: [f64; EYES]| values.iter().sum::<f64>() / EYES as f64;
+    let eyes = [0, 1, 2].map(|axis| mean([0, 1, 2, 3].map(|i| f64::from(HEAD[i].1[axis]))));
+    let seen = [0, 1, 2, 3].map(|i| landmarks[HEAD[i].0]);
+    let middle = |seen: [f64; EYES], axis: [f64; 3]| mean(seen) - scale * dot(axis, eyes);
+    let (x, y) = (middle(seen.map(|p| p.x.into()), across), middle(seen.map(|p| p.y.into()), down));
+    // The twist of the rotation about the line of sight, once the shortest turn has been taken off it.
+    let tilt = (down[0] - across[1]).atan2(across[0] + down[1]);
+    let to_canonical = Similarity::taking(Point::new(x as f32, y as f32), ORIGIN, (UNIT / scale) as f32, -tilt as f32);
+    to_canonical.inverse().map(|_| to_canonical)
+}
+
+/// The two perpendicular vectors of one length nearest to the two: the polar decomposition of the matrix of both.
+fn orthogonal(a: [f64; 3], b: [f64; 3]) -> Option<View> {
     let (aa, ab, bb) = (dot(a, a), dot(a, b), dot(b, b));
     // Of the 2x2 matrix G of dot products: √G = (G + d) / t with d = √det G, t = √(trace G + 2 d).
     let d = (aa * bb - ab * ab).max(0.0).sqrt();
@@ -102,7 +145,11 @@ fn orthogonal(a: [f64; 3], b: [f64; 3]) -> Option<([f64; 3], [f64; 3])> {
     // The inverse of √G, times the vectors.
     let (p, q, r) = ((bb + d) / (t * d), -ab / (t * d), (aa + d) / (t * d));
     let mix = |u: f64, v: f64| [0, 1, 2].map(|i| u * a[i] + v * b[i]);
-    Some((mix(p, q), mix(q, r)))
+    Some(View { across: mix(p, q), down: mix(q, r), scale: t / 2.0 })
+}
+
+fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
@@ -141,8 +188,38 @@ mod tests {
     }
 
     #[test]
+    fn a_turned_head_keeps_its_size_and_its_middle() {
+        for (yaw, pitch, roll) in [(0.0, 0.0, 0.0), (50.0, 0.0, 0.0), (0.0, -20.0, 0.0), (-35.0, 10.0, 0.0)] {
+            let found = align_rigid(&drawn(yaw, pitch, roll)).unwrap();
+            let middle = found.apply(Point::new(300.0, 200.0));
+            assert!(middle.distance(ORIGIN) < 1e-3, "{yaw} {pitch}: {middle:?}");
+            assert!((found.scale() * 80.0 / UNIT as f32 - 1.0).abs() < 1e-3, "{yaw} {pitch}: {}", found.scale());
+        }
+    }
+
+    #[test]
+    fn only_the_tilt_tilts_it() {
+        for (yaw, pitch, roll) in [(50.0, 0.0, 0.0), (0.0, -20.0, 0.0), (0.0, 0.0, 30.0), (0.0, 0.0, -80.0)] {
+            let found = align_rigid(&drawn(yaw, pitch, roll)).unwrap();
+            assert!((found.angle().to_degrees() - roll).abs() < 0.1, "{yaw} {pitch} {roll}: {}", found.angle());
+        }
+    }
+
+    #[test]
+    fn brows_and_mouth_do_not_move_it() {
+        let still = drawn(20.0, 5.0, 3.0);
+        let mut moved = still.clone();
+        for row in [61, 291, 13, 14, 70, 105, 300, 334, 159, 145, 386, 374] {
+            moved[row].y += 30.0;
+        }
+        assert_eq!(align_rigid(&still), align_rigid(&moved));
+    }
+
+    #[test]
     fn landmarks_that_are_no_face_have_no_pose() {
-        assert_eq!(pose(&[]), None);
-        assert_eq!(pose(&vec![Point::new(3.0, 4.0); 468]), None);
+        for landmarks in [vec![], vec![Point::new(3.0, 4.0); 468], vec![Point::new(f32::NAN, 4.0); 468]] {
+            assert_eq!(pose(&landmarks), None);
+            assert_eq!(align_rigid(&landmarks), None);
+        }
     }
 }

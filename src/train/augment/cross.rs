@@ -1,0 +1,51 @@
+//! A sample whose input shows one person and whose target another, in the same frame of a performance.
+
+use rand::Rng;
+
+use super::colour::ColourChange;
+use super::light::Light;
+use super::placement::Placement;
+use super::warp::GridWarp;
+use super::{Augmenter, Buffers, Sample, Source, centre, place, place_warped, relight};
+use crate::geometry::Similarity;
+
+/// Two people in one frame of a performance.
+#[derive(Debug, Clone, Copy)]
+pub struct CrossPair<'a> {
+    /// Who goes in.
+    pub input: &'a Source,
+    /// Who should come out.
+    pub target: &'a Source,
+    /// Unit square of the input's crop to that of the target's, by way of their frames: what comes out lies where the
+    /// input's crop would have shown it.
+    pub to_target: Similarity,
+}
+
+impl Augmenter {
+    /// Fills `sample` from a pair. Light, colours and placement change both pictures alike; nothing is mirrored, since a
+    /// mirrored person is another.
+    pub fn cross_sample(
+        &self,
+        pair: &CrossPair<'_>,
+        rng: &mut impl Rng,
+        buffers: &mut Buffers,
+        sample: &mut Sample<'_>,
+    ) {
+        let Self { settings, resolution } = self;
+        let colour = ColourChange::draw(settings, pair.input.statistics(), None, rng);
+        let light = Light::draw(settings, rng);
+        let placement = Placement::draw(settings, false, rng);
+        let warp = GridWarp::draw(settings.warp, rng);
+        relight(pair.target, &colour, &light, buffers);
+        let to_target = |p| pair.to_target.apply(placement.apply(p));
+        place(pair.target, &buffers.picture, to_target, *resolution, sample);
+        relight(pair.input, &colour, &light, buffers);
+        place_warped(&buffers.picture, &placement, &warp, *resolution, sample.input);
+        let step = 1.0 / *resolution as f32;
+        for (n, mask) in sample.driver_mask.iter_mut().enumerate() {
+            let p = placement.apply(centre(n % resolution, n / resolution, step));
+            *mask = buffers.picture.at(p)[3];
+        }
+        self.damage_input(sample.input, rng, buffers);
+    }
+}

@@ -1,0 +1,276 @@
+//! A base: encoder, code and a decoder of nobody in particular, trained on people who perform the same frames. The code of
+//! a frame is the same whoever performs it, so a model of somebody new needs a decoder only, which starts from the base's.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::session::{Run, SessionError};
+use super::weights::{Parameter, Weights};
+use super::whole_file;
+use super::zoo::preset::Dimensions;
+use super::zoo::{BlueprintError, Network};
+use crate::consent::sha256_hex;
+use crate::face::Alignment;
+
+/// Version of the file's format.
+const VERSION: u32 = 1;
+/// Key of the [`Header`] in the file's metadata.
+const HEADER: &str = "standin.base";
+/// Prefix of the parameters that a model from a base trains: its subject's decoder.
+const TRAINED: &str = "decoder_b.";
+
+/// A base that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BaseError {
+    /// The file cannot be read or written, or holds no base.
+    #[error("{}: {reason}", file.display())]
+    File {
+        /// The file; empty for the one that is compiled in.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Made for other crops or another network.
+    #[error(
+        "the base is for {field} {found}, but this training has {wanted}: {mend}, or train without a base (--from none)"
+    )]
+    Other {
+        /// Which field.
+        field: &'static str,
+        /// The base's.
+        found: String,
+        /// The training's.
+        wanted: String,
+        /// What to do.
+        mend: &'static str,
+    },
+    /// Not a run of a base.
+    #[error("{}: this run has two sides; a base comes from a run with --troupe", .0.display())]
+    NoTroupe(PathBuf),
+    /// The network of the base cannot be.
+    #[error(transparent)]
+    Blueprint(#[from] BlueprintError),
+    /// The run cannot be read.
+    #[error(transparent)]
+    Run(Box<SessionError>),
+}
+
+/// What a base is for and where it comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`VERSION`].
+    version: u32,
+    /// Name of the model that it is the base of.
+    pub model: String,
+    /// The network, with one decoder for each side.
+    pub dimensions: Dimensions,
+    /// Crop of the face sets.
+    pub face_type: String,
+    /// Its side in canonical units.
+    pub coverage: f32,
+    /// How they were aligned.
+    pub alignment: Alignment,
+    /// Steps of training.
+    pub steps: u64,
+    /// Seconds that they took.
+    pub seconds: f64,
+    /// People it was trained on.
+    pub people: usize,
+    /// Hashes of their face sets.
+    pub troupe: Vec<String>,
+}
+
+/// A base in memory.
+#[derive(Debug, Clone)]
+pub struct Base {
+    /// What it is for.
+    pub header: Header,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Shapes and values by name: `encoder.…`, `inter.…`, `driver_mask.…`, `decoder.…`.
+    tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
+}
+
+impl Base {
+    /// The base that comes with Standin.
+    ///
+    /// # Errors
+    /// [`BaseError::File`] where this program was built without a good one.
+    pub fn built_in() -> Result<Self, BaseError> {
+        Self::read(include_bytes!("../../models/base/live.safetensors"), Path::new("the base that is built in"))
+    }
+
+    /// Reads a file that [`Base::save`] wrote.
+    ///
+    /// # Errors
+    /// [`BaseError::File`].
+    pub fn open(file: &Path) -> Result<Self, BaseError> {
+        let failed = |error: std::io::Error| BaseError::File { file: file.to_owned(), reason: error.to_string() };
+        Self::read(&std::fs::read(file).map_err(failed)?, file)
+    }
+
+    fn read(bytes: &[u8], file: &Path) -> Result<Self, BaseError> {
+        let failed = |reason: String| BaseError::File { file: file.to_owned(), reason };
+        let damaged = |error| failed(format!("the file is damaged or no base: {error}"));
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
+        let text = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
+        let text = text.ok_or_else(|| failed(format!("its metadata lacks `{HEADER}`: it is no base")))?;
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| failed(error.to_string()))?;
+        match value.get("version").and_then(serde_json::Value::as_u64) {
+            Some(version) if version == u64::from(VERSION) => {}
+            found => {
+                let found = found.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
+                return Err(failed(format!("a base of {found}; this program reads version {VERSION}")));
+            }
+        }
+        let header: Header = serde_json::from_value(value).map_err(|error| failed(format!("{HEADER}: {error}")))?;
+        let tensors = tensors.iter().map(|(name, tensor)| {
+            if tensor.dtype() != Dtype::F16 {
+                return Err(failed(format!("{name} is not float16")));
+            }
+            let values = tensor.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect();
+            Ok((name.to_owned(), (tensor.shape().to_vec(), values)))
+        });
+        Ok(Self { header, sha256: sha256_hex(bytes), tensors: tensors.collect::<Result<_, _>>()? })
+    }
+
+    /// The base that a run with a troupe has come to: its averaged weights, the decoder with the mean of everybody's gains
+    /// and biases.
+    ///
+    /// # Errors
+    /// [`BaseError::NoTroupe`], [`BaseError::Run`] where the run has no checkpoint.
+    pub fn of_run(run: &Run) -> Result<Self, BaseError> {
+        let recipe = run.recipe();
+        if recipe.dimensions.people == 0 {
+            return Err(BaseError::NoTroupe(run.folder().to_owned()));
+        }
+        let device = Device::flex();
+        let failed = |error| BaseError::Run(Box::new(error));
+        let (weights, steps, _) = run.trained(&device).map_err(failed)?;
+        let seconds = run.newest(&device).map_err(failed)?.map_or(0.0, |(checkpoint, _)| checkpoint.seconds);
+        let header = Header {
+            version: VERSION,
+            model: recipe.model.clone(),
+            dimensions: Dimensions { people: 0, ..recipe.dimensions.clone() },
+            face_type: recipe.face_type.clone(),
+            coverage: recipe.coverage,
+            alignment: recipe.alignment,
+            steps,
+            seconds,
+            people: recipe.dimensions.people,
+            troupe: recipe.b_hashes.clone(),
+        };
+        Ok(Self { header, sha256: String::new(), tensors: folded(&weights) })
+    }
+
+    /// Writes it, whole or not at all: 16-bit floats.
+    ///
+    /// # Errors
+    /// [`BaseError::File`].
+    pub fn save(&self, file: &Path) -> Result<(), BaseError> {
+        let failed = |reason: String| BaseError::File { file: file.to_owned(), reason };
+        let halves: Vec<(&String, &Vec<usize>, Vec<u8>)> = self
+            .tensors
+            .iter()
+            .map(|(name, (shape, values))| {
+                (name, shape, values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect())
+            })
+            .collect();
+        let views = halves
+            .iter()
+            .map(|(name, shape, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F16, (*shape).clone(), bytes)?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+            .map_err(|error| failed(error.to_string()))?;
+        let header = serde_json::to_string(&self.header).map_err(|error| failed(error.to_string()))?;
+        let metadata = HashMap::from([(HEADER.to_owned(), header)]);
+        let bytes = safetensors::serialize(views, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+        whole_file::write(file, &bytes).map_err(|error| failed(error.to_string()))
+    }
+
+    /// Whether a training may start from it.
+    ///
+    /// # Errors
+    /// [`BaseError::Other`], naming the first field that differs.
+    pub fn fits(
+        &self,
+        dimensions: &Dimensions,
+        face_type: &str,
+        coverage: f32,
+        alignment: Alignment,
+    ) -> Result<(), BaseError> {
+        let Header { dimensions: own, face_type: own_type, coverage: own_coverage, alignment: own_alignment, .. } =
+            &self.header;
+        let fields = [
+            ("face type", own_type.clone(), face_type.to_owned(), "extract with --face-type"),
+            ("coverage", own_coverage.to_string(), coverage.to_string(), "extract with --face-type"),
+            ("alignment", own_alignment.name().to_owned(), alignment.name().to_owned(), "extract with --alignment"),
+            ("network", format!("{own:?}"), format!("{dimensions:?}"), "leave the model's options out"),
+        ];
+        match fields.into_iter().find(|(_, found, wanted, _)| found != wanted) {
+            Some((field, found, wanted, mend)) => Err(BaseError::Other { field, found, wanted, mend }),
+            None => Ok(()),
+        }
+    }
+
+    /// First weights of a model of two sides: the base's, its decoder for both.
+    ///
+    /// # Errors
+    /// [`BaseError::File`] where a parameter is missing or of another shape.
+    pub fn start(&self, network: &Network, device: &Device) -> Result<Weights, BaseError> {
+        let parameter = |wanted: &super::zoo::ParameterShape| {
+            let name = ["decoder_a.", "decoder_b."].iter().find_map(|side| wanted.name.strip_prefix(side));
+            let name = name.map_or(Cow::Borrowed(&*wanted.name), |rest| Cow::Owned(format!("decoder.{rest}")));
+            let failed = |reason: String| BaseError::File { file: PathBuf::new(), reason };
+            let (shape, values) = self.tensors.get(&*name).ok_or_else(|| failed(format!("it has no {name}")))?;
+            if *shape != wanted.shape || values.len() != shape.iter().product::<usize>() {
+                return Err(failed(format!("{name} is {shape:?}, not {:?}", wanted.shape)));
+            }
+            let value = Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device);
+            Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value })
+        };
+        Ok(Weights(network.parameters().iter().map(parameter).collect::<Result<_, _>>()?))
+    }
+}
+
+/// Whether a model from a base trains the parameter of that name: its encoder stays as it is, so that its code goes on
+/// meaning the same for everybody.
+pub fn is_trained(name: &str) -> bool {
+    name.starts_with(TRAINED)
+}
+
+/// The parameters of a base's network as one decoder without people: the mean gain times the weight, the mean bias.
+fn folded(weights: &Weights) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
+    let mean = |parameter: &Parameter| {
+        let (people, out) = (parameter.shape[0], parameter.shape[1]);
+        let mut sums = vec![0.0; out];
+        for row in parameter.to_vec().chunks_exact(out) {
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / people as f32);
+        }
+        sums
+    };
+    let mut tensors = HashMap::new();
+    for parameter in &weights.0 {
+        let place = parameter.name.rsplit_once('.').map_or("", |(place, _)| place);
+        let gain = weights.named(&format!("{place}.gain"));
+        let folded = match (parameter.name.rsplit('.').next(), gain) {
+            (Some("gain"), _) => continue,
+            (Some("weight"), Some(gain)) => {
+                let (gain, mut values) = (mean(gain), parameter.to_vec());
+                let each = values.len() / gain.len();
+                values.chunks_exact_mut(each).zip(&gain).for_each(|(row, g)| row.iter_mut().for_each(|w| *w *= g));
+                (parameter.shape.clone(), values)
+            }
+            (Some("bias"), Some(_)) => (vec![parameter.shape[1]], mean(parameter)),
+            _ => (parameter.shape.clone(), parameter.to_vec()),
+        };
+        tensors.insert(parameter.name.clone(), folded);
+    }
+    tensors
+}
