@@ -12,6 +12,7 @@ use crate::cli::consent::Terms;
 use crate::consent::{Consent, sha256_hex, today};
 use crate::face::FaceType;
 use crate::swap::ModelFile;
+use crate::train::base::{Base, Header};
 use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, verify};
 use crate::train::samples::Faces;
 use crate::train::session::display::said;
@@ -27,7 +28,7 @@ const CROPS: usize = 32;
 pub struct Arguments {
     /// The folder of the training run.
     pub run: PathBuf,
-    /// The .dfm file to write.
+    /// The .dfm file to write; of a run with --troupe the base (.safetensors), which takes none of the options below.
     #[arg(short, long)]
     pub out: PathBuf,
     /// How weights are kept.
@@ -85,9 +86,27 @@ pub struct Trained {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     // What is wrong with the arguments should be known before a run is read, not after.
     refuse_to_replace(arguments)?;
+    let run = Run::open(&arguments.run)?;
+    if run.recipe().dimensions.people > 0 {
+        return write_base(arguments, &run, out);
+    }
     consent(arguments, &"0".repeat(64))?;
-    let trained = load(&arguments.run, out)?;
+    let trained = load(&run, out)?;
     write(arguments, trained, out)
+}
+
+/// Writes what a run with a troupe has come to, for `standin-train train --from`.
+fn write_base(arguments: &Arguments, run: &Run, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let base = Base::of_run(run)?;
+    base.save(&arguments.out)?;
+    let Header { steps, people, .. } = &base.header;
+    writeln!(
+        out,
+        "wrote {}: a base of {people} people after {steps} steps; next: standin-train train --from {} --b FACESET",
+        arguments.out.display(),
+        arguments.out.display()
+    )?;
+    Ok(Outcome::Good)
 }
 
 /// As [`run`], of a model that is in memory.
@@ -101,9 +120,8 @@ pub fn write(arguments: &Arguments, mut trained: Trained, out: &mut dyn Write) -
     write_checked(arguments, &trained, out)
 }
 
-/// The model and the crops of a run's folder.
-fn load(run: &Path, out: &mut dyn Write) -> anyhow::Result<Trained> {
-    let run = Run::open(run)?;
+/// The model and the crops of a run.
+fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
     let device = Device::flex();
     let (weights, steps, skipped) = run.trained(&device)?;
     for note in skipped.iter().filter_map(|error| said(&Event::Skipped(error))) {
