@@ -21,11 +21,17 @@ fn bench(c: &mut Criterion, name: &str, resolution: usize, settings: AugmentSett
     let other = Statistics { mean: [50.0, 10.0, 15.0], deviation: [15.0, 4.0, 5.0] };
     let planes = |count: usize| vec![0.0; count * resolution * resolution];
     let (mut input, mut target, mut mask, mut priority) = (planes(3), planes(3), planes(1), planes(1));
+    let mut driver_mask = planes(1);
     let (mut buffers, mut step) = (Buffers::default(), 0);
     c.bench_function(name, |b| {
         b.iter(|| {
-            let mut sample =
-                Sample { input: &mut input, target: &mut target, mask: &mut mask, priority: &mut priority };
+            let mut sample = Sample {
+                input: &mut input,
+                target: &mut target,
+                mask: &mut mask,
+                priority: &mut priority,
+                driver_mask: &mut driver_mask,
+            };
             let mut rng = stream(1, Purpose::Augmentation, step, 0);
             augmenter.sample(&source, Some(&other), true, &mut rng, &mut buffers, &mut sample);
             step += 1;

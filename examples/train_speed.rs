@@ -22,7 +22,7 @@ use standin::train::optimise::{Optimiser, Settings, gradients};
 use standin::train::samples::Batch;
 use standin::train::weights::{Parameter, Weights};
 use standin::train::zoo::preset::Dimensions;
-use standin::train::zoo::{Network, Output};
+use standin::train::zoo::{Network, Output, Side};
 
 const BATCH: usize = 8;
 const SIDE: usize = 128;
@@ -199,16 +199,27 @@ fn model(name: &str, device: &Device) -> Result<(), Box<dyn std::error::Error>> 
         return Ok(());
     }
     let network = Network::new(Dimensions::named(name)?.blueprint()?)?;
-    let mut weights = network.init(1, &device.clone().inner()).leaves(device);
+    let mut weights = network.init(1, &device.clone().inner()).leaves(device, |_| true);
     let mut optimiser = Optimiser::new(Settings::default(), &weights)?;
     let side = network.blueprint().resolution;
     let wide = || random([BATCH, 3, side, side], device).inner();
     let narrow = || random([BATCH, 1, side, side], device).inner();
-    let batches = [(); 2].map(|()| Batch { input: wide(), target: wide(), mask: narrow(), priority: narrow() });
+    let batches = [Side::A, Side::B].map(|side| Batch {
+        input: wide(),
+        target: wide(),
+        mask: narrow(),
+        priority: narrow(),
+        driver_mask: narrow(),
+        whose: side.into(),
+    });
     let mut times = [(); 4].map(|()| Times::default());
     for _ in 0..12 {
         let start = now();
-        let outputs = network.reconstruct_both(&weights, batches[0].input.clone(), batches[1].input.clone());
+        let outputs = network.reconstruct_both(
+            &weights,
+            [batches[0].input.clone(), batches[1].input.clone()],
+            [batches[0].whose, batches[1].whose],
+        );
         times[0].since(start);
         let start = now();
         let [a, b] = [0, 1].map(|n| total(&outputs[n], &batches[n], &LossWeights::default()).0);
@@ -280,7 +291,9 @@ fn losses(device: &Device) {
     let (face, mask) = (wide().require_grad(), narrow().require_grad());
     let target = wide().inner();
     time("dssim, one scale", 0.0, || dssim(face.clone(), target.clone(), 1));
-    let batch = Batch { input: wide().inner(), target, mask: narrow().inner(), priority: narrow().inner() };
+    let [mask_of_target, priority, driver_mask] = [(); 3].map(|()| narrow().inner());
+    let whose = Side::B.into();
+    let batch = Batch { input: wide().inner(), target, mask: mask_of_target, priority, driver_mask, whose };
     time("all losses of one side", 0.0, || {
         let output = Output { face: face.clone(), mask: mask.clone(), driver_mask: None };
         total(&output, &batch, &LossWeights::default()).0

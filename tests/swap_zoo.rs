@@ -5,7 +5,7 @@
 mod gpu_support;
 
 use burn::tensor::{Device, DeviceKind};
-use standin::face::FaceType;
+use standin::face::{Alignment, FaceType};
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::{BurnEngine, Engine, ModelFile, OnnxEngine};
 use standin::train::export::{Metadata, Precision, export};
@@ -22,6 +22,8 @@ fn metadata() -> Metadata {
         name: "Nobody".to_owned(),
         face_type: FaceType::WholeFace,
         coverage: 2.2,
+        alignment: Alignment::Rigid,
+        registration: None,
         model: "small".to_owned(),
         steps: 0,
         faceset_a: Vec::new(),

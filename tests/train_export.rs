@@ -14,7 +14,7 @@ use std::process::Command;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use prost::Message;
-use standin::face::FaceType;
+use standin::face::{Alignment, FaceType};
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::onnx::{DataType, Model};
 use standin::swap::{Engine, ModelFile, OnnxEngine};
@@ -62,6 +62,7 @@ fn shared() -> Blueprint {
         inter: Inter::Shared(inter),
         decoder: Decoder { trunk: upscale(8, 0.2), face: picture(3), mask: picture(1) },
         driver_mask: None,
+        people: 0,
     }
 }
 
@@ -130,6 +131,8 @@ fn metadata() -> Metadata {
         name: "Ben at 32".to_owned(),
         face_type: FaceType::WholeFace,
         coverage: 2.2,
+        alignment: Alignment::Rigid,
+        registration: None,
         model: "every-layer tiny".to_owned(),
         steps: 1234,
         faceset_a: vec!["aa".to_owned(), "ab".to_owned()],

@@ -42,6 +42,7 @@ fn record(frame: u64) -> FaceRecord {
         hash: "00ff00ff00ff00ff".to_owned(),
         sha256: String::new(),
         mask_sha256: String::new(),
+        performance: None,
     }
 }
 

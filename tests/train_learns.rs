@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor};
 use session_support::recipe;
 use standin::train::losses::l1;
 use standin::train::optimise::{Course, Schedule};
-use standin::train::samples::{Faces, Loader, LoaderSettings, Sides};
+use standin::train::samples::{Faces, Loader, LoaderSettings, Pairing, Sides};
 use standin::train::session::{Recipe, Run, Stop, Trainer};
 use standin::train::zoo::Side;
 use standin::train::zoo::preset::Dimensions;
@@ -32,7 +32,8 @@ fn two_hundred_steps_on_a_tiny_face_set_draw_both_people() {
     let recipe = Recipe { batch: 4, dimensions, schedule, ..recipe("live", STEPS) };
     let sides = Sides::new(vec![ada], vec![ben]).unwrap();
     let faces = Arc::new(Faces::load(&sides, 64, &|| ()).unwrap());
-    let settings = LoaderSettings { batch: 4, resolution: 64, balance_yaw: true, augment: recipe.augment.clone() };
+    let augment = recipe.augment.clone();
+    let settings = LoaderSettings { batch: 4, resolution: 64, balance_yaw: true, augment, pairing: Pairing::Sides };
     let done = |step: u64| step as f64 / STEPS as f64;
     let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, 0, Device::flex(), done).unwrap();
     let run = Run::begin(&folder.path().join("run"), recipe).unwrap();

@@ -7,7 +7,7 @@ use standin::train::losses::{
     LossWeights, LossWeightsError, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked, total,
 };
 use standin::train::samples::Batch;
-use standin::train::zoo::Output;
+use standin::train::zoo::{Output, Side};
 
 /// Smooth, in 0.1..0.9, and different for each `seed`.
 fn picture(shape: [usize; 4], seed: usize) -> Vec<f32> {
@@ -75,6 +75,8 @@ fn the_total_is_differentiated_through_every_part() {
         target: tensor(picture(wide, 2), wide, &device),
         mask: tensor(picture(narrow, 6), narrow, &device),
         priority: tensor(picture(narrow, 7), narrow, &device),
+        driver_mask: tensor(picture(narrow, 5), narrow, &device),
+        whose: Side::B.into(),
     };
     let masks =
         |device: &Device| (tensor(picture(narrow, 8), narrow, device), tensor(picture(narrow, 9), narrow, device));
@@ -207,6 +209,8 @@ fn parts_add_up_to_the_total() {
         target: tensor(picture(wide, 2), wide, &device),
         mask: tensor(picture(narrow, 6), narrow, &device),
         priority: tensor(picture(narrow, 7), narrow, &device),
+        driver_mask: tensor(picture(narrow, 5), narrow, &device),
+        whose: Side::B.into(),
     };
     let output = Output {
         face: tensor(picture(wide, 1), wide, &device),

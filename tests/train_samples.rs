@@ -21,7 +21,8 @@ use face_sets::{header, write_set};
 use standin::train::augment::AugmentSettings;
 use standin::train::faceset::Header;
 use standin::train::samples::{
-    Batch, BatchMaker, Faces, Loader, LoaderSettings, MINIMUM_FACES, Moment, SampleError, Sides, Warning, priority,
+    Batch, BatchMaker, Faces, Loader, LoaderSettings, MINIMUM_FACES, Moment, Pairing, SampleError, Sides, Warning,
+    priority,
 };
 use standin::train::zoo::Side;
 use tempfile::TempDir;
@@ -30,7 +31,13 @@ const RED_A: u8 = 200;
 const RED_B: u8 = 40;
 
 fn settings() -> LoaderSettings {
-    LoaderSettings { batch: 3, resolution: 24, balance_yaw: true, augment: AugmentSettings::default() }
+    LoaderSettings {
+        batch: 3,
+        resolution: 24,
+        balance_yaw: true,
+        augment: AugmentSettings::default(),
+        pairing: Pairing::Sides,
+    }
 }
 
 /// Face sets of 10 and 12 faces.
@@ -123,7 +130,13 @@ fn every_face_set_of_a_side_is_as_likely_however_large() {
     let drivers = vec![set("first", 40, 250), set("second", 8, 130), set("third", 8, 10)];
     let sides = Sides::new(drivers, vec![set("b", 8, RED_B)]).unwrap();
     let faces = load(&sides);
-    let plain = LoaderSettings { batch: 600, resolution: 2, balance_yaw: false, augment: AugmentSettings::none() };
+    let plain = LoaderSettings {
+        batch: 600,
+        resolution: 2,
+        balance_yaw: false,
+        augment: AugmentSettings::none(),
+        pairing: Pairing::Sides,
+    };
     let maker = BatchMaker::new(&faces, &plain, 1).unwrap();
     let red = values(&maker.batch(&faces, Side::A, early(0), &Device::flex()).target.slice([0..600, 2..3, 0..1, 0..1]));
     for expected in [250.0, 130.0, 10.0] {

@@ -48,7 +48,7 @@ fn one_step_lowers_the_loss_of_every_model() {
     for name in NAMES {
         let network = Network::new(small(name).blueprint().unwrap()).unwrap();
         let (a, b) = discs(network.blueprint().resolution, 2, 0);
-        let mut weights = network.init(3, &device()).leaves(&device());
+        let mut weights = network.init(3, &device()).leaves(&device(), |_| true);
         let loss = |weights: &Weights| {
             let of = |batch, side| {
                 let batch: &standin::train::samples::Batch = batch;

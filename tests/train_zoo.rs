@@ -50,8 +50,9 @@ fn sides_have_what_is_theirs() {
         let b = network.reconstruct(&weights, crops.clone(), Side::B).face;
         let swapped = network.swap(&weights, crops.clone()).face;
         let other = crops.clone().flip([3]);
-        let [both_a, both_b] =
-            network.reconstruct_both(&weights, crops.clone(), other.clone()).map(|output| output.face);
+        let [both_a, both_b] = network
+            .reconstruct_both(&weights, [crops.clone(), other.clone()], [Side::A.into(), Side::B.into()])
+            .map(|output| output.face);
         let other_b = network.reconstruct(&weights, other, Side::B).face;
         let apart = |x: &Tensor<4>, y: &Tensor<4>| (x.clone() - y.clone()).abs().max().into_scalar::<f32>();
         assert!(apart(&a, &both_a) < 1e-5 && apart(&other_b, &both_b) < 1e-5, "{name}: both sides at once");
@@ -84,6 +85,6 @@ fn presets_have_as_many_parameters_as_documented() {
 #[test]
 fn resolutions_that_do_not_fit_are_refused_with_the_nearest() {
     let error = Dimensions { resolution: 100, ..Dimensions::named("live").unwrap() }.blueprint().unwrap_err();
-    assert_eq!(error.to_string(), "resolution 100 is no multiple of 16, which live needs; take 96 or 112");
+    assert_eq!(error.to_string(), "resolution 100 is no multiple of 32, which live needs; take 96 or 128");
     assert!(matches!(Dimensions::named("saehd"), Err(BlueprintError::Unknown(text)) if text.contains("liae-ud")));
 }

@@ -29,9 +29,7 @@ struct Params {
     border: u32,
     radius: u32,
     opacity: f32,
-    face_scale: f32,
-    face_x_offset: f32,
-    face_y_offset: f32,
+    to_generated: vec4<f32>,
     sharpen: f32,
     // 1/gamma of red, green, blue.
     exponent: vec4<f32>,
@@ -59,7 +57,7 @@ fn centre(pixel: vec2<u32>) -> vec2<f32> {
 
 // Where a point of the crop's unit square lies in the generated face.
 fn face_position(p: vec2<f32>) -> vec2<f32> {
-    return (p - 0.5 - vec2<f32>(params.face_x_offset, params.face_y_offset)) / params.face_scale + 0.5;
+    return similar(params.to_generated, p);
 }
 
 // Whether a crop pixel exists; dispatches are rounded up to whole workgroups.

@@ -20,5 +20,5 @@ fn corners_about(p: vec2<f32>) -> Corners {
 
 // Whether the generated face was asked to be shown elsewhere than where it was made.
 fn face_moves() -> bool {
-    return params.face_scale != 1.0 || params.face_x_offset != 0.0 || params.face_y_offset != 0.0;
+    return any(params.to_generated != vec4<f32>(1.0, 0.0, 0.0, 0.0));
 }

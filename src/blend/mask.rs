@@ -2,8 +2,8 @@
 
 use super::BlendSettings;
 use super::place::{Corners, unit};
-use super::plan::{Region, centre, face_position};
-use crate::geometry::Point;
+use super::plan::{Region, centre};
+use crate::geometry::{Point, Similarity};
 use crate::swap::Generated;
 
 /// Fills `mask` (`resolution`² values, 0..1): driver mask × generated mask × inside of the hull, as far as the settings
@@ -14,9 +14,10 @@ pub fn mask(generated: &Generated<'_>, hull: &[Point], settings: &BlendSettings,
     if settings.driver_mask {
         multiply(mask, generated.driver_mask);
     }
-    if settings.generated_mask && settings.moves_face() {
+    let to_generated = settings.to_generated();
+    if settings.generated_mask && to_generated != Similarity::IDENTITY {
         for (n, m) in mask.iter_mut().enumerate() {
-            *m *= moved(generated.face_mask, side, settings, n % side, n / side);
+            *m *= moved(generated.face_mask, side, to_generated.apply(centre(n % side, n / side, side)));
         }
     } else if settings.generated_mask {
         multiply(mask, generated.face_mask);
@@ -50,9 +51,8 @@ fn multiply(mask: &mut [f32], by: &[f32]) {
     }
 }
 
-/// The generated mask at crop pixel (i, j), where the generated face lies elsewhere than the crop.
-fn moved(face_mask: &[f32], side: usize, settings: &BlendSettings, i: usize, j: usize) -> f32 {
-    let p = face_position(settings, centre(i, j, side));
+/// The generated mask at `p` of its unit square, 0 beyond.
+fn moved(face_mask: &[f32], side: usize, p: Point) -> f32 {
     if !((0.0..=1.0).contains(&p.x) && (0.0..=1.0).contains(&p.y)) {
         return 0.0;
     }

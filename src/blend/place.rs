@@ -1,20 +1,21 @@
 //! Puts the generated face where the settings want it in the crop, and makes its colours safe.
 
 use super::BlendSettings;
-use super::plan::{centre, face_position};
-use crate::geometry::Point;
+use super::plan::centre;
+use crate::geometry::{Point, Similarity};
 use crate::swap::Generated;
 
 /// Fills `face` (`resolution`² pixels of blue, green, red, interleaved) with the generated face at its place, clamped
 /// to 0..1. A pixel with NaN takes the driver's colour, and `mask` (`resolution`² values) becomes 0 there.
 pub fn place(generated: &Generated<'_>, settings: &BlendSettings, face: &mut [f32], mask: &mut [f32]) {
     let side = generated.resolution;
-    let moved = settings.moves_face();
+    let to_generated = settings.to_generated();
+    let moved = to_generated != Similarity::IDENTITY;
     let pixels = face.chunks_exact_mut(3).zip(generated.driver.chunks_exact(3)).zip(mask);
     for (n, (((out, driver), mask), source)) in pixels.zip(generated.face.chunks_exact(3)).enumerate() {
         let mut colour = [source[0], source[1], source[2]];
         if moved {
-            let corners = Corners::new(face_position(settings, centre(n % side, n / side, side)), side);
+            let corners = Corners::new(to_generated.apply(centre(n % side, n / side, side)), side);
             colour = [0, 1, 2].map(|c| corners.mix(corners.at.map(|at| generated.face[at * 3 + c])));
         }
         if colour.iter().any(|c| c.is_nan()) {

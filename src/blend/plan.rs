@@ -133,11 +133,3 @@ pub fn centre(i: usize, j: usize, resolution: usize) -> Point {
     let side = resolution as f32;
     Point::new((i as f32 + 0.5) / side, (j as f32 + 0.5) / side)
 }
-
-/// Where a point of the crop's unit square lies in the generated face, which may be scaled and shifted.
-pub fn face_position(settings: &BlendSettings, p: Point) -> Point {
-    Point::new(
-        (p.x - 0.5 - settings.face_x_offset) / settings.face_scale + 0.5,
-        (p.y - 0.5 - settings.face_y_offset) / settings.face_scale + 0.5,
-    )
-}

@@ -1,6 +1,8 @@
 //! How a generated face is put into the frame. Lengths are in pixels of a 224-pixel crop, as users of .dfm models know
 //! them, and are scaled to the model's resolution.
 
+use crate::geometry::Similarity;
+
 /// Side of the crop in which [`BlendSettings`] counts pixels.
 pub const REFERENCE_CROP: f32 = 224.0;
 
@@ -27,6 +29,8 @@ pub struct BlendSettings {
     pub face_x_offset: f32,
     /// Shift of the generated face down, in crop sides, −0.5..0.5.
     pub face_y_offset: f32,
+    /// The crop's unit square to itself: from where a point of the face belongs to where the model draws it.
+    pub registration: Similarity,
     /// Unsharp masking of the generated face, 0 (off)..3.
     pub sharpen: f32,
     /// Exponent of red, green and blue of the generated face is 1/gamma, 0.2..5.
@@ -34,9 +38,16 @@ pub struct BlendSettings {
 }
 
 impl BlendSettings {
-    /// Whether the generated face lies elsewhere than the network drew it.
-    pub fn moves_face(&self) -> bool {
-        (self.face_scale, self.face_x_offset, self.face_y_offset) != (1.0, 0.0, 0.0)
+    /// Where a point of the crop's unit square lies in the generated face, which may be moved by the user and is drawn
+    /// elsewhere by the model.
+    pub fn to_generated(&self) -> Similarity {
+        let scale = 1.0 / self.face_scale;
+        let shift = |offset: f32| 0.5 - (0.5 + offset) * scale;
+        let moved =
+            Similarity { a: scale, b: 0.0, tx: shift(self.face_x_offset), ty: shift(self.face_y_offset) };
+        // Exactly the identity where nothing moves: the face is then not sampled anew.
+        let still = (self.face_scale, self.face_x_offset, self.face_y_offset) == (1.0, 0.0, 0.0);
+        if still { self.registration } else { moved.then(&self.registration) }
     }
 }
 
@@ -53,6 +64,7 @@ impl Default for BlendSettings {
             face_scale: 1.0,
             face_x_offset: 0.0,
             face_y_offset: 0.0,
+            registration: Similarity::IDENTITY,
             sharpen: 0.0,
             gamma: [1.0; 3],
         }

@@ -50,6 +50,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         ("face type", face_type.to_owned()),
         ("coverage", coverage),
         ("alignment", model.alignment().name().to_owned()),
+        ("registered", if model.registration().is_some() { "yes" } else { "no" }.to_owned()),
         ("weights", format!("{:.1} million, {weights}", summary.parameters as f64 / 1e6)),
         ("operators", operators.join(", ")),
         ("opset", summary.opset.to_string()),

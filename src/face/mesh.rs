@@ -88,6 +88,11 @@ impl MeshNetwork {
         Ok(Self { network, kind, points, flag, refined })
     }
 
+    /// The region to look at for a face whose landmarks are about these (frame px, the rows of the mesh).
+    pub fn region(landmarks: &[Point]) -> Similarity {
+        roi_of_landmarks(landmarks)
+    }
+
     /// Fills `landmarks` (frame px) from the region `roi`, which takes px of the 192x192 px picture to frame px; returns
     /// how sure the network is that the region shows a face, 0..1.
     ///
@@ -135,7 +140,7 @@ pub(super) fn roi_of_landmarks(landmarks: &[Point]) -> Similarity {
     let (sin, cos) = angle.sin_cos();
     let mut low = Point::new(f32::INFINITY, f32::INFINITY);
     let mut high = Point::new(f32::NEG_INFINITY, f32::NEG_INFINITY);
-    for p in &landmarks[..POINTS] {
+    for p in landmarks.iter().take(POINTS) {
         let (x, y) = (cos * p.x + sin * p.y, cos * p.y - sin * p.x);
         low = Point::new(low.x.min(x), low.y.min(y));
         high = Point::new(high.x.max(x), high.y.max(y));

@@ -14,11 +14,13 @@ use crate::blend::gpu::Selection;
 #[cfg(feature = "gpu")]
 use crate::blend::gpu::{GpuDevice, adapters};
 use crate::consent::{Consent, ConsentError, today};
-use crate::face::{Alignment, FaceType};
+use crate::face::pose::pose;
+use crate::face::{Alignment, Face, FaceType};
+use crate::geometry::Similarity;
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
 #[cfg(feature = "gpu")]
 use crate::swap::{BurnEngine, GpuNetwork, Precision};
-use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError};
+use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError, RegistrationMap};
 
 /// A model that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,8 @@ pub struct Model {
     pub coverage: Option<f32>,
     /// How the faces that it was trained with were aligned.
     pub alignment: Alignment,
+    /// Where it draws a face beside where it belongs, where it says so.
+    pub registration: Option<RegistrationMap>,
     /// When the consent ends.
     pub expires: SystemTime,
     /// What runs it: a provider of ONNX Runtime, or a GPU.
@@ -79,6 +83,7 @@ impl Model {
             face_type: None,
             coverage: None,
             alignment: Alignment::default(),
+            registration: None,
             expires,
             runs_on: String::new(),
             engines: pool,
@@ -99,6 +104,14 @@ impl Model {
             ));
         }
         Ok(())
+    }
+
+    /// From where a point of the crop's unit square belongs to where the model draws it, for this face.
+    pub fn registration_of(&self, face: &Face) -> Similarity {
+        match (&self.registration, pose(&face.landmarks)) {
+            (Some(map), Some(pose)) => map.at(pose.yaw.to_radians(), pose.pitch.to_radians()),
+            _ => Similarity::IDENTITY,
+        }
     }
 
     /// An engine for one frame; waits for one to be free.
@@ -236,6 +249,7 @@ impl Load {
             face_type: file.face_type(),
             coverage: file.coverage(),
             alignment: file.alignment(),
+            registration: file.registration(),
             runs_on,
             ..Model::of(engines, consent.expires())
         }

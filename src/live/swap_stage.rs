@@ -8,7 +8,7 @@ use super::find_stage::milliseconds;
 use super::{Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
 #[cfg(feature = "gpu")]
 use crate::blend::gpu::Wanted;
-use crate::blend::{Blender, conceal, conceal_all};
+use crate::blend::{BlendSettings, Blender, conceal, conceal_all};
 use crate::face::{Face, hull};
 use crate::frame::{FrameError, FrameMut, VideoBuffer};
 use crate::geometry::Point;
@@ -116,6 +116,7 @@ impl SwapStage {
         settings: &Settings,
         times: &mut StageTimes,
     ) -> Result<(), String> {
+        let blend = BlendSettings { registration: model.registration_of(face), ..settings.blend };
         let mut begun = Instant::now();
         let mut lap = |stage: Stage| {
             times[stage as usize] += milliseconds(begun);
@@ -139,7 +140,7 @@ impl SwapStage {
             let wanted = Wanted {
                 to_crop: &to_crop,
                 hull: &self.hull,
-                settings: &settings.blend,
+                settings: &blend,
                 morph: settings.morph,
                 least_mask: LEAST_MASK,
             };
@@ -161,7 +162,7 @@ impl SwapStage {
         if settings.blend.hull_mask {
             hull(face, &to_crop, &mut self.hull);
         }
-        let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &settings.blend);
+        let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend);
         lap(Stage::Blend);
         blended.map_err(|error| error.to_string())
     }

@@ -16,6 +16,7 @@ pub mod graph;
 mod model_file;
 pub mod onnx;
 mod onnx_engine;
+mod registration;
 pub mod safety;
 mod shared;
 mod summary;
@@ -27,4 +28,5 @@ pub use burn_engine::{
 pub use engine::{Engine, EngineError, Generated};
 pub use model_file::{ModelError, ModelFile, ModelProblem};
 pub use onnx_engine::{OnnxEngine, OnnxEngineError};
+pub use registration::{Registration, RegistrationMap};
 pub use summary::Summary;

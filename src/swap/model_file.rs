@@ -8,6 +8,7 @@ use bytes::Bytes;
 use jiff::civil::Date;
 
 use super::contract::{Contract, ContractError};
+use super::RegistrationMap;
 use super::decode::{self, DecodeError, MAX_FILE};
 use super::safety::{self, SafetyError};
 use super::summary::{Summary, opset};
@@ -163,6 +164,11 @@ impl ModelFile {
     /// say.
     pub fn alignment(&self) -> Alignment {
         self.metadata.alignment.unwrap_or_default()
+    }
+
+    /// Where the model draws a face beside where it belongs, where the file says (`standin.registration`).
+    pub fn registration(&self) -> Option<RegistrationMap> {
+        self.metadata.registration
     }
 
     /// The model's name (`standin.name`), or the file's without its extension.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use standin::blend::crop::{CropSums, crop};
-use standin::face::{CropSettings, Finder, FinderSettings, Mesh, hull};
+use standin::face::{Alignment, CropSettings, Finder, FinderSettings, Mesh, hull};
 use standin::frame::VideoBuffer;
 use standin::geometry::Point;
 use standin::runtime::Runtime;
@@ -21,6 +21,7 @@ pub(crate) fn header() -> Header {
         tool: "test".to_owned(),
         face_type: "whole-face".to_owned(),
         coverage: 2.1314,
+        alignment: Alignment::Template,
         sources: vec!["a.mp4".to_owned()],
     }
 }
@@ -50,6 +51,7 @@ pub(crate) fn record(n: usize, yaw: f32, extent: f32) -> FaceRecord {
         hash: format!("{:016x}", (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         sha256: String::new(),
         mask_sha256: String::new(),
+        performance: None,
     }
 }
 

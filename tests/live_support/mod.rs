@@ -56,7 +56,15 @@ impl FindFaces for Finds {
             &[Point::new(0.0, 0.0), Point::new(1.0, 1.0)],
         );
         let to_canonical = to_canonical.unwrap();
-        faces.push(Face { track: 1, score: 1.0, bounds: BOUNDS, landmarks: Vec::new(), to_canonical, yaw: 0.0 });
+        faces.push(Face {
+            track: 1,
+            score: 1.0,
+            bounds: BOUNDS,
+            landmarks: Vec::new(),
+            to_canonical,
+            to_canonical_rigid: to_canonical,
+            yaw: 0.0,
+        });
         Ok(())
     }
 

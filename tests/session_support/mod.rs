@@ -4,6 +4,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
+use standin::face::Alignment;
 use standin::train::augment::AugmentSettings;
 use standin::train::losses::LossWeights;
 use standin::train::optimise::{Course, Schedule, Settings};
@@ -11,6 +12,7 @@ use standin::train::random::{Purpose, stream};
 use standin::train::samples::Batch;
 use standin::train::session::{Goal, Recipe};
 use standin::train::zoo::preset::Dimensions;
+use standin::train::zoo::{Side, Whose};
 
 /// Small relatives of every family and option: the same layers, few channels.
 pub(crate) fn small(name: &str) -> Dimensions {
@@ -39,9 +41,11 @@ pub(crate) fn recipe(name: &str, steps: u64) -> Recipe {
         b_hashes: vec!["b".to_owned()],
         face_type: "whole-face".to_owned(),
         coverage: 2.1314,
+        alignment: Alignment::Template,
         balance_yaw: true,
         goal: Goal { steps: Some(steps), minutes: None },
         dimensions: small(name),
+        base: None,
         losses: LossWeights::default(),
         optimiser: Settings::default(),
         schedule: Schedule { rate: 2e-3, warm_up: 5, course: Course::Constant, ..Schedule::default() },
@@ -70,7 +74,8 @@ pub(crate) fn discs(side: usize, count: usize, step: u64) -> (Batch, Batch) {
         };
         let target = tensor(pictures, 3);
         let mask = tensor(masks, 1);
-        Batch { input: target.clone(), target, priority: mask.clone() * 0.5, mask }
+        let whose = Whose::Side(if who == 0 { Side::A } else { Side::B });
+        Batch { input: target.clone(), target, priority: mask.clone() * 0.5, driver_mask: mask.clone(), mask, whose }
     };
     (batch(0, [0.2, 0.3, 0.8]), batch(1, [0.8, 0.6, 0.1]))
 }

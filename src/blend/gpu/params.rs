@@ -42,10 +42,9 @@ pub(super) struct Params {
     border: u32,
     radius: u32,
     opacity: f32,
-    face_scale: f32,
-    face_x_offset: f32,
-    face_y_offset: f32,
+    to_generated: [f32; 4],
     sharpen: f32,
+    unused: [f32; 3],
     /// 1/gamma of red, green, blue.
     exponent: [f32; 4],
 }
@@ -107,9 +106,7 @@ impl Params {
             border: filters.border as u32,
             radius: filters.radius as u32,
             opacity: unit(settings.opacity),
-            face_scale: settings.face_scale,
-            face_x_offset: settings.face_x_offset,
-            face_y_offset: settings.face_y_offset,
+            to_generated: four(&settings.to_generated()),
             sharpen: settings.sharpen,
             exponent: [r, g, b, 1.0],
             ..self

@@ -11,9 +11,10 @@ use crate::cli::Outcome;
 use crate::cli::consent::Terms;
 use crate::consent::{Consent, sha256_hex, today};
 use crate::face::FaceType;
+use crate::geometry::Point;
 use crate::swap::ModelFile;
 use crate::train::base::{Base, Header};
-use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, verify};
+use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, registration, verify};
 use crate::train::samples::Faces;
 use crate::train::session::display::said;
 use crate::train::session::{Event, Run};
@@ -22,6 +23,9 @@ use crate::train::zoo::Network;
 
 /// Crops of the drivers that an export is checked on.
 const CROPS: usize = 32;
+
+/// Crops of the drivers on which it is measured where faces are drawn.
+const DRAWN: usize = 192;
 
 /// Arguments of `standin-train export`.
 #[derive(Debug, clap::Args)]
@@ -132,7 +136,22 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
     let sides = recipe.sides().context("the face sets of the run are needed to check the export")?;
     let resolution = recipe.dimensions.resolution;
     let faces = Faces::load(&sides, resolution, &|| ())?;
-    let crops = faces.plain(faces.driving(), &faces.spread(faces.driving(), CROPS), resolution, &device)?.target;
+    let driving = faces.driving();
+    let some = |count: usize| {
+        let which = faces.spread(driving, count.min(faces.of(driving).len()));
+        Ok::<_, anyhow::Error>((faces.plain(driving, &which, resolution, &device)?.target, which))
+    };
+    let (crops, _) = some(CROPS)?;
+    let (drawn, which) = some(DRAWN)?;
+    let landmarks: Vec<Vec<Point>> = which
+        .iter()
+        .filter_map(|&n| sides.faces(driving).nth(n))
+        .map(|face| face.landmarks.iter().map(|&[x, y]| Point::new(x, y)).collect())
+        .collect();
+    let registration = registration(run.network(), &weights, &drawn, &landmarks)?;
+    if registration.is_some() {
+        writeln!(out, "it draws faces beside where they belong: a registration map goes into the file")?;
+    }
     let face_type = FaceType::named(&recipe.face_type);
     let metadata = Metadata {
         name: String::new(),
@@ -140,6 +159,7 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
             .with_context(|| format!("run.toml: face_type is '{}'", recipe.face_type.escape_debug()))?,
         coverage: recipe.coverage,
         alignment: recipe.alignment,
+        registration,
         model: recipe.model.clone(),
         steps,
         faceset_a: recipe.a_hashes.clone(),

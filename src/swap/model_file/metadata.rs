@@ -2,6 +2,7 @@
 
 use super::ModelProblem;
 use crate::face::{Alignment, FaceType};
+use crate::swap::RegistrationMap;
 use crate::swap::onnx::Model;
 
 /// Coverages that make sense, in canonical units.
@@ -28,6 +29,7 @@ pub(super) struct Metadata {
     pub(super) face_type: Option<FaceType>,
     pub(super) coverage: Option<f32>,
     pub(super) alignment: Option<Alignment>,
+    pub(super) registration: Option<RegistrationMap>,
     pub(super) consent: Option<String>,
     pub(super) told: Vec<(&'static str, String)>,
 }
@@ -56,6 +58,11 @@ impl Metadata {
             alignment: text(model, "standin.alignment")?
                 .map(|value| {
                     Alignment::named(value).ok_or_else(|| wrong("standin.alignment", value, "template or rigid"))
+                })
+                .transpose()?,
+            registration: text(model, "standin.registration")?
+                .map(|value| {
+                    RegistrationMap::parse(value).ok_or_else(|| wrong("standin.registration", value, "sixteen numbers"))
                 })
                 .transpose()?,
             consent: text(model, "standin.consent")?.map(str::to_owned),

@@ -1,5 +1,6 @@
 //! Why there is no file.
 
+use crate::face::FindError;
 use crate::runtime::{NetworkError, RuntimeError};
 
 /// A network that cannot be exported, or whose export cannot be checked.
@@ -57,6 +58,9 @@ pub enum ExportError {
         /// Side that the model takes.
         side: usize,
     },
+    /// The mesh that looks where faces are drawn cannot be loaded or run.
+    #[error(transparent)]
+    Find(#[from] FindError),
     /// No ONNX Runtime.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),

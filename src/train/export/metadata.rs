@@ -2,6 +2,7 @@
 
 use super::{ExportError, Precision};
 use crate::face::{Alignment, FaceType};
+use crate::swap::RegistrationMap;
 use crate::swap::onnx::Entry;
 
 /// Longest name, as [`crate::swap::ModelFile`] reads it, in bytes.
@@ -20,6 +21,8 @@ pub struct Metadata {
     pub coverage: f32,
     /// How the faces were aligned (`standin.alignment`).
     pub alignment: Alignment,
+    /// Where the model draws a face beside where it belongs (`standin.registration`); none where it draws it there.
+    pub registration: Option<RegistrationMap>,
     /// Family and preset (`standin.model`).
     pub model: String,
     /// Steps of training (`standin.steps`).
@@ -47,6 +50,7 @@ impl Metadata {
             ("standin.face_type", self.face_type.name().to_owned(), MAX_TEXT),
             ("standin.coverage", coverage.to_string(), MAX_TEXT),
             ("standin.alignment", self.alignment.name().to_owned(), MAX_TEXT),
+            ("standin.registration", self.registration.map_or_else(String::new, |map| map.to_string()), MAX_TEXT),
             ("standin.model", self.model.clone(), MAX_TEXT),
             ("standin.resolution", resolution.to_string(), MAX_TEXT),
             ("standin.steps", self.steps.to_string(), MAX_TEXT),

@@ -14,12 +14,14 @@ mod graph;
 mod layers;
 mod metadata;
 mod quantise;
+mod registration;
 mod wiring;
 
 pub use agreement::{Agreement, verify};
 pub use error::ExportError;
 pub use metadata::Metadata;
 pub use quantise::{Ranges, calibrate};
+pub use registration::registration;
 
 use prost::Message;
 

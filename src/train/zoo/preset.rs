@@ -88,7 +88,7 @@ pub struct Preset {
 
 /// Every preset: name, sentence, parameters, family with options, and resolution, code, encoder, decoder, mask.
 pub const PRESETS: [Preset; 11] = [
-    preset("live", "made for live video on a processor", 0, Family::Live, "", [192, 256, 32, 24, 0]),
+    preset("live", "made for live video on a processor", 0, Family::Live, "", [160, 256, 32, 24, 0]),
     preset(
         "original",
         "faceswap's 64 px model with two decoders",

@@ -1,0 +1,88 @@
+//! Where a trained model draws faces beside where they belong.
+
+use burn::tensor::Tensor;
+
+use super::ExportError;
+use crate::face::pose::pose;
+use crate::face::{Alignment, FindError, Mesh, MeshNetwork};
+use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use crate::geometry::{Point, Similarity};
+use crate::runtime::Runtime;
+use crate::swap::{Registration, RegistrationMap};
+use crate::train::weights::Weights;
+use crate::train::zoo::Network;
+
+/// Least mean shift that is worth sampling the face anew, in crop sides: 1.6 px of 160. The alignments of people in the
+/// same pose lie 0.9 px apart, so that less says nothing.
+const LEAST_REACH: f32 = 0.01;
+/// Least score of the mesh on a drawn face.
+const FACE: f32 = 0.5;
+
+/// The map of a model, from drivers' crops `[N, 3, S, S]` (blue, green, red, 0..1) and their landmarks (unit square of the
+/// crop): the mesh looks at each crop, and at the same crop with the drawn face in it. `None` where the model draws faces
+/// where they belong.
+///
+/// # Errors
+/// [`ExportError::Find`] where the mesh cannot be loaded or run.
+pub fn registration(
+    network: &Network,
+    weights: &Weights,
+    crops: &Tensor<4>,
+    landmarks: &[Vec<Point>],
+) -> Result<Option<RegistrationMap>, ExportError> {
+    let runtime = Runtime::load(None)?;
+    let failed = |network| move |source| ExportError::Find(FindError::Load { network, source });
+    let mut mesh = MeshNetwork::new(&runtime, Mesh::default()).map_err(failed("face mesh"))?;
+    let mut faces = Vec::with_capacity(landmarks.len());
+    for (i, landmarks) in landmarks.iter().enumerate() {
+        let crop = crops.clone().narrow(0, i, 1);
+        let output = network.swap(weights, crop.clone());
+        let drawn = crop.clone() * (output.mask.clone().neg() + 1.0) + output.face * output.mask;
+        let (Some((_, before)), Some((turn, after))) =
+            (aligned(&mut mesh, crop, landmarks)?, aligned(&mut mesh, drawn, landmarks)?)
+        else {
+            continue;
+        };
+        let Some(to_drawn) = after.inverse().map(|back| before.then(&back)) else { continue };
+        faces.push(Registration { yaw: turn.0, pitch: turn.1, to_drawn });
+    }
+    let map = RegistrationMap::fit(&faces);
+    Ok(map.filter(|map| map.reach(&faces) >= LEAST_REACH))
+}
+
+/// Turn and nod in radians, and unit square of the crop to the canonical unit frame, of the face in a picture
+/// `[1, 3, S, S]`; `None` where the mesh sees none.
+type Aligned = Option<((f32, f32), Similarity)>;
+
+fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Aligned, ExportError> {
+    let side = picture.dims()[3];
+    let frame = framed(&picture, side);
+    let view = frame.frame().map_err(|_| ExportError::Crops { found: picture.dims(), side })?;
+    let px = Similarity { a: side as f32, ..Similarity::IDENTITY };
+    let near: Vec<Point> = near.iter().map(|&p| px.apply(p)).collect();
+    let mut found = Vec::new();
+    let run = |source| ExportError::Find(FindError::Run { network: "face mesh", source });
+    let score = mesh.run(&view, &MeshNetwork::region(&near), &mut found).map_err(run)?;
+    let (Some(pose), Some(to_canonical)) = (pose(&found), Alignment::Rigid.align(&found)) else { return Ok(None) };
+    let turn = (pose.yaw.to_radians(), pose.pitch.to_radians());
+    Ok((score >= FACE).then(|| (turn, px.then(&to_canonical))))
+}
+
+/// A picture `[1, 3, S, S]` (blue, green, red, 0..1) as a frame.
+fn framed(picture: &Tensor<4>, side: usize) -> OwnedFrame {
+    let values: Vec<f32> = picture.to_data().convert::<f32>().try_into_vec().unwrap_or_default();
+    let mut frame = OwnedFrame::new(Layout {
+        format: PixelFormat::Bgrx,
+        width: side,
+        height: side,
+        matrix: Matrix::Bt709,
+        range: Range::Full,
+    });
+    let plane = side * side;
+    for (n, pixel) in frame.bytes_mut(0).chunks_exact_mut(4).enumerate() {
+        for (c, byte) in pixel.iter_mut().take(3).enumerate() {
+            *byte = (values.get(c * plane + n).copied().unwrap_or(0.0).clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        }
+    }
+    frame
+}
