@@ -34,13 +34,8 @@ struct Owned {
 fn sample_at(source: &Source, settings: &AugmentSettings, resolution: usize, flip: bool, seed: u64) -> Owned {
     let pixels = resolution * resolution;
     let (input, target) = (vec![9.0; 3 * pixels], vec![9.0; 3 * pixels]);
-    let mut owned = Owned {
-        input,
-        target,
-        mask: vec![9.0; pixels],
-        priority: vec![9.0; pixels],
-        driver_mask: vec![9.0; pixels],
-    };
+    let mut owned =
+        Owned { input, target, mask: vec![9.0; pixels], priority: vec![9.0; pixels], driver_mask: vec![9.0; pixels] };
     let Owned { input, target, mask, priority, driver_mask } = &mut owned;
     let mut sample = Sample { input, target, mask, priority, driver_mask };
     let augmenter = Augmenter::new(settings.clone(), resolution).unwrap();

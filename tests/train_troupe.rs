@@ -74,7 +74,8 @@ fn one_frame_of_anybody_becomes_the_same_frame_of_the_batch_s_person() {
             assert!((mean(&batch.input, n, 1) - mean(&batch.target, n, 1)).abs() < 2.0, "frames differ");
             crossed += usize::from((red_in - red_out).abs() > 30.0);
             // The square lies at one place of both, whoever's crop it is.
-            let blue = |pictures: &Tensor<4>| pictures.clone().slice([n..n + 1, 0..1, 40..60, 30..90]).reshape([20, 60]);
+            let blue =
+                |pictures: &Tensor<4>| pictures.clone().slice([n..n + 1, 0..1, 40..60, 30..90]).reshape([20, 60]);
             let apart = (blue(&batch.input) - blue(&batch.target)).abs().mean().into_scalar::<f32>();
             assert!(apart < 0.02, "input and target are {apart} apart");
         }

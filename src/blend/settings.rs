@@ -43,8 +43,7 @@ impl BlendSettings {
     pub fn to_generated(&self) -> Similarity {
         let scale = 1.0 / self.face_scale;
         let shift = |offset: f32| 0.5 - (0.5 + offset) * scale;
-        let moved =
-            Similarity { a: scale, b: 0.0, tx: shift(self.face_x_offset), ty: shift(self.face_y_offset) };
+        let moved = Similarity { a: scale, b: 0.0, tx: shift(self.face_x_offset), ty: shift(self.face_y_offset) };
         // Exactly the identity where nothing moves: the face is then not sampled anew.
         let still = (self.face_scale, self.face_x_offset, self.face_y_offset) == (1.0, 0.0, 0.0);
         if still { self.registration } else { moved.then(&self.registration) }

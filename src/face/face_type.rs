@@ -1,7 +1,7 @@
 //! How much of the head a crop holds, in the canonical unit frame: eyebrows to mouth is about 0..1.
 
-use super::{Alignment, Face};
 use super::template::CHEEKS_PER_RADIAN;
+use super::{Alignment, Face};
 use crate::geometry::{Point, Similarity};
 
 /// The named crops that models are trained with.

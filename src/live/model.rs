@@ -20,7 +20,9 @@ use crate::geometry::Similarity;
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
 #[cfg(feature = "gpu")]
 use crate::swap::{BurnEngine, GpuNetwork, Precision};
-use crate::swap::{Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError, RegistrationMap};
+use crate::swap::{
+    Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError, RegistrationMap,
+};
 
 /// A model that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -34,12 +34,7 @@ pub struct CropChoice {
 impl CropChoice {
     /// The crop for a model that was trained with `face_type` and `coverage`, as far as it says so, on faces aligned by
     /// `alignment`.
-    pub fn resolve(
-        &self,
-        face_type: Option<FaceType>,
-        coverage: Option<f32>,
-        alignment: Alignment,
-    ) -> CropSettings {
+    pub fn resolve(&self, face_type: Option<FaceType>, coverage: Option<f32>, alignment: Alignment) -> CropSettings {
         let chosen = self.face_type.or(face_type).unwrap_or_default();
         let own = if self.face_type.is_none() { coverage.unwrap_or(0.0) } else { 0.0 };
         CropSettings {

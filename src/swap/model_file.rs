@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use jiff::civil::Date;
 
-use super::contract::{Contract, ContractError};
 use super::RegistrationMap;
+use super::contract::{Contract, ContractError};
 use super::decode::{self, DecodeError, MAX_FILE};
 use super::safety::{self, SafetyError};
 use super::summary::{Summary, opset};

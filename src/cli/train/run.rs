@@ -18,7 +18,7 @@ use crate::train::eval::EvalError;
 use crate::train::eval::same_person::looks_like;
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Course, Kind, Schedule, Settings};
-use crate::train::samples::{Faces, SampleError, Loader, LoaderSettings, Sides};
+use crate::train::samples::{Faces, Loader, LoaderSettings, SampleError, Sides};
 use crate::train::session::display::{Display, said};
 use crate::train::session::{BaseSource, Event, Goal, Memory, Recipe, Run, SessionError, Stop, Trainer};
 use crate::train::zoo::preset::{Dimensions, PRESETS};
@@ -279,7 +279,10 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
         },
         // A warp keeps the code from holding the person; people who perform the same frames do that better, and the code
         // of a base stays as it is.
-        augment: AugmentSettings { warp: if of_troupe || based { 0.0 } else { default_augment.warp }, ..default_augment },
+        augment: AugmentSettings {
+            warp: if of_troupe || based { 0.0 } else { default_augment.warp },
+            ..default_augment
+        },
     };
     if recipe.goal == Goal::default() {
         writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
@@ -299,8 +302,7 @@ fn base(
     sides: &Sides,
     out: &mut dyn Write,
 ) -> anyhow::Result<Option<BaseSource>> {
-    let fits =
-        |base: &Base| base.fits(dimensions, sides.face_type(), sides.coverage(), sides.alignment());
+    let fits = |base: &Base| base.fits(dimensions, sides.face_type(), sides.coverage(), sides.alignment());
     let source = |base: Base, file| Some(BaseSource { file, sha256: base.sha256 });
     match arguments.from.as_deref() {
         Some("none") => Ok(None),

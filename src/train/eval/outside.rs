@@ -86,16 +86,15 @@ mod tests {
     fn a_changed_sample_counts_outside_only() {
         // The crop is the square from (20, 10) to (40, 30).
         let to_canonical = Similarity { a: 0.05, b: 0.0, tx: -1.0, ty: -0.5 };
-        let face =
-            Face {
-                track: 1,
-                score: 1.0,
-                bounds: Rect::default(),
-                landmarks: Vec::new(),
-                to_canonical,
-                to_canonical_rigid: to_canonical,
-                yaw: 0.0,
-            };
+        let face = Face {
+            track: 1,
+            score: 1.0,
+            bounds: Rect::default(),
+            landmarks: Vec::new(),
+            to_canonical,
+            to_canonical_rigid: to_canonical,
+            yaw: 0.0,
+        };
         let crop = CropSettings { face_type: crate::face::FaceType::Half, ..CropSettings::default() };
         let mut allowed = Allowed::nowhere(&LAYOUT);
         allowed.crop(&face, &crop);

@@ -20,7 +20,7 @@ use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
 use crate::live::SceneCut;
 use crate::runtime::Runtime;
-use crate::train::faceset::{Performance, CROPS, MASKS, MaskKind};
+use crate::train::faceset::{CROPS, MASKS, MaskKind, Performance};
 
 /// Part of a crop that a supplied mask must cover: less is a face that the mask does not know.
 const LEAST_MASK: f32 = 0.005;

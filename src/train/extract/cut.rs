@@ -4,8 +4,8 @@ use image::{GrayImage, RgbImage};
 
 use super::measure;
 use crate::blend::{BlendSettings, crop, mask};
-use crate::face::{CropSettings, Face, hull};
 use crate::face::pose::Pose;
+use crate::face::{CropSettings, Face, hull};
 use crate::frame::Frame;
 use crate::geometry::{Point, Similarity};
 use crate::swap::Generated;

@@ -4,8 +4,8 @@ use image::imageops::{FilterType, resize};
 use rayon::prelude::*;
 
 use super::choice::Choice;
-use super::troupe::Troupe;
 use super::sides::working_side;
+use super::troupe::Troupe;
 use super::{SampleError, Sides, priority};
 use crate::train::augment::Source;
 use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError};
