@@ -316,7 +316,7 @@ proptest! {
         let bytes = |count: usize| (0..count).map(|n| (n as u64).wrapping_mul(seed | 1).to_le_bytes()[3]).collect::<Vec<_>>();
         let source = Source::new(side, bytes(side * side * 3), bytes(side * side), bytes(side * side)).unwrap();
         // Of an odd mesh too, whose points coincide or lie anywhere.
-        let place = |n: usize| (n as u64).wrapping_mul(seed | 1).to_le_bytes()[4] % (1 + seed.to_le_bytes()[0]);
+        let place = |n: usize| (n as u64).wrapping_mul(seed | 1).to_le_bytes()[4] % seed.to_le_bytes()[0].max(1);
         let mesh: Vec<_> = (0..468).map(|n| [f32::from(place(n)) / 99.0, f32::from(place(n + 468)) / 99.0]).collect();
         let source = source.with_anchors(Anchors::of_mesh(&mesh));
         let Owned { input, target, mask, priority } = sample_at(&source, &all, resolution, true, seed);

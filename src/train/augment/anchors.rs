@@ -33,6 +33,11 @@ pub struct Almond {
 }
 
 impl Almond {
+    /// Corners and edges.
+    pub fn points(&self) -> [Point; 4] {
+        [self.corners[0], self.corners[1], self.upper, self.lower]
+    }
+
     /// Middle of the corners.
     pub fn centre(&self) -> Point {
         middle(self.corners[0], self.corners[1])

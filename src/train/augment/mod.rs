@@ -12,6 +12,7 @@
 //! All chance comes from the stream that is handed in, so a sample depends on nothing else.
 
 pub mod anchors;
+mod bounds;
 mod camera;
 pub mod colour;
 mod draw;

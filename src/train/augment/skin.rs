@@ -8,6 +8,7 @@ use rand::Rng;
 
 use super::AugmentSettings;
 use super::anchors::Anchors;
+use super::bounds::Bounds;
 use super::draw::{between, chance, symmetric};
 use super::picture::byte_at;
 use super::source::Source;
@@ -58,10 +59,7 @@ pub(super) fn change(
         return;
     }
     let side = mask.len().isqrt();
-    // Pixels of the edge change as the face does: a rim of the old skin would show.
-    let weight = |(&face, &p): (&f32, &Point)| if face > 0.0 { (2.0 * face).min(1.0) * skin(source, p) } else { 0.0 };
-    weights.clear();
-    weights.extend(mask.iter().zip(places).map(weight));
+    weigh(source, places, mask, weights);
     let Some(own) = mean(planes, weights, side) else { return };
     let target = target(own, lightness, spread, settings.skin);
     for ((plane, own), target) in planes.chunks_exact_mut(mask.len()).zip(own).zip(target) {
@@ -89,13 +87,25 @@ impl Curve {
     }
 }
 
-/// How much of `p` of the source is skin, 0..1.
-fn skin(source: &Source, p: Point) -> f32 {
+/// Fills `weights` with how much of each pixel is skin, 0..1.
+fn weigh(source: &Source, places: &[Point], mask: &[f32], weights: &mut Vec<f32>) {
+    weights.clear();
+    // Pixels of the edge change as the face does: a rim of the old skin would show.
+    weights.extend(mask.iter().map(|face| (2.0 * face).min(1.0)));
     let Some(Anchors { eyes: [right, left], lips, mouth, .. }) = source.anchors() else {
-        return 1.0 - byte_at(source.priority(), source.side(), p);
+        for (weight, &p) in weights.iter_mut().zip(places) {
+            *weight *= 1.0 - byte_at(source.priority(), source.side(), p);
+        }
+        return;
     };
-    let other = [right, left, mouth].into_iter().fold(0.0f32, |most, part| most.max(part.cover(p, SOFT)));
-    (1.0 - other) * (1.0 - (1.0 - LIPS) * lips.cover(p, SOFT))
+    for (part, change) in [(right, 0.0), (left, 0.0), (mouth, 0.0), (lips, LIPS)] {
+        let within = Bounds::around(&part.points(), SOFT);
+        for (weight, &p) in weights.iter_mut().zip(places) {
+            if within.holds(p) {
+                *weight *= 1.0 - (1.0 - change) * part.cover(p, SOFT);
+            }
+        }
+    }
 }
 
 /// Mean blue, green and red of the skin; `None` where there is hardly any.

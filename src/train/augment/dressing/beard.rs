@@ -3,9 +3,10 @@
 use rand::{Rng, RngExt};
 
 use super::super::anchors::Anchors;
+use super::super::bounds::Bounds;
 use super::super::draw::between;
 use super::hair::{Strands, colour};
-use super::{Bounds, Canvas, along, luma, seen_from, step};
+use super::{Canvas, along, luma, seen_from, step};
 use crate::geometry::Point;
 
 /// Which parts of the beard's place are left, over the width of the mouth and the height of the nose.

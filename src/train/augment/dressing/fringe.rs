@@ -3,9 +3,10 @@
 use rand::{Rng, RngExt};
 
 use super::super::anchors::{Anchors, middle};
+use super::super::bounds::Bounds;
 use super::super::draw::{between, symmetric};
 use super::hair::{Strands, colour};
-use super::{Bounds, Canvas, along, luma, seen_from, step};
+use super::{Canvas, along, luma, seen_from, step};
 
 /// Draws a fringe that hangs as far as `most` at most: 0 is the hairline, 1 the brows.
 pub(super) fn hang(most: f32, anchors: &Anchors, canvas: &mut Canvas<'_>, rng: &mut impl Rng) {

@@ -3,9 +3,10 @@
 use rand::{Rng, RngExt};
 
 use super::super::anchors::Anchors;
+use super::super::bounds::Bounds;
 use super::super::colour::HsvChange;
 use super::super::draw::{between, chance, symmetric};
-use super::{Bounds, Canvas, along, luma, seen_from, step};
+use super::{Canvas, along, luma, seen_from, step};
 use crate::geometry::Point;
 
 /// One glass: an ellipse of any exponent.

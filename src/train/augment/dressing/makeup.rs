@@ -3,9 +3,10 @@
 use rand::{Rng, RngExt};
 
 use super::super::anchors::{Almond, Anchors};
+use super::super::bounds::Bounds;
 use super::super::colour::HsvChange;
 use super::super::draw::between;
-use super::{Bounds, Canvas, along, luma, seen_from, step};
+use super::{Canvas, along, luma, seen_from, step};
 
 /// Draws some, which hides as much as `most` (0..1) at most.
 pub(super) fn make_up(most: f32, anchors: &Anchors, canvas: &mut Canvas<'_>, rng: &mut impl Rng) {
@@ -31,7 +32,7 @@ pub(super) fn make_up(most: f32, anchors: &Anchors, canvas: &mut Canvas<'_>, rng
 fn lips(anchors: &Anchors, colour: [f32; 3], cover: f32, height: f32, canvas: &mut Canvas<'_>) {
     let Anchors { lips, mouth, .. } = anchors;
     let soft = (0.04 * height).max(canvas.pixel);
-    let within = Bounds::around(&[lips.corners[0], lips.corners[1], lips.upper, lips.lower], 0.1 * height);
+    let within = Bounds::around(&lips.points(), 0.1 * height);
     canvas.paint_face(&within, |p, there| {
         let on = lips.cover(p, soft) * (1.0 - mouth.cover(p, soft));
         (lit(colour, there), cover * on)
@@ -80,7 +81,7 @@ fn blush(anchors: &Anchors, colour: [f32; 3], cover: f32, height: f32, canvas: &
 }
 
 fn around(eye: &Almond, margin: f32) -> Bounds {
-    Bounds::around(&[eye.corners[0], eye.corners[1], eye.upper, eye.lower], margin)
+    Bounds::around(&eye.points(), margin)
 }
 
 /// Softness of a shadow's lower edge.

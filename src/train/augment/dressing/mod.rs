@@ -12,6 +12,7 @@ mod makeup;
 use rand::Rng;
 
 use super::AugmentSettings;
+use super::bounds::Bounds;
 use super::draw::chance;
 use super::source::Source;
 use crate::geometry::Point;
@@ -80,27 +81,6 @@ impl Canvas<'_> {
                 *value = (*value + cover * (new - *value)).clamp(0.0, 1.0);
             }
         }
-    }
-}
-
-/// A rectangle.
-#[derive(Debug, Clone, Copy)]
-struct Bounds {
-    low: Point,
-    high: Point,
-}
-
-impl Bounds {
-    /// Around `points`, wider by `margin` on each side.
-    fn around(points: &[Point], margin: f32) -> Self {
-        let least = |of: fn(&Point) -> f32| points.iter().map(of).fold(f32::MAX, f32::min) - margin;
-        let most = |of: fn(&Point) -> f32| points.iter().map(of).fold(f32::MIN, f32::max) + margin;
-        Self { low: Point::new(least(|p| p.x), least(|p| p.y)), high: Point::new(most(|p| p.x), most(|p| p.y)) }
-    }
-
-    #[inline(always)]
-    fn holds(&self, p: Point) -> bool {
-        p.x >= self.low.x && p.x <= self.high.x && p.y >= self.low.y && p.y <= self.high.y
     }
 }
 
