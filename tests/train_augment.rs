@@ -164,15 +164,19 @@ fn damage_hits_the_input_only() {
         ("banding", |s| (s.banding_chance, s.banding) = (1.0, 0.2)),
     ];
     for (name, change) in damages {
-        let found = sample(&source, &only(change), 5);
-        assert_eq!(
-            (&found.target, &found.mask, &found.priority),
-            (&clean.target, &clean.mask, &clean.priority),
-            "{name}"
-        );
-        assert!(most_apart(&found.input, &clean.input) > 0.02, "{name} changed nothing");
-        assert_eq!(found, sample(&source, &only(change), 5), "{name} is not the same again");
-        assert!(found.input.iter().all(|v| (0.0..=1.0).contains(v)), "{name}");
+        let mut most = 0f32;
+        for seed in 0..6 {
+            let found = sample(&source, &only(change), seed);
+            assert_eq!(
+                (&found.target, &found.mask, &found.priority),
+                (&clean.target, &clean.mask, &clean.priority),
+                "{name}"
+            );
+            assert_eq!(found, sample(&source, &only(change), seed), "{name} is not the same again");
+            assert!(found.input.iter().all(|v| (0.0..=1.0).contains(v)), "{name}");
+            most = most.max(most_apart(&found.input, &clean.input));
+        }
+        assert!(most > 0.02, "{name} changed nothing");
     }
 }
 
@@ -398,7 +402,7 @@ fn changed(found: &Owned) -> Vec<(f32, f32)> {
 #[test]
 fn skin_changes_under_the_mask_and_neither_in_the_eyes_nor_in_the_open_mouth() {
     let source = chart(96);
-    for seed in 0..8 {
+    for seed in 0..24 {
         let found = sample_at(&source, &only(|s| (s.skin_chance, s.skin) = (1.0, 1.0)), 96, false, seed);
         let (mut under, mut beyond) = (0, 0);
         for n in 0..96 * 96 {
@@ -547,12 +551,13 @@ fn sharpening_makes_halos_and_motion_ramps() {
     let sharp = row(only(|s| (s.sharpen_chance, s.sharpen) = (1.0, 2.0)), 1);
     assert!(sharp[SIDE / 2 - 1] < dark - 0.02 && sharp[SIDE / 2] > light + 0.02, "{sharp:?}");
     assert!((sharp[2] - dark).abs() < 1e-4 && (sharp[SIDE - 3] - light).abs() < 1e-4);
-    let ramps = (0..16).filter(|&seed| {
+    // A motion along the edge leaves it as it is.
+    let ramps = (0..64).filter(|&seed| {
         let moved = row(only(|s| (s.motion_chance, s.motion) = (1.0, 0.2)), seed);
         assert!(moved.windows(2).all(|pair| pair[0] <= pair[1] + 1e-5));
         moved.iter().filter(|v| (dark + 0.01..light - 0.01).contains(*v)).count() >= 3
     });
-    assert!(ramps.count() >= 8);
+    assert!((12..60).contains(&ramps.count()));
 }
 
 #[test]
@@ -589,7 +594,7 @@ fn noise_that_grows_is_stronger_in_the_light() {
         let grey = plain_face([value; 3]);
         let still = f32::from(value) / 255.0;
         let (mut sum, mut count) = (0.0, 0.0);
-        for seed in 0..12 {
+        for seed in 0..48 {
             let settings = only(|s| (s.noise_chance, s.noise, s.noise_growth) = (1.0, 0.05, growth));
             for v in sample(&grey, &settings, seed).input {
                 sum += (v - still).powi(2);
@@ -598,6 +603,8 @@ fn noise_that_grows_is_stronger_in_the_light() {
         }
         (sum / count as f32).sqrt()
     };
-    assert!(deviation(1.0, 190) > 1.3 * deviation(1.0, 65));
+    // The growth is uniform in 0..1, so variances are 1.245 and 0.755 of the middle's on average.
+    let ratio = deviation(1.0, 190) / deviation(1.0, 65);
+    assert!((1.15..1.45).contains(&ratio), "{ratio}");
     assert!((deviation(0.0, 190) / deviation(0.0, 65) - 1.0).abs() < 0.05);
 }

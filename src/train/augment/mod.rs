@@ -13,6 +13,7 @@
 
 pub mod anchors;
 mod bounds;
+mod box_blur;
 mod camera;
 pub mod colour;
 mod draw;
@@ -68,7 +69,7 @@ pub struct Buffers {
     places: Vec<Point>,
     /// The source's mask as the input shows it.
     face: Vec<f32>,
-    weights: Vec<f32>,
+    skin: [Vec<f32>; 2],
     focus: focus::FocusBuffers,
     motion: Vec<f32>,
     sharpen: sharpen::SharpenBuffers,
@@ -122,8 +123,8 @@ impl Augmenter {
     /// Changes an input that [`place_warped`] has just made of `source`: what the target has nothing of.
     fn damage_input(&self, source: &Source, input: &mut [f32], rng: &mut impl Rng, buffers: &mut Buffers) {
         let (settings, side) = (&self.settings, self.resolution);
-        let Buffers { places, face, weights, focus, motion, sharpen, subsampling, jpeg, .. } = buffers;
-        skin::change(settings, source, (places, face), input, rng, weights);
+        let Buffers { places, face, skin, focus, motion, sharpen, subsampling, jpeg, .. } = buffers;
+        skin::change(settings, source, (places, face), input, rng, skin);
         dressing::dress(settings, source, (places, face), input, rng);
         occluder::occlude(settings, input, side, rng);
         focus::blur(settings, input, side, rng, focus);

@@ -9,6 +9,7 @@ use rand::Rng;
 use super::AugmentSettings;
 use super::anchors::Anchors;
 use super::bounds::Bounds;
+use super::box_blur::box_blur;
 use super::draw::{between, chance, symmetric};
 use super::picture::byte_at;
 use super::source::Source;
@@ -16,12 +17,12 @@ use crate::blend::lab::{to_lab, to_rgb};
 use crate::geometry::Point;
 
 /// Tones in daylight from the darkest to the fairest: L, a, b. Their individual typology angles,
-/// arctan((L − 50) / b), are −61° to 63°, the range from dark to very light (A. Chardon, I. Cretois, C. Hourseau, "Skin
+/// arctan((L − 50) / b), are −57° to 63°, the range from dark to very light (A. Chardon, I. Cretois, C. Hourseau, "Skin
 /// colour typology and suntanning pathways", 1991).
 const TONES: [[f32; 3]; 7] = [
-    [27.0, 11.0, 13.0],
-    [36.0, 13.5, 18.0],
-    [44.0, 14.0, 20.0],
+    [27.0, 12.0, 15.0],
+    [36.0, 14.0, 19.0],
+    [44.0, 14.0, 20.5],
     [52.0, 13.0, 20.5],
     [60.0, 12.0, 19.0],
     [68.0, 9.5, 16.0],
@@ -30,11 +31,14 @@ const TONES: [[f32; 3]; 7] = [
 /// Most that one person's a and b differ from the tone of that lightness: more or less blood, more or less yellow.
 const SPREAD: [f32; 2] = [2.5, 3.0];
 /// How much of the picture's own deviation from these tones stays: it is the light's as well as the person's.
-const KEPT: f32 = 0.5;
+const KEPT: f32 = 0.35;
 /// Factors of encoded values, at most: a face in the dark must not become noise.
 const FACTORS: (f32, f32) = (0.15, 8.0);
 /// How much of a highlight stays when skin becomes darker; when it becomes fairer, white stays white.
 const GLOSS: f32 = 0.35;
+/// Widest fall towards the face's edge, over the crop's side. A mask that ends on the forehead needs a wide one; where it
+/// ends with the face, a rim of the old skin would show, so half of the edges are narrow.
+const FALL: f32 = 0.06;
 /// How much lips change with the skin.
 const LIPS: f32 = 0.9;
 /// Every so many pixels along both axes make the mean.
@@ -50,16 +54,18 @@ pub(super) fn change(
     (places, mask): (&[Point], &[f32]),
     planes: &mut [f32],
     rng: &mut impl Rng,
-    weights: &mut Vec<f32>,
+    [weights, buffer]: &mut [Vec<f32>; 2],
 ) {
     let drawn = chance(rng, settings.skin_chance);
     let lightness = between(rng, TONES[0][0], TONES[TONES.len() - 1][0]);
     let spread = SPREAD.map(|most| most * symmetric(rng));
+    let fall = FALL * symmetric(rng);
     if !drawn || settings.skin <= 0.0 {
         return;
     }
     let side = mask.len().isqrt();
-    weigh(source, places, mask, weights);
+    edge(mask, side, (fall * side as f32).round() as usize, weights, buffer);
+    part(source, places, weights);
     let Some(own) = mean(planes, weights, side) else { return };
     let target = target(own, lightness, spread, settings.skin);
     for ((plane, own), target) in planes.chunks_exact_mut(mask.len()).zip(own).zip(target) {
@@ -87,11 +93,23 @@ impl Curve {
     }
 }
 
-/// Fills `weights` with how much of each pixel is skin, 0..1.
-fn weigh(source: &Source, places: &[Point], mask: &[f32], weights: &mut Vec<f32>) {
+/// Fills `weights` with the mask: whole to its very edge, or falling within `reach` pixels of it.
+fn edge(mask: &[f32], side: usize, reach: usize, weights: &mut Vec<f32>, buffer: &mut Vec<f32>) {
     weights.clear();
-    // Pixels of the edge change as the face does: a rim of the old skin would show.
-    weights.extend(mask.iter().map(|face| (2.0 * face).min(1.0)));
+    if reach == 0 {
+        weights.extend(mask.iter().map(|face| (2.0 * face).min(1.0)));
+        return;
+    }
+    weights.extend_from_slice(mask);
+    box_blur(weights, side, reach, buffer);
+    // The mean is a half where a straight edge is.
+    for (weight, face) in weights.iter_mut().zip(mask) {
+        *weight = face * (2.0 * *weight - 1.0).clamp(0.0, 1.0);
+    }
+}
+
+/// Takes what is not skin from `weights`.
+fn part(source: &Source, places: &[Point], weights: &mut [f32]) {
     let Some(Anchors { eyes: [right, left], lips, mouth, .. }) = source.anchors() else {
         for (weight, &p) in weights.iter_mut().zip(places) {
             *weight *= 1.0 - byte_at(source.priority(), source.side(), p);
