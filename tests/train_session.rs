@@ -14,6 +14,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use session_support::{NAMES, discs, recipe, small};
+use standin::train::augment::{AugmentSettings, LATER};
 use standin::train::losses::total;
 use standin::train::optimise::{Optimiser, gradients};
 use standin::train::session::{Checkpoint, Event, Metrics, Recipe, Run, SessionError, Stop, Trainer};
@@ -226,10 +227,15 @@ fn what_is_wrong_in_a_recipe_is_named_with_its_file() {
         let error = Run::open(folder.path()).unwrap_err().to_string();
         assert!(error.contains("run.toml") && error.contains(said), "{error}");
     }
-    // A run that was begun before there was an end of the warp keeps its warp.
-    let older = whole.lines().filter(|line| !line.starts_with("warp_until")).collect::<Vec<_>>().join("\n");
+    // A run that was begun before there was a setting goes on as it did: its warp has no end, nothing new is drawn.
+    let later = |line: &&str| LATER.iter().any(|(name, _)| line.starts_with(&format!("{name} =")));
+    assert_eq!(whole.lines().filter(later).count(), LATER.len());
+    let older = whole.lines().filter(|line| !later(line)).collect::<Vec<_>>().join("\n");
     std::fs::write(&file, older).unwrap();
-    assert_eq!(Run::open(folder.path()).unwrap().recipe().augment.warp_until, 1.0);
+    let augment = Run::open(folder.path()).unwrap().recipe().augment.clone();
+    assert_eq!(augment.warp_until, 1.0);
+    assert_eq!([augment.skin_chance, augment.glasses_chance, augment.cast_chance, augment.noise_growth], [0.0; 4]);
+    assert_eq!(augment.warp, AugmentSettings::default().warp);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::colour::ColourChange;
 use super::light::Light;
 use super::placement::Placement;
 use super::warp::GridWarp;
-use super::{Augmenter, Buffers, Sample, Source, centre, place, place_warped, relight};
+use super::{Augmenter, Buffers, Sample, Source, place, place_warped, relight};
 use crate::geometry::Similarity;
 
 /// Two people in one frame of a performance.
@@ -40,12 +40,8 @@ impl Augmenter {
         let to_target = |p| pair.to_target.apply(placement.apply(p));
         place(pair.target, &buffers.picture, to_target, *resolution, sample);
         relight(pair.input, &colour, &light, buffers);
-        place_warped(&buffers.picture, &placement, &warp, *resolution, sample.input);
-        let step = 1.0 / *resolution as f32;
-        for (n, mask) in sample.driver_mask.iter_mut().enumerate() {
-            let p = placement.apply(centre(n % resolution, n / resolution, step));
-            *mask = buffers.picture.at(p)[3];
-        }
-        self.damage_input(sample.input, rng, buffers);
+        place_warped(&placement, &warp, *resolution, buffers, sample.input);
+        sample.driver_mask.copy_from_slice(&buffers.face);
+        self.damage_input(pair.input, sample.input, rng, buffers);
     }
 }

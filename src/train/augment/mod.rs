@@ -3,27 +3,40 @@
 //! 1. [`colour`] and [`light`] change the whole crop, so that input and target have them in common.
 //! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] moves the
 //!    input's points besides. Both make one map, and each picture is sampled once (bilinear, edge pixels repeated).
-//! 3. What lies between a face and the network hits the input only: [`occluder`], then [`focus`] (blur, few pixels), then
-//!    [`noise`], then [`jpeg`]. The target stays whole and clean.
+//! 3. Who wears the face and what lies between it and the network hits the input only; the target stays whole and clean:
+//!    - another [`skin`], then what is worn: [`dressing`] (make-up, beard, fringe, glasses), then an [`occluder`];
+//!    - the lens: [`focus`] (blur), [`motion`], few pixels;
+//!    - the camera: [`noise`], [`camera`] (white balance, tone curve), [`sharpen`];
+//!    - the video: [`subsampling`], few levels, [`jpeg`].
 //!
 //! All chance comes from the stream that is handed in, so a sample depends on nothing else.
 
+pub mod anchors;
+mod bounds;
+mod box_blur;
+mod camera;
 pub mod colour;
 mod cross;
 mod draw;
+mod dressing;
 mod focus;
 mod jpeg;
 pub mod light;
+mod motion;
 mod noise;
 mod occluder;
 mod picture;
 pub mod placement;
 mod settings;
+mod sharpen;
+mod skin;
 mod source;
+mod subsampling;
 pub mod warp;
 
 pub use cross::CrossPair;
 pub use settings::{AugmentSettings, SettingError};
+pub use settings::{AugmentSettings, LATER, SettingError};
 pub use source::Source;
 
 use rand::Rng;
@@ -57,7 +70,15 @@ pub struct Buffers {
     picture: Picture,
     row: [Vec<f32>; 3],
     gains: Vec<f32>,
+    /// Where each pixel of the input lies in the unit square of its source.
+    places: Vec<Point>,
+    /// The source's mask as the input shows it.
+    face: Vec<f32>,
+    skin: [Vec<f32>; 2],
     focus: focus::FocusBuffers,
+    motion: Vec<f32>,
+    sharpen: sharpen::SharpenBuffers,
+    subsampling: [Vec<f32>; 2],
     jpeg: jpeg::JpegBuffers,
 }
 
@@ -100,19 +121,27 @@ impl Augmenter {
         let warp = GridWarp::draw(settings.warp, rng);
         relight(source, &colour, &light, buffers);
         place(source, &buffers.picture, |p| placement.apply(p), *resolution, sample);
-        sample.driver_mask.copy_from_slice(sample.mask);
-        place_warped(&buffers.picture, &placement, &warp, *resolution, sample.input);
-        self.damage_input(sample.input, rng, buffers);
+        place_warped(&placement, &warp, *resolution, buffers, sample.input);
+        sample.driver_mask.copy_from_slice(&buffers.face);
+        self.damage_input(source, sample.input, rng, buffers);
     }
 
-    /// What lies between a face and the network.
-    fn damage_input(&self, input: &mut [f32], rng: &mut impl Rng, buffers: &mut Buffers) {
-        let Self { settings, resolution } = self;
-        occluder::occlude(settings, input, *resolution, rng);
-        focus::blur(settings, input, *resolution, rng, &mut buffers.focus);
-        focus::shrink(settings, input, *resolution, rng, &mut buffers.focus);
-        noise::noise(settings, input, *resolution, rng);
-        jpeg::jpeg(settings, input, *resolution, rng, &mut buffers.jpeg);
+    /// Changes an input that [`place_warped`] has just made of `source`: what the target has nothing of.
+    fn damage_input(&self, source: &Source, input: &mut [f32], rng: &mut impl Rng, buffers: &mut Buffers) {
+        let (settings, side) = (&self.settings, self.resolution);
+        let Buffers { places, face, skin, focus, motion, sharpen, subsampling, jpeg, .. } = buffers;
+        skin::change(settings, source, (places, face), input, rng, skin);
+        dressing::dress(settings, source, (places, face), input, rng);
+        occluder::occlude(settings, input, side, rng);
+        focus::blur(settings, input, side, rng, focus);
+        motion::blur(settings, input, side, rng, motion);
+        focus::shrink(settings, input, side, rng, focus);
+        noise::noise(settings, input, side, rng);
+        camera::develop(settings, input, side, rng);
+        sharpen::sharpen(settings, input, side, rng, sharpen);
+        subsampling::subsample(settings, input, side, rng, subsampling);
+        camera::band(settings, input, rng);
+        jpeg::jpeg(settings, input, side, rng, jpeg);
     }
 }
 
@@ -166,8 +195,11 @@ fn place(
     }
 }
 
-/// Fills the input, not yet damaged.
-fn place_warped(picture: &Picture, placement: &Placement, warp: &GridWarp, resolution: usize, input: &mut [f32]) {
+/// Fills the input, not yet damaged, from the picture, and where its pixels lie.
+fn place_warped(placement: &Placement, warp: &GridWarp, resolution: usize, buffers: &mut Buffers, input: &mut [f32]) {
+    let Buffers { picture, places, face, .. } = buffers;
+    places.resize(resolution * resolution, Point::default());
+    face.resize(resolution * resolution, 0.0);
     let (blue, others) = input.split_at_mut(resolution * resolution);
     let (green, red) = others.split_at_mut(resolution * resolution);
     let step = 1.0 / resolution as f32;
@@ -176,8 +208,9 @@ fn place_warped(picture: &Picture, placement: &Placement, warp: &GridWarp, resol
         for i in 0..resolution {
             let (n, p) = (j * resolution + i, centre(i, j, step));
             let moved = row.at(p.x);
-            let value = picture.at(placement.apply(Point::new(p.x + moved.x, p.y + moved.y)));
-            [blue[n], green[n], red[n]] = [value[0], value[1], value[2]];
+            let place = placement.apply(Point::new(p.x + moved.x, p.y + moved.y));
+            [blue[n], green[n], red[n], face[n]] = picture.at(place);
+            places[n] = place;
         }
     }
 }

@@ -55,6 +55,26 @@ pub struct AugmentSettings {
     pub shadow_chance: f32,
     /// Most light that the shadow takes, in stops.
     pub shadow: f32,
+    /// Chance of another skin, in the input only, as all that follows.
+    pub skin_chance: f32,
+    /// How far it is from the own towards one of the tones of mankind: 1 is all the way.
+    pub skin: f32,
+    /// Chance of a beard or a moustache, where the place of the face's parts is known, as for all that is worn.
+    pub beard_chance: f32,
+    /// How dense it is, at most: 1 hides the skin.
+    pub beard: f32,
+    /// Chance of make-up: lips, lids, lashes, cheeks.
+    pub makeup_chance: f32,
+    /// How much it hides, at most.
+    pub makeup: f32,
+    /// Chance of hair across the forehead.
+    pub fringe_chance: f32,
+    /// How far it hangs, at most: 0 is the hairline, 1 the brows.
+    pub fringe: f32,
+    /// Chance of glasses.
+    pub glasses_chance: f32,
+    /// How dark their glass is, at most.
+    pub glasses: f32,
     /// Chance of something in front of the face.
     pub occluder_chance: f32,
     /// Most of its radius.
@@ -63,6 +83,10 @@ pub struct AugmentSettings {
     pub blur_chance: f32,
     /// Most of the blur's standard deviation.
     pub blur: f32,
+    /// Chance of a motion's blur.
+    pub motion_chance: f32,
+    /// Most of its length.
+    pub motion: f32,
     /// Chance of a face that was small in its frame.
     pub shrink_chance: f32,
     /// The smallest it was: its side over the crop's.
@@ -71,6 +95,32 @@ pub struct AugmentSettings {
     pub noise_chance: f32,
     /// Most of the noise's standard deviation, of 0..1.
     pub noise: f32,
+    /// How much of its variance grows with the value, at most: 0 for the same everywhere.
+    pub noise_growth: f32,
+    /// Chance of a wrong white balance and exposure.
+    pub cast_chance: f32,
+    /// Most of red's and blue's gain over green's, in stops.
+    pub cast: f32,
+    /// Most of the exposure, in stops.
+    pub exposure: f32,
+    /// Chance of a camera's tone curve.
+    pub tone_chance: f32,
+    /// How much it is an S, at most, or half as much the opposite.
+    pub tone: f32,
+    /// The value of black, at most, of 0..1.
+    pub lift: f32,
+    /// Chance of sharpening.
+    pub sharpen_chance: f32,
+    /// Most of it: what an edge gains over its contrast against a blur.
+    pub sharpen: f32,
+    /// Chance of colour that is kept at fewer places than light.
+    pub subsampling_chance: f32,
+    /// Most of the side of a block of one colour.
+    pub subsampling: f32,
+    /// Chance of few levels.
+    pub banding_chance: f32,
+    /// Most of the step from level to level, of 0..1.
+    pub banding: f32,
     /// Chance of JPEG's blocks and ringing.
     pub jpeg_chance: f32,
     /// The lowest JPEG quality, 1..100.
@@ -103,19 +153,61 @@ impl Default for AugmentSettings {
             light: 0.7,
             shadow_chance: 0.08,
             shadow: 1.5,
+            skin_chance: 0.4,
+            skin: 1.0,
+            beard_chance: 0.07,
+            beard: 0.95,
+            makeup_chance: 0.06,
+            makeup: 0.8,
+            fringe_chance: 0.05,
+            fringe: 1.1,
+            glasses_chance: 0.07,
+            glasses: 0.7,
             occluder_chance: 0.08,
             occluder: 0.25,
             blur_chance: 0.08,
             blur: 0.015,
+            motion_chance: 0.06,
+            motion: 0.04,
             shrink_chance: 0.08,
             shrink: 0.3,
             noise_chance: 0.1,
             noise: 0.04,
+            noise_growth: 0.9,
+            cast_chance: 0.2,
+            cast: 0.35,
+            exposure: 0.7,
+            tone_chance: 0.15,
+            tone: 0.8,
+            lift: 0.12,
+            sharpen_chance: 0.12,
+            sharpen: 1.5,
+            subsampling_chance: 0.15,
+            subsampling: 0.03,
+            banding_chance: 0.05,
+            banding: 0.025,
             jpeg_chance: 0.08,
             jpeg: 30,
         }
     }
 }
+
+/// Settings that there were not from the first, with the value that a run has which was begun before them.
+pub const LATER: [(&str, f64); 13] = [
+    ("warp_until", 1.0),
+    ("skin_chance", 0.0),
+    ("beard_chance", 0.0),
+    ("makeup_chance", 0.0),
+    ("fringe_chance", 0.0),
+    ("glasses_chance", 0.0),
+    ("cast_chance", 0.0),
+    ("tone_chance", 0.0),
+    ("motion_chance", 0.0),
+    ("sharpen_chance", 0.0),
+    ("subsampling_chance", 0.0),
+    ("banding_chance", 0.0),
+    ("noise_growth", 0.0),
+];
 
 impl AugmentSettings {
     /// Nothing is changed.
@@ -144,14 +236,39 @@ impl AugmentSettings {
             light: 0.0,
             shadow_chance: 0.0,
             shadow: 0.0,
+            skin_chance: 0.0,
+            skin: 0.0,
+            beard_chance: 0.0,
+            beard: 0.0,
+            makeup_chance: 0.0,
+            makeup: 0.0,
+            fringe_chance: 0.0,
+            fringe: 0.0,
+            glasses_chance: 0.0,
+            glasses: 0.0,
             occluder_chance: 0.0,
             occluder: 0.0,
             blur_chance: 0.0,
             blur: 0.0,
+            motion_chance: 0.0,
+            motion: 0.0,
             shrink_chance: 0.0,
             shrink: 1.0,
             noise_chance: 0.0,
             noise: 0.0,
+            noise_growth: 0.0,
+            cast_chance: 0.0,
+            cast: 0.0,
+            exposure: 0.0,
+            tone_chance: 0.0,
+            tone: 0.0,
+            lift: 0.0,
+            sharpen_chance: 0.0,
+            sharpen: 0.0,
+            subsampling_chance: 0.0,
+            subsampling: 0.0,
+            banding_chance: 0.0,
+            banding: 0.0,
             jpeg_chance: 0.0,
             jpeg: 100,
         }
@@ -184,14 +301,39 @@ impl AugmentSettings {
             ("light", self.light, 0.0, 8.0),
             ("shadow_chance", self.shadow_chance, 0.0, 1.0),
             ("shadow", self.shadow, 0.0, 8.0),
+            ("skin_chance", self.skin_chance, 0.0, 1.0),
+            ("skin", self.skin, 0.0, 1.0),
+            ("beard_chance", self.beard_chance, 0.0, 1.0),
+            ("beard", self.beard, 0.0, 1.0),
+            ("makeup_chance", self.makeup_chance, 0.0, 1.0),
+            ("makeup", self.makeup, 0.0, 1.0),
+            ("fringe_chance", self.fringe_chance, 0.0, 1.0),
+            ("fringe", self.fringe, 0.0, 2.0),
+            ("glasses_chance", self.glasses_chance, 0.0, 1.0),
+            ("glasses", self.glasses, 0.0, 1.0),
             ("occluder_chance", self.occluder_chance, 0.0, 1.0),
             ("occluder", self.occluder, 0.0, 0.5),
             ("blur_chance", self.blur_chance, 0.0, 1.0),
             ("blur", self.blur, 0.0, 0.1),
+            ("motion_chance", self.motion_chance, 0.0, 1.0),
+            ("motion", self.motion, 0.0, 0.2),
             ("shrink_chance", self.shrink_chance, 0.0, 1.0),
             ("shrink", self.shrink, 0.05, 1.0),
             ("noise_chance", self.noise_chance, 0.0, 1.0),
             ("noise", self.noise, 0.0, 1.0),
+            ("noise_growth", self.noise_growth, 0.0, 1.0),
+            ("cast_chance", self.cast_chance, 0.0, 1.0),
+            ("cast", self.cast, 0.0, 4.0),
+            ("exposure", self.exposure, 0.0, 4.0),
+            ("tone_chance", self.tone_chance, 0.0, 1.0),
+            ("tone", self.tone, 0.0, 1.0),
+            ("lift", self.lift, 0.0, 0.5),
+            ("sharpen_chance", self.sharpen_chance, 0.0, 1.0),
+            ("sharpen", self.sharpen, 0.0, 8.0),
+            ("subsampling_chance", self.subsampling_chance, 0.0, 1.0),
+            ("subsampling", self.subsampling, 0.0, 0.2),
+            ("banding_chance", self.banding_chance, 0.0, 1.0),
+            ("banding", self.banding, 0.0, 0.5),
             ("jpeg_chance", self.jpeg_chance, 0.0, 1.0),
             ("jpeg", self.jpeg.into(), 1.0, 100.0),
         ];

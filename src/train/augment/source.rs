@@ -1,5 +1,6 @@
 //! A face as it is kept in memory.
 
+use super::anchors::Anchors;
 use crate::blend::lab::LabPicture;
 use crate::blend::plan::Region;
 use crate::blend::statistics::{Statistics, statistics};
@@ -12,6 +13,7 @@ pub struct Source {
     mask: Vec<u8>,
     priority: Vec<u8>,
     statistics: Option<Statistics>,
+    anchors: Option<Anchors>,
 }
 
 impl Source {
@@ -23,7 +25,13 @@ impl Source {
             return None;
         }
         let statistics = colours(side, &bgr, &mask);
-        Some(Self { side, bgr, mask, priority, statistics })
+        Some(Self { side, bgr, mask, priority, statistics, anchors: None })
+    }
+
+    /// The same, where the face's parts lie besides; without them nothing is worn.
+    #[must_use]
+    pub fn with_anchors(self, anchors: Option<Anchors>) -> Self {
+        Self { anchors, ..self }
     }
 
     /// Side in pixels.
@@ -44,6 +52,11 @@ impl Source {
     /// Eyes and mouth.
     pub fn priority(&self) -> &[u8] {
         &self.priority
+    }
+
+    /// Where its parts lie; `None` where nobody said.
+    pub fn anchors(&self) -> Option<&Anchors> {
+        self.anchors.as_ref()
     }
 
     /// Its colours under the mask, in L*a*b*; `None` where the mask is all but empty.

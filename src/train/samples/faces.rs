@@ -8,6 +8,7 @@ use super::sides::working_side;
 use super::troupe::Troupe;
 use super::{SampleError, Sides, priority};
 use crate::train::augment::Source;
+use crate::train::augment::anchors::Anchors;
 use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError};
 use crate::train::zoo::Side;
 
@@ -117,5 +118,6 @@ fn source(set: &FaceSet, face: &FaceRecord, most: usize) -> Result<Source, Sampl
     let mut bgr = crop.into_raw();
     bgr.chunks_exact_mut(3).for_each(|pixel| pixel.swap(0, 2));
     let empty = || FaceSetError::File { file: set.folder.join(&face.picture), reason: "no pixels".to_owned() };
-    Ok(Source::new(side, bgr, mask.into_raw(), priority(&face.landmarks, side)).ok_or_else(empty)?)
+    let source = Source::new(side, bgr, mask.into_raw(), priority(&face.landmarks, side)).ok_or_else(empty)?;
+    Ok(source.with_anchors(Anchors::of_mesh(&face.landmarks)))
 }

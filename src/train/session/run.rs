@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 
 use super::{Checkpoint, Recipe, SessionError};
+use crate::train::augment::LATER;
 use crate::train::optimise::Optimiser;
 use crate::train::weights::Weights;
 use crate::train::whole_file;
@@ -61,8 +62,10 @@ impl Run {
             }
         }
         if let Some(augment) = table.get_mut("augment").and_then(toml::Value::as_table_mut) {
-            // A run that was begun before there was this setting keeps its warp.
-            augment.entry("warp_until").or_insert(toml::Value::Float(1.0));
+            // A run that was begun before there was a setting goes on as it did.
+            for (setting, value) in LATER {
+                augment.entry(setting).or_insert(toml::Value::Float(value));
+            }
         }
         let recipe: Recipe = table.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
         recipe.check().map_err(wrong)?;
