@@ -325,9 +325,9 @@ proptest! {
         let place = |n: usize| (n as u64).wrapping_mul(seed | 1).to_le_bytes()[4] % seed.to_le_bytes()[0].max(1);
         let mesh: Vec<_> = (0..468).map(|n| [f32::from(place(n)) / 99.0, f32::from(place(n + 468)) / 99.0]).collect();
         let source = source.with_anchors(Anchors::of_mesh(&mesh));
-        let Owned { input, target, mask, priority } = sample_at(&source, &all, resolution, true, seed);
+        let Owned { input, target, mask, priority, driver_mask } = sample_at(&source, &all, resolution, true, seed);
         let good = |plane: &[f32]| plane.iter().all(|v| (0.0..=1.0).contains(v));
-        prop_assert!(good(&input) && good(&target) && good(&mask) && good(&priority));
+        prop_assert!(good(&input) && good(&target) && good(&mask) && good(&priority) && good(&driver_mask));
     }
 
     #[test]

@@ -346,8 +346,7 @@ fn augmented_faces_stay_faces() {
     let expected = sides.warnings().iter().all(|warning| matches!(warning, Warning::FewFaces { .. }));
     assert!(expected, "{:?}", sides.warnings());
     let faces = Faces::load(&sides, 128, &|| ()).unwrap();
-    let settings =
-        LoaderSettings { batch: 12, resolution: 128, balance_yaw: true, augment: AugmentSettings::default() };
+    let settings = LoaderSettings { batch: 12, resolution: 128, ..settings() };
     let maker = BatchMaker::new(&faces, &settings, 3).unwrap();
     let batches = [0, 1].into_iter().flat_map(|step| [(Side::A, step), (Side::B, step)]);
     let batches: Vec<_> = batches.map(|(side, step)| maker.batch(&faces, side, early(step), &Device::flex())).collect();

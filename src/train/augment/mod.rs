@@ -35,7 +35,6 @@ mod subsampling;
 pub mod warp;
 
 pub use cross::CrossPair;
-pub use settings::{AugmentSettings, SettingError};
 pub use settings::{AugmentSettings, LATER, SettingError};
 pub use source::Source;
 
