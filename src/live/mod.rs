@@ -5,6 +5,7 @@
 //! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
 //! [`ModelSlot`] loads models beside the stream. [`Latency`] says what all this costs, [`Statistics`] where it goes.
 
+mod colours;
 mod device;
 mod find_stage;
 mod guard;
@@ -23,6 +24,7 @@ mod settings;
 mod statistics;
 mod swap_stage;
 
+pub use colours::{ColourMemory, ColourNotes};
 pub use device::{Device, UnknownDevice};
 pub use find_stage::{FindFaces, FindStage};
 pub use guard::{Guard, Sight};
