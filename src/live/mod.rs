@@ -3,7 +3,8 @@
 //! A frame becomes a [`Job`]. [`FindStage`] finds faces and lets the [`Guard`] plan what must happen to each; a
 //! [`SwapStage`] crops, swaps and blends, or conceals what could not be swapped. [`Queue`] runs the first on one thread
 //! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
-//! [`ModelSlot`] loads models beside the stream. [`Latency`] says what all this costs, [`Statistics`] where it goes.
+//! [`ModelSlot`] loads models beside the stream, [`ColourMemory`] keeps the colour transfer steady from frame to frame.
+//! [`Latency`] says what all this costs, [`Statistics`] where it goes.
 
 mod colours;
 mod device;
