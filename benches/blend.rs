@@ -5,12 +5,13 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use standin::blend::composite::{Codes, composite};
 use standin::blend::erode::erode;
 use standin::blend::feather::{FeatherBuffers, feather};
-use standin::blend::lab::LabPicture;
 use standin::blend::mask::{bounds, mask};
-use standin::blend::plan::{Filters, Region};
+use standin::blend::plan::Filters;
+use standin::blend::planes::Planes;
+use standin::blend::skin::skin;
 use standin::blend::statistics::statistics;
-use standin::blend::transfer::{ColourTransfer, transfer};
-use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::blend::transfer::{Transfer, transfer};
+use standin::blend::{BlendSettings, Blender, ColorTransfer, Colours, CpuBlender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 use standin::swap::Generated;
@@ -73,17 +74,19 @@ fn passes(c: &mut Criterion) {
 
         let covered = bounds(&weights, resolution);
         let mut layer = vec![[0.0; 4]; resolution * resolution];
-        let (mut driver_lab, mut face_lab) = (LabPicture::default(), LabPicture::default());
-        let whole = Region { x0: 0, y0: 0, x1: resolution, y1: resolution };
-        for (name, region) in [("whole crop", whole), ("covered", covered.grown_within(1, resolution))] {
-            group.bench_function(format!("statistics, transfer: {name}"), |b| {
+        let (mut driver_planes, mut face_planes, mut counts) = (Planes::default(), Planes::default(), Vec::new());
+        let region = covered.grown_within(1, resolution);
+        for wanted in [ColorTransfer::SoftGain, ColorTransfer::Lab] {
+            let space = wanted.space().unwrap();
+            group.bench_function(format!("statistics, transfer: {wanted:?}"), |b| {
                 b.iter(|| {
-                    driver_lab.fill(&driver, resolution, &region);
-                    face_lab.fill(&face, resolution, &region);
-                    let from = statistics(&face_lab, &weights, resolution, &region).unwrap();
-                    let to = statistics(&driver_lab, &weights, resolution, &region).unwrap();
-                    let line = ColourTransfer::new(&from, &to);
-                    transfer(&face, Some((&face_lab, line)), &weights, [1.0; 3], &region, resolution, &mut layer);
+                    driver_planes.fill(space, &driver, resolution, &region);
+                    face_planes.fill(space, &face, resolution, &region);
+                    skin(&driver_planes, &face_planes, &weights, resolution, &region, &mut counts);
+                    let of = |planes: &Planes| statistics(planes, &counts, resolution, &region).unwrap();
+                    let colours = Colours { space, driver: of(&driver_planes), face: of(&face_planes) };
+                    let matched = Transfer::new(wanted, &colours).map(|transfer| (&face_planes, transfer));
+                    transfer(&face, matched, &weights, [1.0; 3], &region, resolution, &mut layer);
                 });
             });
         }
@@ -103,7 +106,7 @@ fn passes(c: &mut Criterion) {
         group.bench_function("all but the crop, I420", |b| {
             b.iter(|| {
                 let mut view = frame.frame_mut().unwrap();
-                blender.composite(&mut view, &to_crop, &generated, &[], &settings).unwrap();
+                blender.composite(&mut view, &to_crop, &generated, &[], &settings, None).unwrap();
             });
         });
         group.finish();

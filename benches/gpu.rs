@@ -33,7 +33,7 @@ fn blend(c: &mut Criterion, name: &str, blender: &mut dyn Blender) {
                     blender.crop(&frame.as_frame(), &to_crop, resolution, &mut crop).unwrap();
                     let generated =
                         Generated { resolution, driver: &crop, face: &face, driver_mask: &mask, face_mask: &mask };
-                    blender.composite(&mut frame, &to_crop, &generated, &[], &BlendSettings::default()).unwrap();
+                    blender.composite(&mut frame, &to_crop, &generated, &[], &BlendSettings::default(), None).unwrap();
                     black_box(&crop);
                 });
             });

@@ -5,6 +5,11 @@
 
 // As in src/blend/plan.rs.
 const LEAST_WEIGHT: f32 = 16.0;
+// Where in the statistics, three values each, and in the earlier ones.
+const DRIVER_MEAN: u32 = 0u;
+const DRIVER_DEVIATION: u32 = 1u;
+const FACE_MEAN: u32 = 2u;
+const FACE_DEVIATION: u32 = 3u;
 const KERNEL = array<f32, 5>(0.0625, 0.25, 0.375, 0.25, 0.0625);
 
 // The face under the binomial kernel, edge pixels repeated.
@@ -25,13 +30,40 @@ fn blurred(pixel: vec2<u32>) -> vec3<f32> {
 }
 
 fn measured(at: u32) -> vec3<f32> {
-    return vec3<f32>(statistics[at], statistics[at + 1u], statistics[at + 2u]);
+    return vec3<f32>(statistics[3u * at], statistics[3u * at + 1u], statistics[3u * at + 2u]);
 }
 
-// The driver's mean and contrast, channel by channel.
-fn matched(rgb: vec3<f32>) -> vec3<f32> {
-    let ratio = clamp(measured(3u) / max(measured(9u), vec3<f32>(0.01)), vec3<f32>(0.0), vec3<f32>(4.0));
-    return to_rgb((to_lab(rgb) - measured(6u)) * ratio + measured(0u));
+fn was_measured() -> bool {
+    return statistics[12] >= LEAST_WEIGHT;
+}
+
+// One of the colours that this frame is given: its own mixed with the earlier one, or that alone.
+fn steadied(at: u32) -> vec3<f32> {
+    let earlier = params.earlier[at].xyz;
+    if !was_measured() {
+        return earlier;
+    }
+    let own = measured(at);
+    return own + params.earlier_share * (earlier - own);
+}
+
+// Linear light of each channel times the ratio of the means, or its root.
+fn gained(rgb: vec3<f32>) -> vec3<f32> {
+    var gain = clamp(steadied(DRIVER_MEAN) / max(steadied(FACE_MEAN), vec3<f32>(3e-4)), vec3<f32>(0.25), vec3<f32>(4.0));
+    if params.color_transfer == SOFT_GAIN {
+        gain = sqrt(gain);
+    }
+    return encoded(clamp(linear(rgb) * gain, vec3<f32>(0.0), vec3<f32>(1.0)));
+}
+
+// The driver's mean and contrast, channel by channel, less of the shift towards black.
+fn lined(rgb: vec3<f32>) -> vec3<f32> {
+    let mean = steadied(FACE_MEAN);
+    let contrast = steadied(DRIVER_DEVIATION) / max(steadied(FACE_DEVIATION), vec3<f32>(0.01));
+    let ratio = clamp(contrast, vec3<f32>(0.0), vec3<f32>(4.0));
+    let shift = steadied(DRIVER_MEAN) - mean * ratio;
+    let lab = to_lab(rgb);
+    return to_rgb(lab * ratio + shift * clamp(lab.x / max(mean.x, 1.0), 0.0, 1.0));
 }
 
 @compute @workgroup_size(8, 8)
@@ -45,8 +77,12 @@ fn transfer(@builtin(global_invocation_id) id: vec3<u32>) {
     if params.sharpen > 0.0 {
         rgb = clamp(rgb + params.sharpen * (rgb - blurred(id.xy)), vec3<f32>(0.0), vec3<f32>(1.0));
     }
-    if params.color_transfer != 0u && statistics[12] >= LEAST_WEIGHT {
-        rgb = matched(rgb);
+    if params.color_transfer != 0u && (was_measured() || params.earlier_share > 0.0) {
+        if params.color_transfer == LAB {
+            rgb = lined(rgb);
+        } else {
+            rgb = gained(rgb);
+        }
     }
     if any(params.exponent.xyz != vec3<f32>(1.0)) {
         rgb = select(vec3<f32>(0.0), pow(rgb, params.exponent.xyz), rgb > vec3<f32>(0.0));

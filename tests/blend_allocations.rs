@@ -54,7 +54,7 @@ fn nothing_is_allocated_after_the_first_frames() {
             let place = to_crop(Point::new(160.0 + n as f32, 120.0), 20.0 + 7.0 * (n % 40) as f32, 0.05 * n as f32);
             blender.crop(&view(&frame), &place, side, &mut crop).unwrap();
             let mut target = frame.frame_mut().unwrap();
-            blender.composite(&mut target, &place, &face.generated(), &hull, &settings).unwrap();
+            blender.composite(&mut target, &place, &face.generated(), &hull, &settings, None).unwrap();
             conceal(&mut target, Rect { x: 3.0, y: 5.0, w: 50.0, h: 60.0 });
         };
         (0..10).for_each(&mut round);

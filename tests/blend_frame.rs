@@ -7,13 +7,16 @@ use blend_support::*;
 use proptest::prelude::*;
 use standin::blend::composite::{Codes, composite};
 use standin::blend::mask::bounds;
-use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::blend::{BlendSettings, Blender, ColorTransfer, CpuBlender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 
+const TRANSFERS: [ColorTransfer; 4] =
+    [ColorTransfer::None, ColorTransfer::SoftGain, ColorTransfer::Gain, ColorTransfer::Lab];
+
 fn blend(frame: &mut OwnedFrame, place: &Similarity, face: &Face, settings: &BlendSettings) {
     let mut target = frame.frame_mut().unwrap();
-    CpuBlender::default().composite(&mut target, place, &face.generated(), &[], settings).unwrap();
+    CpuBlender::default().composite(&mut target, place, &face.generated(), &[], settings, None).unwrap();
 }
 
 /// m of every frame pixel and the sampled layer, by the contract's sentence.
@@ -159,7 +162,7 @@ fn no_opacity_and_no_mask_change_no_bit() {
 fn the_driver_blended_onto_itself_changes_next_to_nothing() {
     let side = 64;
     for format in PixelFormat::ALL {
-        for color_transfer in [false, true] {
+        for color_transfer in TRANSFERS {
             let mut before = OwnedFrame::new(layout(format, 99, 81));
             paint(&mut before, smooth);
             let place = to_crop(Point::new(50.0, 40.0), 64.0, 0.0);
@@ -177,41 +180,113 @@ fn the_driver_blended_onto_itself_changes_next_to_nothing() {
     }
 }
 
+/// Mean red, green, blue (0..1) in the middle of a frame, where a face of so much light was blended over a driver of so
+/// much: blue, green, red, encoded, each with a little noise.
+fn middle(driver: [f32; 3], generated: [f32; 3], color_transfer: ColorTransfer) -> [f64; 3] {
+    let side = 48;
+    let mut face = Face::new(side, 3);
+    face.driver.iter_mut().enumerate().for_each(|(n, v)| *v = driver[n % 3] + *v * 0.1);
+    face.face.iter_mut().enumerate().for_each(|(n, v)| *v = generated[n % 3] + *v * 0.1);
+    let mut after = OwnedFrame::new(layout(PixelFormat::Rgba, 60, 60));
+    let place = to_crop(Point::new(30.0, 30.0), 48.0, 0.0);
+    let settings = BlendSettings { color_transfer, erode: 0.0, blur: 0.0, ..BlendSettings::default() };
+    blend(&mut after, &place, &face, &settings);
+    let mut sums = [0.0; 3];
+    for y in 24..36 {
+        for x in 24..36 {
+            for (sum, (plane, at)) in sums.iter_mut().zip(bytes_of(&after, x, y)) {
+                *sum += f64::from(after.bytes(plane)[at]) / 144.0 / 255.0;
+            }
+        }
+    }
+    sums
+}
+
+fn near(found: [f64; 3], expected: [f64; 3]) -> bool {
+    found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 6.0 / 255.0)
+}
+
 #[test]
 fn the_transferred_face_has_the_driver_s_colours() {
     // A red face on a blue driver must not stay red.
-    let side = 48;
-    let mut face = Face::new(side, 3);
-    for (n, v) in face.driver.iter_mut().enumerate() {
-        *v = [0.6, 0.4, 0.3][n % 3] + *v * 0.1;
+    let (driver, generated) = ([0.6, 0.4, 0.3], [0.2, 0.3, 0.7]);
+    let without = middle(driver, generated, ColorTransfer::None);
+    assert!(without[0] > without[2] + 80.0 / 255.0, "{without:?}");
+    let with = middle(driver, generated, ColorTransfer::Lab);
+    assert!(near(with, [0.35, 0.45, 0.65]), "{with:?}");
+    // A gain does as much within its bounds.
+    let generated = [0.4, 0.3, 0.5];
+    let with = middle(driver, generated, ColorTransfer::Gain);
+    assert!(near(with, [0.35, 0.45, 0.65]), "{with:?}");
+    // And half of it comes to the geometric mean of their light.
+    let half = middle(driver, generated, ColorTransfer::SoftGain);
+    let light = |v: f64| ((v + 0.055) / 1.055).powf(2.4);
+    let shown = |v: f64| 1.055 * v.powf(1.0 / 2.4) - 0.055;
+    let between = |a: f64, b: f64| shown((light(a) * light(b)).sqrt());
+    assert!(near(half, [between(0.35, 0.55), between(0.45, 0.35), between(0.65, 0.45)]), "{half:?}");
+    assert!(!near(half, with) && !near(half, middle(driver, generated, ColorTransfer::None)));
+}
+
+#[test]
+fn black_stays_black() {
+    let side = 64;
+    let place = to_crop(Point::new(32.0, 32.0), 64.0, 0.0);
+    for color_transfer in TRANSFERS {
+        let mut face = Face::new(side, 3);
+        // Bright, reddish skin on a driver with bluish skin, so that every transfer has much to do; a black mouth.
+        let mouth = |n: usize| (24..40).contains(&(n % side)) && (36..44).contains(&(n / side));
+        for n in 0..side * side {
+            for c in 0..3 {
+                face.driver[3 * n + c] = [0.8, 0.6, 0.6][c] + 0.1 * face.driver[3 * n + c];
+                face.face[3 * n + c] = if mouth(n) { 0.0 } else { [0.3, 0.35, 0.5][c] + 0.1 * face.face[3 * n + c] };
+            }
+        }
+        let mut after = OwnedFrame::new(layout(PixelFormat::Rgba, side, side));
+        after.bytes_mut(0).fill(90);
+        blend(&mut after, &place, &face, &BlendSettings { color_transfer, ..plain() });
+        for n in (0..side * side).filter(|&n| mouth(n)) {
+            let pixel = &after.bytes(0)[n * 4..n * 4 + 3];
+            assert!(pixel.iter().all(|&v| v <= 1), "{color_transfer:?}: black became {pixel:?}");
+        }
+        let skin = after.bytes(0)[(16 * side + 32) * 4 + 2];
+        assert!((skin > 110) == (color_transfer != ColorTransfer::None), "{color_transfer:?} does something: {skin}");
     }
-    for (n, v) in face.face.iter_mut().enumerate() {
-        *v = [0.2, 0.3, 0.7][n % 3] + *v * 0.1;
-    }
-    let before = OwnedFrame::new(layout(PixelFormat::Rgba, 60, 60));
-    let place = to_crop(Point::new(30.0, 30.0), 48.0, 0.0);
-    let centre = |color_transfer: bool| {
-        let mut after = before.clone();
-        blend(
-            &mut after,
-            &place,
-            &face,
-            &BlendSettings { color_transfer, erode: 0.0, blur: 0.0, ..BlendSettings::default() },
-        );
-        let mut sums = [0.0; 3];
-        for y in 24..36 {
-            for x in 24..36 {
-                for (sum, (plane, at)) in sums.iter_mut().zip(bytes_of(&after, x, y)) {
-                    *sum += f64::from(after.bytes(plane)[at]) / 144.0;
+}
+
+#[test]
+fn what_is_not_skin_does_not_change_the_colours() {
+    let side = 64;
+    let to = to_crop(Point::new(32.0, 32.0), 64.0, 0.0);
+    let measured = |settings: &BlendSettings, change: &dyn Fn(&mut Face)| {
+        let mut face = Face::new(side, 3);
+        face.driver.iter_mut().enumerate().for_each(|(n, v)| *v = [0.45, 0.5, 0.6][n % 3] + *v * 0.1);
+        face.face.iter_mut().enumerate().for_each(|(n, v)| *v = [0.35, 0.4, 0.55][n % 3] + *v * 0.1);
+        change(&mut face);
+        let mut frame = OwnedFrame::new(layout(PixelFormat::Rgba, side, side));
+        let mut view = frame.frame_mut().unwrap();
+        let told = CpuBlender::default().composite(&mut view, &to, &face.generated(), &[], settings, None).unwrap();
+        told.unwrap()
+    };
+    for color_transfer in [ColorTransfer::Gain, ColorTransfer::Lab] {
+        let settings = BlendSettings { color_transfer, ..plain() };
+        let bare = measured(&settings, &|_| ());
+        let rows =
+            |picture: &mut [f32], from: usize, to: usize, v: f32| picture[from * side * 3..to * side * 3].fill(v);
+        let changes: [&dyn Fn(&mut Face); 4] = [
+            &|face| rows(&mut face.driver, 0, 13, 0.05),
+            &|face| rows(&mut face.face, 40, 50, 0.0),
+            &|face| rows(&mut face.driver, 20, 24, 1.0),
+            &|face| (rows(&mut face.driver, 0, 9, 0.0), rows(&mut face.face, 0, 9, 0.0)).0,
+        ];
+        for (n, change) in changes.into_iter().enumerate() {
+            let found = measured(&settings, change);
+            for c in 0..3 {
+                for (a, b) in [(found.driver, bare.driver), (found.face, bare.face)] {
+                    let (scale, apart) = (bare.driver.mean[0], (a.mean[c] - b.mean[c]).abs());
+                    assert!(apart < 0.01 * scale, "{color_transfer:?}, change {n}: {found:?} for {bare:?}");
                 }
             }
         }
-        sums
-    };
-    let (with, without) = (centre(true), centre(false));
-    assert!(without[0] > without[2] + 80.0, "{without:?}");
-    for (got, driver) in with.iter().zip([0.35, 0.45, 0.65]) {
-        assert!((got - driver * 255.0).abs() < 6.0, "{with:?}");
     }
 }
 

@@ -1,19 +1,21 @@
 //! Each pass after the crop against the contract's sentence in f64.
-#![allow(missing_docs, clippy::unwrap_used, clippy::needless_range_loop)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::needless_range_loop, clippy::panic)]
 
 mod blend_support;
 
 use blend_support::*;
-use standin::blend::BlendSettings;
 use standin::blend::erode::erode;
 use standin::blend::feather::{FeatherBuffers, feather};
-use standin::blend::lab::{LabPicture, to_lab, to_rgb};
+use standin::blend::lab::{to_lab, to_rgb};
 use standin::blend::mask::{bounds, mask};
 use standin::blend::place::place;
 use standin::blend::plan::{Filters, Region};
+use standin::blend::planes::{Planes, Space};
 use standin::blend::sharpen::sharpen;
+use standin::blend::skin::skin;
 use standin::blend::statistics::{Statistics, statistics};
-use standin::blend::transfer::{ColourTransfer, transfer};
+use standin::blend::transfer::{LabLine, Transfer, transfer};
+use standin::blend::{BlendSettings, ColorTransfer, Colours, Earlier};
 use standin::geometry::Point;
 
 fn whole(side: usize) -> Region {
@@ -228,25 +230,25 @@ fn colours_that_no_screen_shows_are_clamped() {
 }
 
 #[test]
-fn statistics_are_weighted_by_the_mask_only() {
+fn statistics_are_weighted() {
     let side = 37;
     let mut noise = Noise::new(11);
-    let mut lab = LabPicture::default();
+    let mut lab = Planes::default();
     // A large mean with little spread, which one-pass sums would lose.
-    for (c, plane) in lab.0.iter_mut().enumerate() {
+    for (c, plane) in lab.channels.iter_mut().enumerate() {
         *plane = (0..side * side).map(|_| 90.0 - 60.0 * c as f32 + 0.05 * noise.unit()).collect();
     }
     let mut weights: Vec<f32> = (0..side * side).map(|_| noise.unit()).collect();
     for n in 0..side * side {
         if n % side < 5 {
             weights[n] = 0.0;
-            lab.0[1][n] = 1e6;
+            lab.channels[1][n] = 1e6;
         }
     }
     let found = statistics(&lab, &weights, side, &whole(side)).unwrap();
     let total: f64 = weights.iter().map(|&w| f64::from(w)).sum();
     for c in 0..3 {
-        let pairs = || lab.0[c].iter().zip(&weights).map(|(&v, &w)| (f64::from(v), f64::from(w)));
+        let pairs = || lab.channels[c].iter().zip(&weights).map(|(&v, &w)| (f64::from(v), f64::from(w)));
         let mean = pairs().map(|(v, w)| v * w).sum::<f64>() / total;
         let deviation = (pairs().map(|(v, w)| w * (v - mean).powi(2)).sum::<f64>() / total).sqrt();
         assert!((f64::from(found.mean[c]) - mean).abs() < 1e-4, "{found:?} {mean}");
@@ -256,8 +258,8 @@ fn statistics_are_weighted_by_the_mask_only() {
 
 #[test]
 fn too_little_mask_has_no_statistics() {
-    let mut lab = LabPicture::default();
-    lab.0.iter_mut().for_each(|plane| plane.resize(100, 5.0));
+    let mut lab = Planes::default();
+    lab.channels.iter_mut().for_each(|plane| plane.resize(100, 5.0));
     let mut weights = vec![0.0; 100];
     weights[..15].fill(1.0);
     assert_eq!(statistics(&lab, &weights, 10, &whole(10)), None);
@@ -266,15 +268,85 @@ fn too_little_mask_has_no_statistics() {
 }
 
 #[test]
-fn the_transfer_gives_the_driver_s_statistics_within_bounds() {
+fn skin_is_what_both_pictures_show_in_the_same_light() {
+    let side = 8;
+    // Luminance of driver and face over 0.2, and how far it counts; the other pixels hold both means there.
+    let cases = [
+        (1.0, 1.0, 1.0),
+        (0.6, 0.8, 1.0),
+        (0.1, 0.1, 0.0),
+        (0.325, 0.325, 0.5),
+        (1.0, 0.3, 0.0),
+        (0.4, 1.0, 0.0),
+        (2.25, 2.25, 0.5),
+        (3.0, 3.0, 0.0),
+    ];
+    for space in [Space::Linear, Space::Lab] {
+        for (of_driver, of_face, expected) in cases {
+            let grey = |first: f64| {
+                let rest = 0.2 * (64.0 - first) / 63.0;
+                let encode = |v: f64| if v > 0.0031308 { 1.055 * v.powf(1.0 / 2.4) - 0.055 } else { 12.92 * v };
+                let mut picture = vec![encode(rest) as f32; side * side * 3];
+                picture[..3].fill(encode(0.2 * first) as f32);
+                let mut planes = Planes::default();
+                planes.fill(space, &picture, side, &whole(side));
+                planes
+            };
+            let mut weights = vec![9.0; 3];
+            let mask = vec![0.5; side * side];
+            skin(&grey(of_driver), &grey(of_face), &mask, side, &whole(side), &mut weights);
+            assert!((weights[0] - 0.5 * expected).abs() < 0.02, "{space:?} {of_driver} {of_face}: {}", weights[0]);
+            assert_eq!(weights.len(), side * side);
+            assert!((weights[1] - 0.5).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn the_lab_line_gives_the_driver_s_statistics_within_bounds() {
     let generated = Statistics { mean: [40.0, 3.0, -7.0], deviation: [10.0, 0.0, 2.0] };
     let driver = Statistics { mean: [60.0, 12.0, 9.0], deviation: [5.0, 3.0, 200.0] };
-    let line = ColourTransfer::new(&generated, &driver);
+    let line = LabLine::new(&generated, &driver);
     assert_eq!(line.ratio, [0.5, 4.0, 4.0]);
-    for c in 0..3 {
-        let moved = generated.mean[c] * line.ratio[c] + line.shift[c];
-        assert!((moved - driver.mean[c]).abs() < 1e-4);
-    }
+    let near = |a: [f32; 3], b: [f32; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(near(line.apply(generated.mean), driver.mean));
+    // Above the mean, a step is as many of the driver's deviations as it was of the face's own.
+    assert!(near(line.apply([50.0, 3.0, -7.0]), [65.0, 12.0, 9.0]));
+    // Below it, lightness has the ratio of the means, and black is black.
+    assert!((line.apply([20.0, 0.0, 0.0])[0] - 30.0).abs() < 1e-4);
+    assert_eq!(line.apply([0.0; 3]), [0.0; 3]);
+}
+
+#[test]
+fn gains_are_the_ratio_of_the_means_in_bounds_and_half_of_the_way_its_root() {
+    let of = |mean| Statistics { mean, deviation: [0.1; 3] };
+    let colours = Colours { space: Space::Linear, driver: of([0.32, 0.01, 0.9]), face: of([0.2, 0.2, 0.1]) };
+    let gains = |wanted| match Transfer::new(wanted, &colours) {
+        Some(Transfer::Gain(gains)) => gains,
+        other => panic!("{other:?}"),
+    };
+    let near = |a: [f32; 3], b: [f32; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
+    assert!(near(gains(ColorTransfer::Gain), [1.6, 0.25, 4.0]));
+    assert!(near(gains(ColorTransfer::SoftGain), [1.6f32.sqrt(), 0.5, 2.0]));
+    assert_eq!(Transfer::new(ColorTransfer::None, &colours), None);
+    let black = Colours { face: of([0.0; 3]), ..colours };
+    assert!(matches!(Transfer::new(ColorTransfer::Gain, &black), Some(Transfer::Gain(g)) if g == [4.0; 3]));
+}
+
+#[test]
+fn colours_are_mixed_with_earlier_ones_of_the_same_space() {
+    let of = |mean: f32| Statistics { mean: [mean; 3], deviation: [2.0 * mean; 3] };
+    let colours = |space, mean: f32| Colours { space, driver: of(mean), face: of(3.0 * mean) };
+    let (own, before) = (colours(Space::Linear, 1.0), colours(Space::Linear, 2.0));
+    let earlier = Earlier { colours: before, share: 0.25 };
+    let steadied = |own, earlier: Option<Earlier>| Colours::steadied(own, earlier.as_ref(), Space::Linear);
+    assert_eq!(steadied(Some(own), Some(earlier)), Some(colours(Space::Linear, 1.25)));
+    assert_eq!(steadied(Some(own), None), Some(own));
+    assert_eq!(steadied(None, Some(earlier)), Some(before));
+    assert_eq!(steadied(None, None), None);
+    let other = Earlier { colours: colours(Space::Lab, 2.0), share: 0.25 };
+    assert_eq!(steadied(Some(own), Some(other)), Some(own));
+    assert_eq!(steadied(None, Some(Earlier { share: 0.0, ..earlier })), None);
 }
 
 #[test]
@@ -291,24 +363,39 @@ fn the_layer_has_the_colours_gamma_and_the_mask() {
         }
         assert_eq!(pixel[3], face.face_mask[n]);
     }
-    let mut lab = LabPicture::default();
-    lab.fill(&face.face, side, &whole(side));
-    let line = ColourTransfer { ratio: [0.8, 1.1, 0.9], shift: [4.0, -3.0, 2.0] };
-    transfer(&face.face, Some((&lab, line)), &face.face_mask, [1.0; 3], &whole(side), side, &mut layer);
-    let mut tested = 0;
+    let mut planes = Planes::default();
+    planes.fill(Space::Lab, &face.face, side, &whole(side));
+    let line = LabLine { ratio: [0.8, 1.1, 0.9], shift: [4.0, -3.0, 2.0], knee: 50.0 };
+    let matched = Some((&planes, Transfer::Lab(line)));
+    transfer(&face.face, matched, &face.face_mask, [1.0; 3], &whole(side), side, &mut layer);
+    let mut tested = [0; 2];
     for (n, pixel) in layer.iter().enumerate() {
         let rgb = [pixel[0], pixel[1], pixel[2]];
         if rgb.iter().all(|v| (0.01..0.99).contains(v)) {
             let source = exact_lab([2, 1, 0].map(|c: usize| f64::from(face.face[n * 3 + c])));
             let lab = exact_lab(rgb.map(f64::from));
             for c in 0..3 {
-                let expected = source[c] * f64::from(line.ratio[c]) + f64::from(line.shift[c]);
+                let shift = f64::from(line.shift[c]) * (source[0] / 50.0).min(1.0);
+                let expected = source[c] * f64::from(line.ratio[c]) + shift;
                 assert!((lab[c] - expected).abs() < 0.1, "{lab:?} {expected}");
             }
-            tested += 1;
+            tested[usize::from(source[0] < 50.0)] += 1;
         }
     }
-    assert!(tested > side * side / 4);
+    assert!(tested.iter().all(|&count| count > side * side / 10), "both sides of the knee: {tested:?}");
+    planes.fill(Space::Linear, &face.face, side, &whole(side));
+    let matched = Some((&planes, Transfer::Gain([0.5, 1.0, 1.8])));
+    transfer(&face.face, matched, &face.face_mask, [1.0; 3], &whole(side), side, &mut layer);
+    for (n, pixel) in layer.iter().enumerate() {
+        for (c, gain) in [0.5, 1.0, 1.8].into_iter().enumerate() {
+            let v = f64::from(face.face[n * 3 + 2 - c]);
+            let light = gain * if v > 0.04045 { ((v + 0.055) / 1.055).powf(2.4) } else { v / 12.92 };
+            let light = light.min(1.0);
+            let expected = if light > 0.0031308 { 1.055 * light.powf(1.0 / 2.4) - 0.055 } else { 12.92 * light };
+            assert!((f64::from(pixel[c]) - expected).abs() < 0.5 / 255.0, "{v} became {} for {expected}", pixel[c]);
+        }
+        assert_eq!(pixel[3], face.face_mask[n]);
+    }
 }
 
 #[test]

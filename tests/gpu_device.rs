@@ -53,7 +53,7 @@ fn a_lost_device_is_an_error_and_leaves_the_frame() {
     for blender in [&mut used, &mut idle] {
         for _ in 0..3 {
             let mut planes = frame.frame_mut().unwrap();
-            let lost = blender.composite(&mut planes, &to_crop, &face.generated(), &[], &settings);
+            let lost = blender.composite(&mut planes, &to_crop, &face.generated(), &[], &settings, None);
             assert!(matches!(lost, Err(BlendError::Gpu(_))), "{lost:?}");
             let lost = blender.crop(&view(&frame), &to_crop, SIDE, &mut crop);
             assert!(matches!(lost, Err(BlendError::Gpu(_))), "{lost:?}");
@@ -79,7 +79,7 @@ fn crop_and_composite_move_only_the_region() {
     for _ in 0..3 {
         gpu.crop(&view(&frame), &to_crop, SIDE, &mut crop).unwrap();
         let mut planes = frame.frame_mut().unwrap();
-        gpu.composite(&mut planes, &to_crop, &face.generated(), &[], &BlendSettings::default()).unwrap();
+        gpu.composite(&mut planes, &to_crop, &face.generated(), &[], &BlendSettings::default(), None).unwrap();
         moved.push(gpu.transfers());
     }
     let [uploaded, read_back] =
@@ -108,7 +108,8 @@ fn blenders_of_several_threads_share_a_device() {
                     let mut frame = start.clone();
                     gpu.crop(&view(&frame), &to_crop, SIDE, &mut crop).unwrap();
                     let mut planes = frame.frame_mut().unwrap();
-                    gpu.composite(&mut planes, &to_crop, &face.generated(), &[], &BlendSettings::default()).unwrap();
+                    gpu.composite(&mut planes, &to_crop, &face.generated(), &[], &BlendSettings::default(), None)
+                        .unwrap();
                     let first = first.get_or_insert_with(|| frame.clone());
                     assert_eq!(first.bytes(0), frame.bytes(0));
                 }

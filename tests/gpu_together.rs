@@ -66,7 +66,7 @@ fn apart(file: &ModelFile, blender: &mut dyn Blender, settings: &BlendSettings, 
     let resolution = engine.resolution();
     blender.crop(&frame.frame().unwrap(), &to_crop(), resolution, engine.crop_mut()).unwrap();
     let generated = engine.run(morph).unwrap();
-    blender.composite(&mut frame.frame_mut().unwrap(), &to_crop(), &generated, &HULL, settings).unwrap();
+    blender.composite(&mut frame.frame_mut().unwrap(), &to_crop(), &generated, &HULL, settings, None).unwrap();
     bytes(&mut frame)
 }
 
@@ -98,7 +98,8 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
         let Some(Gpu { mut blender, mut engine }) = gpu(&file, precision) else { return };
         for settings in gpu_support::settings() {
             let to_crop = to_crop();
-            let wanted = Wanted { to_crop: &to_crop, hull: &HULL, settings: &settings, morph, least_mask: 0.0 };
+            let wanted =
+                Wanted { to_crop: &to_crop, hull: &HULL, settings: &settings, earlier: None, morph, least_mask: 0.0 };
             let by_stages = apart(&file, &mut blender, &settings, morph);
             let by_processor = apart(&file, &mut CpuBlender::default(), &settings, morph);
             assert!(difference(&by_processor, &bytes(&mut frame())).1 > 0.01, "a swap changes something");
@@ -106,7 +107,7 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
             for _ in 0..2 {
                 let mut found = frame();
                 let network = engine.gpu().unwrap();
-                let told = blender.swap(&mut found.frame_mut().unwrap(), network, &wanted).unwrap().unwrap();
+                let told = blender.swap(&mut found.frame_mut().unwrap(), network, &wanted).unwrap().unwrap().told;
                 assert!(told.is_finite());
                 let found = bytes(&mut found);
                 let (stages, processor) = (difference(&found, &by_stages), difference(&found, &by_processor));
@@ -123,7 +124,8 @@ fn the_region_goes_up_once_and_comes_back_once() {
     let file = file(&SwapModel::plain());
     let Some(Gpu { mut blender, mut engine }) = gpu(&file, Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask: 0.0 };
+    let wanted =
+        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
     let mut frame = frame();
     let mut last = blender.transfers();
     for _ in 0..3 {
@@ -143,10 +145,18 @@ fn the_region_goes_up_once_and_comes_back_once() {
 #[test]
 fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = |least_mask| Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask };
+    let wanted = |least_mask| Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &settings,
+        earlier: None,
+        morph: 0.0,
+        least_mask,
+    };
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let mut found = frame();
-    let told = blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.9)).unwrap().unwrap();
+    let told =
+        blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.9)).unwrap().unwrap().told;
     assert!(told.is_finite() && told.masked(&settings) < 0.9);
     assert!(bytes(&mut found) == bytes(&mut frame()), "masks that cover too little");
 
@@ -157,7 +167,8 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
     let mut bright = frame();
     bright.bytes_mut(0).fill(60);
     let dark = bytes(&mut bright);
-    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap();
+    let told =
+        blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap().told;
     assert!(told.is_finite() && bytes(&mut bright) != dark, "a dark frame is swapped");
     bright.bytes_mut(0).fill(60);
     // One white pixel in the middle of the face.
@@ -165,7 +176,8 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
         bright.bytes_mut(0)[y * 1280 + 640..][..10].fill(255);
     }
     let before = bytes(&mut bright);
-    let told = blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap();
+    let told =
+        blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap().told;
     assert!(!told.is_finite(), "{told:?}");
     assert!(bytes(&mut bright) == before, "a face of no numbers");
 }
@@ -175,7 +187,8 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();
     let settings = BlendSettings::default();
-    let wanted = Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask: 0.0 };
+    let wanted =
+        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
     let mut found = frame();
     assert!(blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap().is_none());
     assert!(bytes(&mut found) == bytes(&mut frame()));
@@ -185,7 +198,8 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
 fn where_the_time_goes_is_told_in_a_few_bytes() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = Wanted { to_crop: &to_crop, hull: &[], settings: &settings, morph: 0.0, least_mask: 0.0 };
+    let wanted =
+        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
     let mut frame = frame();
     blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
     let unwatched = blender.transfers().read_back;

@@ -10,14 +10,15 @@ use standin::blend::composite::{Codes, composite};
 use standin::blend::erode::erode;
 use standin::blend::feather::{FeatherBuffers, feather};
 use standin::blend::gpu::{GpuBlender, Intermediate};
-use standin::blend::lab::LabPicture;
 use standin::blend::mask::{bounds, mask};
 use standin::blend::place::place;
 use standin::blend::plan::{Filters, Region};
+use standin::blend::planes::Planes;
 use standin::blend::sharpen::sharpen;
-use standin::blend::statistics::statistics;
-use standin::blend::transfer::{ColourTransfer, transfer};
-use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::blend::skin::skin;
+use standin::blend::statistics::{Statistics, statistics};
+use standin::blend::transfer::{Transfer, transfer};
+use standin::blend::{BlendSettings, Blender, Colours, CpuBlender, Earlier};
 use standin::frame::{OwnedFrame, VideoBuffer};
 
 /// Side of the test's model: odd, so that no dispatch is whole workgroups.
@@ -42,11 +43,16 @@ fn soft_face() -> Face {
 }
 
 /// Blends the face on the GPU into some frame, so that its intermediates can be read.
-fn blended(blender: &mut GpuBlender, face: &Face, settings: &BlendSettings) {
+fn blended(
+    blender: &mut GpuBlender,
+    face: &Face,
+    settings: &BlendSettings,
+    earlier: Option<&Earlier>,
+) -> Option<Colours> {
     let mut frame = noise(layouts()[0], 0);
     let (centre, side, angle) = FACES[1];
     let to_crop = to_crop(centre, side, angle);
-    blender.composite(&mut frame.frame_mut().unwrap(), &to_crop, &face.generated(), &HULL, settings).unwrap();
+    blender.composite(&mut frame.frame_mut().unwrap(), &to_crop, &face.generated(), &HULL, settings, earlier).unwrap()
 }
 
 #[test]
@@ -81,7 +87,7 @@ fn mask_erode_and_feather_agree() {
     let face = soft_face();
     let mut most = [0f32; 3];
     for settings in settings() {
-        blended(&mut gpu, &face, &settings);
+        blended(&mut gpu, &face, &settings, None);
         let filters = Filters::new(&settings, SIDE);
         let masks = [Intermediate::Mask, Intermediate::Eroded, Intermediate::Feathered];
         let [masked, eroded, feathered] = masks.map(|which| gpu.intermediate(which).unwrap());
@@ -111,47 +117,97 @@ fn split(pixels: &[f32]) -> (Vec<f32>, Vec<f32>) {
     (pixels.clone().flat_map(|p| [p[2], p[1], p[0]]).collect(), pixels.map(|p| p[3]).collect())
 }
 
+/// Colours that no picture of the tests has, in the space that the settings ask for.
+fn earlier(settings: &BlendSettings) -> Option<Earlier> {
+    let space = settings.color_transfer.space()?;
+    let scale = if space == standin::blend::planes::Space::Lab { 100.0 } else { 1.0 };
+    let of = |mean: f32| Statistics { mean: [mean, 0.9 * mean, 0.2].map(|v| scale * v), deviation: [0.1 * scale; 3] };
+    Some(Earlier { colours: Colours { space, driver: of(0.3), face: of(0.2) }, share: 0.6 })
+}
+
 #[test]
 fn place_statistics_and_transfer_agree() {
     let Some(device) = device() else { return };
     let mut gpu = GpuBlender::new(&device).unwrap();
     let mut face = soft_face();
     face.face[3 * (30 * SIDE + 31) + 1] = f32::NAN;
-    let mut most = [0f32; 3];
+    let (mut most, mut counted) = ([0f32; 3], f32::INFINITY);
     for settings in settings() {
-        blended(&mut gpu, &face, &settings);
-        let (placed, weights) = split(&gpu.intermediate(Intermediate::Placed).unwrap());
-        let layer = gpu.intermediate(Intermediate::Layer).unwrap();
+        for earlier in [None, earlier(&settings)] {
+            let told = blended(&mut gpu, &face, &settings, earlier.as_ref());
+            let (placed, weights) = split(&gpu.intermediate(Intermediate::Placed).unwrap());
+            let layer = gpu.intermediate(Intermediate::Layer).unwrap();
 
-        let mut expected = vec![0.0; SIDE * SIDE * 3];
-        let mut expected_mask = gpu.intermediate(Intermediate::Feathered).unwrap();
-        place(&face.generated(), &settings, &mut expected, &mut expected_mask);
-        most[0] = most[0].max(worst(&placed, &expected)).max(worst(&weights, &expected_mask));
+            let mut expected = vec![0.0; SIDE * SIDE * 3];
+            let mut expected_mask = gpu.intermediate(Intermediate::Feathered).unwrap();
+            place(&face.generated(), &settings, &mut expected, &mut expected_mask);
+            most[0] = most[0].max(worst(&placed, &expected)).max(worst(&weights, &expected_mask));
 
-        let (mut driver_lab, mut face_lab) = (LabPicture::default(), LabPicture::default());
-        driver_lab.fill(&face.driver, SIDE, &whole());
-        face_lab.fill(&placed, SIDE, &whole());
-        let line = settings.color_transfer.then(|| {
-            let driver = statistics(&driver_lab, &weights, SIDE, &whole()).unwrap();
-            let generated = statistics(&face_lab, &weights, SIDE, &whole()).unwrap();
-            let measured = gpu.intermediate(Intermediate::Statistics).unwrap();
-            let expected = [driver.mean, driver.deviation, generated.mean, generated.deviation].concat();
-            most[1] = most[1].max(worst(&measured[..12], &expected));
-            ColourTransfer::new(&generated, &driver)
-        });
+            let (mut driver_planes, mut face_planes) = (Planes::default(), Planes::default());
+            let matched = settings.color_transfer.space().map(|space| {
+                driver_planes.fill(space, &face.driver, SIDE, &whole());
+                face_planes.fill(space, &placed, SIDE, &whole());
+                let mut counts = Vec::new();
+                skin(&driver_planes, &face_planes, &weights, SIDE, &whole(), &mut counts);
+                counted = counted.min(counts.iter().sum::<f32>() / weights.iter().sum::<f32>());
+                let of = |planes: &Planes| statistics(planes, &counts, SIDE, &whole()).unwrap();
+                let colours = Colours { space, driver: of(&driver_planes), face: of(&face_planes) };
+                let scale = if space == standin::blend::planes::Space::Lab { 1.0 } else { 100.0 };
+                let values = |c: &Colours| [c.driver.mean, c.driver.deviation, c.face.mean, c.face.deviation].concat();
+                most[1] = most[1].max(scale * worst(&values(&told.unwrap()), &values(&colours)));
+                let steadied = Colours::steadied(Some(colours), earlier.as_ref(), space).unwrap();
+                Transfer::new(settings.color_transfer, &steadied).unwrap()
+            });
+            assert_eq!(matched.is_some(), told.is_some(), "{settings:?}");
 
-        let mut sharp = placed;
-        if settings.sharpen > 0.0 {
-            sharpen(&mut sharp, SIDE, settings.sharpen, &mut Vec::new());
-            face_lab.fill(&sharp, SIDE, &whole());
+            let mut sharp = placed;
+            if settings.sharpen > 0.0 {
+                sharpen(&mut sharp, SIDE, settings.sharpen, &mut Vec::new());
+                face_planes.fill(face_planes.space, &sharp, SIDE, &whole());
+            }
+            let mut expected = vec![[0.0; 4]; SIDE * SIDE];
+            let matched = matched.map(|transfer| (&face_planes, transfer));
+            transfer(&sharp, matched, &weights, settings.gamma, &whole(), SIDE, &mut expected);
+            most[2] = most[2].max(worst(&layer, expected.as_flattened()));
         }
-        let mut expected = vec![[0.0; 4]; SIDE * SIDE];
-        let matched = line.map(|line| (&face_lab, line));
-        transfer(&sharp, matched, &weights, settings.gamma, &whole(), SIDE, &mut expected);
-        most[2] = most[2].max(worst(&layer, expected.as_flattened()));
     }
-    println!("place {:e}, statistics {:e} Lab, transfer {:.4} of 255", most[0], most[1], 255.0 * most[2]);
+    println!(
+        "place {:e}, statistics {:e} of 100, transfer {:.4} of 255; {counted} of the mask counts",
+        most[0],
+        most[1],
+        255.0 * most[2]
+    );
     assert!(most[0] <= 1e-5 && most[1] <= 0.02 && most[2] <= 0.5 / 255.0, "{most:?}");
+    assert!((0.1..0.95).contains(&counted), "what counts is tested: {counted}");
+}
+
+#[test]
+fn a_face_that_tells_no_colours_takes_the_earlier_ones() {
+    let Some(device) = device() else { return };
+    let (mut gpu, mut cpu) = (GpuBlender::new(&device).unwrap(), CpuBlender::default());
+    let mut face = soft_face();
+    // Bright where the driver is dark: nothing counts.
+    for n in 0..SIDE * SIDE * 3 {
+        let left = n / 3 % SIDE < SIDE / 2;
+        (face.driver[n], face.face[n]) = if left { (0.9, 0.1) } else { (0.1, 0.9) };
+    }
+    let (centre, side, angle) = FACES[1];
+    let to_crop = to_crop(centre, side, angle);
+    for settings in settings() {
+        let Some(earlier) = earlier(&settings) else { continue };
+        let mut pictures = Vec::new();
+        for earlier in [None, Some(&earlier)] {
+            let [mut on_gpu, mut on_cpu] = [noise(layouts()[0], 7), noise(layouts()[0], 7)];
+            let told = [
+                gpu.composite(&mut on_gpu.frame_mut().unwrap(), &to_crop, &face.generated(), &HULL, &settings, earlier),
+                cpu.composite(&mut on_cpu.frame_mut().unwrap(), &to_crop, &face.generated(), &HULL, &settings, earlier),
+            ];
+            assert!(told.into_iter().all(|told| told.unwrap().is_none()), "{settings:?}");
+            assert!(apart(&on_gpu, &on_cpu).0 <= 2, "{settings:?}");
+            pictures.push(on_gpu);
+        }
+        assert!(apart(&pictures[0], &pictures[1]).0 > 5, "the earlier colours are seen: {settings:?}");
+    }
 }
 
 /// The largest and the mean distance of two frames' bytes, padding included.
@@ -180,8 +236,8 @@ fn composite_and_the_whole_blend_agree() {
             let to_crop = to_crop(centre, side, angle);
             let [mut on_gpu, mut on_cpu, mut alone] = [before.clone(), before.clone(), before.clone()];
             let generated = face.generated();
-            gpu.composite(&mut on_gpu.frame_mut().unwrap(), &to_crop, &generated, &HULL, &settings).unwrap();
-            cpu.composite(&mut on_cpu.frame_mut().unwrap(), &to_crop, &generated, &HULL, &settings).unwrap();
+            gpu.composite(&mut on_gpu.frame_mut().unwrap(), &to_crop, &generated, &HULL, &settings, None).unwrap();
+            cpu.composite(&mut on_cpu.frame_mut().unwrap(), &to_crop, &generated, &HULL, &settings, None).unwrap();
 
             let layer = gpu.intermediate(Intermediate::Layer).unwrap();
             let layer: Vec<[f32; 4]> = layer.chunks_exact(4).map(|p| [p[0], p[1], p[2], p[3]]).collect();
@@ -211,7 +267,7 @@ fn nothing_outside_the_region_changes() {
         for (centre, side, angle) in FACES {
             let to_crop = to_crop(centre, side, angle);
             let mut after = before.clone();
-            gpu.composite(&mut after.frame_mut().unwrap(), &to_crop, &face.generated(), &[], &settings).unwrap();
+            gpu.composite(&mut after.frame_mut().unwrap(), &to_crop, &face.generated(), &[], &settings, None).unwrap();
             // Without a face nothing but a pixel that shares chroma with a covered one may change.
             let corner = |x: f32, y: f32| standin::geometry::Point::new(x, y);
             let to_frame = to_crop.inverse().unwrap();
@@ -251,8 +307,8 @@ fn faces_over_each_other_are_blended_in_turn() {
         let sent = gpu.transfers().uploaded;
         // The second crop's planes are on the GPU, but the first composite changes what lies under them.
         for to_crop in [&faces[0], &faces[1]] {
-            gpu.composite(&mut on_gpu.frame_mut().unwrap(), to_crop, &face.generated(), &[], &settings).unwrap();
-            cpu.composite(&mut on_cpu.frame_mut().unwrap(), to_crop, &face.generated(), &[], &settings).unwrap();
+            gpu.composite(&mut on_gpu.frame_mut().unwrap(), to_crop, &face.generated(), &[], &settings, None).unwrap();
+            cpu.composite(&mut on_cpu.frame_mut().unwrap(), to_crop, &face.generated(), &[], &settings, None).unwrap();
         }
         assert!(gpu.transfers().uploaded > sent);
         assert!(apart(&on_gpu, &on_cpu).0 <= 2, "{layout:?}");

@@ -9,8 +9,9 @@
 )]
 
 use proptest::prelude::*;
-use standin::blend::lab::{LabPicture, to_lab};
+use standin::blend::lab::to_lab;
 use standin::blend::plan::Region;
+use standin::blend::planes::{Planes, Space};
 use standin::blend::statistics::{Statistics, statistics};
 use standin::geometry::Point;
 use standin::train::augment::anchors::{Almond, Anchors, BEARD_POINTS};
@@ -219,12 +220,12 @@ fn a_colour_transfer_of_full_strength_takes_mean_and_deviation() {
     let own = *source.statistics().unwrap();
     let other = Statistics { mean: [45.0, 5.0, 10.0], deviation: own.deviation.map(|d| d * 0.8) };
     let lines = LabLines::transfer(&own, &other, 1.0);
-    let mut lab = LabPicture::default();
+    let mut lab = Planes::default();
     let unit = |bytes: &[u8]| bytes.iter().map(|&v| f32::from(v) / 255.0).collect::<Vec<_>>();
     let region = Region { x0: 0, y0: 0, x1: SIDE, y1: SIDE };
-    lab.fill(&unit(source.bgr()), SIDE, &region);
+    lab.fill(Space::Lab, &unit(source.bgr()), SIDE, &region);
     for c in 0..3 {
-        lab.0[c].iter_mut().for_each(|v| *v = *v * lines.ratio[c] + lines.shift[c]);
+        lab.channels[c].iter_mut().for_each(|v| *v = *v * lines.ratio[c] + lines.shift[c]);
     }
     let found = statistics(&lab, &unit(source.mask()), SIDE, &region).unwrap();
     assert!(most_apart(&found.mean, &other.mean) < 0.05 && most_apart(&found.deviation, &other.deviation) < 0.05);

@@ -1,5 +1,5 @@
-// sRGB (IEC 61966-2-1) to CIE 1976 L*a*b* with white D65 and back, by the approximations of src/blend/lab.rs: within
-// 0.05 of the exact L, a, b, and the same on every device.
+// sRGB (IEC 61966-2-1) to CIE 1976 L*a*b* with white D65 and back, by the approximations of src/blend/linear.rs and
+// lab.rs: within 0.05 of the exact L, a, b, and the same on every device.
 const WHITE = vec3<f32>(0.95047, 1.0, 1.08883);
 // Columns of linear red, green, blue in X, Y, Z.
 const TO_XYZ = mat3x3<f32>(

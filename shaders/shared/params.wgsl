@@ -33,6 +33,9 @@ struct Params {
     sharpen: f32,
     // 1/gamma of red, green, blue.
     exponent: vec4<f32>,
+    // Of earlier frames: mean and deviation of the driver, then of the face; and their share in what a frame is given.
+    earlier: array<vec4<f32>, 4>,
+    earlier_share: f32,
 }
 
 const I420: u32 = 0u;
@@ -42,6 +45,11 @@ const YUY2: u32 = 2u;
 const DRIVER_MASK: u32 = 1u;
 const GENERATED_MASK: u32 = 2u;
 const HULL_MASK: u32 = 4u;
+
+// Colour transfers; 0 is none.
+const SOFT_GAIN: u32 = 1u;
+const GAIN: u32 = 2u;
+const LAB: u32 = 3u;
 
 @group(0) @binding(0) var<uniform> params: Params;
 

@@ -3,12 +3,13 @@
 use super::composite::{self, Codes};
 use super::crop::{self, CropSums};
 use super::feather::{self, FeatherBuffers};
-use super::lab::LabPicture;
 use super::place::{self, unit};
-use super::plan::Filters;
+use super::plan::{Filters, Region};
+use super::planes::{Planes, Space};
+use super::skin::skin;
 use super::statistics::statistics;
-use super::transfer::{self, ColourTransfer};
-use super::{BlendError, BlendSettings, Blender, erode, mask, sharpen};
+use super::transfer::{self, Transfer};
+use super::{BlendError, BlendSettings, Blender, Colours, Earlier, erode, mask, sharpen};
 use crate::frame::{Frame, FrameMut};
 use crate::geometry::{Point, Similarity};
 use crate::swap::Generated;
@@ -21,8 +22,9 @@ pub struct CpuBlender {
     face: Vec<f32>,
     scratch: Vec<f32>,
     feather: FeatherBuffers,
-    driver_lab: LabPicture,
-    face_lab: LabPicture,
+    driver_planes: Planes,
+    face_planes: Planes,
+    skin: Vec<f32>,
     layer: Vec<[f32; 4]>,
     codes: Codes,
 }
@@ -50,27 +52,28 @@ impl Blender for CpuBlender {
         generated: &Generated<'_>,
         hull: &[Point],
         settings: &BlendSettings,
-    ) -> Result<(), BlendError> {
+        earlier: Option<&Earlier>,
+    ) -> Result<Option<Colours>, BlendError> {
         let side = generated.resolution;
         check("the driver's crop", generated.driver.len(), side, 3)?;
         check("the generated face", generated.face.len(), side, 3)?;
         check("the driver's mask", generated.driver_mask.len(), side, 1)?;
         check("the generated mask", generated.face_mask.len(), side, 1)?;
         let opacity = unit(settings.opacity);
-        let Some(to_frame) = to_crop.inverse() else { return Ok(()) };
+        let Some(to_frame) = to_crop.inverse() else { return Ok(None) };
         if side == 0 || opacity == 0.0 {
-            return Ok(());
+            return Ok(None);
         }
         self.cover(generated, hull, settings);
         let covered = mask::bounds(&self.mask, side);
         // The layer's colour is mixed with that of pixels just outside the mask.
         let region = covered.grown_within(1, side);
         if covered.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        self.colour(generated, settings, &region);
+        let measured = self.colour(generated, settings, &region, earlier);
         composite::composite(frame, (to_crop, &to_frame), &self.layer, side, &covered, opacity, &mut self.codes);
-        Ok(())
+        Ok(measured)
     }
 }
 
@@ -87,26 +90,40 @@ impl CpuBlender {
         place::place(generated, settings, &mut self.face, &mut self.mask);
     }
 
-    /// Fills `region` of the layer.
-    fn colour(&mut self, generated: &Generated<'_>, settings: &BlendSettings, region: &super::plan::Region) {
+    /// Fills `region` of the layer; returns the colours that it measured.
+    fn colour(
+        &mut self,
+        generated: &Generated<'_>,
+        settings: &BlendSettings,
+        region: &Region,
+        earlier: Option<&Earlier>,
+    ) -> Option<Colours> {
         let side = generated.resolution;
         self.layer.resize(side * side, [0.0; 4]);
-        let mut matched = None;
-        if settings.color_transfer {
-            self.driver_lab.fill(generated.driver, side, region);
-            self.face_lab.fill(&self.face, side, region);
-            let driver = statistics(&self.driver_lab, &self.mask, side, region);
-            let face = statistics(&self.face_lab, &self.mask, side, region);
-            matched = face.zip(driver).map(|(face, driver)| ColourTransfer::new(&face, &driver));
-        }
+        let space = settings.color_transfer.space();
+        let measured = space.and_then(|space| self.measure(generated, space, region));
+        let steadied = space.and_then(|space| Colours::steadied(measured, earlier, space));
+        let matched = steadied.and_then(|colours| Transfer::new(settings.color_transfer, &colours));
         if settings.sharpen > 0.0 {
             sharpen::sharpen(&mut self.face, side, settings.sharpen, &mut self.scratch);
-            if matched.is_some() {
-                self.face_lab.fill(&self.face, side, region);
+            if let (Some(_), Some(space)) = (matched, space) {
+                self.face_planes.fill(space, &self.face, side, region);
             }
         }
-        let matched = matched.map(|line| (&self.face_lab, line));
+        let matched = matched.map(|transfer| (&self.face_planes, transfer));
         transfer::transfer(&self.face, matched, &self.mask, settings.gamma, region, side, &mut self.layer);
+        measured
+    }
+
+    /// The colours of both faces where they are skin.
+    fn measure(&mut self, generated: &Generated<'_>, space: Space, region: &Region) -> Option<Colours> {
+        let side = generated.resolution;
+        self.driver_planes.fill(space, generated.driver, side, region);
+        self.face_planes.fill(space, &self.face, side, region);
+        skin(&self.driver_planes, &self.face_planes, &self.mask, side, region, &mut self.skin);
+        let driver = statistics(&self.driver_planes, &self.skin, side, region)?;
+        let face = statistics(&self.face_planes, &self.skin, side, region)?;
+        Some(Colours { space, driver, face })
     }
 }
 

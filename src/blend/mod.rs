@@ -13,18 +13,19 @@
 //! 3. `erode`: minimum over a square of radius [`plan::Filters::erode`] (maximum where negative), rows then columns;
 //!    what lies outside the crop does not count. Then the ring of [`plan::Filters::border`] pixels is set to 0.
 //! 4. `feather`: Gaussian, rows then columns, 0 outside the crop; values under 1/255 become 0.
-//! 5. `statistics`: mean and standard deviation of L, a, b under the mask (weights are the mask), of the driver's crop
-//!    and of the generated face where it lies, clamped to 0..1 and not yet sharpened. Where the weights sum to less
-//!    than [`plan::LEAST_WEIGHT`] nothing is transferred.
+//! 5. `statistics`: mean and standard deviation, in the space of the [`ColorTransfer`], of the driver's crop and of the
+//!    generated face where it lies, clamped to 0..1 and not yet sharpened. Weights are the mask times how far a pixel is
+//!    skin in both ([`skin`]). Where they sum to less than [`plan::LEAST_WEIGHT`] nothing is measured. What is measured is
+//!    mixed with what was in earlier frames ([`Earlier`]); where there is neither, nothing is transferred.
 //! 6. `transfer`: sharpen (`face + s·(face − G)`, G by [`plan::SHARPEN_KERNEL`], rows then columns, edge samples
-//!    repeated, clamped to 0..1), colour transfer (`(x − mean_gen)·ratio + mean_drv`, [`plan::deviation_ratio`]; clamped
-//!    to 0..1), gamma; gives the layer: R×R pixels of red, green, blue, mask. A generated pixel with NaN takes the
-//!    driver's colour and mask 0.
+//!    repeated, clamped to 0..1), colour transfer ([`transfer::Transfer`]; clamped to 0..1), gamma; gives the layer: R×R
+//!    pixels of red, green, blue, mask. A generated pixel with NaN takes the driver's colour and mask 0.
 //! 7. `composite`: for each frame pixel of the region the layer is sampled bilinearly at the pixel's centre, edge
 //!    samples repeated, and `out = frame + m·(face − frame)` with m = mask·opacity (0 outside the crop's unit square),
 //!    in code values, rounded to the nearest. A shared chroma sample is the mean of this over the pixels that share it.
 //!    Where m is 0 the frame keeps its bits.
 
+mod colours;
 pub mod composite;
 mod conceal;
 mod cpu;
@@ -33,17 +34,21 @@ pub mod erode;
 pub mod feather;
 pub mod gpu;
 pub mod lab;
+pub mod linear;
 pub mod mask;
 pub mod place;
 pub mod plan;
+pub mod planes;
 mod settings;
 pub mod sharpen;
+pub mod skin;
 pub mod statistics;
 pub mod transfer;
 
+pub use colours::{Colours, Earlier};
 pub use conceal::{conceal, conceal_all};
 pub use cpu::CpuBlender;
-pub use settings::{BlendSettings, REFERENCE_CROP};
+pub use settings::{BlendSettings, ColorTransfer, REFERENCE_CROP};
 
 use crate::frame::{Frame, FrameMut};
 use crate::geometry::{Point, Similarity};
@@ -90,7 +95,9 @@ pub trait Blender: Send {
     ) -> Result<(), BlendError>;
 
     /// Puts the generated face into the frame: mask, erode, feather, colour transfer, composite. `hull` holds the
-    /// corners of the landmarks' convex hull in the crop's unit square, clockwise on screen, or nothing.
+    /// corners of the landmarks' convex hull in the crop's unit square, clockwise on screen, or nothing; `earlier` the
+    /// colours of the same face in the frames before. Returns the colours that it measured in this one, where the
+    /// settings ask for a transfer and enough of the face was seen.
     ///
     /// # Errors
     /// [`BlendError`] where the device fails; the frame is then as it was.
@@ -101,7 +108,8 @@ pub trait Blender: Send {
         generated: &Generated<'_>,
         hull: &[Point],
         settings: &BlendSettings,
-    ) -> Result<(), BlendError>;
+        earlier: Option<&Earlier>,
+    ) -> Result<Option<Colours>, BlendError>;
 
     /// Whether its device is gone for good: another blender is needed.
     fn is_lost(&self) -> bool {

@@ -82,6 +82,12 @@ pub const MASK_FLOOR: f32 = 1.0 / 255.0;
 /// Blur that sharpening subtracts: the binomial kernel of variance 1, from the centre outwards.
 pub const SHARPEN_KERNEL: [f32; 3] = [6.0 / 16.0, 4.0 / 16.0, 1.0 / 16.0];
 
+/// Factor of linear light for one channel that takes the generated face's mean to the driver's, 1/4..4. A black face
+/// divides by the least light that a frame's code shows.
+pub fn light_ratio(driver: f32, generated: f32) -> f32 {
+    (driver / generated.max(3e-4)).clamp(0.25, 4.0)
+}
+
 /// Factor of contrast for one Lab channel: driver's standard deviation over the generated face's, 0..4. A generated
 /// face without contrast divides by a hundredth of a Lab unit.
 pub fn deviation_ratio(driver: f32, generated: f32) -> f32 {

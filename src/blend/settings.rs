@@ -1,10 +1,41 @@
 //! How a generated face is put into the frame. Lengths are in pixels of a 224-pixel crop, as users of .dfm models know
 //! them, and are scaled to the model's resolution.
 
+use super::planes::Space;
 use crate::geometry::Similarity;
 
 /// Side of the crop in which [`BlendSettings`] counts pixels.
 pub const REFERENCE_CROP: f32 = 224.0;
+
+/// How far the generated face takes on the driver's colours. Black stays black in all of them.
+///
+/// A ratio of mean colours is the light that the network got wrong times the difference of two people's skin, and one
+/// picture does not tell the two apart. To take away all of it gives the subject the driver's skin; to take away nothing
+/// leaves a face pasted in where the light is wrong. Half of it is never far off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColorTransfer {
+    /// Not at all.
+    None,
+    /// A gain for each of red, green and blue in linear light, half of the way to the driver's mean: the gain's square
+    /// root.
+    #[default]
+    SoftGain,
+    /// The same, the whole way.
+    Gain,
+    /// Mean and standard deviation of L, a and b are the driver's.
+    Lab,
+}
+
+impl ColorTransfer {
+    /// The space in which it works; none where it does nothing.
+    pub fn space(self) -> Option<Space> {
+        match self {
+            Self::None => None,
+            Self::SoftGain | Self::Gain => Some(Space::Linear),
+            Self::Lab => Some(Space::Lab),
+        }
+    }
+}
 
 /// The parameters of the blend.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,8 +50,8 @@ pub struct BlendSettings {
     pub erode: f32,
     /// Feather: sigma is a quarter of this, in pixels of a 224-pixel crop; half of it is a black border. 0..200.
     pub blur: f32,
-    /// Match mean and standard deviation in Lab to the driver's face under the mask.
-    pub color_transfer: bool,
+    /// How far the generated face takes on the driver's colours.
+    pub color_transfer: ColorTransfer,
     /// 0 shows the driver, 1 the generated face.
     pub opacity: f32,
     /// Size of the generated face about the crop's centre, 0.5..1.5.
@@ -58,7 +89,7 @@ impl Default for BlendSettings {
             hull_mask: false,
             erode: 5.0,
             blur: 25.0,
-            color_transfer: true,
+            color_transfer: ColorTransfer::default(),
             opacity: 1.0,
             face_scale: 1.0,
             face_x_offset: 0.0,

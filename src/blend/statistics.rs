@@ -1,9 +1,9 @@
-//! Mean and spread of a face's colour under the mask.
+//! Mean and spread of a face's colour where it counts.
 
-use super::lab::LabPicture;
 use super::plan::{LEAST_WEIGHT, Region};
+use super::planes::Planes;
 
-/// Of L, a, b in this order, weighted by the mask.
+/// Of the three channels of a [`super::planes::Space`], weighted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Statistics {
     /// Means.
@@ -12,21 +12,21 @@ pub struct Statistics {
     pub deviation: [f32; 3],
 }
 
-/// Statistics of `lab` over `region` with `mask` (`resolution`² values) as weights; `None` where the weights sum to
-/// less than [`LEAST_WEIGHT`].
+/// Statistics of `planes` over `region` with `weights` (`resolution`² values); `None` where those sum to less than
+/// [`LEAST_WEIGHT`].
 ///
 /// Each row is summed about its own mean, and rows are merged in f64, so that nothing cancels: T. Chan, G. Golub,
 /// R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
-pub fn statistics(lab: &LabPicture, mask: &[f32], resolution: usize, region: &Region) -> Option<Statistics> {
+pub fn statistics(planes: &Planes, weights: &[f32], resolution: usize, region: &Region) -> Option<Statistics> {
     let mut moments = [Moments::default(); 3];
     for j in region.y0..region.y1 {
         let span = j * resolution + region.x0..j * resolution + region.x1;
-        let weights = &mask[span.clone()];
+        let weights = &weights[span.clone()];
         let weight = sum(weights.len(), |i| weights[i]);
         if weight <= 0.0 {
             continue;
         }
-        for (moments, plane) in moments.iter_mut().zip(&lab.0) {
+        for (moments, plane) in moments.iter_mut().zip(&planes.channels) {
             let values = &plane[span.clone()];
             let mean = sum(weights.len(), |i| weights[i] * values[i]) / weight;
             let squares = sum(weights.len(), |i| weights[i] * (values[i] - mean) * (values[i] - mean));
@@ -59,7 +59,7 @@ impl Moments {
 
 /// Sum of `value(0..count)` in eight lanes, which compilers keep in vectors and which loses less than one sum would.
 #[inline(always)]
-fn sum(count: usize, value: impl Fn(usize) -> f32) -> f32 {
+pub(super) fn sum(count: usize, value: impl Fn(usize) -> f32) -> f32 {
     let mut lanes = [0f32; 8];
     let whole = count - count % 8;
     for start in (0..whole).step_by(8) {

@@ -1,10 +1,11 @@
 //! The first stage: faces of each frame, in order, and the plan for them.
 
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::{Guard, Job, SceneCut, Sight, Stage};
+use super::{ColourMemory, Guard, Job, Model, SceneCut, Sight, Stage};
 use crate::face::{Face, FindError, Finder, FinderSettings};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Rect;
@@ -67,6 +68,9 @@ pub struct FindStage {
     inbox: Receiver<Box<dyn FindFaces>>,
     guard: Guard,
     scene: SceneCut,
+    colours: ColourMemory,
+    /// The model of the frame before.
+    model: Weak<Model>,
     epoch: u64,
     time: f64,
 }
@@ -74,7 +78,16 @@ pub struct FindStage {
 impl FindStage {
     /// A stage that looks for faces with the finder that comes through `inbox`.
     pub fn new(inbox: Receiver<Box<dyn FindFaces>>) -> Self {
-        Self { finder: None, inbox, guard: Guard::default(), scene: SceneCut::default(), epoch: 0, time: 0.0 }
+        Self {
+            finder: None,
+            inbox,
+            guard: Guard::default(),
+            scene: SceneCut::default(),
+            colours: ColourMemory::default(),
+            model: Weak::new(),
+            epoch: 0,
+            time: 0.0,
+        }
     }
 
     /// Fills in `faces` and `plan`.
@@ -90,12 +103,19 @@ impl FindStage {
             self.time = job.time;
             self.guard.reset();
             self.scene.reset();
+            self.colours.reset();
             if let Some(finder) = &mut self.finder {
                 finder.reset();
             }
         }
         self.time = job.time.max(self.time);
         job.time = self.time;
+        let model = job.model.as_ref().map_or_else(Weak::new, Arc::downgrade);
+        if !self.model.ptr_eq(&model) {
+            self.colours.reset();
+            self.model = model;
+        }
+        self.colours.take(&mut job.colours);
         let on_failure = job.settings.on_failure;
         let found = match (&mut self.finder, buffer.frame()) {
             (None, _) => Err(None),
@@ -109,6 +129,9 @@ impl FindStage {
             Ok((suspects, unfinished, cut, layout)) => {
                 let sight = Sight { faces: &job.faces, suspects, unfinished, cut, time: job.time, layout };
                 self.guard.plan(job.settings.select, on_failure, &sight, &mut job.plan);
+                if cut {
+                    self.colours.reset();
+                }
             }
             Err(failure) => {
                 job.faces.clear();
@@ -116,6 +139,7 @@ impl FindStage {
                 self.guard.plan_blind(on_failure, &mut job.plan);
             }
         }
+        self.colours.give(&job.plan.swap, job.time, &mut job.colours);
         job.timings.stages[Stage::Find as usize] = milliseconds(begun);
     }
 }

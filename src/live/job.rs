@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Model, Plan, Settings, StageTimes};
+use super::{ColourNotes, Model, Plan, Settings, StageTimes};
 use crate::face::Face;
 use crate::geometry::Rect;
 
@@ -54,6 +54,8 @@ pub struct Job<F, T> {
     pub faces: Vec<Face>,
     /// What is to be done.
     pub plan: Plan,
+    /// Colours of its faces; those that were measured stay for its next frame.
+    pub colours: ColourNotes,
     /// What was done.
     pub outcome: Outcome,
     /// Whether a GPU that it needs is gone for good.
@@ -77,6 +79,7 @@ impl<F, T> Default for Job<F, T> {
             model: None,
             faces: Vec::new(),
             plan: Plan::default(),
+            colours: ColourNotes::default(),
             outcome: Outcome::default(),
             device_lost: false,
             failure: None,

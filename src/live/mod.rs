@@ -3,8 +3,10 @@
 //! A frame becomes a [`Job`]. [`FindStage`] finds faces and lets the [`Guard`] plan what must happen to each; a
 //! [`SwapStage`] crops, swaps and blends, or conceals what could not be swapped. [`Queue`] runs the first on one thread
 //! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
-//! [`ModelSlot`] loads models beside the stream. [`Latency`] says what all this costs, [`Statistics`] where it goes.
+//! [`ModelSlot`] loads models beside the stream, [`ColourMemory`] keeps the colour transfer steady from frame to frame.
+//! [`Latency`] says what all this costs, [`Statistics`] where it goes.
 
+mod colours;
 mod device;
 mod find_stage;
 mod guard;
@@ -23,6 +25,7 @@ mod settings;
 mod statistics;
 mod swap_stage;
 
+pub use colours::{ColourMemory, ColourNotes};
 pub use device::{Device, UnknownDevice};
 pub use find_stage::{FindFaces, FindStage};
 pub use guard::{Guard, Sight};

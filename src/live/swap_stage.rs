@@ -5,10 +5,10 @@ use std::time::Instant;
 use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
-use super::{Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
+use super::{ColourNotes, Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
 #[cfg(feature = "gpu")]
-use crate::blend::gpu::Wanted;
-use crate::blend::{BlendSettings, Blender, conceal, conceal_all};
+use crate::blend::gpu::{Swapped, Wanted};
+use crate::blend::{BlendSettings, Blender, Colours, conceal, conceal_all};
 use crate::face::{Face, hull};
 use crate::frame::{FrameError, FrameMut, VideoBuffer};
 use crate::geometry::Point;
@@ -21,6 +21,12 @@ const LEAST_MASK: f32 = 0.03;
 
 /// What is said of one.
 const EMPTY_MASK: &str = "the swap network's mask covers nothing of the face";
+
+/// What is noted of a frame while it is worked on.
+struct Notes<'a> {
+    times: &'a mut StageTimes,
+    colours: &'a mut ColourNotes,
+}
 
 /// Swaps and blends. One stage serves one frame at a time.
 pub struct SwapStage {
@@ -46,7 +52,8 @@ impl SwapStage {
         let on_failure = job.settings.on_failure;
         let done = match buffer.frame_mut() {
             Ok(mut frame) => {
-                self.swap_all(&mut frame, &mut job.plan, job.model.as_deref(), &job.settings, &mut job.timings.stages)
+                let mut notes = Notes { times: &mut job.timings.stages, colours: &mut job.colours };
+                self.swap_all(&mut frame, &mut job.plan, job.model.as_deref(), &job.settings, &mut notes)
                     .unwrap_or_else(|failure| job.failure = Some(failure));
                 let begun = Instant::now();
                 if job.plan.conceal_all {
@@ -71,7 +78,7 @@ impl SwapStage {
         plan: &mut Plan,
         model: Option<&Model>,
         settings: &Settings,
-        times: &mut StageTimes,
+        notes: &mut Notes<'_>,
     ) -> Result<(), String> {
         let mut outcome = Ok(());
         if plan.drop || plan.conceal_all {
@@ -87,7 +94,7 @@ impl SwapStage {
         let mut engine = usable.as_ref().ok().map(|model| model.engine());
         faces.retain(|face| {
             let swapped = match (&mut engine, &usable) {
-                (Some(engine), Ok(model)) => self.swap(frame, face, engine, model, settings, times),
+                (Some(engine), Ok(model)) => self.swap(frame, face, engine, model, settings, notes),
                 (_, Err(Some(reason))) => Err(reason.clone()),
                 _ => Err(String::new()),
             };
@@ -114,8 +121,9 @@ impl SwapStage {
         engine: &mut dyn Engine,
         model: &Model,
         settings: &Settings,
-        times: &mut StageTimes,
+        notes: &mut Notes<'_>,
     ) -> Result<(), String> {
+        let Notes { times, colours } = notes;
         let blend = BlendSettings { registration: model.registration_of(face), ..settings.blend };
         let mut begun = Instant::now();
         let mut lap = |stage: Stage| {
@@ -129,6 +137,12 @@ impl SwapStage {
         if engine.is_lost() {
             return Err("the GPU that ran the network is gone".to_owned());
         }
+        let earlier = colours.earlier(face.track);
+        let mut note = |measured: Option<Colours>| {
+            if let Some(measured) = measured {
+                colours.note(face.track, measured);
+            }
+        };
         #[cfg(feature = "gpu")]
         if let (Some(blender), Some(network)) = (self.blender.gpu(), engine.gpu())
             && blender.shares(network)
@@ -141,12 +155,16 @@ impl SwapStage {
                 to_crop: &to_crop,
                 hull: &self.hull,
                 settings: &blend,
+                earlier: earlier.as_ref(),
                 morph: settings.morph,
                 least_mask: LEAST_MASK,
             };
-            let told = blender.swap(frame, network, &wanted).map_err(|error| error.to_string())?;
+            let swapped = blender.swap(frame, network, &wanted).map_err(|error| error.to_string())?;
             lap(Stage::Swap);
-            return told.map_or(Ok(()), |told| verdict(&told, settings));
+            let Some(Swapped { told, measured }) = swapped else { return Ok(()) };
+            verdict(&told, settings)?;
+            note(measured);
+            return Ok(());
         }
         let resolution = engine.resolution();
         self.blender
@@ -162,9 +180,11 @@ impl SwapStage {
         if settings.blend.hull_mask {
             hull(face, &to_crop, &mut self.hull);
         }
-        let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend);
+        let blended =
+            self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend, earlier.as_ref());
         lap(Stage::Blend);
-        blended.map_err(|error| error.to_string())
+        note(blended.map_err(|error| error.to_string())?);
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Frames, faces and slow, plain mathematics for the blend's tests.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
-use standin::blend::BlendSettings;
+use standin::blend::{BlendSettings, ColorTransfer};
 use standin::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 use standin::swap::Generated;
@@ -205,7 +205,7 @@ pub fn plain() -> BlendSettings {
         hull_mask: false,
         erode: 0.0,
         blur: 0.0,
-        color_transfer: false,
+        color_transfer: ColorTransfer::None,
         ..BlendSettings::default()
     }
 }

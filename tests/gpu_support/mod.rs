@@ -1,8 +1,8 @@
 //! The GPU of the tests, or a printed reason why there is none.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
-use standin::blend::BlendSettings;
 use standin::blend::gpu::{GpuDevice, Selection};
+use standin::blend::{BlendSettings, ColorTransfer};
 use standin::frame::{Layout, Matrix, PixelFormat, Range};
 use standin::geometry::Point;
 
@@ -47,8 +47,10 @@ pub fn settings() -> Vec<BlendSettings> {
     vec![
         default,
         BlendSettings { hull_mask: true, erode: -12.0, blur: 60.0, opacity: 0.6, ..default },
-        BlendSettings { color_transfer: false, erode: 0.0, blur: 0.0, gamma: [0.7, 1.3, 2.2], ..default },
+        BlendSettings { color_transfer: ColorTransfer::None, erode: 0.0, blur: 0.0, gamma: [0.7, 1.3, 2.2], ..default },
         BlendSettings { face_scale: 1.2, face_x_offset: 0.07, face_y_offset: -0.11, sharpen: 1.5, ..default },
+        BlendSettings { color_transfer: ColorTransfer::Gain, hull_mask: true, ..default },
+        BlendSettings { color_transfer: ColorTransfer::Lab, sharpen: 1.0, gamma: [1.0, 1.2, 1.0], ..default },
         BlendSettings { driver_mask: false, generated_mask: false, erode: 20.0, sharpen: 3.0, ..default },
     ]
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use standin::blend::{BlendError, BlendSettings, Blender, CpuBlender};
+use standin::blend::{BlendError, BlendSettings, Blender, ColorTransfer, Colours, CpuBlender, Earlier};
 use standin::face::{Face, FindError, FinderSettings};
 use standin::frame::{Frame, FrameMut, Layout, Matrix, OwnedFrame, PixelFormat, Range};
 use standin::geometry::{Point, Rect, Similarity};
@@ -128,9 +128,10 @@ impl Blender for Blends {
         generated: &Generated<'_>,
         hull: &[Point],
         settings: &BlendSettings,
-    ) -> Result<(), BlendError> {
+        earlier: Option<&Earlier>,
+    ) -> Result<Option<Colours>, BlendError> {
         self.composite.or(lost)?;
-        self.real.composite(frame, to_crop, generated, hull, settings)
+        self.real.composite(frame, to_crop, generated, hull, settings, earlier)
     }
 }
 
@@ -186,7 +187,7 @@ pub(crate) fn picture() -> OwnedFrame {
 /// Settings with a policy and no colour matching, so that white stays white.
 pub(crate) fn settings(on_failure: OnFailure) -> Arc<Settings> {
     let mut settings = Settings { on_failure, ..Settings::default() };
-    settings.blend.color_transfer = false;
+    settings.blend.color_transfer = ColorTransfer::None;
     Arc::new(settings)
 }
 

@@ -4,13 +4,14 @@ use super::device::GpuDevice;
 use super::memory::Memory;
 use super::packing::Packing;
 use super::params::Params;
+use super::passes::statistics::Measured;
 use super::staging::{Download, Upload};
 use super::watch::Span;
 #[cfg(feature = "gpu")]
 use super::watch::Watch;
 use crate::blend::place::unit;
 use crate::blend::plan::{Filters, Region};
-use crate::blend::{BlendError, BlendSettings, Blender};
+use crate::blend::{BlendError, BlendSettings, Blender, ColorTransfer, Colours, Earlier};
 use crate::frame::{Frame, FrameMut, Layout};
 use crate::geometry::{Point, Similarity};
 use crate::swap::Generated;
@@ -38,7 +39,8 @@ pub enum Intermediate {
     Feathered,
     /// Out of `place`: R² pixels of red, green, blue, mask.
     Placed,
-    /// Out of `statistics`: mean and deviation (L, a, b) of the driver, then of the face, and the weight: 13 values.
+    /// Out of `statistics`: mean and deviation (in the transfer's space) of the driver, then of the face, and the
+    /// weight: 13 values.
     Statistics,
     /// Out of `transfer`: R² pixels of red, green, blue, mask.
     Layer,
@@ -155,6 +157,7 @@ impl GpuBlender {
         to_crop: &Similarity,
         resolution: usize,
         settings: &BlendSettings,
+        earlier: Option<&Earlier>,
     ) -> Params {
         let filters = Filters::new(settings, resolution);
         filters.feather_weights(&mut self.weights);
@@ -162,11 +165,15 @@ impl GpuBlender {
             settings,
             &filters,
             self.corners.len(),
+            earlier,
         )
     }
 
     /// Runs `work`; where it fails, forgets what may be half done.
-    pub(super) fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), BlendError>) -> Result<(), BlendError> {
+    pub(super) fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, BlendError>,
+    ) -> Result<T, BlendError> {
         let device = self.device.clone();
         let done = device.guard(|| work(self));
         if done.is_err() {
@@ -212,7 +219,7 @@ impl GpuBlender {
         params: &Params,
         generated: &Generated<'_>,
         settings: &BlendSettings,
-    ) -> Result<(), BlendError> {
+    ) -> Result<Option<Colours>, BlendError> {
         let device = &self.device;
         let (resolution, bytes) = (generated.resolution, place.packing.bytes());
         let (memory, fresh) = Memory::ensure(&mut self.memory, device, bytes, resolution, self.corners.len())?;
@@ -243,12 +250,20 @@ impl GpuBlender {
         self.upload.send(device, &mut encoder, &writes[..count])?;
 
         record_blend(device, &mut encoder, memory, resolution, place, settings, |_, _| ());
-        self.download.copy(device, &mut encoder, &memory.frame.blended, bytes as u64);
+        let measures = settings.color_transfer.space();
+        let parts = [(&memory.frame.blended, 0, bytes as u64), (&memory.model.statistics, 0, Measured::BYTES)];
+        let count = if measures.is_some() { 2 } else { 1 };
+        let all = self.download.copy_parts(device, &mut encoder, &parts[..count]);
         let submission = device.queue().submit([encoder.finish()]);
         self.upload.recall();
-        let blended = &mut self.blended;
+        let (blended, mut measured) = (&mut self.blended, None);
         blended.resize(bytes, 0);
-        self.download.read(device, submission, bytes as u64, |data| blended.copy_from_slice(data))
+        self.download.read(device, submission, all, |data| {
+            let (data, rest) = data.split_at(bytes);
+            blended.copy_from_slice(data);
+            measured = measures.and_then(|space| Measured::of(rest)?.colours(space));
+        })?;
+        Ok(measured)
     }
 }
 
@@ -273,7 +288,7 @@ pub(super) fn record_blend(
     end(&mut pass, Span::Feather);
     passes.place.record(&mut pass, &groups.place, resolution);
     end(&mut pass, Span::Place);
-    if settings.color_transfer {
+    if settings.color_transfer != ColorTransfer::None {
         passes.statistics.record(&mut pass, &groups.statistics);
     }
     end(&mut pass, Span::Statistics);
@@ -330,19 +345,21 @@ impl Blender for GpuBlender {
         generated: &Generated<'_>,
         hull: &[Point],
         settings: &BlendSettings,
-    ) -> Result<(), BlendError> {
+        earlier: Option<&Earlier>,
+    ) -> Result<Option<Colours>, BlendError> {
         let generated = &checked(generated)?;
         self.take_hull(hull)?;
         let resolution = generated.resolution;
         let layout = *frame.layout();
         let shows = resolution > 0 && unit(settings.opacity) > 0.0;
         let Some(place) = Place::new(&layout, to_crop).filter(|_| shows) else {
-            return Ok(());
+            return Ok(None);
         };
-        let params = self.params(&layout, &place, to_crop, resolution, settings);
-        self.attempt(|blender| blender.run_composite(&frame.as_frame(), &place, &params, generated, settings))?;
+        let params = self.params(&layout, &place, to_crop, resolution, settings, earlier);
+        let measured =
+            self.attempt(|blender| blender.run_composite(&frame.as_frame(), &place, &params, generated, settings))?;
         place.packing.unpack(&self.blended, &place.region, frame);
-        Ok(())
+        Ok(measured)
     }
 
     fn is_lost(&self) -> bool {

@@ -9,7 +9,7 @@ pub(super) struct Groups {
     pub(super) erode: [wgpu::BindGroup; 2],
     pub(super) feather: [wgpu::BindGroup; 2],
     pub(super) place: wgpu::BindGroup,
-    pub(super) statistics: [wgpu::BindGroup; 2],
+    pub(super) statistics: [wgpu::BindGroup; 3],
     pub(super) transfer: wgpu::BindGroup,
     pub(super) composite: wgpu::BindGroup,
 }

@@ -31,7 +31,7 @@ pub use blender::{GpuBlender, Intermediate, Transfers};
 pub use choice::{Backend, Preference};
 pub use device::{GpuDevice, adapters};
 #[cfg(feature = "gpu")]
-pub use together::Wanted;
+pub use together::{Swapped, Wanted};
 pub use watch::Span;
 #[cfg(feature = "gpu")]
 pub use watch::Spent;

@@ -1,9 +1,9 @@
 //! The uniform that every pass reads; field for field `Params` in `shaders/shared/params.wgsl`.
 
 use super::packing::Packing;
-use crate::blend::BlendSettings;
 use crate::blend::place::unit;
 use crate::blend::plan::Filters;
+use crate::blend::{BlendSettings, ColorTransfer, Colours, Earlier};
 use crate::frame::{Layout, PixelFormat, RgbToYuv, YuvToRgb};
 use crate::geometry::Similarity;
 
@@ -47,6 +47,10 @@ pub(super) struct Params {
     unused: [f32; 3],
     /// 1/gamma of red, green, blue.
     exponent: [f32; 4],
+    /// Of earlier frames: mean and deviation of the driver, then of the face, each with one value of padding.
+    earlier: [[f32; 4]; 4],
+    earlier_share: f32,
+    padding: [f32; 3],
 }
 
 fn four(s: &Similarity) -> [f32; 4] {
@@ -93,7 +97,16 @@ impl Params {
     }
 
     /// The same, with what the passes from `mask` to `composite` need.
-    pub(super) fn with_settings(self, settings: &BlendSettings, filters: &Filters, hull_corners: usize) -> Self {
+    pub(super) fn with_settings(
+        self,
+        settings: &BlendSettings,
+        filters: &Filters,
+        hull_corners: usize,
+        earlier: Option<&Earlier>,
+    ) -> Self {
+        let earlier = earlier.filter(|earlier| settings.color_transfer.space() == Some(earlier.colours.space));
+        let Earlier { colours: Colours { driver, face, .. }, share } = earlier.copied().unwrap_or_default();
+        let padded = |[a, b, c]: [f32; 3]| [a, b, c, 0.0];
         let bit = |on: bool, bit: u32| if on { bit } else { 0 };
         let [r, g, b] = settings.gamma.map(|gamma| 1.0 / gamma);
         Self {
@@ -101,7 +114,12 @@ impl Params {
                 | bit(settings.generated_mask, GENERATED_MASK)
                 | bit(settings.hull_mask, HULL_MASK),
             hull_corners: hull_corners as u32,
-            color_transfer: u32::from(settings.color_transfer),
+            color_transfer: match settings.color_transfer {
+                ColorTransfer::None => 0,
+                ColorTransfer::SoftGain => 1,
+                ColorTransfer::Gain => 2,
+                ColorTransfer::Lab => 3,
+            },
             erode: filters.erode,
             border: filters.border as u32,
             radius: filters.radius as u32,
@@ -109,6 +127,8 @@ impl Params {
             to_generated: four(&settings.to_generated()),
             sharpen: settings.sharpen,
             exponent: [r, g, b, 1.0],
+            earlier: [driver.mean, driver.deviation, face.mean, face.deviation].map(padded),
+            earlier_share: share,
             ..self
         }
     }

@@ -130,7 +130,6 @@ impl Download {
     }
 
     /// Has `encoder` copy parts of buffers, each of a multiple of four bytes, one after the other; returns their sum.
-    #[cfg(feature = "gpu")]
     pub(super) fn copy_parts(
         &mut self,
         device: &GpuDevice,

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use super::blender::{Place, record_blend};
 use super::memory::Memory;
 use super::params::Params;
+use super::passes::statistics::Measured;
 use super::watch::Watch;
 use super::{GpuBlender, Span, Spent};
 use crate::blend::place::unit;
-use crate::blend::{BlendError, BlendSettings};
+use crate::blend::{BlendError, BlendSettings, Colours, Earlier};
 use crate::frame::{Frame, FrameMut};
 use crate::geometry::{Point, Similarity};
 use crate::swap::{GpuNetwork, Told};
@@ -25,10 +26,21 @@ pub struct Wanted<'a> {
     pub hull: &'a [Point],
     /// How it is blended.
     pub settings: &'a BlendSettings,
+    /// Its colours in the frames before.
+    pub earlier: Option<&'a Earlier>,
     /// For models that morph, 0..1.
     pub morph: f32,
     /// The least part of the crop that the masks must cover, 0..1, for the frame to be changed.
     pub least_mask: f32,
+}
+
+/// What came of one face.
+#[derive(Debug, Clone, Copy)]
+pub struct Swapped {
+    /// What the network gave.
+    pub told: Told,
+    /// The colours that were measured, where the settings ask for a transfer and enough of the face was seen.
+    pub measured: Option<Colours>,
 }
 
 impl GpuBlender {
@@ -61,26 +73,21 @@ impl GpuBlender {
         frame: &mut FrameMut<'_>,
         network: &mut GpuNetwork,
         wanted: &Wanted<'_>,
-    ) -> Result<Option<Told>, BlendError> {
-        let &Wanted { to_crop, hull, settings, .. } = wanted;
+    ) -> Result<Option<Swapped>, BlendError> {
+        let &Wanted { to_crop, hull, settings, earlier, .. } = wanted;
         self.take_hull(hull)?;
         let resolution = network.resolution();
         let layout = *frame.layout();
         let Some(place) = Place::new(&layout, to_crop) else {
             return Ok(None);
         };
-        let params = self.params(&layout, &place, to_crop, resolution, settings);
-        let mut told = None;
-        self.attempt(|blender| {
-            told = Some(blender.run_swap(&frame.as_frame(), &place, &params, network, wanted)?);
-            Ok(())
-        })?;
-        let told = told.ok_or_else(|| BlendError::Gpu("nothing was read back".to_owned()))?;
-        let good = told.is_finite() && told.masked(settings) >= wanted.least_mask;
+        let params = self.params(&layout, &place, to_crop, resolution, settings, earlier);
+        let swapped = self.attempt(|blender| blender.run_swap(&frame.as_frame(), &place, &params, network, wanted))?;
+        let good = swapped.told.is_finite() && swapped.told.masked(settings) >= wanted.least_mask;
         if good && unit(settings.opacity) > 0.0 {
             place.packing.unpack(&self.blended, &place.region, frame);
         }
-        Ok(Some(told))
+        Ok(Some(swapped))
     }
 
     fn run_swap(
@@ -90,7 +97,7 @@ impl GpuBlender {
         params: &Params,
         network: &mut GpuNetwork,
         wanted: &Wanted<'_>,
-    ) -> Result<Told, BlendError> {
+    ) -> Result<Swapped, BlendError> {
         let (begun, device) = (Instant::now(), self.device.clone());
         let (resolution, bytes) = (network.resolution(), place.packing.bytes());
         let (memory, _) = Memory::ensure(&mut self.memory, &device, bytes, resolution, self.corners.len())?;
@@ -143,24 +150,29 @@ impl GpuBlender {
         let mut parts = [
             (&memory.frame.blended, 0, bytes as u64),
             (&drawn.told.buffer, drawn.told.offset, size_of::<Told>() as u64),
+            (&model.statistics, 0, Measured::BYTES),
             (&memory.frame.blended, 0, 0),
         ];
-        let mut count = 2;
+        let mut count = 3;
         if let Some(watch) = watch {
             watch.resolve(&mut encoder);
-            parts[2] = (&watch.resolved, 0, Spent::BYTES);
-            count = 3;
+            parts[3] = (&watch.resolved, 0, Spent::BYTES);
+            count = 4;
         }
         let all = self.download.copy_parts(&device, &mut encoder, &parts[..count]);
         let submission = device.queue().submit([encoder.finish()]);
-        let (blended, watch, mut told) = (&mut self.blended, &mut self.watch, None);
+        let (blended, watch) = (&mut self.blended, &mut self.watch);
+        let (mut told, mut measured) = (None, None);
+        let space = wanted.settings.color_transfer.space();
         blended.resize(bytes, 0);
         self.download.read(&device, submission, all, |data| {
             let (data, rest) = data.split_at(bytes);
             blended.copy_from_slice(data);
-            told = bytemuck::try_pod_read_unaligned(&rest[..size_of::<Told>()]).ok();
+            let (data, rest) = rest.split_at(size_of::<Told>());
+            told = bytemuck::try_pod_read_unaligned(data).ok();
+            measured = space.and_then(|space| Measured::of(rest)?.colours(space));
             if let Some(watch) = watch {
-                watch.take(&rest[size_of::<Told>()..]);
+                watch.take(&rest[Measured::BYTES as usize..]);
             }
         })?;
         if let Some(Watch { spent, .. }) = watch {
@@ -169,6 +181,7 @@ impl GpuBlender {
             spent.hand_over = ms(handed_over - prepared);
             spent.wait = ms(begun.elapsed() - handed_over);
         }
-        told.ok_or_else(|| BlendError::Gpu("nothing was read back".to_owned()))
+        let told = told.ok_or_else(|| BlendError::Gpu("nothing was read back".to_owned()))?;
+        Ok(Swapped { told, measured })
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn trial(blender: &mut dyn Blender, rival: Option<Duration>) -> Resul
         blender.crop(&frame.as_frame(), &to_crop, RESOLUTION, &mut crop)?;
         let generated =
             Generated { resolution: RESOLUTION, driver: &crop, face: &face, driver_mask: &mask, face_mask: &mask };
-        blender.composite(&mut frame, &to_crop, &generated, &[], &BlendSettings::default())?;
+        blender.composite(&mut frame, &to_crop, &generated, &[], &BlendSettings::default(), None)?;
         let took = start.elapsed();
         // The first round compiles.
         if round > 0 && rival.is_some_and(|rival| took > HOPELESS * rival) {

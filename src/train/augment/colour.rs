@@ -6,7 +6,7 @@ use super::AugmentSettings;
 use super::draw::{between, chance, factor, symmetric};
 use crate::blend::lab::{to_lab, to_rgb};
 use crate::blend::statistics::Statistics;
-use crate::blend::transfer::ColourTransfer;
+use crate::blend::transfer::LabLine;
 
 /// Contrast that a colour transfer may take or give, so that a flat face does not become noise.
 const CONTRAST: (f32, f32) = (0.6, 1.6);
@@ -25,10 +25,9 @@ impl LabLines {
     pub const IDENTITY: Self = Self { ratio: [1.0; 3], shift: [0.0; 3] };
 
     /// Takes colours from `own` as far as `strength` (0..1) towards `other`: mean and deviation of each channel, see
-    /// [`ColourTransfer::new`].
+    /// [`LabLine::new`].
     pub fn transfer(own: &Statistics, other: &Statistics, strength: f32) -> Self {
-        let ratio =
-            ColourTransfer::new(own, other).ratio.map(|r| 1.0 + strength * (r.clamp(CONTRAST.0, CONTRAST.1) - 1.0));
+        let ratio = LabLine::new(own, other).ratio.map(|r| 1.0 + strength * (r.clamp(CONTRAST.0, CONTRAST.1) - 1.0));
         let shift = [0, 1, 2].map(|c| {
             let mean = own.mean[c] + strength * (other.mean[c] - own.mean[c]);
             mean - own.mean[c] * ratio[c]

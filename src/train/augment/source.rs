@@ -1,8 +1,8 @@
 //! A face as it is kept in memory.
 
 use super::anchors::Anchors;
-use crate::blend::lab::LabPicture;
 use crate::blend::plan::Region;
+use crate::blend::planes::{Planes, Space};
 use crate::blend::statistics::{Statistics, statistics};
 
 /// A crop with what belongs to it, `side`² pixels each, as bytes: 255 is 1.
@@ -68,7 +68,7 @@ impl Source {
 fn colours(side: usize, bgr: &[u8], mask: &[u8]) -> Option<Statistics> {
     let unit = |bytes: &[u8]| bytes.iter().map(|&v| f32::from(v) / 255.0).collect::<Vec<_>>();
     let region = Region { x0: 0, y0: 0, x1: side, y1: side };
-    let mut lab = LabPicture::default();
-    lab.fill(&unit(bgr), side, &region);
+    let mut lab = Planes::default();
+    lab.fill(Space::Lab, &unit(bgr), side, &region);
     statistics(&lab, &unit(mask), side, &region)
 }

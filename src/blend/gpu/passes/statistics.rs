@@ -1,32 +1,58 @@
-//! Pass 5: mean and deviation of L, a, b under the mask, of driver and face.
+//! Pass 5: mean and deviation of the colours of driver and face, where both are skin.
 
+use crate::blend::Colours;
 use crate::blend::gpu::buffers::ModelBuffers;
 use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::STATISTICS;
+use crate::blend::plan::LEAST_WEIGHT;
+use crate::blend::planes::Space;
+use crate::blend::statistics::Statistics as Of;
 
-/// Workgroups along each side of the grid whose sums the second dispatch adds up.
+/// Workgroups along each side of the grid whose sums the last dispatch adds up.
 pub(crate) const GROUPS: usize = 8;
 
 /// Invocations along a workgroup's side.
 const SIDE: usize = 8;
 
-/// Floats of one workgroup's sums: of each picture three sums and three sums of squares, the weight, and
-/// padding.
+/// Floats of one workgroup's sums: of each picture three sums and three sums of squares, the weight; and the sums for
+/// the mean luminance of both pictures.
 pub(crate) const SUMS: usize = 16;
 
-pub(crate) struct Statistics {
-    partial: Kernel,
-    total: Kernel,
+/// The result as it lies in the buffer.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+pub(crate) struct Measured {
+    driver_mean: [f32; 3],
+    driver_deviation: [f32; 3],
+    face_mean: [f32; 3],
+    face_deviation: [f32; 3],
+    weight: f32,
 }
+
+impl Measured {
+    /// Bytes of it.
+    pub(crate) const BYTES: u64 = size_of::<Self>() as u64;
+
+    /// The one that `data` begins with.
+    pub(crate) fn of(data: &[u8]) -> Option<Self> {
+        bytemuck::try_pod_read_unaligned(data.get(..size_of::<Self>())?).ok()
+    }
+
+    /// Its colours, which are in `space`; `None` where too little of the face was seen.
+    pub(crate) fn colours(&self, space: Space) -> Option<Colours> {
+        let driver = Of { mean: self.driver_mean, deviation: self.driver_deviation };
+        let face = Of { mean: self.face_mean, deviation: self.face_deviation };
+        (self.weight >= LEAST_WEIGHT).then_some(Colours { space, driver, face })
+    }
+}
+
+pub(crate) struct Statistics([Kernel; 3]);
 
 impl Statistics {
     pub(super) fn new(maker: &Maker<'_>) -> Self {
         let shader = STATISTICS.compile(maker.device);
         let buffers = [Access::Read, Access::Read, Access::Write];
-        Self {
-            partial: maker.kernel(&shader, "partial_sums", &buffers),
-            total: maker.kernel(&shader, "total", &buffers),
-        }
+        Self(["luminance_sums", "partial_sums", "total"].map(|entry| maker.kernel(&shader, entry, &buffers)))
     }
 
     pub(crate) fn bind(
@@ -34,14 +60,15 @@ impl Statistics {
         device: &wgpu::Device,
         params: &wgpu::Buffer,
         model: &ModelBuffers,
-    ) -> [wgpu::BindGroup; 2] {
+    ) -> [wgpu::BindGroup; 3] {
         let buffers = [&model.driver, &model.placed, &model.statistics];
-        [self.partial.bind(device, params, &buffers), self.total.bind(device, params, &buffers)]
+        self.0.each_ref().map(|kernel| kernel.bind(device, params, &buffers))
     }
 
-    /// A fixed grid over the crop, then one workgroup over the grid's sums.
-    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass<'_>, [partial, total]: &[wgpu::BindGroup; 2]) {
-        self.partial.record(pass, partial, GROUPS * SIDE, GROUPS * SIDE);
-        self.total.record(pass, total, SIDE, SIDE);
+    /// Twice a fixed grid over the crop, then one workgroup over the grid's sums.
+    pub(crate) fn record(&self, pass: &mut wgpu::ComputePass<'_>, groups: &[wgpu::BindGroup; 3]) {
+        for ((kernel, group), side) in self.0.iter().zip(groups).zip([GROUPS * SIDE, GROUPS * SIDE, SIDE]) {
+            kernel.record(pass, group, side, side);
+        }
     }
 }

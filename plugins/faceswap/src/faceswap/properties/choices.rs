@@ -1,6 +1,7 @@
 //! Properties that are a choice among names.
 
 use gst::glib;
+use standin::blend::ColorTransfer;
 use standin::face::{FaceType, Mesh};
 use standin::live::OnFailure;
 
@@ -100,6 +101,61 @@ impl LandmarksChoice {
         match mesh {
             Mesh::Points468 => Self::Points468,
             Mesh::Points478 => Self::Points478,
+        }
+    }
+}
+
+/// How far the generated face takes on the driver's colours. It was a switch: the words that set one still do, and 0 and 1
+/// still mean off and on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapColorTransfer")]
+#[repr(i32)]
+pub(super) enum ColorTransferChoice {
+    #[enum_value(name = "The generated face keeps its colours", nick = "none")]
+    None = 0,
+    #[default]
+    #[enum_value(
+        name = "Gain of red, green and blue in linear light, half of the way to the driver's skin",
+        nick = "soft-gain"
+    )]
+    SoftGain = 1,
+    #[enum_value(
+        name = "Gain of red, green and blue in linear light, the whole way to the driver's skin",
+        nick = "gain"
+    )]
+    Gain = 2,
+    #[enum_value(name = "Mean and deviation in Lab are the driver's skin's", nick = "lab")]
+    Lab = 3,
+    #[enum_value(name = "The same as soft-gain", nick = "true")]
+    True = 4,
+    #[enum_value(name = "The same as none", nick = "false")]
+    False = 5,
+    #[enum_value(name = "The same as soft-gain", nick = "on")]
+    On = 6,
+    #[enum_value(name = "The same as none", nick = "off")]
+    Off = 7,
+    #[enum_value(name = "The same as soft-gain", nick = "yes")]
+    Yes = 8,
+    #[enum_value(name = "The same as none", nick = "no")]
+    No = 9,
+}
+
+impl ColorTransferChoice {
+    pub(super) fn color_transfer(self) -> ColorTransfer {
+        match self {
+            Self::None | Self::False | Self::Off | Self::No => ColorTransfer::None,
+            Self::SoftGain | Self::True | Self::On | Self::Yes => ColorTransfer::SoftGain,
+            Self::Gain => ColorTransfer::Gain,
+            Self::Lab => ColorTransfer::Lab,
+        }
+    }
+
+    pub(super) fn of(color_transfer: ColorTransfer) -> Self {
+        match color_transfer {
+            ColorTransfer::None => Self::None,
+            ColorTransfer::SoftGain => Self::SoftGain,
+            ColorTransfer::Gain => Self::Gain,
+            ColorTransfer::Lab => Self::Lab,
         }
     }
 }

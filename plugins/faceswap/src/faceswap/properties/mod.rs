@@ -10,7 +10,7 @@ use gst::prelude::*;
 use standin::face::{FinderSettings, Mesh};
 use standin::live::{Device, Select, Settings};
 
-use choices::{FaceTypeChoice, LandmarksChoice, OnFailureChoice};
+use choices::{ColorTransferChoice, FaceTypeChoice, LandmarksChoice, OnFailureChoice};
 use numbers::{COUNTS, NUMBERS, SWITCHES};
 
 /// Frames in flight where nobody chose.
@@ -130,6 +130,9 @@ impl Properties {
                 "face-type" => {
                     self.settings.crop.face_type = read::<FaceTypeChoice>(name, value)?.face_type();
                 }
+                "color-transfer" => {
+                    self.settings.blend.color_transfer = read::<ColorTransferChoice>(name, value)?.color_transfer();
+                }
                 "on-failure" => {
                     self.settings.on_failure = read::<OnFailureChoice>(name, value)?.on_failure();
                 }
@@ -157,6 +160,7 @@ impl Properties {
             "device" => Some(self.device.to_value()),
             "select" => Some(select_text(self.settings.select).to_value()),
             "face-type" => Some(FaceTypeChoice::of(self.settings.crop.face_type).to_value()),
+            "color-transfer" => Some(ColorTransferChoice::of(self.settings.blend.color_transfer).to_value()),
             "on-failure" => Some(OnFailureChoice::of(self.settings.on_failure).to_value()),
             "landmarks" => Some(LandmarksChoice::of(self.mesh).to_value()),
             _ => None,
@@ -196,6 +200,12 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
                 .nick("Face type")
                 .blurb("Which crop of the face the model was trained with")
                 .mutable_playing()
+                .build(),
+            glib::ParamSpecEnum::builder::<ColorTransferChoice>("color-transfer")
+                .nick("Color transfer")
+                .blurb("How far the generated face takes on the driver's colours; black stays black")
+                .mutable_playing()
+                .controllable()
                 .build(),
             glib::ParamSpecEnum::builder::<OnFailureChoice>("on-failure")
                 .nick("On failure")

@@ -232,13 +232,6 @@ pub(super) const COUNTS: &[Count] = &[
 /// The switches.
 pub(super) const SWITCHES: &[Switch] = &[
     Switch {
-        name: "color-transfer",
-        nick: "Color transfer",
-        blurb: "Match the generated face's colours to the driver's: mean and deviation in Lab under the mask",
-        default: true,
-        field: |p| &mut p.settings.blend.color_transfer,
-    },
-    Switch {
         name: "driver-mask",
         nick: "Driver mask",
         blurb: "Use the network's mask of the driver's face",
