@@ -2,11 +2,11 @@
 #![cfg(feature = "train")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that fails may stop")]
 
+mod common;
 mod face_sets;
 mod session_support;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use face_sets::{header, record};
@@ -87,7 +87,7 @@ fn one_frame_of_anybody_becomes_the_same_frame_of_the_batch_s_person() {
 #[test]
 fn a_troupe_needs_faces_that_say_who_performs_what() {
     let place = tempfile::tempdir().unwrap();
-    let set = face_sets::write_set(&place.path().join("a"), &header(), 10, [1, 2, 3], 0.8);
+    let set = face_sets::write_set(&place.path().join("a"), &header(), 10, 100, 0.8);
     let sides = Sides::open_subject(&[], &[set.folder]).unwrap();
     let faces = Faces::load(&sides, 24, &|| ()).unwrap();
     let error = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap_err();
@@ -155,7 +155,7 @@ fn a_model_from_a_base_starts_as_the_base_and_trains_its_decoder_alone() {
         trainer.weights().0.iter().map(|parameter| (parameter.name.clone(), parameter.to_vec())).collect()
     };
     let before = values(&trainer);
-    let of = |start: &str| before.iter().filter(|(name, _)| name.starts_with(start)).map(|(_, v)| v.clone());
+    let of = |start: &'static str| before.iter().filter(move |(name, _)| name.starts_with(start)).map(|(_, v)| v);
     assert!(of("decoder_a.").eq(of("decoder_b.")), "both decoders start as the base's");
     let mut batches = |step: u64, _| {
         let (mut a, b) = discs(side, 2, step);
@@ -213,5 +213,4 @@ fn the_built_in_base_fits_the_default_model() {
     let weights = base.start(&network, &Device::flex()).unwrap();
     assert_eq!(weights.count(), network.blueprint().count().unwrap());
     assert!(weights.0.iter().flat_map(|parameter| parameter.to_vec()).all(f32::is_finite));
-    let _ = Arc::new(base);
 }

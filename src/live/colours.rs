@@ -114,7 +114,15 @@ mod tests {
 
     fn face(track: u32) -> Face {
         let (bounds, to_canonical) = (Rect::default(), Similarity::IDENTITY);
-        Face { track, score: 1.0, bounds, landmarks: Vec::new(), to_canonical, yaw: 0.0 }
+        Face {
+            track,
+            score: 1.0,
+            bounds,
+            landmarks: Vec::new(),
+            to_canonical,
+            to_canonical_rigid: to_canonical,
+            yaw: 0.0,
+        }
     }
 
     fn colours(value: f32) -> Colours {

@@ -180,8 +180,7 @@ impl SwapStage {
         if settings.blend.hull_mask {
             hull(face, &to_crop, &mut self.hull);
         }
-        let blended =
-            self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend, earlier.as_ref());
+        let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend, earlier.as_ref());
         lap(Stage::Blend);
         note(blended.map_err(|error| error.to_string())?);
         Ok(())

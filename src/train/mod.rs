@@ -1,4 +1,4 @@
-//! The trainer: from clips of two people to a checked `.dfm`. Data flows one way:
+//! The trainer: from clips of whoever lent a face to a checked `.dfm`. Data flows one way:
 //!
 //! 1. [`extract`] finds the faces of clips and pictures and cleans up; [`faceset`] is the folder it writes.
 //! 2. [`samples`] loads two face sets and prepares batches beside the training: [`augment`] warps, lights and hides.

@@ -32,8 +32,9 @@ pub struct Arguments {
     /// Delete what an earlier run wrote there, and begin again.
     #[arg(long, visible_alias = "overwrite")]
     fresh: bool,
-    /// How much of the head a crop holds: half, mid-full, full, whole-face or head. A model sees no more than this.
-    #[arg(long, default_value_t = FaceType::default().name().to_owned(), value_parser = face_type)]
+    /// How much of the head a crop holds: half, mid-full, full, whole-face or head. A model sees no more than this; the base
+    /// that comes with Standin is for full.
+    #[arg(long, default_value_t = FaceType::Full.name().to_owned(), value_parser = face_type)]
     face_type: String,
     /// How faces are aligned: rigid follows the skull, whatever the brows do and whoever it is; template is what models of
     /// other tools are trained with.

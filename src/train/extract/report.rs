@@ -110,6 +110,9 @@ impl Report {
     }
 }
 
+/// Tracks of a source that the text names, the longest first; the JSON has all.
+const TRACKS_SHOWN: usize = 12;
+
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let Counts { frames, without_face, found, kept, .. } = &self.total;
@@ -125,9 +128,13 @@ impl Display for Report {
                 None if source.done => String::new(),
                 None => ", not finished".to_owned(),
             };
-            let tracks: Vec<String> =
-                source.counts.tracks.iter().map(|(track, count)| format!("{track}: {count}")).collect();
-            let tracks = if tracks.len() > 1 { format!(", tracks {}", tracks.join(" ")) } else { String::new() };
+            let mut tracks: Vec<_> = source.counts.tracks.iter().collect();
+            tracks.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+            let more = tracks.len().saturating_sub(TRACKS_SHOWN);
+            let shown: Vec<String> =
+                tracks.iter().take(TRACKS_SHOWN).map(|(track, count)| format!("{track}: {count}")).collect();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let tracks = if tracks.len() > 1 { format!(", tracks {}{more}", shown.join(" ")) } else { String::new() };
             writeln!(
                 f,
                 "  {}: {} frames, {} kept{tracks}{state}",
