@@ -38,7 +38,8 @@ const LIGHTS: [(&str, [f32; 3]); 5] = [
 struct Sums {
     frames: f64,
     psnr: f64,
-    /// Pixels that are all but black (pupils, lashes, the mouth's inside), and how much bluer than the truth they are.
+    /// Pixels that are all but black (pupils, lashes, the mouth's inside), and how many codes bluer the transfer makes
+    /// them.
     dark: f64,
     blue: f64,
 }
@@ -91,27 +92,32 @@ fn measure(driver: &str, truth: &str) -> Option<Vec<[Sums; 4]>> {
             let face: Vec<f32> = right.iter().enumerate().map(wrong).collect();
             let generated =
                 Generated { resolution: SIDE, driver: &driver_crop, face: &face, driver_mask: &mask, face_mask: &mask };
+            let mut untouched = Vec::new();
             for (color_transfer, sums) in TRANSFERS.into_iter().zip(sums) {
                 let settings = BlendSettings { color_transfer, ..BlendSettings::default() };
                 let mut blended = driver.clone();
                 let mut view = blended.frame_mut().unwrap();
                 CpuBlender::default().composite(&mut view, &to_crop, &generated, &[], &settings, None).unwrap();
-                add(sums, &crop(&blended, &to_crop), &right, &mask);
+                let found = crop(&blended, &to_crop);
+                if color_transfer == ColorTransfer::None {
+                    untouched.clone_from(&found);
+                }
+                add(sums, &found, &untouched, &right, &mask);
             }
         }
     }
     Some(sums)
 }
 
-fn add(sums: &mut Sums, found: &[f32], right: &[f32], mask: &[f32]) {
+fn add(sums: &mut Sums, found: &[f32], untouched: &[f32], right: &[f32], mask: &[f32]) {
     let (mut squares, mut count) = (0.0, 0.0);
     for n in (0..SIDE * SIDE).filter(|&n| deep(mask, n, 3)) {
-        let (found, right) = (&found[3 * n..3 * n + 3], &right[3 * n..3 * n + 3]);
+        let [found, untouched, right] = [found, untouched, right].map(|picture| &picture[3 * n..3 * n + 3]);
         squares += found.iter().zip(right).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>();
         count += 3.0;
         // Far enough inside, nothing of the driver is left.
         if right.iter().all(|&v| v < 0.15) && deep(mask, n, 14) {
-            sums.blue += 255.0 * f64::from((found[0] - found[2]) - (right[0] - right[2]));
+            sums.blue += 255.0 * f64::from((found[0] - found[2]) - (untouched[0] - untouched[2]));
             sums.dark += 1.0;
         }
     }
@@ -126,7 +132,7 @@ fn colour_transfers_against_the_truth() {
     for (driver, truth) in [("ada_live", "ben_as_ada_live"), ("ada_eval", "ben_eval")] {
         let Some(sums) = measure(driver, truth) else { return };
         let psnr: Vec<[f64; 4]> = sums.iter().map(|row| row.map(|sums| sums.psnr / sums.frames)).collect();
-        println!("{driver}: PSNR in dB under the mask, and how many codes bluer black is");
+        println!("{driver}: PSNR in dB under the mask, and how many codes bluer it makes what is black");
         println!("light   none          soft-gain     gain          lab");
         for (((light, _), row), sums) in LIGHTS.iter().zip(&psnr).zip(&sums) {
             print!("{light:7}");
@@ -143,7 +149,7 @@ fn colour_transfers_against_the_truth() {
         assert!(wrong(1) > wrong(0) + 3.0, "and wins back most of a wrong light: {} {}", wrong(1), wrong(0));
         for (transfer, sums) in TRANSFERS.iter().zip(&sums[0]) {
             let blue = sums.blue / sums.dark;
-            assert!(blue.abs() < 2.5, "{driver}, {transfer:?}: what is black is {blue} codes bluer");
+            assert!(blue.abs() < 4.0, "{driver}, {transfer:?}: what is black is {blue} codes bluer");
         }
     }
 }

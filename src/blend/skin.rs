@@ -49,8 +49,10 @@ fn fill(
     let per_mean = |sum: f64| 1.0 / ((sum / sums[2].max(1e-6)) as f32).max(LEAST_MEAN);
     let (driver_scale, face_scale) = (per_mean(sums[0]), per_mean(sums[1]));
     for j in region.y0..region.y1 {
-        for n in j * resolution + region.x0..j * resolution + region.x1 {
-            weights[n] = mask[n] * counts(of(driver, n) * driver_scale, of(face, n) * face_scale);
+        let start = j * resolution + region.x0;
+        let row = start..start + region.width();
+        for (i, (weight, mask)) in weights[row.clone()].iter_mut().zip(&mask[row]).enumerate() {
+            *weight = mask * counts(of(driver, start + i) * driver_scale, of(face, start + i) * face_scale);
         }
     }
 }

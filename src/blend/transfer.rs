@@ -76,7 +76,7 @@ pub fn transfer(
         let (out, mask) = (&mut layer[span.clone()], &mask[span.clone()]);
         match matched {
             Some((planes, Transfer::Gain(gain))) => {
-                write(out, mask, planes, span.start, |rgb| [0, 1, 2].map(|c| encoded(unit(rgb[c] * gain[c]))))
+                write(out, mask, planes, span.start, |rgb| [0, 1, 2].map(|c| encoded(unit(rgb[c] * gain[c]))));
             }
             Some((planes, Transfer::Lab(line))) => {
                 write(out, mask, planes, span.start, |lab| to_rgb(line.apply(lab)));

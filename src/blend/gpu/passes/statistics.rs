@@ -1,12 +1,11 @@
 //! Pass 5: mean and deviation of the colours of driver and face, where both are skin.
 
-use crate::blend::Colours;
 use crate::blend::gpu::buffers::ModelBuffers;
 use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::STATISTICS;
 use crate::blend::plan::LEAST_WEIGHT;
 use crate::blend::planes::Space;
-use crate::blend::statistics::Statistics as Of;
+use crate::blend::{Colours, statistics};
 
 /// Workgroups along each side of the grid whose sums the last dispatch adds up.
 pub(crate) const GROUPS: usize = 8;
@@ -40,8 +39,8 @@ impl Measured {
 
     /// Its colours, which are in `space`; `None` where too little of the face was seen.
     pub(crate) fn colours(&self, space: Space) -> Option<Colours> {
-        let driver = Of { mean: self.driver_mean, deviation: self.driver_deviation };
-        let face = Of { mean: self.face_mean, deviation: self.face_deviation };
+        let driver = statistics::Statistics { mean: self.driver_mean, deviation: self.driver_deviation };
+        let face = statistics::Statistics { mean: self.face_mean, deviation: self.face_deviation };
         (self.weight >= LEAST_WEIGHT).then_some(Colours { space, driver, face })
     }
 }
