@@ -1,13 +1,19 @@
 //! From each frame's figures to those of the clip.
 
+use std::collections::BTreeMap;
+
 use super::figures::{self, Spread};
 use super::identity::{Embedding, SAME, distance, mean, mean_distance};
+use super::iris::Place;
+use super::lag::{Followed, followed};
 use super::live_path::LivePath;
-use super::measure::{Expressions, Measurer, Poses};
+use super::measure::{Expressions, Measurer, Places, Poses};
 use super::pose::{differences, size, without_offset};
 use super::report::{Delivery, IdentityFigures, Reconstruction, Report, Timing, VERSION};
+use super::skin_tone::by_tone;
+use super::still::still_jitter;
 use super::truth::GroundTruth;
-use super::{Evaluation, Options, expression};
+use super::{Evaluation, Options, expression, table};
 use crate::frame::Layout;
 use crate::live::Stage;
 use crate::train::extract::pose::Pose;
@@ -25,9 +31,13 @@ pub(super) fn sum_up(
     let [expression, expression_to_ground_truth, expression_of_source] = expressions(&mut measured);
     let pose_offset = poses(&mut measured);
     let identity = identities(&mut measured, target);
+    let still = still_jitter(
+        &measured.places.iter().map(|places| places.steady_output).collect::<Vec<_>>(),
+        &measured.places.iter().map(|places| places.steady_source).collect::<Vec<_>>(),
+    );
     let name = |path: &std::path::Path| path.display().to_string();
     let frames = std::mem::take(&mut measured.frames);
-    let report = Report {
+    let mut report = Report {
         version: VERSION,
         tool: format!("standin-train {}", env!("CARGO_PKG_VERSION")),
         model: name(&options.model),
@@ -42,16 +52,22 @@ pub(super) fn sum_up(
         clip_fps: fps,
         delivery: delivery(&measured, &frames),
         timing: timing(&measured, options.threads),
+        table: BTreeMap::new(),
         identity,
         outside: frames.iter().map(|frame| frame.outside).sum(),
         figures: figures::sum_up(&frames),
         expression,
         expression_to_ground_truth,
         expression_of_source,
+        followed: following(&measured),
+        still_jitter: still.map(|still| still.jitter),
+        still_frames: still.map_or(0, |still| still.frames),
+        skin_tones: by_tone(&frames),
         pose_offset,
         reconstruction,
         frames,
     };
+    report.table = table::table(&report);
     Evaluation { report, album: measured.album }
 }
 
@@ -76,6 +92,32 @@ fn timing(measured: &Measurer, threads: usize) -> Timing {
         Stage::ALL.iter().filter_map(|&stage| Some((stage.name(), of(stage)?))).collect();
     let total = of(Stage::Total).map_or(0.0, |total| f64::from(total.mean));
     Timing { threads, stages, fps: if total > 0.0 { 1e3 / total } else { 0.0 } }
+}
+
+/// How lids, mouth and irises of the output follow the source's.
+fn following(measured: &Measurer) -> BTreeMap<&'static str, Followed> {
+    let opening = |k: usize| {
+        let of = |pick: fn(&Expressions) -> Option<expression::Expression>| -> Vec<Option<f32>> {
+            measured.expressions.iter().map(|e| pick(e).map(|e| e[k])).collect()
+        };
+        followed(&of(|e| e.output), &of(|e| e.source))
+    };
+    let iris = |eye: usize, axis: usize| {
+        let of = |pick: fn(&Places) -> [Option<Place>; 2]| -> Vec<Option<f32>> {
+            measured.places.iter().map(|places| pick(places)[eye].map(|place| place[axis])).collect()
+        };
+        followed(&of(|places| places.iris_output), &of(|places| places.iris_source))
+    };
+    let all = [
+        ("lid_right", opening(0)),
+        ("lid_left", opening(1)),
+        ("mouth_opening", opening(2)),
+        ("iris_right_horizontal", iris(0, 0)),
+        ("iris_left_horizontal", iris(1, 0)),
+        ("iris_right_vertical", iris(0, 1)),
+        ("iris_left_vertical", iris(1, 1)),
+    ];
+    all.into_iter().filter_map(|(name, found)| Some((name, found?))).collect()
 }
 
 /// How each measure follows: output against source, output against ground truth, source against ground truth.
@@ -126,11 +168,16 @@ fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<Identit
         let Some(embedded) = embedded else { continue };
         frame.to_target = Some(distance(&embedded.output, &to));
         frame.to_driver = Some(distance(&embedded.output, &from));
+        frame.to_performer = Some(distance(&embedded.output, &embedded.source));
+        frame.bare_to_target = embedded.bare.map(|bare| distance(&bare, &to));
+        frame.bare_to_driver = embedded.bare.map(|bare| distance(&bare, &from));
         frame.unswapped_to_target = Some(distance(&embedded.source, &to));
         frame.truth_to_target = embedded.truth.map(|truth| distance(&truth, &to));
     }
     let count = there.len() as f32;
     let over = |value: &dyn Fn(&Embedding) -> f32| there.iter().map(|e| value(&e.output)).sum::<f32>() / count;
+    let bare: Vec<Embedding> = there.iter().filter_map(|e| e.bare).collect();
+    let nearer = there.iter().filter(|e| distance(&e.output, &to) < distance(&e.output, &e.source)).count();
     let part = |holds: &dyn Fn(&Embedding) -> bool| over(&|output| f32::from(u8::from(holds(output))));
     Some(IdentityFigures {
         same: SAME,
@@ -140,6 +187,9 @@ fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<Identit
         to_driver_pairs: over(&|output| mean_distance(output, &driver).unwrap_or_default()),
         driver_to_target: distance(&from, &to),
         nearer_to_target: part(&|output| distance(output, &to) < distance(output, &from)),
+        nearer_to_target_than_performer: nearer as f32 / count,
+        bare_to_target: mean_distance(&to, &bare),
+        bare_to_driver: mean_distance(&from, &bare),
         taken_for_target: part(&|output| distance(output, &to) < SAME),
         target_faces: target.len(),
     })

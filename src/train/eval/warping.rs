@@ -1,0 +1,120 @@
+//! What changes from one frame to the next that motion does not explain.
+
+use super::EvalError;
+use super::flow::flow;
+use super::picture::{Square, masked_mean};
+use crate::face::Face;
+use crate::frame::{OwnedFrame, VideoBuffer};
+
+/// Side of the pictures that are compared, in px, and how much more than the face they show.
+const SIDE: usize = 160;
+const MARGIN: f32 = 1.3;
+
+/// Luma codes (0..255) a pixel, under the mask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Warping {
+    /// Mean absolute difference of the output to its frame before, moved as the reference moved.
+    pub output: f32,
+    /// The same of the reference.
+    pub reference: f32,
+    /// Mean absolute difference between the output's change since the frame before and the reference's, nothing moved.
+    /// A blurred output cannot win it: what does not move as the reference's detail does costs.
+    pub temporal: f32,
+}
+
+/// Compares each frame with the one before.
+///
+/// W.-S. Lai and others, "Learning blind video temporal consistency", ECCV 2018: flow is that of the reference for both, so
+/// that an output's own wobble is not explained away.
+#[derive(Debug, Default)]
+pub struct Warper(Option<Before>);
+
+#[derive(Debug)]
+struct Before {
+    track: u32,
+    output: OwnedFrame,
+    reference: OwnedFrame,
+}
+
+impl Warper {
+    /// The error since the frame before; `None` for the first frame of a face. `reference` is the truth's frame, or the
+    /// source's where there is none; `mask` fills a mask of the face for a square.
+    ///
+    /// # Errors
+    /// [`EvalError::Frame`].
+    pub fn step(
+        &mut self,
+        face: &Face,
+        output: &OwnedFrame,
+        reference: &OwnedFrame,
+        mask: impl FnOnce(&Square) -> Vec<f32>,
+    ) -> Result<Option<Warping>, EvalError> {
+        let square = Square::about(&face.bounds, MARGIN).sized(SIDE);
+        let luma = |frame: &OwnedFrame| Ok::<_, EvalError>(square.cut(&frame.frame()?).luma());
+        let before = self.0.take().filter(|before| before.track == face.track);
+        let found = match &before {
+            Some(before) => error(
+                [&luma(&before.output)?, &luma(output)?],
+                [&luma(&before.reference)?, &luma(reference)?],
+                SIDE,
+                &mask(&square),
+            ),
+            None => None,
+        };
+        self.0 = Some(Before { track: face.track, output: output.clone(), reference: reference.clone() });
+        Ok(found)
+    }
+
+    /// A frame without a swapped face.
+    pub fn interrupt(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// Of luma (0..1) before and now.
+fn error(output: [&[f32]; 2], reference: [&[f32]; 2], side: usize, mask: &[f32]) -> Option<Warping> {
+    let motion = flow(reference[0], reference[1], side);
+    let rest = |[before, now]: [&[f32]; 2]| {
+        let warped = motion.warped(before);
+        masked_mean(now.iter().zip(&warped).map(|(a, b)| 255.0 * (a - b).abs()), mask)
+    };
+    let change = |[before, now]: [&[f32]; 2], i: usize| now[i] - before[i];
+    let temporal =
+        masked_mean((0..mask.len()).map(|i| 255.0 * (change(output, i) - change(reference, i)).abs()), mask)?;
+    Some(Warping { output: rest(output)?, reference: rest(reference)?, temporal })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: usize = 96;
+
+    fn texture(x: f32, brighter: f32) -> Vec<f32> {
+        let at = |n: usize| {
+            let (u, v) = ((n % SIDE) as f32 - x, (n / SIDE) as f32);
+            0.5 + brighter + 0.2 * (0.21 * u + 0.4 * (0.13 * v).sin()).sin() + 0.2 * (0.17 * v + 0.02 * u).sin()
+        };
+        (0..SIDE * SIDE).map(at).collect()
+    }
+
+    fn middle() -> Vec<f32> {
+        let inside = |v: usize| (20..76).contains(&v);
+        (0..SIDE * SIDE).map(|n| f32::from(u8::from(inside(n % SIDE) && inside(n / SIDE)))).collect()
+    }
+
+    #[test]
+    fn motion_is_explained_and_flicker_is_not() {
+        let (before, now, brighter) = (texture(0.0, 0.0), texture(3.0, 0.0), texture(3.0, 10.0 / 255.0));
+        let moved = error([&before, &now], [&before, &now], SIDE, &middle());
+        assert!(moved.is_some_and(|found| found.output < 0.5 && found.temporal == 0.0), "{moved:?}");
+        let flickers = error([&before, &brighter], [&before, &now], SIDE, &middle());
+        let near_ten = |v: f32| (v - 10.0).abs() < 0.5;
+        assert!(flickers.is_some_and(|found| near_ten(found.output) && near_ten(found.temporal)), "{flickers:?}");
+        // A face that stays where the head moves, as one of flat colour seems to, does not win the temporal error.
+        let flat = vec![0.5; SIDE * SIDE];
+        let lazy = error([&flat, &flat], [&before, &now], SIDE, &middle());
+        assert!(lazy.is_some_and(|found| found.output < 0.01 && found.temporal > 5.0), "{lazy:?}");
+        assert_eq!(error([&before, &now], [&before, &now], SIDE, &vec![0.0; SIDE * SIDE]), None);
+    }
+}
