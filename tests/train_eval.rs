@@ -72,6 +72,11 @@ fn mean(report: &Value, key: &str) -> f64 {
     report["figures"][key]["mean"].as_f64().unwrap_or_else(|| panic!("no figure {key}"))
 }
 
+/// A value of the table; `None` where the clips do not say.
+fn row(report: &Value, key: &str) -> Option<f64> {
+    report["table"].as_object().unwrap().get(key).unwrap_or_else(|| panic!("no row {key}")).as_f64()
+}
+
 /// A clip of `frames` grey frames of this size, made by GStreamer.
 fn grey_clip(folder: &Path, name: &str, size: (u32, u32), frames: u32) -> String {
     gst::init().unwrap();
@@ -105,7 +110,16 @@ fn a_clip_without_truth_gives_both_reports() {
     assert_eq!(report["outside"], 0);
     assert!(report["identity"].is_null() && report["figures"]["ssim"].is_null());
     assert!(mean(&report, "pose") < 4.0, "pose {}", mean(&report, "pose"));
+    // The rows are there, and those that need more are empty.
+    for key in ["ssim", "ssim_gain", "bare_ssim", "eye_detail", "eye_ssim_left", "to_target", "iris_to_truth"] {
+        assert_eq!(row(&report, key), None, "{key}");
+    }
+    for key in ["mouth_opening", "lid_left", "iris_left_horizontal", "warping", "temporal", "expression", "swapped"] {
+        assert!(row(&report, key).is_some(), "{key}");
+    }
+    assert!(row(&report, "mouth_opening").unwrap() > 0.8 && row(&report, "mouth_opening_lag").unwrap().abs() < 1.5);
     let html = std::fs::read_to_string(out.join("eval.html")).unwrap();
+    assert!(html.contains("needs --truth") && html.contains("needs --truth or --target"));
     assert!(html.contains("<svg") && html.contains("data:image/png;base64,iVBORw0KGgo"));
     // Nothing comes from elsewhere, nothing runs.
     for foreign in ["http://", "https://", "<script", "<link", "url("] {
@@ -130,6 +144,22 @@ fn a_swap_that_changes_nothing_measures_as_nothing() {
     assert!(identity["driver_to_target"].as_f64().unwrap() < 1e-3);
     assert!(identity["to_target"].as_f64().unwrap() < 0.4, "{identity}");
     assert!(mean(&report, "pose") < 1.0 && mean(&report, "seam") < 3.0);
+    // It is in place, follows at once, and is blurred: SSIM forgives that, detail does not.
+    let value = |key: &str| row(&report, key).unwrap_or_else(|| panic!("{key} is empty"));
+    for key in ["shift_x", "shift_y", "bare_shift_x", "bare_shift_y"] {
+        assert!(value(key).abs() < 0.5, "{key} {}", value(key));
+    }
+    assert!(value("ssim_gain") < 0.01 && value("bare_ssim") > 0.95, "{} {}", value("ssim_gain"), value("bare_ssim"));
+    assert!(value("mouth_opening") > 0.9 && value("mouth_opening_lag") == 0.0);
+    assert!((0.1..0.7).contains(&value("eye_detail")), "{}", value("eye_detail"));
+    assert!(value("iris_to_truth") < 0.06 && value("temporal") < 4.0);
+    assert!(value("bare_to_target") < 0.45, "{}", value("bare_to_target"));
+    let empty: Vec<&String> =
+        report["table"].as_object().unwrap().iter().filter(|r| r.1.is_null()).map(|r| r.0).collect();
+    // Twelve frames need not have five of a still head.
+    assert!(empty.iter().all(|key| key.starts_with("still_jitter")), "{empty:?}");
+    let tones = report["skin_tones"].as_array().unwrap();
+    assert_eq!(tones.iter().map(|tone| tone["frames"].as_u64().unwrap()).sum::<u64>(), 12);
 }
 
 #[test]
@@ -150,6 +180,12 @@ fn ben_s_model_is_measured_against_the_counterfactual() {
     assert!(identity("driver_to_target") > 0.7, "{text}");
     assert!(mean(&report, "ssim") > mean(&report, "ssim_unswapped"), "{text}");
     assert!(mean(&report, "pose_floor") < 6.0, "{text}");
+    let value = |key: &str| row(&report, key).unwrap_or_else(|| panic!("{key} is empty"));
+    assert!(
+        value("bare_ssim_registered") > value("bare_ssim") && value("bare_ssim") > value("ssim_unswapped"),
+        "{text}"
+    );
+    assert!(value("bare_to_target") < value("bare_to_driver"), "{text}");
     assert_eq!(report["delivery"]["missed"], 0);
     assert_eq!(report["outside"], 0);
 }
@@ -164,6 +200,9 @@ fn the_target_may_be_a_clip_of_its_own() {
     let identity = &report(folder.path())["identity"];
     assert!(identity["target_faces"].as_u64().unwrap() >= 8, "{identity}");
     assert!(identity["to_target"].as_f64().unwrap() < identity["to_driver"].as_f64().unwrap(), "{identity}");
+    // Without truth the eyes are held against those of the target's clip.
+    let detail = row(&report(folder.path()), "eye_detail");
+    assert!(detail.is_some_and(|detail| (0.1..2.0).contains(&detail)), "{detail:?}");
 }
 
 #[test]

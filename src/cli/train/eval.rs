@@ -103,7 +103,8 @@ fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     }
     for row in &ROWS {
         let Some(value) = report.table.get(row.key).copied().flatten() else { continue };
-        writeln!(out, "{}: {value:.3}{}{}", row.title, if row.unit.is_empty() { "" } else { " " }, row.unit)?;
+        let value = if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") };
+        writeln!(out, "{}: {}", row.title, format!("{value} {}", row.unit).trim_end())?;
     }
     for tone in &report.skin_tones {
         writeln!(
@@ -117,6 +118,5 @@ fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     if let Some(r) = &report.reconstruction {
         writeln!(out, "reconstruction DSSIM after {} steps: driver's side {:.4}, target's {:.4}", r.step, r.a, r.b)?;
     }
-    writeln!(out, "samples changed outside: {}", report.outside)?;
     writeln!(out, "{:.1} frames a second, one at a time, {} threads", report.timing.fps, report.timing.threads)
 }

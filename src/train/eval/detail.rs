@@ -4,7 +4,7 @@ use super::parts;
 use super::picture::{Square, masked_mean};
 use super::similarity::blurred;
 use crate::frame::Frame;
-use crate::geometry::{Point, Rect};
+use crate::geometry::{Point, Rect, Similarity};
 
 /// Sides at which eyes are looked at, in px: the largest that the frame has pixels for. At different sides the same eye has
 /// different energy, so that only equal sides are compared.
@@ -43,13 +43,10 @@ pub fn detail_at(frame: &Frame<'_>, landmarks: &[Point], at: usize) -> Option<De
         let length = eye.w.max(eye.h).max(1.0);
         let centre = eye.centre();
         let (tx, ty) = (centre.x - length / 2.0, centre.y - length / 2.0);
-        let square = Square { to_frame: crate::geometry::Similarity { a: length, b: 0.0, tx, ty }, side };
-        let rows = side as f32 * (0.5 - eye.h / length / 2.0);
-        let mask: Vec<f32> = (0..side * side)
-            .map(|n| {
-                f32::from(u8::from(((n / side) as f32 + 0.5 - side as f32 / 2.0).abs() <= side as f32 / 2.0 - rows))
-            })
-            .collect();
+        let square = Square { to_frame: Similarity { a: length, b: 0.0, tx, ty }, side };
+        let half = side as f32 / 2.0;
+        let inside = |n: usize| ((n / side) as f32 + 0.5 - half).abs() <= half * eye.h / length;
+        let mask: Vec<f32> = (0..side * side).map(|n| f32::from(u8::from(inside(n)))).collect();
         energy(&square.cut(frame).luma(), side, &mask)
     };
     let energy = (of(&right)? + of(&left)?) / 2.0;

@@ -21,7 +21,9 @@ pub struct FrameFigures {
     pub milliseconds: f32,
     /// SSIM of the output to the truth: of luma, under the face's mask without an edge of two px of a 160 px crop.
     pub ssim: Option<f32>,
-    /// SSIM of the source to the truth.
+    /// The same under the whole mask.
+    pub ssim_whole: Option<f32>,
+    /// SSIM of the source to the truth, as `ssim`.
     pub ssim_unswapped: Option<f32>,
     /// SSIM of the output to the truth after the best shift of the frame.
     pub ssim_registered: Option<f32>,
@@ -169,9 +171,10 @@ const fn metric(
 }
 
 /// Every figure that is summed up.
-pub const METRICS: [Metric; 53] = [
+pub const METRICS: [Metric; 54] = [
     metric("ssim", "SSIM to truth, swapped", "", Better::Higher, |f| f.ssim),
     metric("ssim_unswapped", "SSIM to truth, unswapped", "", Better::Neither, |f| f.ssim_unswapped),
+    metric("ssim_whole", "SSIM to truth, edge of the face included", "", Better::Higher, |f| f.ssim_whole),
     metric("ssim_registered", "SSIM to truth after the best shift", "", Better::Higher, |f| f.ssim_registered),
     metric("ssim_gain", "SSIM that the best shift gains", "", Better::Lower, |f| f.ssim_gain),
     metric("shift_x", "output lies right of truth", "crop px", Better::Near(0.0), |f| f.shift_x),

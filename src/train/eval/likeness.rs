@@ -22,6 +22,7 @@ pub(super) fn composite(
     let (whole, inner) = (mask.within(square), mask.inner(square));
     let [plate_luma, output_luma, luma] = [plate, output, truth].map(Picture::luma);
     figures.ssim = ssim(&output_luma, &luma, side, &inner);
+    figures.ssim_whole = ssim(&output_luma, &luma, side, &whole);
     figures.ssim_unswapped = ssim(&plate_luma, &luma, side, &inner);
     let unit = mask.unit(square);
     if let (Some(plain), Some(best)) = (figures.ssim, registered(&output_luma, &luma, side, &inner, unit)) {

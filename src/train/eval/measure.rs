@@ -5,11 +5,10 @@ use image::GrayImage;
 use super::EvalError;
 use super::album::{Album, Shot};
 use super::detail::{Usual, detail, detail_at};
-use super::expression::{self, Expression};
 use super::face_mask::FaceMask;
 use super::figures::FrameFigures;
-use super::identity::{Embedding, Identity};
-use super::iris::{self, Place};
+use super::identity::Identity;
+use super::iris;
 use super::likeness;
 use super::live_path::{LivePath, Passed};
 use super::motion::{Flicker, Jitter};
@@ -17,134 +16,22 @@ use super::outside::Allowed;
 use super::parts;
 use super::picture::{Picture, Square};
 use super::seam::seam;
+use super::seen::{Seen, Watcher};
+use super::series::Series;
 use super::skin_tone::typology_angle;
-use super::still::{Steady, steady};
-use super::truth::{GroundTruth, TrueFace};
+use super::truth::GroundTruth;
 use super::warping::Warper;
-use crate::face::{Face, Finder, FinderSettings, Mesh, align};
+use crate::face::{Face, align};
 use crate::frame::{OwnedFrame, VideoBuffer};
-use crate::geometry::Rect;
 use crate::live::{Outcome, Stage, StageTimes};
 use crate::runtime::Runtime;
-use crate::train::extract::pose::{Pose, pose};
 
-/// Every so many frames a face is embedded.
-const IDENTITY_STRIDE: u64 = 3;
 /// Side of the page's pictures in px, and how much more than the face they show.
 const SHOT: (usize, f32) = (168, 1.45);
 /// How much more than the face is measured, so that the whole crop of the usual models is in it.
 const MARGIN: f32 = 1.7;
 
-/// Follows the subject's face in one of the streams, with refined eyes and lips and without smoothing.
-struct Watcher {
-    finder: Finder,
-    faces: Vec<Face>,
-}
-
-impl Watcher {
-    fn new(runtime: &Runtime) -> Result<Self, EvalError> {
-        Ok(Self { finder: Finder::new(runtime, Mesh::Points478)?, faces: Vec::new() })
-    }
-
-    /// The face that lies where `at` is.
-    fn see(&mut self, frame: &OwnedFrame, at: &Rect, time: f64) -> Result<Option<Face>, EvalError> {
-        let settings = FinderSettings { smoothing: 0.0, ..FinderSettings::default() };
-        self.finder.find(&frame.frame()?, &[*at], time, &settings, &mut self.faces)?;
-        let overlap = |face: &Face| face.bounds.iou(at);
-        let nearest = self.faces.iter().max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
-        Ok(nearest.filter(|face| overlap(face) > 0.3).cloned())
-    }
-}
-
-/// Embeddings of one frame.
-#[derive(Debug, Clone, Copy)]
-pub struct Embedded {
-    /// The output's face.
-    pub output: Embedding,
-    /// The source's face.
-    pub source: Embedding,
-    /// The truth's face.
-    pub truth: Option<Embedding>,
-    /// The network's bare output.
-    pub bare: Option<Embedding>,
-}
-
-/// Expressions of one frame.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Expressions {
-    /// The output's.
-    pub output: Option<Expression>,
-    /// The source's.
-    pub source: Option<Expression>,
-    /// The ground truth's.
-    pub truth: Option<Expression>,
-}
-
-/// Where output and source have their irises, and points that no expression moves.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Places {
-    /// Irises of the output.
-    pub iris_output: [Option<Place>; 2],
-    /// Irises of the source.
-    pub iris_source: [Option<Place>; 2],
-    /// Steady points of the output.
-    pub steady_output: Option<Steady>,
-    /// Steady points of the source.
-    pub steady_source: Option<Steady>,
-}
-
-/// Poses of one frame.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Poses {
-    /// The output's.
-    pub output: Option<Pose>,
-    /// The source's.
-    pub source: Option<Pose>,
-    /// The truth clip's.
-    pub truth: Option<Pose>,
-    /// The ground truth's.
-    pub known: Option<Pose>,
-}
-
-/// One frame's part of what says something only over the whole clip.
-#[derive(Default)]
-struct Series {
-    embedded: Option<Embedded>,
-    poses: Poses,
-    expressions: Expressions,
-    places: Places,
-}
-
-/// One swapped face, in all the streams.
-struct Seen<'a> {
-    /// As the live path found it.
-    face: &'a Face,
-    passed: &'a Passed,
-    /// In the source.
-    before: Option<Face>,
-    /// In the output.
-    after: Option<Face>,
-    /// The truth's frame, and the face in it.
-    truth: Option<(&'a OwnedFrame, Option<Face>)>,
-    mask: FaceMask<'a>,
-}
-
-impl Seen<'_> {
-    fn truth_frame(&self) -> Option<&OwnedFrame> {
-        self.truth.as_ref().map(|(frame, _)| *frame)
-    }
-
-    fn truth_face(&self) -> Option<&Face> {
-        self.truth.as_ref().and_then(|(_, face)| face.as_ref())
-    }
-
-    /// The source's face, where it is not turned so far that half of it is guessed.
-    fn frontal(&self) -> Option<&Face> {
-        self.before.as_ref().filter(|face| pose(&face.landmarks).is_some_and(|p| p.yaw.abs() <= expression::FRONTAL))
-    }
-}
-
-/// What was measured so far. Embeddings, poses, expressions and places say something only over the whole clip.
+/// What was measured so far.
 pub struct Measurer {
     source: Watcher,
     output: Watcher,
@@ -159,14 +46,8 @@ pub struct Measurer {
     pub frames: Vec<FrameFigures>,
     /// Each frame's times.
     pub stages: Vec<StageTimes>,
-    /// Each frame's embeddings.
-    pub embedded: Vec<Option<Embedded>>,
-    /// Each frame's poses.
-    pub poses: Vec<Poses>,
-    /// Each frame's expressions.
-    pub expressions: Vec<Expressions>,
-    /// Each frame's places.
-    pub places: Vec<Places>,
+    /// Each frame's part of what says something only over the whole clip.
+    pub series: Vec<Series>,
     /// Frames with a true face that left untouched.
     pub missed: usize,
     /// Swapped frames in whose output no face is found.
@@ -204,10 +85,7 @@ impl Measurer {
             warper: Warper::default(),
             frames: Vec::new(),
             stages: Vec::new(),
-            embedded: Vec::new(),
-            poses: Vec::new(),
-            expressions: Vec::new(),
-            places: Vec::new(),
+            series: Vec::new(),
             missed: 0,
             unrecognisable: 0,
             compared: 0,
@@ -292,17 +170,15 @@ impl Measurer {
         }
         self.frames.push(figures);
         self.stages.push(passed.stages);
-        self.embedded.push(series.embedded);
-        self.poses.push(series.poses);
-        self.expressions.push(series.expressions);
-        self.places.push(series.places);
+        self.series.push(series);
         Ok(())
     }
 
     fn subject(&mut self, figures: &mut FrameFigures, seen: &Seen<'_>) -> Result<Series, EvalError> {
         let Seen { face, passed, before, after, .. } = seen;
         self.unrecognisable += usize::from(after.is_none());
-        let series = self.series(figures, seen)?;
+        let known = self.known.as_ref().and_then(|known| known.face(figures.frame as usize, &face.bounds));
+        let series = Series::of(seen, known.as_ref(), &mut self.identity)?;
         self.moves(figures, seen)?;
         let square = Square::about(&face.bounds, MARGIN);
         let (plate, output) = (square.cut(&passed.plate.frame()?), square.cut(&passed.output.frame()?));
@@ -314,34 +190,6 @@ impl Measurer {
         self.compare(figures, seen, &square, [&plate, &output])?;
         self.shoot(figures, face, badness(figures, before.as_ref(), after.as_ref()), passed, seen.truth_frame())?;
         Ok(series)
-    }
-
-    /// What says something only over the whole clip.
-    fn series(&mut self, figures: &FrameFigures, seen: &Seen<'_>) -> Result<Series, EvalError> {
-        let (before, after) = (seen.before.as_ref(), seen.after.as_ref());
-        let known = self.known.as_ref().and_then(|known| known.face(figures.frame as usize, &seen.face.bounds));
-        let pose = |face: Option<&Face>| face.and_then(|face| pose(&face.landmarks));
-        let irises =
-            |face: Option<&Face>| seen.frontal().and(face).map_or([None; 2], |face| iris::places(&face.landmarks));
-        Ok(Series {
-            poses: Poses {
-                output: pose(after),
-                source: pose(before),
-                truth: pose(seen.truth_face()),
-                known: known.as_ref().map(|known| known.pose),
-            },
-            expressions: expressions_of(seen.frontal(), after, known.as_ref()),
-            places: Places {
-                iris_output: irises(after),
-                iris_source: irises(before),
-                steady_output: after.and_then(steady),
-                steady_source: before.and_then(steady),
-            },
-            embedded: match (figures.frame % IDENTITY_STRIDE, before, after) {
-                (0, Some(before), Some(after)) => self.embed(before, after, seen)?,
-                _ => None,
-            },
-        })
     }
 
     /// What moved since the frame before.
@@ -412,20 +260,6 @@ impl Measurer {
         Ok(())
     }
 
-    fn embed(&mut self, before: &Face, after: &Face, seen: &Seen<'_>) -> Result<Option<Embedded>, EvalError> {
-        let source = self.identity.embed(&seen.passed.plate.frame()?, &before.landmarks)?;
-        let output = self.identity.embed(&seen.passed.output.frame()?, &after.landmarks)?;
-        let truth = match seen.truth_frame().zip(seen.truth_face()) {
-            Some((frame, face)) => self.identity.embed(&frame.frame()?, &face.landmarks)?,
-            None => None,
-        };
-        let bare = match seen.passed.drawn.first() {
-            Some(bare) => self.identity.embed(&bare.picture.to_frame().frame()?, &bare.points(&after.landmarks))?,
-            None => None,
-        };
-        Ok(source.zip(output).map(|(source, output)| Embedded { output, source, truth, bare }))
-    }
-
     fn shoot(
         &mut self,
         figures: &FrameFigures,
@@ -463,14 +297,6 @@ fn badness(figures: &FrameFigures, before: Option<&Face>, after: Option<&Face>) 
         Some(scale * pairs.map(|(a, b)| a.distance(*b)).sum::<f32>() / before.landmarks.len().max(1) as f32)
     });
     apart.unwrap_or(0.0)
-}
-
-/// `source` is the source's face, where it shows what it does.
-fn expressions_of(source: Option<&Face>, after: Option<&Face>, known: Option<&TrueFace>) -> Expressions {
-    let Some(source) = source else { return Expressions::default() };
-    let truth =
-        known.and_then(|known| expression::of_truth(&known.landmarks, &known.pupils, &align(&source.landmarks)?));
-    Expressions { output: after.and_then(expression::of_mesh), source: expression::of_mesh(source), truth }
 }
 
 fn outside(passed: &Passed, live: &LivePath) -> u64 {

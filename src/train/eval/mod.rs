@@ -49,6 +49,8 @@ pub mod registered;
 pub mod report;
 pub mod same_person;
 pub mod seam;
+mod seen;
+pub mod series;
 pub mod similarity;
 pub mod skin_tone;
 pub mod still;

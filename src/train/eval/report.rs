@@ -59,10 +59,12 @@ pub struct Report {
     pub expression_of_source: Vec<Follows>,
     /// How lids, mouth and irises of the output follow the source's, by name, and how many frames later.
     pub followed: BTreeMap<&'static str, Followed>,
-    /// Root mean square of the drawn face's movement from frame to frame less the source's while the source's head is
+    /// Root mean square of the drawn face's movement from frame to frame less the source's, while the source's head is
     /// still, in px of a full-face crop of 160 px; where it is for five frames at least.
     pub still_jitter: Option<f32>,
-    /// Frames in which it is.
+    /// The same of the truth clip's face: the noise of the measurement.
+    pub still_jitter_truth: Option<f32>,
+    /// Frames in which it is still and measured.
     pub still_frames: usize,
     /// Identity by tone of the driver's skin, lightest first.
     pub skin_tones: Vec<ToneFigures>,

@@ -8,7 +8,7 @@ use crate::geometry::Point;
 pub const STEADY: [usize; 8] = [168, 6, 197, 195, 33, 133, 362, 263];
 /// A head is still in a frame where its points move by no more than this from two frames before to two frames after, on
 /// average, in [`CROP_PX`].
-pub const STILL: f32 = 2.0;
+pub const STILL: f32 = 4.0;
 /// Fewer frames say nothing.
 const LEAST: usize = 5;
 
@@ -30,33 +30,38 @@ pub fn steady(face: &Face) -> Option<Steady> {
 /// Jitter over the frames in which the head is still.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StillJitter {
-    /// Root mean square of the output's movement from frame to frame less that of the source's, in [`CROP_PX`].
+    /// Root mean square of the points' movement from frame to frame less the source's movement, as vectors, in
+    /// [`CROP_PX`]. A face that trembles, lags or stays behind has more; none has less than the mesh's own noise.
     pub jitter: f32,
     /// Frames that count.
     pub frames: usize,
 }
 
-/// Compares the movement of output and source; `None` where the head is never still.
+/// Compares a face's movement with the source's; `None` where the source's head is still in fewer than five frames.
 pub fn still_jitter(output: &[Option<Steady>], source: &[Option<Steady>]) -> Option<StillJitter> {
-    let (mut squares, mut frames) = ([0f64; 2], 0);
+    let (mut sum, mut frames) = (0f64, 0);
     for t in 2..source.len().saturating_sub(2) {
-        let moved = || {
-            let scale = source[t].as_ref()?.scale;
-            let apart = |a: &Option<Steady>, b: &Option<Steady>, of: fn(f64) -> f64| {
-                let pairs = a.as_ref()?.points.into_iter().zip(b.as_ref()?.points);
-                Some(pairs.map(|(a, b)| of(f64::from(scale * a.distance(b)))).sum::<f64>() / STEADY.len() as f64)
-            };
-            let still = apart(&source[t - 2], &source[t + 2], |d| d)? <= f64::from(STILL);
-            let square = |points: &[Option<Steady>]| apart(points.get(t - 1)?, points.get(t)?, |d| d * d);
-            Some([square(output)?, square(source)?]).filter(|_| still)
-        };
-        if let Some(moved) = moved() {
-            squares.iter_mut().zip(moved).for_each(|(sum, square)| *sum += square);
+        if let Some(square) = moved_otherwise(output, source, t) {
+            sum += square;
             frames += 1;
         }
     }
-    let [output, source] = squares.map(|sum| (sum / frames.max(1) as f64).sqrt());
-    (frames >= LEAST).then_some(StillJitter { jitter: (output - source) as f32, frames })
+    let jitter = (sum / frames.max(1) as f64).sqrt() as f32;
+    (frames >= LEAST).then_some(StillJitter { jitter, frames })
+}
+
+/// Mean square of the points' movement into frame `t` less the source's, where the source's head is still.
+fn moved_otherwise(face: &[Option<Steady>], source: &[Option<Steady>], t: usize) -> Option<f64> {
+    let at = |points: &[Option<Steady>], t: usize| points.get(t).copied().flatten();
+    let scale = at(source, t)?.scale;
+    let moved = |points: &[Option<Steady>], from: usize, to: usize| -> Option<[Point; STEADY.len()]> {
+        let (from, to) = (at(points, from)?.points, at(points, to)?.points);
+        Some(std::array::from_fn(|i| Point::new(scale * (to[i].x - from[i].x), scale * (to[i].y - from[i].y))))
+    };
+    let mean = |lengths: [f32; STEADY.len()]| f64::from(lengths.iter().sum::<f32>()) / STEADY.len() as f64;
+    let still = mean(moved(source, t - 2, t + 2)?.map(|d| d.x.hypot(d.y))) <= f64::from(STILL);
+    let (face, source) = (moved(face, t - 1, t)?, moved(source, t - 1, t)?);
+    still.then(|| mean(std::array::from_fn(|i| face[i].distance(source[i]).powi(2))))
 }
 
 #[cfg(test)]
@@ -79,6 +84,9 @@ mod tests {
             "{found:?}"
         );
         assert_eq!(still_jitter(&source, &source).map(|found| found.jitter), Some(0.0));
+        // One that comes a frame late costs only where the head begins to move.
+        let late: Vec<Option<Steady>> = source[..1].iter().chain(&source).take(60).copied().collect();
+        assert!(still_jitter(&late, &source).is_some_and(|found| (0.01..0.5).contains(&found.jitter)));
         let (mut moving, mut other) = (head(3.0, 0.0), head(3.0, 0.5));
         (moving, other) = (moving.split_off(30), other.split_off(30));
         assert_eq!(still_jitter(&other, &moving), None);

@@ -7,11 +7,12 @@ use super::identity::{Embedding, SAME, distance, mean, mean_distance};
 use super::iris::Place;
 use super::lag::{Followed, followed};
 use super::live_path::LivePath;
-use super::measure::{Expressions, Measurer, Places, Poses};
+use super::measure::Measurer;
 use super::pose::{differences, size, without_offset};
 use super::report::{Delivery, IdentityFigures, Reconstruction, Report, Timing, VERSION};
+use super::series::{Expressions, Places, Poses};
 use super::skin_tone::by_tone;
-use super::still::still_jitter;
+use super::still::{Steady, still_jitter};
 use super::truth::GroundTruth;
 use super::{Evaluation, Options, expression, table};
 use crate::frame::Layout;
@@ -31,10 +32,11 @@ pub(super) fn sum_up(
     let [expression, expression_to_ground_truth, expression_of_source] = expressions(&mut measured);
     let pose_offset = poses(&mut measured);
     let identity = identities(&mut measured, target);
-    let still = still_jitter(
-        &measured.places.iter().map(|places| places.steady_output).collect::<Vec<_>>(),
-        &measured.places.iter().map(|places| places.steady_source).collect::<Vec<_>>(),
-    );
+    let steady =
+        |pick: fn(&Places) -> Option<Steady>| measured.series.iter().map(|part| pick(&part.places)).collect::<Vec<_>>();
+    let [output, source, truth] =
+        [steady(|p| p.steady_output), steady(|p| p.steady_source), steady(|p| p.steady_truth)];
+    let (still, still_truth) = (still_jitter(&output, &source), still_jitter(&truth, &source));
     let name = |path: &std::path::Path| path.display().to_string();
     let frames = std::mem::take(&mut measured.frames);
     let mut report = Report {
@@ -61,6 +63,7 @@ pub(super) fn sum_up(
         expression_of_source,
         followed: following(&measured),
         still_jitter: still.map(|still| still.jitter),
+        still_jitter_truth: still_truth.map(|still| still.jitter),
         still_frames: still.map_or(0, |still| still.frames),
         skin_tones: by_tone(&frames),
         pose_offset,
@@ -98,13 +101,13 @@ fn timing(measured: &Measurer, threads: usize) -> Timing {
 fn following(measured: &Measurer) -> BTreeMap<&'static str, Followed> {
     let opening = |k: usize| {
         let of = |pick: fn(&Expressions) -> Option<expression::Expression>| -> Vec<Option<f32>> {
-            measured.expressions.iter().map(|e| pick(e).map(|e| e[k])).collect()
+            measured.series.iter().map(|part| pick(&part.expressions).map(|e| e[k])).collect()
         };
         followed(&of(|e| e.output), &of(|e| e.source))
     };
     let iris = |eye: usize, axis: usize| {
         let of = |pick: fn(&Places) -> [Option<Place>; 2]| -> Vec<Option<f32>> {
-            measured.places.iter().map(|places| pick(places)[eye].map(|place| place[axis])).collect()
+            measured.series.iter().map(|part| pick(&part.places)[eye].map(|place| place[axis])).collect()
         };
         followed(&of(|places| places.iris_output), &of(|places| places.iris_source))
     };
@@ -125,7 +128,7 @@ type Following = [Vec<expression::Follows>; 3];
 
 fn expressions(measured: &mut Measurer) -> Following {
     let of = |pick: fn(&Expressions) -> Option<expression::Expression>| -> Vec<_> {
-        measured.expressions.iter().map(pick).collect()
+        measured.series.iter().map(|part| pick(&part.expressions)).collect()
     };
     let (output, source, truth) = (of(|e| e.output), of(|e| e.source), of(|e| e.truth));
     let (follows, errors) = expression::compare(&output, &source);
@@ -141,7 +144,8 @@ fn expressions(measured: &mut Measurer) -> Following {
 
 /// Fills in each frame's errors; gives the mean difference of the output to the source.
 fn poses(measured: &mut Measurer) -> Option<[f32; 3]> {
-    let of = |pick: fn(&Poses) -> Option<Pose>| -> Vec<_> { measured.poses.iter().map(pick).collect() };
+    let of =
+        |pick: fn(&Poses) -> Option<Pose>| -> Vec<_> { measured.series.iter().map(|part| pick(&part.poses)).collect() };
     let (output, source, truth, known) = (of(|p| p.output), of(|p| p.source), of(|p| p.truth), of(|p| p.known));
     let rest = |a: &[Option<Pose>], b: &[Option<Pose>]| without_offset(&differences(a, b));
     let (to_source, to_known, floor) = (rest(&output, &source), rest(&output, &known), rest(&source, &known));
@@ -160,12 +164,12 @@ fn poses(measured: &mut Measurer) -> Option<[f32; 3]> {
 }
 
 fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<IdentityFigures> {
-    let there: Vec<_> = measured.embedded.iter().flatten().copied().collect();
+    let there: Vec<_> = measured.series.iter().filter_map(|part| part.embedded).collect();
     let target = if target.is_empty() { there.iter().filter_map(|e| e.truth).collect() } else { target };
     let driver: Vec<Embedding> = there.iter().map(|e| e.source).collect();
     let (to, from) = (mean(&target)?, mean(&driver)?);
-    for (frame, embedded) in measured.frames.iter_mut().zip(&measured.embedded) {
-        let Some(embedded) = embedded else { continue };
+    for (frame, part) in measured.frames.iter_mut().zip(&measured.series) {
+        let Some(embedded) = part.embedded else { continue };
         frame.to_target = Some(distance(&embedded.output, &to));
         frame.to_driver = Some(distance(&embedded.output, &from));
         frame.to_performer = Some(distance(&embedded.output, &embedded.source));

@@ -56,22 +56,23 @@ const fn row(
 }
 
 /// Every row, in the page's order.
-pub const ROWS: [Row; 50] = {
+pub const ROWS: [Row; 52] = {
     use Better::{Higher, Lower, Near, Neither};
     use Needs::{Nothing, Target, Truth};
     use Source::{Correlation, Identity, Lag, Mean, Report};
     [
         row("ssim", "SSIM to truth", "", Higher, Truth, Mean),
         row("ssim_unswapped", "the same, unswapped", "", Neither, Truth, Mean),
+        row("ssim_whole", "SSIM to truth, edge of the face included", "", Higher, Truth, Mean),
         row("ssim_registered", "SSIM to truth after the best shift", "", Higher, Truth, Mean),
         row("ssim_gain", "what the shift gains", "", Lower, Truth, Mean),
-        row("shift_x", "best shift, right", "crop px", Near(0.0), Truth, Mean),
-        row("shift_y", "best shift, down", "crop px", Near(0.0), Truth, Mean),
+        row("shift_x", "output lies right of truth", "crop px", Near(0.0), Truth, Mean),
+        row("shift_y", "output lies below truth", "crop px", Near(0.0), Truth, Mean),
         row("bare_ssim", "SSIM to truth, bare output", "", Higher, Truth, Mean),
         row("bare_ssim_registered", "bare output after the best shift", "", Higher, Truth, Mean),
         row("bare_ssim_gain", "what the shift gains, bare output", "", Lower, Truth, Mean),
-        row("bare_shift_x", "best shift, bare output, right", "crop px", Near(0.0), Truth, Mean),
-        row("bare_shift_y", "best shift, bare output, down", "crop px", Near(0.0), Truth, Mean),
+        row("bare_shift_x", "bare output lies right of truth", "crop px", Near(0.0), Truth, Mean),
+        row("bare_shift_y", "bare output lies below truth", "crop px", Near(0.0), Truth, Mean),
         row("perceptual", "MS-GMSD to truth", "", Lower, Truth, Mean),
         row("psnr", "PSNR to truth", "dB", Higher, Truth, Mean),
         row("eye_ssim_right", "right eye, SSIM to truth", "", Higher, Truth, Mean),
@@ -80,7 +81,7 @@ pub const ROWS: [Row; 50] = {
         row("eye_difference_right", "right eye, difference to truth", "codes", Lower, Truth, Mean),
         row("eye_difference_left", "left eye, difference to truth", "codes", Lower, Truth, Mean),
         row("mouth_difference", "mouth, difference to truth", "codes", Lower, Truth, Mean),
-        row("eye_detail", "detail of the eyes over the truth's or the target's", "", Near(1.0), Target, Mean),
+        row("eye_detail", "detail of the eyes over the truth's, or the target's", "", Near(1.0), Target, Mean),
         row("to_target", "identity, distance to target", "", Lower, Target, Mean),
         row("to_driver", "identity, distance to driver", "", Higher, Target, Mean),
         row("bare_to_target", "bare output, distance to target", "", Lower, Target, Mean),
@@ -152,13 +153,28 @@ pub const ROWS: [Row; 50] = {
         row("pose_to_truth", "pose error against truth", "°", Lower, Truth, Mean),
         row(
             "still_jitter",
-            "jitter beyond the source's while the head is still",
+            "movement other than the source's while the head is still",
             "crop px",
-            Near(0.0),
+            Lower,
             Nothing,
             Report(|r| r.still_jitter),
         ),
-        row("still_frames", "frames in which it is", "", Neither, Nothing, Report(|r| Some(r.still_frames as f32))),
+        row(
+            "still_jitter_truth",
+            "the same, the truth's face",
+            "crop px",
+            Neither,
+            Truth,
+            Report(|r| r.still_jitter_truth),
+        ),
+        row(
+            "still_frames",
+            "frames in which the head is still",
+            "",
+            Neither,
+            Nothing,
+            Report(|r| Some(r.still_frames as f32)),
+        ),
         row("jitter", "landmark jitter beyond the source's", "‰", Lower, Nothing, Mean),
         row("warping", "warping error beyond the truth's or the source's", "codes", Near(0.0), Nothing, Mean),
         row("temporal", "change a frame, difference to the truth's or the source's", "codes", Lower, Nothing, Mean),

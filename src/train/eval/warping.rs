@@ -6,7 +6,7 @@ use super::picture::{Square, masked_mean};
 use crate::face::Face;
 use crate::frame::{OwnedFrame, VideoBuffer};
 
-/// Side of the pictures that are compared, in px, and how much more than the face they show.
+/// Side of the pictures that are warped, in px, and how much more than the face they show.
 const SIDE: usize = 160;
 const MARGIN: f32 = 1.3;
 
@@ -17,8 +17,9 @@ pub struct Warping {
     pub output: f32,
     /// The same of the reference.
     pub reference: f32,
-    /// Mean absolute difference between the output's change since the frame before and the reference's, nothing moved.
-    /// A blurred output cannot win it: what does not move as the reference's detail does costs.
+    /// Mean absolute difference between the output's change since the frame before and the reference's, pixel by pixel,
+    /// nothing moved, at the frame's resolution. A blurred output cannot win it: what does not move as the reference's
+    /// detail does costs.
     pub temporal: f32,
 }
 
@@ -47,18 +48,30 @@ impl Warper {
         face: &Face,
         output: &OwnedFrame,
         reference: &OwnedFrame,
-        mask: impl FnOnce(&Square) -> Vec<f32>,
+        mask: impl Fn(&Square) -> Vec<f32>,
     ) -> Result<Option<Warping>, EvalError> {
-        let square = Square::about(&face.bounds, MARGIN).sized(SIDE);
-        let luma = |frame: &OwnedFrame| Ok::<_, EvalError>(square.cut(&frame.frame()?).luma());
+        let square = Square::about(&face.bounds, MARGIN);
         let before = self.0.take().filter(|before| before.track == face.track);
         let found = match &before {
-            Some(before) => error(
-                [&luma(&before.output)?, &luma(output)?],
-                [&luma(&before.reference)?, &luma(reference)?],
-                SIDE,
-                &mask(&square),
-            ),
+            Some(before) => {
+                let now = [output, reference];
+                let [small, full] = [square.sized(SIDE), square].map(|square| {
+                    let luma = |frame: &OwnedFrame| Ok::<_, EvalError>(square.cut(&frame.frame()?).luma());
+                    let [output, reference] = [(&before.output, now[0]), (&before.reference, now[1])];
+                    Ok::<_, EvalError>((
+                        [luma(output.0)?, luma(output.1)?],
+                        [luma(reference.0)?, luma(reference.1)?],
+                        mask(&square),
+                    ))
+                });
+                let ((output, reference, inside), full) = (small?, full?);
+                let warping = error(&output, &reference, SIDE, &inside);
+                warping.zip(temporal(&full.0, &full.1, &full.2)).map(|([output, reference], temporal)| Warping {
+                    output,
+                    reference,
+                    temporal,
+                })
+            }
             None => None,
         };
         self.0 = Some(Before { track: face.track, output: output.clone(), reference: reference.clone() });
@@ -71,17 +84,23 @@ impl Warper {
     }
 }
 
-/// Of luma (0..1) before and now.
-fn error(output: [&[f32]; 2], reference: [&[f32]; 2], side: usize, mask: &[f32]) -> Option<Warping> {
-    let motion = flow(reference[0], reference[1], side);
-    let rest = |[before, now]: [&[f32]; 2]| {
+/// Luma (0..1) of the frame before, and of this one.
+type Pair = [Vec<f32>; 2];
+
+/// Warping errors of output and reference.
+fn error(output: &Pair, reference: &Pair, side: usize, mask: &[f32]) -> Option<[f32; 2]> {
+    let motion = flow(&reference[0], &reference[1], side);
+    let rest = |[before, now]: &Pair| {
         let warped = motion.warped(before);
         masked_mean(now.iter().zip(&warped).map(|(a, b)| 255.0 * (a - b).abs()), mask)
     };
-    let change = |[before, now]: [&[f32]; 2], i: usize| now[i] - before[i];
-    let temporal =
-        masked_mean((0..mask.len()).map(|i| 255.0 * (change(output, i) - change(reference, i)).abs()), mask)?;
-    Some(Warping { output: rest(output)?, reference: rest(reference)?, temporal })
+    Some([rest(output)?, rest(reference)?])
+}
+
+/// See [`Warping::temporal`].
+fn temporal(output: &Pair, reference: &Pair, mask: &[f32]) -> Option<f32> {
+    let change = |pair: &Pair, i: usize| pair[1][i] - pair[0][i];
+    masked_mean((0..mask.len()).map(|i| 255.0 * (change(output, i) - change(reference, i)).abs()), mask)
 }
 
 #[cfg(test)]
@@ -105,16 +124,20 @@ mod tests {
 
     #[test]
     fn motion_is_explained_and_flicker_is_not() {
-        let (before, now, brighter) = (texture(0.0, 0.0), texture(3.0, 0.0), texture(3.0, 10.0 / 255.0));
-        let moved = error([&before, &now], [&before, &now], SIDE, &middle());
-        assert!(moved.is_some_and(|found| found.output < 0.5 && found.temporal == 0.0), "{moved:?}");
-        let flickers = error([&before, &brighter], [&before, &now], SIDE, &middle());
+        let (before, now, mask) = (texture(0.0, 0.0), texture(3.0, 0.0), middle());
+        let reference = [before.clone(), now];
+        let moved = error(&reference, &reference, SIDE, &mask);
+        assert!(moved.is_some_and(|[output, _]| output < 0.5), "{moved:?}");
+        assert_eq!(temporal(&reference, &reference, &mask), Some(0.0));
+        let flickers = [before, texture(3.0, 10.0 / 255.0)];
         let near_ten = |v: f32| (v - 10.0).abs() < 0.5;
-        assert!(flickers.is_some_and(|found| near_ten(found.output) && near_ten(found.temporal)), "{flickers:?}");
+        let found = error(&flickers, &reference, SIDE, &mask);
+        assert!(found.is_some_and(|[output, reference]| near_ten(output) && reference < 0.5), "{found:?}");
+        assert!(temporal(&flickers, &reference, &mask).is_some_and(near_ten));
         // A face that stays where the head moves, as one of flat colour seems to, does not win the temporal error.
-        let flat = vec![0.5; SIDE * SIDE];
-        let lazy = error([&flat, &flat], [&before, &now], SIDE, &middle());
-        assert!(lazy.is_some_and(|found| found.output < 0.01 && found.temporal > 5.0), "{lazy:?}");
-        assert_eq!(error([&before, &now], [&before, &now], SIDE, &vec![0.0; SIDE * SIDE]), None);
+        let flat = [vec![0.5; SIDE * SIDE], vec![0.5; SIDE * SIDE]];
+        assert!(error(&flat, &reference, SIDE, &mask).is_some_and(|[output, _]| output < 0.01));
+        assert!(temporal(&flat, &reference, &mask).is_some_and(|found| found > 5.0));
+        assert_eq!(error(&reference, &reference, SIDE, &vec![0.0; SIDE * SIDE]), None);
     }
 }

@@ -12,7 +12,7 @@ use super::figures::{Better, METRICS, Metric, metric_named};
 use super::report::Report;
 use super::table::{Needs, ROWS};
 use plot::{Plot, outcomes};
-use text::{escaped, img, number};
+use text::{escaped, exact, img, number};
 
 /// Pictures from all over the clip.
 const SHOTS: usize = 12;
@@ -142,12 +142,12 @@ fn main_table(html: &mut String, report: &Report) {
     heading(
         html,
         "Table",
-        "Means over the clip. A crop px is a pixel of a full-face crop of 160 px, a hundredth of the way from the brows to the mouth. SSIM is taken two of them inside of the face's edge; the best shift is where the output lies from the truth.",
+        "Means over the clip. A crop px is a pixel of a full-face crop of 160 px, a hundredth of the way from the brows to the mouth. SSIM is taken two of them inside of the face's edge; gains are those of the best shift of each frame.",
     );
     html.push_str("<table><tr><th>figure</th><th>value</th><th>unit</th><th>better</th></tr>");
     for row in &ROWS {
         let value = match (report.table.get(row.key).copied().flatten(), row.needs) {
-            (Some(value), _) => number(value),
+            (Some(value), _) => exact(value),
             (None, Needs::Truth) if report.truth.is_none() => "needs --truth".to_owned(),
             (None, Needs::Target) if report.target.is_none() => "needs --truth or --target".to_owned(),
             (None, _) => "not to be measured".to_owned(),
