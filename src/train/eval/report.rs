@@ -45,6 +45,9 @@ pub struct Report {
     pub timing: Timing,
     /// The figures to compare models by, by the keys of [`super::table::ROWS`]; null where the clips do not say.
     pub table: BTreeMap<&'static str, Option<f32>>,
+    /// The same of the truth clip in the output's place, as far as it was measured: what a perfect swap has, which is not
+    /// perfect where the measurement is not.
+    pub table_of_truth: BTreeMap<&'static str, f32>,
     /// Identity, where there is a target.
     pub identity: Option<IdentityFigures>,
     /// Samples of all frames that changed where nothing may.
@@ -59,6 +62,8 @@ pub struct Report {
     pub expression_of_source: Vec<Follows>,
     /// How lids, mouth and irises of the output follow the source's, by name, and how many frames later.
     pub followed: BTreeMap<&'static str, Followed>,
+    /// The same of the truth clip.
+    pub followed_by_truth: BTreeMap<&'static str, Followed>,
     /// Root mean square of the drawn face's movement from frame to frame less the source's, while the source's head is
     /// still, in px of a full-face crop of 160 px; where it is for five frames at least.
     pub still_jitter: Option<f32>,

@@ -44,6 +44,8 @@ pub struct Expressions {
     pub output: Option<Expression>,
     /// The source's.
     pub source: Option<Expression>,
+    /// The truth clip's.
+    pub clip: Option<Expression>,
     /// The ground truth's.
     pub truth: Option<Expression>,
 }
@@ -55,6 +57,8 @@ pub struct Places {
     pub iris_output: [Option<Place>; 2],
     /// Irises of the source.
     pub iris_source: [Option<Place>; 2],
+    /// Irises of the truth clip.
+    pub iris_truth: [Option<Place>; 2],
     /// Steady points of the output.
     pub steady_output: Option<Steady>,
     /// Steady points of the source.
@@ -93,10 +97,11 @@ impl Series {
                 truth: pose(seen.truth_face()),
                 known: known.map(|known| known.pose),
             },
-            expressions: expressions_of(seen.frontal(), after, known),
+            expressions: expressions_of(seen, known),
             places: Places {
                 iris_output: irises(after),
                 iris_source: irises(before),
+                iris_truth: irises(seen.truth_face()),
                 steady_output: after.and_then(steady),
                 steady_source: before.and_then(steady),
                 steady_truth: seen.truth_face().and_then(steady),
@@ -123,10 +128,15 @@ fn embed(identity: &mut Identity, before: &Face, after: &Face, seen: &Seen<'_>) 
     Ok(source.zip(output).map(|(source, output)| Embedded { output, source, truth, bare }))
 }
 
-/// `source` is the source's face, where it shows what it does.
-fn expressions_of(source: Option<&Face>, after: Option<&Face>, known: Option<&TrueFace>) -> Expressions {
-    let Some(source) = source else { return Expressions::default() };
+/// Nothing where the source's face does not show what it does.
+fn expressions_of(seen: &Seen<'_>, known: Option<&TrueFace>) -> Expressions {
+    let Some(source) = seen.frontal() else { return Expressions::default() };
     let truth =
         known.and_then(|known| expression::of_truth(&known.landmarks, &known.pupils, &align(&source.landmarks)?));
-    Expressions { output: after.and_then(expression::of_mesh), source: expression::of_mesh(source), truth }
+    Expressions {
+        output: seen.after.as_ref().and_then(expression::of_mesh),
+        source: expression::of_mesh(source),
+        clip: seen.truth_face().and_then(expression::of_mesh),
+        truth,
+    }
 }

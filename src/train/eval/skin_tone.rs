@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn skins_fall_into_their_groups() {
         // Red, green, blue of six skins, light to dark.
-        let skins = [[250, 225, 210], [235, 195, 170], [218, 170, 140], [190, 140, 105], [135, 90, 65], [70, 45, 35]];
+        let skins = [[235, 195, 170], [222, 178, 145], [195, 150, 117], [185, 140, 105], [150, 105, 75], [100, 66, 50]];
         let names: Vec<&str> = skins
             .iter()
             .filter_map(|rgb| {

@@ -37,6 +37,7 @@ pub(super) fn sum_up(
     let [output, source, truth] =
         [steady(|p| p.steady_output), steady(|p| p.steady_source), steady(|p| p.steady_truth)];
     let (still, still_truth) = (still_jitter(&output, &source), still_jitter(&truth, &source));
+    let [followed, followed_by_truth] = following(&measured);
     let name = |path: &std::path::Path| path.display().to_string();
     let frames = std::mem::take(&mut measured.frames);
     let mut report = Report {
@@ -55,13 +56,15 @@ pub(super) fn sum_up(
         delivery: delivery(&measured, &frames),
         timing: timing(&measured, options.threads),
         table: BTreeMap::new(),
+        table_of_truth: BTreeMap::new(),
         identity,
         outside: frames.iter().map(|frame| frame.outside).sum(),
         figures: figures::sum_up(&frames),
         expression,
         expression_to_ground_truth,
         expression_of_source,
-        followed: following(&measured),
+        followed,
+        followed_by_truth,
         still_jitter: still.map(|still| still.jitter),
         still_jitter_truth: still_truth.map(|still| still.jitter),
         still_frames: still.map_or(0, |still| still.frames),
@@ -71,6 +74,7 @@ pub(super) fn sum_up(
         frames,
     };
     report.table = table::table(&report);
+    report.table_of_truth = table::of_truth(&report);
     Evaluation { report, album: measured.album }
 }
 
@@ -97,30 +101,32 @@ fn timing(measured: &Measurer, threads: usize) -> Timing {
     Timing { threads, stages, fps: if total > 0.0 { 1e3 / total } else { 0.0 } }
 }
 
-/// How lids, mouth and irises of the output follow the source's.
-fn following(measured: &Measurer) -> BTreeMap<&'static str, Followed> {
-    let opening = |k: usize| {
-        let of = |pick: fn(&Expressions) -> Option<expression::Expression>| -> Vec<Option<f32>> {
-            measured.series.iter().map(|part| pick(&part.expressions).map(|e| e[k])).collect()
-        };
-        followed(&of(|e| e.output), &of(|e| e.source))
+/// How lids, mouth and irises follow the source's, by name.
+type Followers = BTreeMap<&'static str, Followed>;
+
+/// Those of the output, and those of the truth clip.
+fn following(measured: &Measurer) -> [Followers; 2] {
+    let opening = |pick: fn(&Expressions) -> Option<expression::Expression>, k: usize| -> Vec<Option<f32>> {
+        measured.series.iter().map(|part| pick(&part.expressions).map(|e| e[k])).collect()
     };
-    let iris = |eye: usize, axis: usize| {
-        let of = |pick: fn(&Places) -> [Option<Place>; 2]| -> Vec<Option<f32>> {
-            measured.series.iter().map(|part| pick(&part.places)[eye].map(|place| place[axis])).collect()
-        };
-        followed(&of(|places| places.iris_output), &of(|places| places.iris_source))
+    let iris = |pick: fn(&Places) -> [Option<Place>; 2], eye: usize, axis: usize| -> Vec<Option<f32>> {
+        measured.series.iter().map(|part| pick(&part.places)[eye].map(|place| place[axis])).collect()
     };
-    let all = [
-        ("lid_right", opening(0)),
-        ("lid_left", opening(1)),
-        ("mouth_opening", opening(2)),
-        ("iris_right_horizontal", iris(0, 0)),
-        ("iris_left_horizontal", iris(1, 0)),
-        ("iris_right_vertical", iris(0, 1)),
-        ("iris_left_vertical", iris(1, 1)),
+    let openings = [("lid_right", 0), ("lid_left", 1), ("mouth_opening", 2)];
+    let irises = [
+        ("iris_right_horizontal", 0, 0),
+        ("iris_left_horizontal", 1, 0),
+        ("iris_right_vertical", 0, 1),
+        ("iris_left_vertical", 1, 1),
     ];
-    all.into_iter().filter_map(|(name, found)| Some((name, found?))).collect()
+    let of = |lids: fn(&Expressions) -> Option<expression::Expression>, eyes: fn(&Places) -> [Option<Place>; 2]| {
+        let openings = openings.iter().map(|&(name, k)| (name, followed(&opening(lids, k), &opening(|e| e.source, k))));
+        let irises = irises.iter().map(|&(name, eye, axis)| {
+            (name, followed(&iris(eyes, eye, axis), &iris(|places| places.iris_source, eye, axis)))
+        });
+        openings.chain(irises).filter_map(|(name, found)| Some((name, found?))).collect()
+    };
+    [of(|e| e.output, |places| places.iris_output), of(|e| e.clip, |places| places.iris_truth)]
 }
 
 /// How each measure follows: output against source, output against ground truth, source against ground truth.

@@ -56,7 +56,7 @@ const fn row(
 }
 
 /// Every row, in the page's order.
-pub const ROWS: [Row; 52] = {
+pub const ROWS: [Row; 51] = {
     use Better::{Higher, Lower, Near, Neither};
     use Needs::{Nothing, Target, Truth};
     use Source::{Correlation, Identity, Lag, Mean, Report};
@@ -160,14 +160,6 @@ pub const ROWS: [Row; 52] = {
             Report(|r| r.still_jitter),
         ),
         row(
-            "still_jitter_truth",
-            "the same, the truth's face",
-            "crop px",
-            Neither,
-            Truth,
-            Report(|r| r.still_jitter_truth),
-        ),
-        row(
             "still_frames",
             "frames in which the head is still",
             "",
@@ -210,6 +202,18 @@ pub(super) fn table(report: &Report) -> BTreeMap<&'static str, Option<f32>> {
         Source::Report(of) => of(report),
     };
     ROWS.iter().map(|row| (row.key, value(row))).collect()
+}
+
+/// The rows that were measured of the truth clip, too.
+pub(super) fn of_truth(report: &Report) -> BTreeMap<&'static str, f32> {
+    let value = |row: &Row| match (row.of, row.key) {
+        (Source::Correlation(name), _) => report.followed_by_truth.get(name).map(|followed| followed.correlation),
+        (Source::Lag(name), _) => report.followed_by_truth.get(name).map(|followed| followed.lag as f32),
+        (_, "to_target") => report.figures.get("truth_to_target").map(|spread| spread.mean),
+        (_, "still_jitter") => report.still_jitter_truth,
+        _ => None,
+    };
+    ROWS.iter().filter_map(|row| Some((row.key, value(row)?))).collect()
 }
 
 #[cfg(test)]

@@ -142,9 +142,9 @@ fn main_table(html: &mut String, report: &Report) {
     heading(
         html,
         "Table",
-        "Means over the clip. A crop px is a pixel of a full-face crop of 160 px, a hundredth of the way from the brows to the mouth. SSIM is taken two of them inside of the face's edge; gains are those of the best shift of each frame.",
+        "Means over the clip. A crop px is a pixel of a full-face crop of 160 px, a hundredth of the way from the brows to the mouth. SSIM is taken two of them inside of the face's edge; gains are those of the best shift of each frame. The truth's own value is what a perfect swap would have: the measurement has its limits.",
     );
-    html.push_str("<table><tr><th>figure</th><th>value</th><th>unit</th><th>better</th></tr>");
+    html.push_str("<table><tr><th>figure</th><th>value</th><th>unit</th><th>better</th><th>the truth's own</th></tr>");
     for row in &ROWS {
         let value = match (report.table.get(row.key).copied().flatten(), row.needs) {
             (Some(value), _) => exact(value),
@@ -160,9 +160,10 @@ fn main_table(html: &mut String, report: &Report) {
         };
         let _ = write!(
             html,
-            "<tr><td>{}</td><td>{value}</td><td>{}</td><td>{better}</td></tr>",
+            "<tr><td>{}</td><td>{value}</td><td>{}</td><td>{better}</td><td>{}</td></tr>",
             escaped(row.title),
-            row.unit
+            row.unit,
+            report.table_of_truth.get(row.key).copied().map(exact).unwrap_or_default()
         );
     }
     html.push_str("</table>\n");
