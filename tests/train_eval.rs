@@ -153,7 +153,10 @@ fn a_swap_that_changes_nothing_measures_as_nothing() {
     let (mouth, lag) = (value("mouth_opening"), value("mouth_opening_lag"));
     assert!(mouth > 0.9 && lag == 0.0, "{mouth} {lag}");
     assert!((0.1..0.7).contains(&value("eye_detail")), "{}", value("eye_detail"));
-    assert!(value("iris_to_truth") < 0.06 && value("temporal") < 4.0);
+    // Blur costs the temporal error, where it wins the warping error.
+    let (temporal, warping) = (value("temporal"), value("warping"));
+    assert!((3.0..8.0).contains(&temporal) && warping < 0.0, "{temporal} {warping}");
+    assert!(value("iris_to_truth") < 0.06, "{}", value("iris_to_truth"));
     assert!(value("bare_to_target") < 0.45, "{}", value("bare_to_target"));
     let empty: Vec<&String> =
         report["table"].as_object().unwrap().iter().filter(|r| r.1.is_null()).map(|r| r.0).collect();
@@ -189,7 +192,7 @@ fn ben_s_model_is_measured_against_the_counterfactual() {
     assert!(value("bare_to_target") < value("bare_to_driver"), "{text}");
     // What a perfect swap would have is better.
     let perfect = |key: &str| report["table_of_truth"][key].as_f64().unwrap_or_else(|| panic!("no {key}"));
-    for key in ["lid_right", "lid_left", "iris_right_horizontal"] {
+    for key in ["lid_right", "lid_left", "mouth_opening"] {
         assert!(perfect(key) > value(key), "{key}: {} {}", perfect(key), value(key));
     }
     assert!(perfect("to_target") < value("to_target"), "{text}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::figures::Better;
+use super::lag::Followed;
 use super::report::{IdentityFigures, Report};
 
 /// One row.
@@ -40,6 +41,10 @@ enum Source {
     Correlation(&'static str),
     /// Its lag.
     Lag(&'static str),
+    /// Its range.
+    Range(&'static str),
+    /// Its level.
+    Level(&'static str),
     Identity(fn(&IdentityFigures) -> Option<f32>),
     Report(fn(&Report) -> Option<f32>),
 }
@@ -56,10 +61,10 @@ const fn row(
 }
 
 /// Every row, in the page's order.
-pub const ROWS: [Row; 51] = {
+pub const ROWS: [Row; 56] = {
     use Better::{Higher, Lower, Near, Neither};
     use Needs::{Nothing, Target, Truth};
-    use Source::{Correlation, Identity, Lag, Mean, Report};
+    use Source::{Correlation, Identity, Lag, Level, Mean, Range, Report};
     [
         row("ssim", "SSIM to truth", "", Higher, Truth, Mean),
         row("ssim_unswapped", "the same, unswapped", "", Neither, Truth, Mean),
@@ -112,6 +117,25 @@ pub const ROWS: [Row; 51] = {
             Nothing,
             Correlation("mouth_opening"),
         ),
+        row(
+            "lid_right_range",
+            "right lid opening, deviation over source's",
+            "",
+            Near(1.0),
+            Nothing,
+            Range("lid_right"),
+        ),
+        row("lid_left_range", "left lid opening, deviation over source's", "", Near(1.0), Nothing, Range("lid_left")),
+        row(
+            "mouth_opening_range",
+            "mouth opening, deviation over source's",
+            "",
+            Near(1.0),
+            Nothing,
+            Range("mouth_opening"),
+        ),
+        row("lid_right_level", "right lid opening, mean over source's", "", Near(1.0), Nothing, Level("lid_right")),
+        row("lid_left_level", "left lid opening, mean over source's", "", Near(1.0), Nothing, Level("lid_left")),
         row("lid_right_lag", "right lid opening, lag", "frames", Near(0.0), Nothing, Lag("lid_right")),
         row("lid_left_lag", "left lid opening, lag", "frames", Near(0.0), Nothing, Lag("lid_left")),
         row("mouth_opening_lag", "mouth opening, lag", "frames", Near(0.0), Nothing, Lag("mouth_opening")),
@@ -196,24 +220,32 @@ pub const ROWS: [Row; 51] = {
 pub(super) fn table(report: &Report) -> BTreeMap<&'static str, Option<f32>> {
     let value = |row: &Row| match row.of {
         Source::Mean => report.figures.get(row.key).map(|spread| spread.mean),
-        Source::Correlation(name) => report.followed.get(name).map(|followed| followed.correlation),
-        Source::Lag(name) => report.followed.get(name).map(|followed| followed.lag as f32),
         Source::Identity(of) => report.identity.as_ref().and_then(of),
         Source::Report(of) => of(report),
+        following => followed(following, &report.followed),
     };
     ROWS.iter().map(|row| (row.key, value(row))).collect()
 }
 
 /// The rows that were measured of the truth clip, too.
 pub(super) fn of_truth(report: &Report) -> BTreeMap<&'static str, f32> {
-    let value = |row: &Row| match (row.of, row.key) {
-        (Source::Correlation(name), _) => report.followed_by_truth.get(name).map(|followed| followed.correlation),
-        (Source::Lag(name), _) => report.followed_by_truth.get(name).map(|followed| followed.lag as f32),
-        (_, "to_target") => report.figures.get("truth_to_target").map(|spread| spread.mean),
-        (_, "still_jitter") => report.still_jitter_truth,
-        _ => None,
+    let value = |row: &Row| match row.key {
+        "to_target" => report.figures.get("truth_to_target").map(|spread| spread.mean),
+        "still_jitter" => report.still_jitter_truth,
+        _ => followed(row.of, &report.followed_by_truth),
     };
     ROWS.iter().filter_map(|row| Some((row.key, value(row)?))).collect()
+}
+
+/// What a row says of something that follows; `None` for a row of another kind.
+fn followed(row: Source, all: &BTreeMap<&'static str, Followed>) -> Option<f32> {
+    match row {
+        Source::Correlation(name) => all.get(name).map(|followed| followed.correlation),
+        Source::Lag(name) => all.get(name).map(|followed| followed.lag as f32),
+        Source::Range(name) => all.get(name).map(|followed| followed.range),
+        Source::Level(name) => all.get(name).map(|followed| followed.level),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
