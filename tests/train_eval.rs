@@ -196,6 +196,7 @@ fn ben_s_model_is_measured_against_the_counterfactual() {
         assert!(perfect(key) > value(key), "{key}: {} {}", perfect(key), value(key));
     }
     assert!(perfect("to_target") < value("to_target"), "{text}");
+    assert!(value("mouth_opening_with_truth") > 0.8, "{}", value("mouth_opening_with_truth"));
     assert_eq!(report["delivery"]["missed"], 0);
     assert_eq!(report["outside"], 0);
 }

@@ -62,8 +62,10 @@ pub struct Report {
     pub expression_of_source: Vec<Follows>,
     /// How lids, mouth and irises of the output follow the source's, by name, and how many frames later.
     pub followed: BTreeMap<&'static str, Followed>,
-    /// The same of the truth clip.
+    /// The same of the truth clip: two people's meshes differ, so that not even this is perfect.
     pub followed_by_truth: BTreeMap<&'static str, Followed>,
+    /// How those of the output follow the truth clip's: the same person, so that a perfect swap has 1.
+    pub followed_truth: BTreeMap<&'static str, Followed>,
     /// Root mean square of the drawn face's movement from frame to frame less the source's, while the source's head is
     /// still, in px of a full-face crop of 160 px; where it is for five frames at least.
     pub still_jitter: Option<f32>,

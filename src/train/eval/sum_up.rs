@@ -37,7 +37,7 @@ pub(super) fn sum_up(
     let [output, source, truth] =
         [steady(|p| p.steady_output), steady(|p| p.steady_source), steady(|p| p.steady_truth)];
     let (still, still_truth) = (still_jitter(&output, &source), still_jitter(&truth, &source));
-    let [followed, followed_by_truth] = following(&measured);
+    let [followed, followed_by_truth, followed_truth] = following(&measured);
     let name = |path: &std::path::Path| path.display().to_string();
     let frames = std::mem::take(&mut measured.frames);
     let mut report = Report {
@@ -65,6 +65,7 @@ pub(super) fn sum_up(
         expression_of_source,
         followed,
         followed_by_truth,
+        followed_truth,
         still_jitter: still.map(|still| still.jitter),
         still_jitter_truth: still_truth.map(|still| still.jitter),
         still_frames: still.map_or(0, |still| still.frames),
@@ -104,8 +105,11 @@ fn timing(measured: &Measurer, threads: usize) -> Timing {
 /// How lids, mouth and irises follow the source's, by name.
 type Followers = BTreeMap<&'static str, Followed>;
 
-/// Those of the output, and those of the truth clip.
-fn following(measured: &Measurer) -> [Followers; 2] {
+/// What lids and mouth do, and where the irises are, of one of the streams.
+type Stream = (fn(&Expressions) -> Option<expression::Expression>, fn(&Places) -> [Option<Place>; 2]);
+
+/// How the output follows the source, the truth clip the source, and the output the truth clip.
+fn following(measured: &Measurer) -> [Followers; 3] {
     let opening = |pick: fn(&Expressions) -> Option<expression::Expression>, k: usize| -> Vec<Option<f32>> {
         measured.series.iter().map(|part| pick(&part.expressions).map(|e| e[k])).collect()
     };
@@ -119,14 +123,17 @@ fn following(measured: &Measurer) -> [Followers; 2] {
         ("iris_right_vertical", 0, 1),
         ("iris_left_vertical", 1, 1),
     ];
-    let of = |lids: fn(&Expressions) -> Option<expression::Expression>, eyes: fn(&Places) -> [Option<Place>; 2]| {
-        let openings = openings.iter().map(|&(name, k)| (name, followed(&opening(lids, k), &opening(|e| e.source, k))));
-        let irises = irises.iter().map(|&(name, eye, axis)| {
-            (name, followed(&iris(eyes, eye, axis), &iris(|places| places.iris_source, eye, axis)))
-        });
+    let output: Stream = (|e| e.output, |places| places.iris_output);
+    let source: Stream = (|e| e.source, |places| places.iris_source);
+    let truth: Stream = (|e| e.clip, |places| places.iris_truth);
+    let of = |stream: Stream, other: Stream| -> Followers {
+        let openings = openings.iter().map(|&(name, k)| (name, followed(&opening(stream.0, k), &opening(other.0, k))));
+        let irises = irises
+            .iter()
+            .map(|&(name, eye, axis)| (name, followed(&iris(stream.1, eye, axis), &iris(other.1, eye, axis))));
         openings.chain(irises).filter_map(|(name, found)| Some((name, found?))).collect()
     };
-    [of(|e| e.output, |places| places.iris_output), of(|e| e.clip, |places| places.iris_truth)]
+    [of(output, source), of(truth, source), of(output, truth)]
 }
 
 /// How each measure follows: output against source, output against ground truth, source against ground truth.

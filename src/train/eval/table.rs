@@ -39,6 +39,8 @@ enum Source {
     Mean,
     /// The correlation of what follows by this name.
     Correlation(&'static str),
+    /// Its correlation with the truth clip.
+    WithTruth(&'static str),
     /// Its lag.
     Lag(&'static str),
     /// Its range.
@@ -61,10 +63,10 @@ const fn row(
 }
 
 /// Every row, in the page's order.
-pub const ROWS: [Row; 56] = {
+pub const ROWS: [Row; 61] = {
     use Better::{Higher, Lower, Near, Neither};
     use Needs::{Nothing, Target, Truth};
-    use Source::{Correlation, Identity, Lag, Level, Mean, Range, Report};
+    use Source::{Correlation, Identity, Lag, Level, Mean, Range, Report, WithTruth};
     [
         row("ssim", "SSIM to truth", "", Higher, Truth, Mean),
         row("ssim_unswapped", "the same, unswapped", "", Neither, Truth, Mean),
@@ -116,6 +118,46 @@ pub const ROWS: [Row; 56] = {
             Higher,
             Nothing,
             Correlation("mouth_opening"),
+        ),
+        row(
+            "lid_right_with_truth",
+            "right lid opening, correlation with truth",
+            "",
+            Higher,
+            Truth,
+            WithTruth("lid_right"),
+        ),
+        row(
+            "lid_left_with_truth",
+            "left lid opening, correlation with truth",
+            "",
+            Higher,
+            Truth,
+            WithTruth("lid_left"),
+        ),
+        row(
+            "mouth_opening_with_truth",
+            "mouth opening, correlation with truth",
+            "",
+            Higher,
+            Truth,
+            WithTruth("mouth_opening"),
+        ),
+        row(
+            "iris_right_with_truth",
+            "right iris, across, correlation with truth",
+            "",
+            Higher,
+            Truth,
+            WithTruth("iris_right_horizontal"),
+        ),
+        row(
+            "iris_left_with_truth",
+            "left iris, across, correlation with truth",
+            "",
+            Higher,
+            Truth,
+            WithTruth("iris_left_horizontal"),
         ),
         row(
             "lid_right_range",
@@ -222,6 +264,7 @@ pub(super) fn table(report: &Report) -> BTreeMap<&'static str, Option<f32>> {
         Source::Mean => report.figures.get(row.key).map(|spread| spread.mean),
         Source::Identity(of) => report.identity.as_ref().and_then(of),
         Source::Report(of) => of(report),
+        Source::WithTruth(name) => report.followed_truth.get(name).map(|followed| followed.correlation),
         following => followed(following, &report.followed),
     };
     ROWS.iter().map(|row| (row.key, value(row))).collect()
