@@ -110,7 +110,8 @@ mod tests {
         let of = |luma: &[f32]| energy(luma, SIDE, &mask).unwrap_or_default();
         let ratio = of(&blurred(&eye, SIDE, (2.0, 6))) / of(&eye);
         assert!((0.01..0.5).contains(&ratio), "{ratio}");
-        let noisy: Vec<f32> = eye.iter().enumerate().map(|(n, v)| v + if n % 2 == 0 { 0.01 } else { -0.01 }).collect();
+        let noisy: Vec<f32> =
+            eye.iter().enumerate().map(|(n, v)| v + if n.is_multiple_of(2) { 0.01 } else { -0.01 }).collect();
         assert!((of(&noisy) / of(&eye) - 1.0).abs() < 0.02, "single pixels are not detail");
     }
 

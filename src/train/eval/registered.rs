@@ -197,12 +197,11 @@ fn solved(mut m: [[f64; 4]; 4], mut b: [f64; 4]) -> Option<[f64; 4]> {
         if m[i][i].abs() < 1e-9 {
             return None;
         }
+        let (row, right) = (m[i], b[i]);
         for k in (0..4).filter(|&k| k != i) {
-            let factor = m[k][i] / m[i][i];
-            for j in i..4 {
-                m[k][j] -= factor * m[i][j];
-            }
-            b[k] -= factor * b[i];
+            let factor = m[k][i] / row[i];
+            m[k].iter_mut().zip(row).for_each(|(value, above)| *value -= factor * above);
+            b[k] -= factor * right;
         }
     }
     Some(std::array::from_fn(|i| b[i] / m[i][i]))

@@ -70,7 +70,7 @@ mod tests {
 
     /// A head that moves by `speed` a frame for the second half, and trembles to and fro by `tremble`.
     fn head(speed: f32, tremble: f32) -> Vec<Option<Steady>> {
-        let at = |t: usize| speed * t.saturating_sub(30) as f32 + if t % 2 == 0 { tremble } else { 0.0 };
+        let at = |t: usize| speed * t.saturating_sub(30) as f32 + if t.is_multiple_of(2) { tremble } else { 0.0 };
         let points = |t: usize| std::array::from_fn(|i| Point::new(100.0 + at(t), 50.0 + 10.0 * i as f32));
         (0..60).map(|t| Some(Steady { points: points(t), scale: 0.5 })).collect()
     }
