@@ -82,8 +82,15 @@ fn measure(driver: &str, truth: &str) -> Option<Vec<[Sums; 4]>> {
         let Some(face) = known.faces.first() else { continue };
         let to_canonical = face.to_canonical();
         let bounds = Rect::default();
-        let to_crop =
-            settings.to_crop(&Face { track: 1, score: 1.0, bounds, landmarks: Vec::new(), to_canonical, yaw: 0.0 });
+        let to_crop = settings.to_crop(&Face {
+            track: 1,
+            score: 1.0,
+            bounds,
+            landmarks: Vec::new(),
+            to_canonical,
+            to_canonical_rigid: to_canonical,
+            yaw: 0.0,
+        });
         let classes = classes(&mask.unwrap(), &to_crop.inverse().unwrap());
         let mask: Vec<f32> = classes.iter().map(|class| f32::from(u8::from(FACE.contains(class)))).collect();
         let (driver_crop, right) = (crop(&driver, &to_crop), crop(&truth, &to_crop));

@@ -72,6 +72,11 @@ fn mean(report: &Value, key: &str) -> f64 {
     report["figures"][key]["mean"].as_f64().unwrap_or_else(|| panic!("no figure {key}"))
 }
 
+/// A value of the table; `None` where the clips do not say.
+fn row(report: &Value, key: &str) -> Option<f64> {
+    report["table"].as_object().unwrap().get(key).unwrap_or_else(|| panic!("no row {key}")).as_f64()
+}
+
 /// A clip of `frames` grey frames of this size, made by GStreamer.
 fn grey_clip(folder: &Path, name: &str, size: (u32, u32), frames: u32) -> String {
     gst::init().unwrap();
@@ -105,7 +110,16 @@ fn a_clip_without_truth_gives_both_reports() {
     assert_eq!(report["outside"], 0);
     assert!(report["identity"].is_null() && report["figures"]["ssim"].is_null());
     assert!(mean(&report, "pose") < 4.0, "pose {}", mean(&report, "pose"));
+    // The rows are there, and those that need more are empty.
+    for key in ["ssim", "ssim_gain", "bare_ssim", "eye_detail", "eye_ssim_left", "to_target", "iris_to_truth"] {
+        assert_eq!(row(&report, key), None, "{key}");
+    }
+    for key in ["mouth_opening", "lid_left", "iris_left_horizontal", "warping", "temporal", "expression", "swapped"] {
+        assert!(row(&report, key).is_some(), "{key}");
+    }
+    assert!(row(&report, "mouth_opening").unwrap() > 0.8 && row(&report, "mouth_opening_lag").unwrap().abs() < 1.5);
     let html = std::fs::read_to_string(out.join("eval.html")).unwrap();
+    assert!(html.contains("needs --truth") && html.contains("needs --truth or --target"));
     assert!(html.contains("<svg") && html.contains("data:image/png;base64,iVBORw0KGgo"));
     // Nothing comes from elsewhere, nothing runs.
     for foreign in ["http://", "https://", "<script", "<link", "url("] {
@@ -119,7 +133,7 @@ fn a_swap_that_changes_nothing_measures_as_nothing() {
     let model = identity_model(folder.path());
     let out = folder.path().join("out");
     let (clip, out_text) = (ada(), out.display().to_string());
-    let (code, _, error) = eval(&[&model, "--driver", &clip, "--truth", &clip, "--frames", "12", "-o", &out_text]);
+    let (code, _, error) = eval(&[&model, "--driver", &clip, "--truth", &clip, "--frames", "36", "-o", &out_text]);
     assert_eq!(code, 0, "{error}");
     let report = report(&out);
     // The source is the truth; the swap of 64 px is a little softer.
@@ -130,6 +144,26 @@ fn a_swap_that_changes_nothing_measures_as_nothing() {
     assert!(identity["driver_to_target"].as_f64().unwrap() < 1e-3);
     assert!(identity["to_target"].as_f64().unwrap() < 0.4, "{identity}");
     assert!(mean(&report, "pose") < 1.0 && mean(&report, "seam") < 3.0);
+    // It is in place, follows at once, and is blurred: SSIM forgives that, detail does not.
+    let value = |key: &str| row(&report, key).unwrap_or_else(|| panic!("{key} is empty"));
+    for key in ["shift_x", "shift_y", "bare_shift_x", "bare_shift_y"] {
+        assert!(value(key).abs() < 0.5, "{key} {}", value(key));
+    }
+    assert!(value("ssim_gain") < 0.01 && value("bare_ssim") > 0.95, "{} {}", value("ssim_gain"), value("bare_ssim"));
+    let (mouth, lag) = (value("mouth_opening"), value("mouth_opening_lag"));
+    assert!(mouth > 0.9 && lag == 0.0, "{mouth} {lag}");
+    assert!((0.1..0.7).contains(&value("eye_detail")), "{}", value("eye_detail"));
+    // Blur costs the temporal error, where it wins the warping error.
+    let (temporal, warping) = (value("temporal"), value("warping"));
+    assert!((3.0..8.0).contains(&temporal) && warping < 0.0, "{temporal} {warping}");
+    assert!(value("iris_to_truth") < 0.06, "{}", value("iris_to_truth"));
+    assert!(value("bare_to_target") < 0.45, "{}", value("bare_to_target"));
+    let empty: Vec<&String> =
+        report["table"].as_object().unwrap().iter().filter(|r| r.1.is_null()).map(|r| r.0).collect();
+    // There need not be five frames of a still head.
+    assert!(empty.iter().all(|key| key.starts_with("still_jitter")), "{empty:?}");
+    let tones = report["skin_tones"].as_array().unwrap();
+    assert_eq!(tones.iter().map(|tone| tone["frames"].as_u64().unwrap()).sum::<u64>(), 36);
 }
 
 #[test]
@@ -150,6 +184,19 @@ fn ben_s_model_is_measured_against_the_counterfactual() {
     assert!(identity("driver_to_target") > 0.7, "{text}");
     assert!(mean(&report, "ssim") > mean(&report, "ssim_unswapped"), "{text}");
     assert!(mean(&report, "pose_floor") < 6.0, "{text}");
+    let value = |key: &str| row(&report, key).unwrap_or_else(|| panic!("{key} is empty"));
+    assert!(
+        value("bare_ssim_registered") > value("bare_ssim") && value("bare_ssim") > value("ssim_unswapped"),
+        "{text}"
+    );
+    assert!(value("bare_to_target") < value("bare_to_driver"), "{text}");
+    // What a perfect swap would have is better.
+    let perfect = |key: &str| report["table_of_truth"][key].as_f64().unwrap_or_else(|| panic!("no {key}"));
+    for key in ["lid_right", "lid_left", "mouth_opening"] {
+        assert!(perfect(key) > value(key), "{key}: {} {}", perfect(key), value(key));
+    }
+    assert!(perfect("to_target") < value("to_target"), "{text}");
+    assert!(value("mouth_opening_with_truth") > 0.8, "{}", value("mouth_opening_with_truth"));
     assert_eq!(report["delivery"]["missed"], 0);
     assert_eq!(report["outside"], 0);
 }
@@ -164,6 +211,9 @@ fn the_target_may_be_a_clip_of_its_own() {
     let identity = &report(folder.path())["identity"];
     assert!(identity["target_faces"].as_u64().unwrap() >= 8, "{identity}");
     assert!(identity["to_target"].as_f64().unwrap() < identity["to_driver"].as_f64().unwrap(), "{identity}");
+    // Without truth the eyes are held against those of the target's clip.
+    let detail = row(&report(folder.path()), "eye_detail");
+    assert!(detail.is_some_and(|detail| (0.1..2.0).contains(&detail)), "{detail:?}");
 }
 
 #[test]

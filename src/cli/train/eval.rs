@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
+use crate::train::eval::table::ROWS;
 use crate::train::eval::{self, Options, Report};
 
 /// Arguments of `standin-train eval`.
@@ -23,7 +24,8 @@ pub struct Arguments {
     /// mouth, 11 lips; all else is no face). Without it, the hull of the landmarks.
     #[arg(long, value_name = "CLIP", requires = "truth")]
     truth_mask: Option<PathBuf>,
-    /// The target's identity: a clip of them, or a face set. Without it, that of --truth.
+    /// What the target looks like, for identity and the detail of the eyes: a clip of them, or a face set. Without it,
+    /// --truth.
     #[arg(long, value_name = "CLIP or FACESET")]
     target: Option<PathBuf>,
     /// The training that the model comes from: its reconstruction of both sides is measured too.
@@ -99,30 +101,22 @@ fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
             100.0 * i.nearer_to_target
         )?;
     }
-    let mean = |key: &str| report.figures.get(key).map(|spread| spread.mean);
-    for (key, name) in [("ssim", "SSIM"), ("perceptual", "MS-GMSD"), ("psnr", "PSNR")] {
-        if let (Some(swapped), Some(unswapped)) = (mean(key), mean(&format!("{key}_unswapped"))) {
-            writeln!(out, "{name} to the truth: {swapped:.3}, unswapped {unswapped:.3}")?;
-        }
+    for row in &ROWS {
+        let Some(value) = report.table.get(row.key).copied().flatten() else { continue };
+        let value = if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.3}") };
+        writeln!(out, "{}: {}", row.title, format!("{value} {}", row.unit).trim_end())?;
     }
-    let lines = [
-        ("pose", "pose error, degrees"),
-        ("pose_to_truth", "pose error to the truth clip, degrees"),
-        ("pose_to_ground_truth", "pose error to ground truth, degrees"),
-        ("pose_floor", "the source's own, degrees"),
-        ("expression", "expression error, canonical units"),
-        ("flicker", "flicker beyond the source's, codes"),
-        ("jitter", "landmark jitter beyond the source's, thousandths"),
-        ("seam", "seam, codes a pixel"),
-    ];
-    for (key, name) in lines {
-        if let Some(value) = mean(key) {
-            writeln!(out, "{name}: {value:.3}")?;
-        }
+    for tone in &report.skin_tones {
+        writeln!(
+            out,
+            "skin tone {}: nearer to the target than to the performer in {:.0} % of {} frames",
+            tone.tone,
+            100.0 * tone.nearer_to_target,
+            tone.frames
+        )?;
     }
     if let Some(r) = &report.reconstruction {
         writeln!(out, "reconstruction DSSIM after {} steps: driver's side {:.4}, target's {:.4}", r.step, r.a, r.b)?;
     }
-    writeln!(out, "samples changed outside: {}", report.outside)?;
     writeln!(out, "{:.1} frames a second, one at a time, {} threads", report.timing.fps, report.timing.threads)
 }

@@ -11,7 +11,10 @@ use crate::blend::transfer::LabLine;
 /// Contrast that a colour transfer may take or give, so that a flat face does not become noise.
 const CONTRAST: (f32, f32) = (0.6, 1.6);
 
-/// `x · ratio + shift` for L, a and b.
+/// Lightness below which a shift fades, so that black stays black.
+const KNEE: f32 = 30.0;
+
+/// `x · ratio + shift` for L, a and b; the shift fades below [`KNEE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LabLines {
     /// Factors.
@@ -129,7 +132,8 @@ impl ColourChange {
         if let Some(LabLines { ratio, shift }) = self.lab {
             for ((r, g), b) in red.iter_mut().zip(&mut *green).zip(&mut *blue) {
                 let [l, x, y] = to_lab([*r, *g, *b]);
-                let lab = [l * ratio[0] + shift[0], x * ratio[1] + shift[1], y * ratio[2] + shift[2]];
+                let whole = (l / KNEE).min(1.0);
+                let lab = [0, 1, 2].map(|c| [l, x, y][c] * ratio[c] + shift[c] * whole);
                 // Darker than black has a negative root, which is no colour.
                 [*r, *g, *b] = to_rgb([lab[0].max(0.0), lab[1], lab[2]]);
             }

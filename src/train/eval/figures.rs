@@ -19,10 +19,47 @@ pub struct FrameFigures {
     pub faces: usize,
     /// Milliseconds in the live path.
     pub milliseconds: f32,
-    /// SSIM of the output to the truth.
+    /// SSIM of the output to the truth: of luma, under the face's mask without an edge of two px of a 160 px crop.
     pub ssim: Option<f32>,
-    /// SSIM of the source to the truth.
+    /// The same under the whole mask.
+    pub ssim_whole: Option<f32>,
+    /// SSIM of the source to the truth, as `ssim`.
     pub ssim_unswapped: Option<f32>,
+    /// SSIM of the output to the truth after the best shift of the frame.
+    pub ssim_registered: Option<f32>,
+    /// What that gains over `ssim`: how much of the difference is a matter of place.
+    pub ssim_gain: Option<f32>,
+    /// How far the output's face lies to the right of the truth's, in px of a full-face crop of 160 px.
+    pub shift_x: Option<f32>,
+    /// How far it lies below.
+    pub shift_y: Option<f32>,
+    /// SSIM of the network's bare output to the truth's crop, as `ssim`.
+    pub bare_ssim: Option<f32>,
+    /// The same after its best shift.
+    pub bare_ssim_registered: Option<f32>,
+    /// What that gains.
+    pub bare_ssim_gain: Option<f32>,
+    /// How far the bare output lies to the right of the truth's crop, in px of a full-face crop of 160 px.
+    pub bare_shift_x: Option<f32>,
+    /// How far it lies below.
+    pub bare_shift_y: Option<f32>,
+    /// Mean absolute difference to the truth's colours about the right eye.
+    pub eye_difference_right: Option<f32>,
+    /// About the left eye.
+    pub eye_difference_left: Option<f32>,
+    /// About the mouth.
+    pub mouth_difference: Option<f32>,
+    /// SSIM to the truth about the right eye.
+    pub eye_ssim_right: Option<f32>,
+    /// About the left eye.
+    pub eye_ssim_left: Option<f32>,
+    /// About the mouth.
+    pub mouth_ssim: Option<f32>,
+    /// Energy of the eyes' details over that of the truth's; without truth, over what the target's eyes usually have.
+    /// Less than 1 is blurred.
+    pub eye_detail: Option<f32>,
+    /// Mean distance of the irises to the truth clip's, in widths of the eye.
+    pub iris_to_truth: Option<f32>,
     /// PSNR of the output to the truth.
     pub psnr: Option<f32>,
     /// PSNR of the source to the truth.
@@ -39,6 +76,14 @@ pub struct FrameFigures {
     pub unswapped_to_target: Option<f32>,
     /// Distance of the truth's face to the target's mean: where a perfect swap would be.
     pub truth_to_target: Option<f32>,
+    /// Distance of the output's face to the performer's in the same frame.
+    pub to_performer: Option<f32>,
+    /// Distance of the network's bare output to the target's mean.
+    pub bare_to_target: Option<f32>,
+    /// Distance of the network's bare output to the driver's mean.
+    pub bare_to_driver: Option<f32>,
+    /// Tone of the driver's skin as an angle in degrees, see [`super::skin_tone`].
+    pub skin_tone: Option<f32>,
     /// Mean of the three angles' errors, output against source, without the clip's mean difference.
     pub pose: Option<f32>,
     /// The yaw's part of it.
@@ -71,6 +116,14 @@ pub struct FrameFigures {
     pub jitter_output: Option<f32>,
     /// The source's part of it.
     pub jitter_source: Option<f32>,
+    /// Warping error of the output less that of the truth clip, or of the source where there is none: 0 is right.
+    pub warping: Option<f32>,
+    /// The output's part of it.
+    pub warping_output: Option<f32>,
+    /// The part of truth clip or source.
+    pub warping_reference: Option<f32>,
+    /// Difference of the output's change since the frame before to that of the truth clip, or of the source.
+    pub temporal: Option<f32>,
     /// By how much the output's gradient exceeds the source's along the edge of the swap, root mean square.
     pub seam: Option<f32>,
     /// The output's mean gradient there over the source's.
@@ -80,12 +133,14 @@ pub struct FrameFigures {
 }
 
 /// Which way a figure should go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Better {
     /// More is better.
     Higher,
     /// Less is better.
     Lower,
+    /// The nearer to this the better.
+    Near(f32),
     /// For comparison only.
     Neither,
 }
@@ -116,9 +171,31 @@ const fn metric(
 }
 
 /// Every figure that is summed up.
-pub const METRICS: [Metric; 28] = [
+pub const METRICS: [Metric; 54] = [
     metric("ssim", "SSIM to truth, swapped", "", Better::Higher, |f| f.ssim),
     metric("ssim_unswapped", "SSIM to truth, unswapped", "", Better::Neither, |f| f.ssim_unswapped),
+    metric("ssim_whole", "SSIM to truth, edge of the face included", "", Better::Higher, |f| f.ssim_whole),
+    metric("ssim_registered", "SSIM to truth after the best shift", "", Better::Higher, |f| f.ssim_registered),
+    metric("ssim_gain", "SSIM that the best shift gains", "", Better::Lower, |f| f.ssim_gain),
+    metric("shift_x", "output lies right of truth", "crop px", Better::Near(0.0), |f| f.shift_x),
+    metric("shift_y", "output lies below truth", "crop px", Better::Near(0.0), |f| f.shift_y),
+    metric("bare_ssim", "SSIM to truth, bare output", "", Better::Higher, |f| f.bare_ssim),
+    metric("bare_ssim_registered", "SSIM to truth, bare output, best shift", "", Better::Higher, |f| {
+        f.bare_ssim_registered
+    }),
+    metric("bare_ssim_gain", "SSIM that the best shift gains, bare output", "", Better::Lower, |f| f.bare_ssim_gain),
+    metric("bare_shift_x", "bare output lies right of truth", "crop px", Better::Near(0.0), |f| f.bare_shift_x),
+    metric("bare_shift_y", "bare output lies below truth", "crop px", Better::Near(0.0), |f| f.bare_shift_y),
+    metric("eye_difference_right", "right eye, difference to truth", "codes", Better::Lower, |f| {
+        f.eye_difference_right
+    }),
+    metric("eye_difference_left", "left eye, difference to truth", "codes", Better::Lower, |f| f.eye_difference_left),
+    metric("mouth_difference", "mouth, difference to truth", "codes", Better::Lower, |f| f.mouth_difference),
+    metric("eye_ssim_right", "right eye, SSIM to truth", "", Better::Higher, |f| f.eye_ssim_right),
+    metric("eye_ssim_left", "left eye, SSIM to truth", "", Better::Higher, |f| f.eye_ssim_left),
+    metric("mouth_ssim", "mouth, SSIM to truth", "", Better::Higher, |f| f.mouth_ssim),
+    metric("eye_detail", "detail of the eyes", "", Better::Near(1.0), |f| f.eye_detail),
+    metric("iris_to_truth", "irises, distance to truth", "eye widths", Better::Lower, |f| f.iris_to_truth),
     metric("psnr", "PSNR to truth, swapped", "dB", Better::Higher, |f| f.psnr),
     metric("psnr_unswapped", "PSNR to truth, unswapped", "dB", Better::Neither, |f| f.psnr_unswapped),
     metric("perceptual", "MS-GMSD to truth, swapped", "", Better::Lower, |f| f.perceptual),
@@ -127,6 +204,10 @@ pub const METRICS: [Metric; 28] = [
     metric("to_driver", "output to driver", "", Better::Higher, |f| f.to_driver),
     metric("unswapped_to_target", "source to target", "", Better::Neither, |f| f.unswapped_to_target),
     metric("truth_to_target", "truth to target", "", Better::Neither, |f| f.truth_to_target),
+    metric("to_performer", "output to performer, same frame", "", Better::Higher, |f| f.to_performer),
+    metric("bare_to_target", "bare output to target", "", Better::Lower, |f| f.bare_to_target),
+    metric("bare_to_driver", "bare output to driver", "", Better::Higher, |f| f.bare_to_driver),
+    metric("skin_tone", "driver's skin tone", "°", Better::Neither, |f| f.skin_tone),
     metric("pose", "pose, output against source", "°", Better::Lower, |f| f.pose),
     metric("yaw", "yaw, output against source", "°", Better::Lower, |f| f.yaw),
     metric("pitch", "pitch, output against source", "°", Better::Lower, |f| f.pitch),
@@ -147,6 +228,10 @@ pub const METRICS: [Metric; 28] = [
     metric("jitter", "landmark jitter beyond the source's", "‰", Better::Lower, |f| f.jitter),
     metric("jitter_output", "landmark jitter, output", "‰", Better::Neither, |f| f.jitter_output),
     metric("jitter_source", "landmark jitter, source", "‰", Better::Neither, |f| f.jitter_source),
+    metric("warping", "warping error beyond the reference's", "codes", Better::Near(0.0), |f| f.warping),
+    metric("warping_output", "warping error, output", "codes", Better::Neither, |f| f.warping_output),
+    metric("warping_reference", "warping error, reference", "codes", Better::Neither, |f| f.warping_reference),
+    metric("temporal", "change a frame, difference to the reference's", "codes", Better::Lower, |f| f.temporal),
     metric("seam", "seam, excess gradient", "codes/px", Better::Lower, |f| f.seam),
     metric("seam_ratio", "seam, gradient over the source's", "", Better::Neither, |f| f.seam_ratio),
 ];

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crossbeam_channel::Receiver;
+
 use super::EvalError;
-use crate::blend::CpuBlender;
+use super::bare::{Bare, Catch};
 use crate::face::{CropSettings, Face, Finder, Mesh};
 use crate::frame::OwnedFrame;
 use crate::geometry::Rect;
@@ -19,6 +21,7 @@ pub struct LivePath {
     model: Arc<Model>,
     settings: Arc<Settings>,
     crop: CropSettings,
+    drawn: Receiver<Bare>,
     passed: u64,
 }
 
@@ -35,6 +38,8 @@ pub struct Passed {
     pub swapped: Vec<Face>,
     /// How many of `swapped` were found in this frame.
     pub fresh: usize,
+    /// What the network drew for each of `swapped`, in their order.
+    pub drawn: Vec<Bare>,
     /// The regions that were concealed.
     pub concealed: Vec<Rect>,
     /// Whether the whole frame was.
@@ -65,11 +70,12 @@ impl LivePath {
         let (to_find, finder_inbox) = crossbeam_channel::bounded::<Box<dyn FindFaces>>(1);
         let _ = to_find.send(Box::new(Finder::new(runtime, Mesh::default())?));
         let (_, blender_inbox) = crossbeam_channel::bounded(1);
-        let swap = SwapStage::new(Box::new(CpuBlender::default()), blender_inbox);
+        let (outlet, drawn) = crossbeam_channel::unbounded();
+        let swap = SwapStage::new(Box::new(Catch::new(outlet)), blender_inbox);
         let queue = Queue::start(0, FindStage::new(finder_inbox), vec![swap]).map_err(EvalError::Start)?;
         let settings = Arc::new(Settings::default());
         let crop = settings.crop.resolve(model.face_type, model.coverage, model.alignment);
-        Ok(Self { queue, model, settings, crop, passed: 0 })
+        Ok(Self { queue, model, settings, crop, drawn, passed: 0 })
     }
 
     /// The crop that the model sees.
@@ -106,6 +112,7 @@ impl LivePath {
             found: job.faces.clone(),
             swapped: job.plan.swap.clone(),
             fresh: job.plan.found,
+            drawn: self.drawn.try_iter().collect(),
             concealed: job.plan.conceal.clone(),
             concealed_whole: job.plan.conceal_all,
             outcome: job.outcome,

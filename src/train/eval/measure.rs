@@ -4,106 +4,50 @@ use image::GrayImage;
 
 use super::EvalError;
 use super::album::{Album, Shot};
-use super::expression::{self, Expression};
+use super::detail::{Usual, detail, detail_at};
+use super::face_mask::FaceMask;
 use super::figures::FrameFigures;
-use super::identity::{Embedding, Identity};
+use super::identity::Identity;
+use super::iris;
+use super::likeness;
 use super::live_path::{LivePath, Passed};
 use super::motion::{Flicker, Jitter};
 use super::outside::Allowed;
-use super::picture::Square;
-use super::reference::face_classes;
+use super::parts;
+use super::picture::{Picture, Square};
 use super::seam::seam;
-use super::similarity::{ms_gmsd, psnr, ssim};
-use super::truth::{GroundTruth, TrueFace};
-use crate::face::{Face, Finder, FinderSettings, Mesh, align};
+use super::seen::{Seen, Watcher};
+use super::series::Series;
+use super::skin_tone::typology_angle;
+use super::truth::GroundTruth;
+use super::warping::Warper;
+use crate::face::{Face, align};
 use crate::frame::{OwnedFrame, VideoBuffer};
-use crate::geometry::Rect;
 use crate::live::{Outcome, Stage, StageTimes};
 use crate::runtime::Runtime;
-use crate::train::extract::pose::{Pose, pose};
 
-/// Every so many frames a face is embedded.
-const IDENTITY_STRIDE: u64 = 3;
 /// Side of the page's pictures in px, and how much more than the face they show.
 const SHOT: (usize, f32) = (168, 1.45);
 /// How much more than the face is measured, so that the whole crop of the usual models is in it.
 const MARGIN: f32 = 1.7;
 
-/// Follows the subject's face in one of the streams, with refined eyes and lips and without smoothing.
-struct Watcher {
-    finder: Finder,
-    faces: Vec<Face>,
-}
-
-impl Watcher {
-    fn new(runtime: &Runtime) -> Result<Self, EvalError> {
-        Ok(Self { finder: Finder::new(runtime, Mesh::Points478)?, faces: Vec::new() })
-    }
-
-    /// The face that lies where `at` is.
-    fn see(&mut self, frame: &OwnedFrame, at: &Rect, time: f64) -> Result<Option<Face>, EvalError> {
-        let settings = FinderSettings { smoothing: 0.0, ..FinderSettings::default() };
-        self.finder.find(&frame.frame()?, &[*at], time, &settings, &mut self.faces)?;
-        let overlap = |face: &Face| face.bounds.iou(at);
-        let nearest = self.faces.iter().max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
-        Ok(nearest.filter(|face| overlap(face) > 0.3).cloned())
-    }
-}
-
-/// Embeddings of one frame.
-#[derive(Debug, Clone, Copy)]
-pub struct Embedded {
-    /// The output's face.
-    pub output: Embedding,
-    /// The source's face.
-    pub source: Embedding,
-    /// The truth's face.
-    pub truth: Option<Embedding>,
-}
-
-/// Expressions of one frame.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Expressions {
-    /// The output's.
-    pub output: Option<Expression>,
-    /// The source's.
-    pub source: Option<Expression>,
-    /// The ground truth's.
-    pub truth: Option<Expression>,
-}
-
-/// Poses of one frame.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Poses {
-    /// The output's.
-    pub output: Option<Pose>,
-    /// The source's.
-    pub source: Option<Pose>,
-    /// The truth clip's.
-    pub truth: Option<Pose>,
-    /// The ground truth's.
-    pub known: Option<Pose>,
-}
-
-/// What was measured so far. Embeddings, poses and expressions say something only over the whole clip.
+/// What was measured so far.
 pub struct Measurer {
     source: Watcher,
     output: Watcher,
     truth: Watcher,
     identity: Identity,
     known: Option<GroundTruth>,
+    usual: Usual,
     flicker: Flicker,
     jitter: [Jitter; 2],
+    warper: Warper,
     /// Each frame's figures.
     pub frames: Vec<FrameFigures>,
     /// Each frame's times.
     pub stages: Vec<StageTimes>,
-    /// Each frame's embeddings.
-    pub embedded: Vec<Option<Embedded>>,
-    /// Each frame's poses.
-    pub poses: Vec<Poses>,
-    /// Each frame's expressions.
-    pub expressions: Vec<Expressions>,
+    /// Each frame's part of what says something only over the whole clip.
+    pub series: Vec<Series>,
     /// Frames with a true face that left untouched.
     pub missed: usize,
     /// Swapped frames in whose output no face is found.
@@ -119,24 +63,29 @@ pub struct Measurer {
 }
 
 impl Measurer {
-    /// Loads what it needs.
+    /// Loads what it needs; `usual` is the detail that the target's eyes have.
     ///
     /// # Errors
     /// [`EvalError::Find`] where a network is refused.
-    pub fn new(runtime: &Runtime, identity: Identity, known: Option<GroundTruth>) -> Result<Self, EvalError> {
+    pub fn new(
+        runtime: &Runtime,
+        identity: Identity,
+        known: Option<GroundTruth>,
+        usual: Usual,
+    ) -> Result<Self, EvalError> {
         Ok(Self {
             source: Watcher::new(runtime)?,
             output: Watcher::new(runtime)?,
             truth: Watcher::new(runtime)?,
             identity,
             known,
+            usual,
             flicker: Flicker::default(),
             jitter: Default::default(),
+            warper: Warper::default(),
             frames: Vec::new(),
             stages: Vec::new(),
-            embedded: Vec::new(),
-            poses: Vec::new(),
-            expressions: Vec::new(),
+            series: Vec::new(),
             missed: 0,
             unrecognisable: 0,
             compared: 0,
@@ -196,94 +145,55 @@ impl Measurer {
         let there = self.known.as_ref().is_some_and(|known| known.faces(number as usize) > 0);
         self.missed += usize::from(there && passed.outcome == Outcome::Untouched);
         let subject = passed.swapped.first().filter(|_| outcome == "swapped");
-        let (mut embedded, mut poses, mut expressions) = (None, Poses::default(), Expressions::default());
+        let mut series = Series::default();
         match subject {
             Some(face) => {
-                self.subject(
-                    &mut figures,
+                let beside = match truth {
+                    Some(frame) => self.truth.see(frame, &face.bounds, time)?,
+                    None => None,
+                };
+                let seen = Seen {
                     face,
                     passed,
-                    truth,
-                    classes,
-                    (&mut poses, &mut expressions, &mut embedded),
-                )?;
+                    before: self.source.see(&passed.plate, &face.bounds, time)?,
+                    after: self.output.see(&passed.output, &face.bounds, time)?,
+                    truth: truth.map(|frame| (frame, beside)),
+                    mask: FaceMask { face, classes, size: (passed.plate.layout().width, passed.plate.layout().height) },
+                };
+                series = self.subject(&mut figures, &seen)?;
             }
             None => {
                 self.flicker.interrupt();
                 self.jitter.iter_mut().for_each(Jitter::interrupt);
+                self.warper.interrupt();
             }
         }
         self.frames.push(figures);
         self.stages.push(passed.stages);
-        self.embedded.push(embedded);
-        self.poses.push(poses);
-        self.expressions.push(expressions);
+        self.series.push(series);
         Ok(())
     }
 
-    fn subject(
-        &mut self,
-        figures: &mut FrameFigures,
-        face: &Face,
-        passed: &Passed,
-        truth: Option<&OwnedFrame>,
-        classes: Option<&GrayImage>,
-        (poses, expressions, embedded): (&mut Poses, &mut Expressions, &mut Option<Embedded>),
-    ) -> Result<(), EvalError> {
-        let (plate, output) = (passed.plate.frame()?, passed.output.frame()?);
-        let before = self.source.see(&passed.plate, &face.bounds, figures.time)?;
-        let after = self.output.see(&passed.output, &face.bounds, figures.time)?;
+    fn subject(&mut self, figures: &mut FrameFigures, seen: &Seen<'_>) -> Result<Series, EvalError> {
+        let Seen { face, passed, before, after, .. } = seen;
         self.unrecognisable += usize::from(after.is_none());
         let known = self.known.as_ref().and_then(|known| known.face(figures.frame as usize, &face.bounds));
-        let beside = match truth {
-            Some(frame) => self.truth.see(frame, &face.bounds, figures.time)?,
-            None => None,
-        };
-        let pose = |face: &Option<Face>| face.as_ref().and_then(|face| pose(&face.landmarks));
-        *poses = Poses {
-            output: pose(&after),
-            source: pose(&before),
-            truth: pose(&beside),
-            known: known.as_ref().map(|known| known.pose),
-        };
-        *expressions = expressions_of(before.as_ref(), after.as_ref(), known.as_ref());
-        self.moves(figures, before.as_ref(), after.as_ref());
-        if let Some(change) = self.flicker.change(face, &plate, &output) {
-            figures.flicker_output = Some(change.output);
-            figures.flicker_source = Some(change.plate);
-            figures.flicker = Some(change.output - change.plate);
-        }
+        let series = Series::of(seen, known.as_ref(), &mut self.identity)?;
+        self.moves(figures, seen)?;
         let square = Square::about(&face.bounds, MARGIN);
-        let (plate_piece, output_piece) = (square.cut(&plate), square.cut(&output));
-        let (plate_luma, output_luma) = (plate_piece.luma(), output_piece.luma());
+        let (plate, output) = (square.cut(&passed.plate.frame()?), square.cut(&passed.output.frame()?));
+        figures.skin_tone = typology_angle(&plate, &square.hull_mask(face));
         let canonical = face.to_canonical.scale() * square.to_frame.scale() / square.side as f32;
-        if let Some(seam) = seam(&plate_luma, &output_luma, square.side, canonical) {
+        if let Some(seam) = seam(&plate.luma(), &output.luma(), square.side, canonical) {
             (figures.seam, figures.seam_ratio) = (Some(seam.excess), Some(seam.ratio));
         }
-        if let Some(truth) = truth {
-            let mut mask = match classes {
-                Some(ids) => face_classes(ids, &square),
-                None => square.hull_mask(face),
-            };
-            self.compared += 1;
-            self.unmasked += usize::from(mask.iter().all(|&share| share == 0.0));
-            square.clip(&mut mask, (passed.plate.layout().width, passed.plate.layout().height));
-            let piece = square.cut(&truth.frame()?);
-            let (luma, side) = (piece.luma(), square.side);
-            figures.ssim = ssim(&output_luma, &luma, side, &mask);
-            figures.ssim_unswapped = ssim(&plate_luma, &luma, side, &mask);
-            figures.psnr = psnr(&output_piece, &piece, &mask);
-            figures.psnr_unswapped = psnr(&plate_piece, &piece, &mask);
-            figures.perceptual = ms_gmsd(&output_luma, &luma, side, &mask);
-            figures.perceptual_unswapped = ms_gmsd(&plate_luma, &luma, side, &mask);
-        }
-        if let (0, Some(before), Some(after)) = (figures.frame % IDENTITY_STRIDE, &before, &after) {
-            *embedded = self.embed(before, after, passed, truth.zip(beside.as_ref()))?;
-        }
-        self.shoot(figures, face, badness(figures, before.as_ref(), after.as_ref()), passed, truth)
+        self.compare(figures, seen, &square, [&plate, &output])?;
+        self.shoot(figures, face, badness(figures, before.as_ref(), after.as_ref()), passed, seen.truth_frame())?;
+        Ok(series)
     }
 
-    fn moves(&mut self, figures: &mut FrameFigures, before: Option<&Face>, after: Option<&Face>) {
+    /// What moved since the frame before.
+    fn moves(&mut self, figures: &mut FrameFigures, seen: &Seen<'_>) -> Result<(), EvalError> {
         let mut step = |stream: usize, face: Option<&Face>| match face {
             Some(face) => self.jitter[stream].step(face),
             None => {
@@ -291,24 +201,63 @@ impl Measurer {
                 None
             }
         };
-        (figures.jitter_source, figures.jitter_output) = (step(0, before), step(1, after));
+        figures.jitter_source = step(0, seen.before.as_ref());
+        figures.jitter_output = step(1, seen.after.as_ref());
         figures.jitter = figures.jitter_output.zip(figures.jitter_source).map(|(output, source)| output - source);
+        let (plate, output) = (&seen.passed.plate, &seen.passed.output);
+        if let Some(change) = self.flicker.change(seen.face, &plate.frame()?, &output.frame()?) {
+            figures.flicker_output = Some(change.output);
+            figures.flicker_source = Some(change.plate);
+            figures.flicker = Some(change.output - change.plate);
+        }
+        let reference = seen.truth_frame().unwrap_or(plate);
+        if let Some(found) = self.warper.step(seen.face, output, reference, |square| seen.mask.inner(square))? {
+            figures.warping_output = Some(found.output);
+            figures.warping_reference = Some(found.reference);
+            figures.warping = Some(found.output - found.reference);
+            figures.temporal = Some(found.temporal);
+        }
+        Ok(())
     }
 
-    fn embed(
+    /// How like the truth it is, and how sharp the eyes are.
+    fn compare(
         &mut self,
-        before: &Face,
-        after: &Face,
-        passed: &Passed,
-        truth: Option<(&OwnedFrame, &Face)>,
-    ) -> Result<Option<Embedded>, EvalError> {
-        let source = self.identity.embed(&passed.plate.frame()?, &before.landmarks)?;
-        let output = self.identity.embed(&passed.output.frame()?, &after.landmarks)?;
-        let truth = match truth {
-            Some((frame, face)) => self.identity.embed(&frame.frame()?, &face.landmarks)?,
-            None => None,
+        figures: &mut FrameFigures,
+        seen: &Seen<'_>,
+        square: &Square,
+        [plate, output]: [&Picture; 2],
+    ) -> Result<(), EvalError> {
+        let frame = seen.passed.output.frame()?;
+        let Some(truth) = seen.truth_frame() else {
+            if let Some(after) = seen.frontal().and(seen.after.as_ref())
+                && let Some(found) = detail(&frame, &after.landmarks)
+            {
+                figures.eye_detail = self.usual.at(found.at).map(|usual| found.relative / usual);
+            }
+            return Ok(());
         };
-        Ok(source.zip(output).map(|(source, output)| Embedded { output, source, truth }))
+        let truth = truth.frame()?;
+        self.compared += 1;
+        let there = likeness::composite(figures, square, [plate, output, &square.cut(&truth)], &seen.mask);
+        self.unmasked += usize::from(!there);
+        if let Some(bare) = seen.passed.drawn.first() {
+            likeness::bare(figures, bare, &truth, &seen.mask);
+        }
+        let Some(beside) = seen.frontal().and(seen.truth_face()) else { return Ok(()) };
+        if let Some(boxes) = parts::boxes(&beside.landmarks) {
+            likeness::parts(figures, &frame, &truth, &boxes);
+        }
+        if let Some(wanted) = detail(&truth, &beside.landmarks) {
+            // The same place in both: what is misplaced is not what is blurred.
+            let place = seen.after.as_ref().map_or(&beside.landmarks, |after| &after.landmarks);
+            let drawn = detail_at(&frame, place, wanted.at);
+            figures.eye_detail = drawn.map(|drawn| drawn.energy / wanted.energy.max(1e-9));
+        }
+        if let Some(after) = &seen.after {
+            figures.iris_to_truth = iris::apart(&iris::places(&after.landmarks), &iris::places(&beside.landmarks));
+        }
+        Ok(())
     }
 
     fn shoot(
@@ -348,14 +297,6 @@ fn badness(figures: &FrameFigures, before: Option<&Face>, after: Option<&Face>) 
         Some(scale * pairs.map(|(a, b)| a.distance(*b)).sum::<f32>() / before.landmarks.len().max(1) as f32)
     });
     apart.unwrap_or(0.0)
-}
-
-fn expressions_of(before: Option<&Face>, after: Option<&Face>, known: Option<&TrueFace>) -> Expressions {
-    let frontal = |face: &&Face| pose(&face.landmarks).is_some_and(|pose| pose.yaw.abs() <= expression::FRONTAL);
-    let Some(before) = before.filter(frontal) else { return Expressions::default() };
-    let truth =
-        known.and_then(|known| expression::of_truth(&known.landmarks, &known.pupils, &align(&before.landmarks)?));
-    Expressions { output: after.and_then(expression::of_mesh), source: expression::of_mesh(before), truth }
 }
 
 fn outside(passed: &Passed, live: &LivePath) -> u64 {

@@ -1,41 +1,64 @@
 //! Evaluation: a model runs over a clip on the live path itself, and what comes out is measured.
 //!
 //! [`evaluate`] goes through the clip once, a frame at a time: [`live_path`] swaps it, [`measure`] looks at it, and
-//! nothing of it is kept but figures ([`figures`]) and some pictures ([`album`]). What is measured:
+//! nothing of it is kept but figures ([`figures`]) and some pictures ([`album`]). What is measured, a file each:
 //!
-//! - [`similarity`] to a truth clip, which shows the target doing exactly the same, under the face's mask;
-//! - [`identity`]: nearer to the target or to the driver;
-//! - [`pose`] and [`expression`] against the source's, and against ground truth ([`truth`]) where there is some;
-//! - [`motion`]: flicker and jitter that the source does not have;
+//! - `likeness` to a truth clip, which shows the target doing exactly the same, under the face's mask ([`face_mask`]): of
+//!   the frame and of the network's bare output ([`bare`]), by [`similarity`]; what of it is a matter of place
+//!   ([`registered`]); eyes and mouth by themselves ([`parts`]);
+//! - [`detail`] of the eyes, which a blurred picture has not;
+//! - [`identity`]: nearer to the target or to the driver, of the frame and of the bare output, by tone of the driver's skin
+//!   ([`skin_tone`]);
+//! - [`pose`] and [`expression`] against the source's, and against ground truth ([`truth`]) where there is some; the place
+//!   of the [`iris`], and whether it, lids and mouth come late ([`lag`]);
+//! - [`motion`]: flicker and jitter that the source does not have; [`still`]: jitter while the head is still; [`warping`]:
+//!   change that motion ([`flow`]) does not explain;
 //! - the reconstruction of both sides, where the training is at hand;
 //! - [`seam`], and pixels that changed [`outside`] of the face's region;
 //! - frames swapped, concealed and missed, and the time that it took.
+//!
+//! [`table`] has the figures to compare models by, the same rows with truth and without.
 //!
 //! [`same_person`] is asked before a training begins, and is no part of an evaluation.
 //!
 //! [`report`] is `eval.json`, [`page`] is `eval.html`.
 
 pub mod album;
+pub mod bare;
+pub mod detail;
 mod error;
 pub mod expression;
+pub mod face_mask;
 pub mod figures;
+pub mod flow;
 pub mod identity;
+pub mod iris;
+pub mod lag;
+mod likeness;
 pub mod live_path;
 pub mod measure;
 pub mod motion;
 pub mod outside;
 pub mod page;
+pub mod parts;
 pub mod picture;
 pub mod pose;
 mod reconstruction;
 pub mod reference;
+pub mod registered;
 pub mod report;
 pub mod same_person;
 pub mod seam;
+mod seen;
+pub mod series;
 pub mod similarity;
+pub mod skin_tone;
+pub mod still;
 mod sum_up;
+pub mod table;
 mod target;
 pub mod truth;
+pub mod warping;
 
 pub use error::EvalError;
 pub use report::Report;
@@ -47,6 +70,7 @@ use identity::Identity;
 use live_path::LivePath;
 use measure::Measurer;
 use reference::Reference;
+use target::Target;
 use truth::GroundTruth;
 
 use crate::media::{Clip, ClipOptions};
@@ -64,7 +88,8 @@ pub struct Options {
     pub truth: Option<PathBuf>,
     /// Where the face is in it: a clip of class ids, see [`Reference::open_mask`]; else the landmarks' hull.
     pub truth_mask: Option<PathBuf>,
-    /// The target's identity, a clip or a face set; else the truth clip's.
+    /// What the target looks like, a clip or a face set: identity, and detail of the eyes where there is no truth. Else the
+    /// truth clip's.
     pub target: Option<PathBuf>,
     /// The training that the model comes from, for its reconstruction.
     pub run: Option<PathBuf>,
@@ -97,11 +122,11 @@ pub fn evaluate(options: &Options, mut progress: impl FnMut(u64, Option<u64>)) -
     let mut live = LivePath::new(&runtime, &options.model, options.threads)?;
     let mut identity = Identity::new(&runtime, options.threads)?;
     let target = match options.target.as_deref() {
-        Some(target) => target::embeddings(&runtime, &mut identity, target)?,
-        None => Vec::new(),
+        Some(target) => target::of(&runtime, &mut identity, target)?,
+        None => Target::default(),
     };
     let reconstruction = options.run.as_deref().map(reconstruction::of_run).transpose()?;
-    let mut measurer = Measurer::new(&runtime, identity, known)?;
+    let mut measurer = Measurer::new(&runtime, identity, known, target.usual)?;
     let (mut number, mut layout, mut fps) = (0, None, None);
     while number < options.most {
         let Some(frame) = driver.next().transpose()? else { break };
@@ -133,7 +158,7 @@ pub fn evaluate(options: &Options, mut progress: impl FnMut(u64, Option<u64>)) -
     if let Some(clip) = options.truth_mask.as_ref().filter(|_| empty) {
         return Err(EvalError::EmptyMask(clip.clone()));
     }
-    Ok(sum_up::sum_up(options, &live, layout, fps.unwrap_or(30.0), measurer, target, reconstruction))
+    Ok(sum_up::sum_up(options, &live, layout, fps.unwrap_or(30.0), measurer, target.embeddings, reconstruction))
 }
 
 /// Writes `eval.json` and `eval.html` into `folder`, which is made where it is missing; returns the two files.

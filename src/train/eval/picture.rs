@@ -6,7 +6,7 @@ use crate::blend::BlendSettings;
 use crate::blend::crop::{CropSums, crop};
 use crate::blend::mask::mask;
 use crate::face::{Face, hull};
-use crate::frame::Frame;
+use crate::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::swap::Generated;
 
@@ -96,6 +96,11 @@ impl Picture {
         self.bgr.chunks_exact(3).map(|p| 0.0722 * p[0] + 0.7152 * p[1] + 0.2126 * p[2]).collect()
     }
 
+    /// As a frame of 8-bit red, green, blue.
+    pub fn to_frame(&self) -> OwnedFrame {
+        from_rgb(&self.to_image())
+    }
+
     /// As 8-bit red, green, blue.
     pub fn to_image(&self) -> RgbImage {
         let side = self.side as u32;
@@ -114,4 +119,19 @@ pub fn masked_mean(values: impl IntoIterator<Item = f32>, mask: &[f32]) -> Optio
         weight += f64::from(m);
     }
     (weight > 0.0).then(|| (sum / weight) as f32)
+}
+
+/// The picture as a frame.
+pub(super) fn from_rgb(picture: &RgbImage) -> OwnedFrame {
+    let mut frame = OwnedFrame::new(Layout {
+        format: PixelFormat::Rgbx,
+        width: picture.width() as usize,
+        height: picture.height() as usize,
+        matrix: Matrix::Bt709,
+        range: Range::Full,
+    });
+    for (to, from) in frame.bytes_mut(0).chunks_exact_mut(4).zip(picture.pixels()) {
+        to[..3].copy_from_slice(&from.0);
+    }
+    frame
 }

@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::expression::Follows;
 use super::figures::{FrameFigures, Spread};
+use super::lag::Followed;
+use super::skin_tone::ToneFigures;
 
 /// Version of the JSON.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Everything that was found out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,6 +43,11 @@ pub struct Report {
     pub delivery: Delivery,
     /// What it took.
     pub timing: Timing,
+    /// The figures to compare models by, by the keys of [`super::table::ROWS`]; null where the clips do not say.
+    pub table: BTreeMap<&'static str, Option<f32>>,
+    /// The same of the truth clip in the output's place, as far as it was measured: what a perfect swap has, which is not
+    /// perfect where the measurement is not.
+    pub table_of_truth: BTreeMap<&'static str, f32>,
     /// Identity, where there is a target.
     pub identity: Option<IdentityFigures>,
     /// Samples of all frames that changed where nothing may.
@@ -53,6 +60,21 @@ pub struct Report {
     pub expression_to_ground_truth: Vec<Follows>,
     /// Each measure of the expression, source against the ground truth: how exact the measurement is.
     pub expression_of_source: Vec<Follows>,
+    /// How lids, mouth and irises of the output follow the source's, by name, and how many frames later.
+    pub followed: BTreeMap<&'static str, Followed>,
+    /// The same of the truth clip: two people's meshes differ, so that not even this is perfect.
+    pub followed_by_truth: BTreeMap<&'static str, Followed>,
+    /// How those of the output follow the truth clip's: the same person, so that a perfect swap has 1.
+    pub followed_truth: BTreeMap<&'static str, Followed>,
+    /// Root mean square of the drawn face's movement from frame to frame less the source's, while the source's head is
+    /// still, in px of a full-face crop of 160 px; where it is for five frames at least.
+    pub still_jitter: Option<f32>,
+    /// The same of the truth clip's face: the noise of the measurement.
+    pub still_jitter_truth: Option<f32>,
+    /// Frames in which it is still and measured.
+    pub still_frames: usize,
+    /// Identity by tone of the driver's skin, lightest first.
+    pub skin_tones: Vec<ToneFigures>,
     /// Mean difference of the output's pose to the source's, which the figures leave out: yaw, pitch, roll in degrees.
     pub pose_offset: Option<[f32; 3]>,
     /// How well the networks draw what they were trained on, where the training is at hand: a .dfm has but one decoder.
@@ -110,8 +132,15 @@ pub struct IdentityFigures {
     pub to_driver_pairs: f32,
     /// Distance of the driver's mean face to the target's.
     pub driver_to_target: f32,
-    /// Part of the frames that are nearer to the target, 0..1.
+    /// Part of the frames that are nearer to the target's mean face than to the driver's, 0..1.
     pub nearer_to_target: f32,
+    /// Part of the frames that are nearer to the target's mean face than to the performer's in the same frame, 0..1: for
+    /// clips of many people, whose mean is nobody.
+    pub nearer_to_target_than_performer: f32,
+    /// Mean distance of the network's bare output to the target's mean face.
+    pub bare_to_target: Option<f32>,
+    /// To the driver's mean face.
+    pub bare_to_driver: Option<f32>,
     /// Part of the frames that are within [`Self::same`] of the target, 0..1.
     pub taken_for_target: f32,
     /// Faces of the target that were measured.

@@ -20,12 +20,12 @@ pub fn looks_like(runtime: &Runtime, a: &[FaceSet], b: &[FaceSet]) -> Result<Vec
     let mut identity = Identity::new(runtime, 1)?;
     let mut subject = Vec::new();
     for set in b {
-        subject.extend(target::of_face_set(&mut identity, set, FACES)?);
+        subject.extend(target::of_face_set(&mut identity, set, FACES)?.embeddings);
     }
     let Some(subject) = mean(&subject) else { return Ok(vec![0.0; a.len()]) };
     let mut parts = Vec::new();
     for set in a {
-        let faces = target::of_face_set(&mut identity, set, FACES)?;
+        let faces = target::of_face_set(&mut identity, set, FACES)?.embeddings;
         let near = faces.iter().filter(|face| distance(face, &subject) < SAME).count();
         parts.push(near as f32 / faces.len().max(1) as f32);
     }

@@ -14,8 +14,9 @@ const WINDOW: (f32, usize) = (1.5, 5);
 pub fn ssim(a: &[f32], b: &[f32], side: usize, mask: &[f32]) -> Option<f32> {
     const C1: f32 = 0.01 * 0.01;
     const C2: f32 = 0.03 * 0.03;
-    let product = |x: &[f32], y: &[f32]| blurred(&x.iter().zip(y).map(|(x, y)| x * y).collect::<Vec<f32>>(), side);
-    let (mean_a, mean_b) = (blurred(a, side), blurred(b, side));
+    let smooth = |values: &[f32]| blurred(values, side, WINDOW);
+    let product = |x: &[f32], y: &[f32]| smooth(&x.iter().zip(y).map(|(x, y)| x * y).collect::<Vec<f32>>());
+    let (mean_a, mean_b) = (smooth(a), smooth(b));
     let (aa, bb, ab) = (product(a, a), product(b, b), product(a, b));
     let map = (0..a.len()).map(|i| {
         let (ma, mb) = (mean_a[i], mean_b[i]);
@@ -25,9 +26,8 @@ pub fn ssim(a: &[f32], b: &[f32], side: usize, mask: &[f32]) -> Option<f32> {
     masked_mean(map, mask)
 }
 
-/// Gaussian blur by SSIM's window; edge samples repeated.
-fn blurred(values: &[f32], side: usize) -> Vec<f32> {
-    let (sigma, reach) = WINDOW;
+/// Gaussian blur with this standard deviation and reach in px; edge samples repeated.
+pub(super) fn blurred(values: &[f32], side: usize, (sigma, reach): (f32, usize)) -> Vec<f32> {
     let mut kernel: Vec<f32> =
         (0..=2 * reach).map(|i| (-0.5 * ((i as f32 - reach as f32) / sigma).powi(2)).exp()).collect();
     let sum: f32 = kernel.iter().sum();
@@ -109,7 +109,7 @@ pub fn gradient(values: &[f32], side: usize) -> Vec<f32> {
 }
 
 /// Half the size, means of 2×2.
-fn halved(values: &[f32], side: usize) -> Vec<f32> {
+pub(super) fn halved(values: &[f32], side: usize) -> Vec<f32> {
     let half = side / 2;
     let at = |i: usize, j: usize| values[j * side + i];
     (0..half * half)

@@ -1,44 +1,63 @@
-//! The target's faces, for the identity: from a clip of them, or from a face set.
+//! The target's faces, for the identity and how sharp eyes should be: from a clip of them, or from a face set.
 
 use std::path::Path;
 
 use super::EvalError;
+use super::detail::Usual;
+use super::expression::FRONTAL;
 use super::identity::{Embedding, Identity};
+use super::picture::from_rgb;
 use crate::face::{Face, Finder, FinderSettings, Mesh};
-use crate::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Point;
 use crate::media::{Clip, ClipOptions};
 use crate::runtime::Runtime;
+use crate::train::extract::pose::pose;
 use crate::train::faceset::FaceSet;
 
 /// Every so many frames of a clip.
 const STRIDE: usize = 10;
-/// Faces that are measured at most.
+/// Faces that are looked at most.
 const MOST: usize = 100;
 
-/// Embeds faces of `target`.
+/// What the target's faces are like.
+#[derive(Debug, Default)]
+pub(super) struct Target {
+    /// Who it is.
+    pub(super) embeddings: Vec<Embedding>,
+    /// How sharp their eyes are.
+    pub(super) usual: Usual,
+}
+
+impl Target {
+    fn add(&mut self, identity: &mut Identity, frame: &Frame<'_>, landmarks: &[Point]) -> Result<(), EvalError> {
+        self.embeddings.extend(identity.embed(frame, landmarks)?);
+        if pose(landmarks).is_some_and(|pose| pose.yaw.abs() <= FRONTAL) {
+            self.usual.add(frame, landmarks);
+        }
+        Ok(())
+    }
+}
+
+/// Looks at faces of `target`.
 ///
 /// # Errors
 /// [`EvalError`] where it cannot be read or shows no face.
-pub(super) fn embeddings(
-    runtime: &Runtime,
-    identity: &mut Identity,
-    target: &Path,
-) -> Result<Vec<Embedding>, EvalError> {
+pub(super) fn of(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<Target, EvalError> {
     let found = if target.is_dir() {
         of_face_set(identity, &FaceSet::open(target)?, MOST)?
     } else {
         of_clip(runtime, identity, target)?
     };
-    if found.is_empty() {
+    if found.embeddings.is_empty() {
         return Err(EvalError::NoFace { clip: target.to_owned(), role: "target" });
     }
     Ok(found)
 }
 
-fn of_clip(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<Vec<Embedding>, EvalError> {
+fn of_clip(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<Target, EvalError> {
     let mut finder = Finder::new(runtime, Mesh::Points478)?;
-    let (mut faces, mut found) = (Vec::new(), Vec::new());
+    let (mut faces, mut found) = (Vec::new(), Target::default());
     for (i, frame) in Clip::open(target, ClipOptions::default())?.enumerate() {
         let frame = frame?;
         if !i.is_multiple_of(STRIDE) {
@@ -46,40 +65,25 @@ fn of_clip(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<
         }
         finder.find(&frame.frame()?, &[], i as f64 / 25.0, &FinderSettings::default(), &mut faces)?;
         if let Some(Face { landmarks, .. }) = faces.first() {
-            found.extend(identity.embed(&frame.frame()?, landmarks)?);
+            found.add(identity, &frame.frame()?, landmarks)?;
         }
-        if found.len() >= MOST {
+        if found.embeddings.len() >= MOST {
             break;
         }
     }
     Ok(found)
 }
 
-/// Embeds up to `most` faces of a face set, evenly spread over it.
-pub(super) fn of_face_set(identity: &mut Identity, set: &FaceSet, most: usize) -> Result<Vec<Embedding>, EvalError> {
+/// Looks at up to `most` faces of a face set, evenly spread over it.
+pub(super) fn of_face_set(identity: &mut Identity, set: &FaceSet, most: usize) -> Result<Target, EvalError> {
     let step = set.faces.len().div_ceil(most).max(1);
-    let mut found = Vec::new();
+    let mut found = Target::default();
     for record in set.faces.iter().step_by(step) {
         let picture = set.crop(record)?;
         let frame = from_rgb(&picture);
         let (w, h) = (picture.width() as f32, picture.height() as f32);
         let landmarks: Vec<Point> = record.landmarks.iter().map(|[x, y]| Point::new(x * w, y * h)).collect();
-        let frame: Frame<'_> = frame.frame()?;
-        found.extend(identity.embed(&frame, &landmarks)?);
+        found.add(identity, &frame.frame()?, &landmarks)?;
     }
     Ok(found)
-}
-
-fn from_rgb(picture: &image::RgbImage) -> OwnedFrame {
-    let mut frame = OwnedFrame::new(Layout {
-        format: PixelFormat::Rgbx,
-        width: picture.width() as usize,
-        height: picture.height() as usize,
-        matrix: Matrix::Bt709,
-        range: Range::Full,
-    });
-    for (to, from) in frame.bytes_mut(0).chunks_exact_mut(4).zip(picture.pixels()) {
-        to[..3].copy_from_slice(&from.0);
-    }
-    frame
 }

@@ -8,10 +8,11 @@ use std::fmt::Write;
 use super::Evaluation;
 use super::album::Shot;
 use super::expression::Follows;
-use super::figures::{METRICS, Metric, metric_named};
+use super::figures::{Better, METRICS, Metric, metric_named};
 use super::report::Report;
+use super::table::{Needs, ROWS};
 use plot::{Plot, outcomes};
-use text::{escaped, img, number};
+use text::{escaped, exact, img, number};
 
 /// Pictures from all over the clip.
 const SHOTS: usize = 12;
@@ -31,6 +32,8 @@ pub fn page(evaluation: &Evaluation) -> Result<String, image::ImageError> {
     );
     about(&mut html, report);
     cards(&mut html, report);
+    main_table(&mut html, report);
+    tones(&mut html, report);
     heading(&mut html, "Pictures", "From all over the clip: the source, the swap, and the truth where there is one.");
     shots(&mut html, &album.spread(SHOTS))?;
     let worst: Vec<&Shot> = album.worst().collect();
@@ -134,6 +137,63 @@ fn cards(html: &mut String, report: &Report) {
     html.push_str("</div>\n");
 }
 
+/// Every row, with truth and without.
+fn main_table(html: &mut String, report: &Report) {
+    heading(
+        html,
+        "Table",
+        "Means over the clip. A crop px is a pixel of a full-face crop of 160 px, a hundredth of the way from the brows to the mouth. SSIM is taken two of them inside of the face's edge; gains are those of the best shift of each frame. The truth's own value is what a perfect swap would have: the measurement has its limits.",
+    );
+    html.push_str("<table><tr><th>figure</th><th>value</th><th>unit</th><th>better</th><th>the truth's own</th></tr>");
+    for row in &ROWS {
+        let value = match (report.table.get(row.key).copied().flatten(), row.needs) {
+            (Some(value), _) => exact(value),
+            (None, Needs::Truth) if report.truth.is_none() => "needs --truth".to_owned(),
+            (None, Needs::Target) if report.target.is_none() => "needs --truth or --target".to_owned(),
+            (None, _) => "not to be measured".to_owned(),
+        };
+        let better = match row.better {
+            Better::Higher => "higher".to_owned(),
+            Better::Lower => "lower".to_owned(),
+            Better::Near(right) => format!("near {right}"),
+            Better::Neither => String::new(),
+        };
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{value}</td><td>{}</td><td>{better}</td><td>{}</td></tr>",
+            escaped(row.title),
+            row.unit,
+            report.table_of_truth.get(row.key).copied().map(exact).unwrap_or_default()
+        );
+    }
+    html.push_str("</table>\n");
+}
+
+fn tones(html: &mut String, report: &Report) {
+    if report.skin_tones.is_empty() {
+        return;
+    }
+    heading(
+        html,
+        "By skin tone",
+        "The driver's skin in each frame, by its typology angle (from lightness and yellowness of the picture, so that light and exposure count). Nearer: the output is nearer to the target's mean face than to the performer's in the same frame.",
+    );
+    html.push_str("<table><tr><th>tone</th><th>frames</th><th>angle</th><th>nearer</th><th>to target</th><th>to performer</th></tr>");
+    for tone in &report.skin_tones {
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td><td>{:.0}°</td><td>{:.0} %</td><td>{}</td><td>{}</td></tr>",
+            tone.tone,
+            tone.frames,
+            tone.angle,
+            100.0 * tone.nearer_to_target,
+            number(tone.to_target),
+            number(tone.to_performer)
+        );
+    }
+    html.push_str("</table>\n");
+}
+
 fn shots(html: &mut String, shots: &[&Shot]) -> Result<(), image::ImageError> {
     html.push_str("<div class=\"shots\">");
     for shot in shots {
@@ -175,16 +235,31 @@ fn sections(html: &mut String, report: &Report) {
         "Likeness to the truth",
         "Under the face's mask, at the frame's own resolution. SSIM and MS-GMSD of luma, PSNR of colours. MS-GMSD stands in for a learned perceptual distance; 0 is equal.",
         &[
-            (&["ssim", "ssim_unswapped"], None, false),
+            (&["ssim", "ssim_registered", "ssim_unswapped"], None, false),
+            (&["bare_ssim", "bare_ssim_registered"], None, false),
+            (&["shift_x", "shift_y", "bare_shift_x", "bare_shift_y"], None, true),
             (&["perceptual", "perceptual_unswapped"], None, true),
             (&["psnr", "psnr_unswapped"], None, false),
+        ],
+    );
+    section(
+        "Eyes and mouth",
+        "Each by itself, against the truth. Detail is the energy of lids, lashes and irises over the truth's, or over what the target's eyes usually have: 1 is right, less is blurred.",
+        &[
+            (&["eye_ssim_right", "eye_ssim_left", "mouth_ssim"], None, true),
+            (&["eye_difference_right", "eye_difference_left", "mouth_difference"], None, true),
+            (&["eye_detail"], Some((1.0, "as sharp")), true),
+            (&["iris_to_truth"], None, true),
         ],
     );
     let same = report.identity.map(|identity| (identity.same, "same person below"));
     section(
         "Identity",
         "Distance between faces in the space of an identity network (dlib's ResNet, 128 numbers), each to a mean face.",
-        &[(&["to_target", "to_driver", "unswapped_to_target", "truth_to_target"], same, true)],
+        &[
+            (&["to_target", "to_driver", "unswapped_to_target", "truth_to_target"], same, true),
+            (&["bare_to_target", "bare_to_driver"], same, true),
+        ],
     );
     section(
         "Pose",
@@ -201,8 +276,12 @@ fn sections(html: &mut String, report: &Report) {
     );
     section(
         "Flicker and jitter",
-        "Change of the aligned face from one frame to the next in luma codes (of 255), and second differences of landmarks that no expression moves, in thousandths of a canonical unit.",
-        &[(&["flicker_output", "flicker_source"], None, true), (&["jitter_output", "jitter_source"], None, true)],
+        "Change of the aligned face from one frame to the next in luma codes (of 255), and second differences of landmarks that no expression moves, in thousandths of a canonical unit. Warping error: what changes beyond the motion of the truth, or of the source where there is none.",
+        &[
+            (&["flicker_output", "flicker_source"], None, true),
+            (&["jitter_output", "jitter_source"], None, true),
+            (&["warping_output", "warping_reference", "temporal"], None, true),
+        ],
     );
     section(
         "Seam",
@@ -251,7 +330,7 @@ fn timing(html: &mut String, report: &Report) {
 }
 
 fn table(html: &mut String, report: &Report) {
-    heading(html, "All figures", "Over the frames that have them; eval.json has each frame's.");
+    heading(html, "Spread", "Of each figure over the frames that have it; eval.json has each frame's.");
     html.push_str(
         "<table><tr><th>figure</th><th>mean</th><th>median</th><th>5 %</th><th>95 %</th><th>frames</th><th>unit</th></tr>",
     );

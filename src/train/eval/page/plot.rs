@@ -97,7 +97,7 @@ fn frame_axis(svg: &mut String, frames: usize, x: impl Fn(usize) -> f32) {
     }
 }
 
-/// A line with a gap where values are missing, unless they are measured in every third frame only.
+/// A line with a gap where values are missing for several frames.
 fn path(frames: &[FrameFigures], metric: &Metric, x: impl Fn(usize) -> f32, y: impl Fn(f32) -> f32) -> String {
     const GAP: usize = 4;
     let (mut path, mut last) = (String::new(), None);

@@ -19,6 +19,16 @@ pub(super) fn number(value: f32) -> String {
     }
 }
 
+/// A figure to compare by: a digit more, and counts without any.
+pub(super) fn exact(value: f32) -> String {
+    match value.abs() {
+        v if value.fract() == 0.0 && v < 1e9 => format!("{value:.0}"),
+        v if v >= 10.0 => format!("{value:.1}"),
+        v if v >= 0.01 => format!("{value:.3}"),
+        _ => number(value),
+    }
+}
+
 /// An `img` with the picture in it, as PNG.
 ///
 /// # Errors
@@ -67,6 +77,10 @@ mod tests {
         assert_eq!(
             [123.4, 12.34, 1.234, 0.1234, 0.01234, 0.0].map(number),
             ["123", "12.3", "1.23", "0.12", "0.012", "0"]
+        );
+        assert_eq!(
+            [0.6834, -4.1234, 15.62, 3.0, 1.0, 0.0042].map(exact),
+            ["0.683", "-4.123", "15.6", "3", "1", "0.0042"]
         );
         assert_eq!(escaped("a<b>&\""), "a&lt;b&gt;&amp;&quot;");
     }
