@@ -250,7 +250,7 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
         return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
     }
     let rate = dimensions.family.rate();
-    let (default_augment, based) = (AugmentSettings::default(), base.is_some());
+    let based = base.is_some();
     let recipe = Recipe {
         version: Recipe::VERSION,
         model,
@@ -277,12 +277,7 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
             course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
             ..Schedule::default()
         },
-        // A warp keeps the code from holding the person; people who perform the same frames do that better, and the code
-        // of a base stays as it is.
-        augment: AugmentSettings {
-            warp: if of_troupe || based { 0.0 } else { default_augment.warp },
-            ..default_augment
-        },
+        augment: if of_troupe || based { AugmentSettings::with_base() } else { AugmentSettings::default() },
     };
     if recipe.goal == Goal::default() {
         writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;

@@ -210,6 +210,13 @@ pub const LATER: [(&str, f64); 13] = [
 ];
 
 impl AugmentSettings {
+    /// For a base and for models that start from one. Another person's picture keeps the code from holding the person, so
+    /// nothing is warped; faces are moved no further than alignments err, so that the code may rely on them; a subject's
+    /// colours are their own in every light.
+    pub fn with_base() -> Self {
+        Self { rotation: 4.0, scale: 0.03, shift: 0.015, warp: 0.0, transfer_chance: 0.0, ..Self::default() }
+    }
+
     /// Nothing is changed.
     pub const fn none() -> Self {
         Self {
