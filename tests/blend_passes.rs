@@ -16,7 +16,7 @@ use standin::blend::skin::skin;
 use standin::blend::statistics::{Statistics, statistics};
 use standin::blend::transfer::{LabLine, Transfer, transfer};
 use standin::blend::{BlendSettings, ColorTransfer, Colours, Earlier};
-use standin::geometry::Point;
+use standin::geometry::{Point, Similarity};
 
 fn whole(side: usize) -> Region {
     Region { x0: 0, y0: 0, x1: side, y1: side }
@@ -35,6 +35,24 @@ fn masks_multiply_as_far_as_the_settings_ask() {
             assert_eq!(out[n], expected);
         }
     }
+}
+
+#[test]
+fn a_face_that_was_drawn_elsewhere_is_put_where_it_belongs() {
+    let side = 40;
+    let mut face = Face::new(side, 2);
+    // One bright pixel, drawn at (26, 13), belongs at (20, 20): six pixels to the right and seven up.
+    face.face.fill(0.0);
+    let drawn = 13 * side + 26;
+    face.face[3 * drawn..3 * drawn + 3].fill(1.0);
+    let shift = |px: f32| px / side as f32;
+    let registration = Similarity { tx: shift(6.0), ty: shift(-7.0), ..Similarity::IDENTITY };
+    let settings = BlendSettings { registration, ..plain() };
+    let (mut placed, mut ignored) = (vec![0.0; side * side * 3], vec![1.0; side * side]);
+    place(&face.generated(), &settings, &mut placed, &mut ignored);
+    let brightest = (0..side * side).max_by(|&a, &b| placed[3 * a].total_cmp(&placed[3 * b])).unwrap();
+    assert_eq!((brightest % side, brightest / side), (20, 20));
+    assert!(placed[3 * brightest] > 0.99, "{}", placed[3 * brightest]);
 }
 
 #[test]

@@ -5,7 +5,8 @@
 mod common;
 
 use common::onnx::{SwapModel, dimensions, value};
-use standin::face::FaceType;
+use standin::face::{Alignment, FaceType};
+use standin::geometry::Point;
 use standin::swap::{ModelError, ModelFile, ModelProblem};
 
 fn open(model: &SwapModel) -> Result<ModelFile, ModelError> {
@@ -59,6 +60,20 @@ fn metadata_is_read() {
     assert_eq!((file.name().as_str(), file.face_type(), file.coverage()), ("small", None, None));
 }
 
+/// Files of other tools and of an older trainer say neither; both are read.
+#[test]
+fn alignment_and_registration_are_read_where_the_file_has_them() {
+    let file = open(&SwapModel::plain()).unwrap();
+    assert_eq!((file.alignment(), file.registration()), (Alignment::Template, None));
+    let shifted = "0 0 0 0 0.03 0 0 0 0 0 0 0 0 0 0 0";
+    let model =
+        SwapModel::plain().with_metadata("standin.alignment", "rigid").with_metadata("standin.registration", shifted);
+    let file = open(&model).unwrap();
+    assert_eq!(file.alignment(), Alignment::Rigid);
+    let to_drawn = file.registration().unwrap().at(0.4, -0.1);
+    assert!(to_drawn.apply(Point::new(0.5, 0.5)).distance(Point::new(0.5, 0.53)) < 1e-6, "{to_drawn:?}");
+}
+
 #[test]
 fn where_a_model_comes_from_is_told_without_control_characters() {
     let model = SwapModel::plain()
@@ -77,6 +92,8 @@ fn impossible_metadata_is_refused() {
     assert_refused(&with("standin.face_type", "nose"), &["standin.face_type", "'nose'", "whole-face"]);
     assert_refused(&with("standin.coverage", "NaN"), &["standin.coverage", "'NaN'"]);
     assert_refused(&with("standin.coverage", "-1"), &["standin.coverage", "'-1'"]);
+    assert_refused(&with("standin.alignment", "nose"), &["standin.alignment", "'nose'", "template or rigid"]);
+    assert_refused(&with("standin.registration", "1 2 3"), &["standin.registration", "sixteen numbers"]);
     assert_refused(&with("standin.name", "\u{1b}[2J"), &["standin.name", "plain text"]);
     let twice = with("standin.name", "a").with_metadata("standin.name", "b");
     assert_refused(&twice, &["standin.name", "once"]);

@@ -14,8 +14,8 @@ mod face_sets;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use face_sets::{header, write_set};
-use standin::train::faceset::Header;
+use face_sets::{header, picture, record, round, write_set};
+use standin::train::faceset::{Header, Performance, Writer};
 
 /// Runs `standin-train train` with these words behind it.
 fn train(folder: &Path, words: &[&str]) -> Output {
@@ -162,12 +162,16 @@ fn what_cannot_be_trained_is_said() {
     let other = Header { face_type: "head".to_owned(), coverage: 2.98, ..header() };
     write_set(&folder.path().join("head"), &other, 12, 90, 0.6);
     for (words, said) in [
-        (&["-o", "x"][..], "--a FACESET"),
+        (&["-o", "x"][..], "give --b FACESET"),
         (&["-o", "x", "--a", "a", "--b", "nowhere"], "nowhere"),
         (&["-o", "x", "--a", "few", "--b", "b"], "8 or more"),
+        (&["-o", "x", "--b", "b", "--from", "none"], "name one with --a"),
+        (&["-o", "x", "--b", "b", "--from", "base"], "extract with --face-type full"),
+        (&["-o", "x", "--b", "b", "--from", "nowhere.safetensors"], "nowhere.safetensors"),
+        (&["-o", "x", "--troupe", "b"], "--performances N"),
         (&["-o", "x", "--a", "a", "--b", "head"], "head"),
         (&["-o", "x", "--a", "a", "--b", "b", "--model", "saehd"], "liae-ud"),
-        (&["-o", "x", "--a", "a", "--b", "b", "--resolution", "100"], "take 96 or 112"),
+        (&["-o", "x", "--a", "a", "--b", "b", "--resolution", "100"], "take 96 or 128"),
         (&["-o", "x", "--a", "a", "--b", "b", "--rate=-1"], "schedule.rate must be above 0"),
         (&["-o", "x", "--a", "a", "--b", "b", "--minutes=nan"], "goal.minutes must be above 0"),
         (
@@ -194,6 +198,7 @@ fn a_run_of_something_else_is_not_gone_on_with() {
         (&["-o", "run", "--seed", "5"], "seed = 1, but 5"),
         (&["-o", "run", "--batch", "4"], "batch = 2, but 4"),
         (&["-o", "run", "--adabelief"], "begun without --adabelief"),
+        (&["-o", "run", "--from", "base"], "base = none, but base (SHA-256"),
     ] {
         let output = train(folder.path(), words);
         assert_eq!(output.status.code(), Some(1), "{words:?}");
@@ -202,7 +207,7 @@ fn a_run_of_something_else_is_not_gone_on_with() {
     // Moved, they are the same.
     std::fs::rename(folder.path().join("a"), folder.path().join("elsewhere")).unwrap();
     let lost = train(folder.path(), &["-o", "run", "--steps", "2", "--device", "cpu"]);
-    assert!(text(&lost).contains("give --a and --b again"), "{}", text(&lost));
+    assert!(text(&lost).contains("give --a and --b (or --troupe) again"), "{}", text(&lost));
     let found = train(folder.path(), &["-o", "run", "--a", "elsewhere", "--steps", "2", "--device", "cpu"]);
     assert!(found.status.success(), "{}", text(&found));
     let swapped = train(folder.path(), &["-o", "run", "--a", "b", "--steps", "3"]);
@@ -213,6 +218,83 @@ fn a_run_of_something_else_is_not_gone_on_with() {
     std::fs::rename(folder.path().join("c"), folder.path().join("b")).unwrap();
     let output = train(folder.path(), &["-o", "run"]);
     assert!(text(&output).contains("a face set has changed"), "{}", text(&output));
+}
+
+/// A face set of three people who perform the same eight frames.
+fn troupe(folder: &Path) {
+    let mut writer = Writer::create(folder, &header()).unwrap();
+    for n in 0..24 {
+        let mut face = record(n, 0.0, 0.6);
+        let (person, frame) = (n as u32 / 8, n as u32 % 8);
+        face.performance = Some(Performance { person, frame });
+        writer.append(&mut face, &picture(48, 80 * person as u8, 30 * frame as u8), &round(48)).unwrap();
+    }
+}
+
+/// Runs `standin-train export` with these words behind it.
+fn export(folder: &Path, words: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin-train"));
+    command.current_dir(folder).arg("export").args(words).output().unwrap()
+}
+
+#[test]
+fn a_troupe_makes_a_base_and_a_model_starts_from_it() {
+    let folder = facesets();
+    let folder = folder.path();
+    troupe(&folder.join("troupe"));
+    let small = |words: &[&str]| train(folder, &[words, &SMALL[4..]].concat());
+    let made = small(&["--troupe", "troupe", "-o", "base", "--steps", "2"]);
+    assert!(made.status.success(), "{}", text(&made));
+    assert!(text(&made).contains("next: standin-train export base -o BASE.safetensors"), "{}", text(&made));
+    assert!(!text(&made).contains("side A"), "nothing is said of a side that is not there: {}", text(&made));
+    for (words, said) in [
+        (&["base", "-o", "base.dfm"][..], "give -o BASE.safetensors instead of base.dfm"),
+        (&["base", "-o", "base.safetensors", "--name", "x"], "leave out --name"),
+        (&["base", "-o", "base.safetensors", "--precision", "fp16"], "leave out --precision"),
+        (&["base", "-o", "base.safetensors", "--subject", "Ada"], "leave out --subject"),
+    ] {
+        let refused = export(folder, words);
+        assert_eq!(refused.status.code(), Some(1), "{words:?}: {}", text(&refused));
+        assert!(text(&refused).contains(said), "{words:?}: {}", text(&refused));
+    }
+    let exported = export(folder, &["base", "-o", "base.safetensors"]);
+    assert!(exported.status.success(), "{}", text(&exported));
+    assert!(text(&exported).contains("a base of 3 people after 2 steps"), "{}", text(&exported));
+
+    let from = ["--from", "base.safetensors", "--b", "b"];
+    let other = small(&[&from[..], &["-o", "other", "--d-mask-dims", "4"]].concat());
+    assert!(other.status.code() == Some(1) && text(&other).contains("give --d-mask-dims 0"), "{}", text(&other));
+    let begun = small(&[&from[..], &["-o", "model", "--steps", "2"]].concat());
+    assert!(begun.status.success() && text(&begun).contains("step 2 saved"), "{}", text(&begun));
+    assert!(!text(&begun).contains("side A"), "{}", text(&begun));
+    let same = train(folder, &["-o", "model", "--from", "base.safetensors", "--device", "cpu"]);
+    assert!(same.status.success() && text(&same).contains("the goal is reached"), "{}", text(&same));
+    let none = train(folder, &["-o", "model", "--from", "none"]);
+    let expected = "base.safetensors (SHA-256";
+    assert!(none.status.code() == Some(1) && text(&none).contains(expected), "{}", text(&none));
+    assert!(text(&none).contains("but none was asked for"), "{}", text(&none));
+
+    // Nothing but the base says how the run began.
+    std::fs::remove_dir_all(folder.join("model/checkpoints")).unwrap();
+    let mut bytes = std::fs::read(folder.join("base.safetensors")).unwrap();
+    let lowest = bytes.len() - 2;
+    bytes[lowest] ^= 1;
+    std::fs::write(folder.join("base.safetensors"), bytes).unwrap();
+    let changed = train(folder, &["-o", "model", "--steps", "4", "--device", "cpu"]);
+    assert!(changed.status.code() == Some(1) && text(&changed).contains("it has SHA-256"), "{}", text(&changed));
+    assert!(text(&changed).contains("but the run began with"), "{}", text(&changed));
+}
+
+#[test]
+fn without_a_base_that_fits_a_driver_is_trained_on_and_that_is_said() {
+    let folder = facesets();
+    let output = train(folder.path(), &[&SMALL[..], &["-o", "run", "--steps", "1"]].concat());
+    assert!(output.status.success(), "{}", text(&output));
+    let said =
+        "without a base, which takes far longer: the base is for face type full, but this training has whole-face";
+    assert!(text(&output).contains(said), "{}", text(&output));
+    let chosen = train(folder.path(), &[&SMALL[..], &["-o", "other", "--steps", "1", "--from", "none"]].concat());
+    assert!(chosen.status.success() && !text(&chosen).contains("without a base"), "{}", text(&chosen));
 }
 
 #[test]

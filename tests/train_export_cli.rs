@@ -41,7 +41,7 @@ const TERMS: [&str; 12] = [
 
 /// A small model that was not trained, and six crops.
 fn trained() -> Trained {
-    let small = Dimensions { ae: 16, e: 8, d: 8, resolution: 64, ..Dimensions::named("live").unwrap() };
+    let small = Dimensions { ae: 16, e: 8, d: 8, resolution: 32, ..Dimensions::named("live").unwrap() };
     let network = Network::new(small.blueprint().unwrap()).unwrap();
     let weights = network.init(7, &Device::flex());
     let metadata = Metadata { model: "live".to_owned(), steps: 12, who: "somebody".to_owned(), ..Metadata::default() };

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use face_sets::header;
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use standin::train::faceset::{
-    CROPS, FaceRecord, FaceSet, FaceSetError, HEADER, LANDMARKS, MASKS, MaskKind, TABLE, Writer,
+    CROPS, FaceRecord, FaceSet, FaceSetError, HEADER, LANDMARKS, MASKS, MaskKind, Performance, TABLE, Writer,
 };
 
 fn record(frame: u64) -> FaceRecord {
@@ -105,6 +105,30 @@ fn another_crop_mask_or_landmark_is_another_content() {
 }
 
 #[test]
+fn who_performs_what_is_content_and_how_they_are_numbered_is_not() {
+    let (_place, folder, faces) = two();
+    let mut set = FaceSet::open(&folder).unwrap();
+    let mut bytes = Vec::new();
+    for face in &faces {
+        bytes.extend([face.sha256.as_bytes(), face.mask_sha256.as_bytes()].concat());
+        bytes.extend(face.landmarks.iter().flatten().flat_map(|value| value.to_le_bytes()));
+    }
+    assert_eq!(set.content_hash(), standin::consent::sha256_hex(&bytes), "without performances");
+
+    let mut hash = |performances: [(u32, u32); 2]| {
+        for (face, (person, frame)) in set.faces.iter_mut().zip(performances) {
+            face.performance = Some(Performance { person, frame });
+        }
+        set.content_hash()
+    };
+    let crossed = hash([(0, 3), (1, 3)]);
+    assert_ne!(crossed, standin::consent::sha256_hex(&bytes));
+    assert_ne!(crossed, hash([(0, 3), (0, 3)]), "one person");
+    assert_ne!(crossed, hash([(0, 3), (1, 4)]), "another frame");
+    assert_eq!(crossed, hash([(5, 3), (2, 3)]), "other numbers");
+}
+
+#[test]
 fn one_program_writes_to_a_face_set() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("set");
@@ -137,6 +161,13 @@ fn a_bad_line_is_named() {
     assert!(matches!(error, FaceSetError::Line { line: 2, .. }), "{error}");
     let error = damage(&folder, |text| text.replacen("faces/0000-000003-0.png", "../secret.png", 1));
     assert!(error.to_string().contains("line 1: picture: '../secret.png'"), "{error}");
+    let performance = |person: u32, frame: u32| {
+        let more = format!(",\"performance\":{{\"person\":{person},\"frame\":{frame}}}}}\n");
+        let (_place, folder, _) = two();
+        damage(&folder, |text| text.replacen("}\n", &more, 1)).to_string()
+    };
+    assert!(performance(u32::MAX, 0).contains("line 1: performance: person 4294967295; numbers go from 0 to"));
+    assert!(performance(0, 2_000_000).contains("line 1: performance: frame 2000000"));
     let error = damage(&folder, |text| format!("\n{text}"));
     assert!(matches!(error, FaceSetError::Line { line: 1, .. }), "{error}");
 }

@@ -8,16 +8,17 @@ mod session_support;
 
 use std::path::Path;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
+use clap::Parser;
 use face_sets::{header, record};
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use session_support::{discs, recipe, small};
 use standin::face::Alignment;
 use standin::train::augment::AugmentSettings;
 use standin::train::base::{Base, BaseError};
-use standin::train::faceset::{FaceSet, Performance, Writer};
+use standin::train::faceset::{FaceRecord, FaceSet, Performance, Writer};
 use standin::train::samples::{BatchMaker, Faces, LoaderSettings, Moment, Pairing, SampleError, Sides};
-use standin::train::session::{BaseSource, Recipe, Run, Stop, Trainer};
+use standin::train::session::{BaseSource, Checkpoint, Memory, Recipe, Run, Stop, Trainer};
 use standin::train::zoo::preset::Dimensions;
 use standin::train::zoo::{Network, Side, Whose};
 
@@ -27,6 +28,11 @@ const FRAMES: u32 = 8;
 /// Everybody has a colour of their own (red), every frame another (green); a blue square lies at one place of the frame.
 /// Person 2's crops lie a quarter of a crop further right than the others'.
 fn troupe(folder: &Path) -> FaceSet {
+    troupe_with(folder, |_| true)
+}
+
+/// The same after `change` to each face; those for which it is false are left out.
+fn troupe_with(folder: &Path, change: impl Fn(&mut FaceRecord) -> bool) -> FaceSet {
     let mut writer = Writer::create(folder, &header()).unwrap();
     for person in 0..PEOPLE {
         for frame in 0..FRAMES {
@@ -34,6 +40,9 @@ fn troupe(folder: &Path) -> FaceSet {
             let mut face = record((person * FRAMES + frame) as usize, 0.0, 0.6);
             face.to_crop = [0.01, 0.0, -left, 0.0];
             face.performance = Some(Performance { person, frame });
+            if !change(&mut face) {
+                continue;
+            }
             let crop = RgbImage::from_fn(100, 100, |x, y| {
                 let place = (x as f32 + 100.0 * left, y as f32);
                 let marked = (60.0..80.0).contains(&place.0) && (40.0..60.0).contains(&place.1);
@@ -94,6 +103,91 @@ fn a_troupe_needs_faces_that_say_who_performs_what() {
     assert!(matches!(error, SampleError::NoTroupe) && error.to_string().contains("--performances"), "{error}");
 }
 
+/// Person and frame of every face of side B.
+fn performances(sides: &Sides) -> Vec<(u32, u32)> {
+    sides.faces(Side::B).map(|face| face.performance.map(|of| (of.person, of.frame)).unwrap()).collect()
+}
+
+#[test]
+fn every_source_and_every_face_set_has_its_own_people() {
+    let place = tempfile::tempdir().unwrap();
+    // In each set the third person is the first of a clip of their own.
+    let set = |name: &str| {
+        troupe_with(&place.path().join(name), |face| {
+            if face.performance.is_some_and(|of| of.person == 2) {
+                face.source = "b.mp4".to_owned();
+                face.performance.as_mut().unwrap().person = 0;
+            }
+            true
+        })
+    };
+    let sets = [set("first"), set("second")];
+    let sides = Sides::open_subject(&[], &sets.clone().map(|set| set.folder)).unwrap();
+    assert_eq!(sides.people().unwrap(), 6);
+    let expected: Vec<_> = (0..6).flat_map(|person| (0..FRAMES).map(move |frame| (person, frame))).collect();
+    assert_eq!(performances(&sides), expected);
+    let now: Vec<_> = sides.of(Side::B).iter().map(FaceSet::content_hash).collect();
+    assert_eq!(now, sets.map(|set| set.content_hash()), "numbers are no content");
+
+    let faces = Faces::load(&sides, 100, &|| ()).unwrap();
+    let maker = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap();
+    let drawn: std::collections::BTreeSet<_> = (0..60)
+        .map(|step| match maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex()).whose {
+            Whose::Person(person) => person,
+            whose @ Whose::Side(_) => panic!("{whose:?}"),
+        })
+        .collect();
+    assert!(drawn.into_iter().eq(0..6));
+}
+
+#[test]
+fn people_without_a_face_have_no_number_and_who_is_seen_rarely_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let people = |name: &str, keep: &dyn Fn(u32, u32) -> bool| {
+        let set = troupe_with(&place.path().join(name), |face| {
+            let Performance { person, frame } = face.performance.unwrap();
+            keep(person, frame)
+        });
+        let sides = Sides::open_subject(&[], &[set.folder]).unwrap();
+        sides.people().map(|people| (people, performances(&sides)))
+    };
+    let (count, found) = people("gap", &|person, _| person != 1).unwrap();
+    assert_eq!(count, 2);
+    assert!(found.iter().all(|(person, _)| *person < 2), "{found:?}");
+    assert_eq!(people("half", &|person, frame| person != 1 || frame < 4).unwrap().0, 3);
+    let error = people("rare", &|person, frame| person != 1 || frame < 3).unwrap_err();
+    assert!(matches!(error, SampleError::RarelySeen { frame: 8, found: 3, frames: 8, .. }), "{error:?}");
+    let error = error.to_string();
+    assert!(error.contains("a.mp4") && error.contains("--performances N"), "{error}");
+
+    let set = face_sets::write_set(&place.path().join("alone"), &header(), 10, 100, 0.8);
+    let sides = Sides::open_subject(&[], &[set.folder]).unwrap();
+    assert!(matches!(sides.people(), Err(SampleError::NoTroupe)));
+}
+
+#[test]
+fn a_maker_of_batches_refuses_a_side_without_faces() {
+    let place = tempfile::tempdir().unwrap();
+    let sides = Sides::open_subject(&[], &[troupe(&place.path().join("troupe")).folder]).unwrap();
+    let faces = Faces::load(&sides, 24, &|| ()).unwrap();
+    let error = BatchMaker::new(&faces, &settings(Pairing::Sides), 1).unwrap_err();
+    assert!(matches!(error, SampleError::NoFaceSet { side: Side::A }), "{error}");
+    BatchMaker::new(&faces, &settings(Pairing::Subject), 1).unwrap();
+    assert!(sides.warnings().iter().all(|warning| !warning.to_string().contains("side A")), "{:?}", sides.warnings());
+}
+
+#[test]
+fn a_source_that_ends_within_a_performance_is_refused() {
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/media/ada.mp4").display().to_string();
+    let place = tempfile::tempdir().unwrap();
+    let set = place.path().join("set").display().to_string();
+    let words = ["standin-train", "extract", &clip, "-o", &set, "--performances", "100000", "--every", "60"];
+    let error = standin::cli::train::Cli::try_parse_from(words).unwrap().run(&mut Vec::new()).unwrap_err();
+    let error = format!("{error:#}");
+    assert!(error.contains("ada.mp4") && error.contains("no multiple of --performances 100000"), "{error}");
+    assert!(error.contains("--fresh"), "{error}");
+}
+
 fn of_people(name: &str) -> Dimensions {
     Dimensions { people: PEOPLE as usize, ..small(name) }
 }
@@ -115,7 +209,7 @@ fn people_of_a_base_differ_by_gains_and_biases_alone() {
             let last = parameter.shape[1];
             let mut values = parameter.to_vec();
             values[2 * last..].iter_mut().for_each(|value| *value += 0.3);
-            parameter.value = Tensor::from_data(burn::tensor::TensorData::new(values, [3 * last]), &device);
+            parameter.value = Tensor::from_data(TensorData::new(values, [3 * last]), &device);
         }
         assert!(apart(face(&weights, 0), face(&weights, 1)) < 1e-7, "{name}: person 1 is as before");
         assert!(apart(face(&weights, 0), face(&weights, 2)) > 1e-3, "{name}: person 2 is another");
@@ -178,10 +272,14 @@ fn a_base_is_refused_with_the_field_that_differs_and_the_mend() {
         base.fits(dimensions, face_type, coverage, alignment).map_err(|error| error.to_string())
     };
     assert_eq!(fits(&dimensions, "whole-face", 2.1314, Alignment::Template), Ok(()));
+    assert_eq!(fits(&dimensions, "whole-face", 2.1319, Alignment::Template), Ok(()), "as face sets fit each other");
     for (error, expected) in [
-        (fits(&dimensions, "full", 2.1314, Alignment::Template), "extract with --face-type"),
-        (fits(&dimensions, "whole-face", 2.1314, Alignment::Rigid), "extract with --alignment"),
-        (fits(&small("df"), "whole-face", 2.1314, Alignment::Template), "leave the model's options out"),
+        (fits(&dimensions, "full", 2.1314, Alignment::Template), "extract with --face-type whole-face"),
+        (fits(&dimensions, "whole-face", 2.14, Alignment::Template), "coverage 2.1314, but this training has 2.14"),
+        (fits(&dimensions, "whole-face", 2.1314, Alignment::Rigid), "extract with --alignment template"),
+        (fits(&small("df-ud"), "whole-face", 2.1314, Alignment::Template), "model live, but this training has df-ud"),
+        (fits(&Dimensions { ae: 18, ..small("live") }, "whole-face", 2.1314, Alignment::Template), "give --ae-dims 16"),
+        (fits(&of_people("live"), "whole-face", 2.1314, Alignment::Template), "instead of --troupe"),
     ] {
         let error = error.unwrap_err();
         assert!(error.contains(expected) && error.contains("--from none"), "{error}");
@@ -190,10 +288,19 @@ fn a_base_is_refused_with_the_field_that_differs_and_the_mend() {
     let file = place.path().join("base.safetensors");
     base.save(&file).unwrap();
     let good = std::fs::read(&file).unwrap();
+    let mut newer = good.clone();
+    let version = br#"\"version\":1"#;
+    let at = good.windows(version.len()).position(|bytes| bytes == version).unwrap();
+    newer[at + version.len() - 1] = b'7';
+    // The last value of the last tensor becomes infinite.
+    let mut infinite = good.clone();
+    let end = infinite.len();
+    infinite[end - 2..].copy_from_slice(&[0x00, 0x7c]);
     for (bytes, expected) in [
         (good[..good.len() / 2].to_vec(), "damaged or no base"),
         (b"not a base at all".to_vec(), "damaged or no base"),
-        (String::from_utf8_lossy(&good[..1200]).replace("\\\"version\\\":1", "\\\"version\\\":7").into_bytes(), ""),
+        (newer, "version 7"),
+        (infinite, "holds a value that is no number, or too large"),
     ] {
         std::fs::write(&file, bytes).unwrap();
         let error = Base::open(&file).unwrap_err();
@@ -202,6 +309,56 @@ fn a_base_is_refused_with_the_field_that_differs_and_the_mend() {
     }
     let two_sided = Run::begin(&place.path().join("two"), recipe("live", 1)).unwrap();
     assert!(matches!(Base::of_run(&two_sided), Err(BaseError::NoTroupe(_))));
+}
+
+#[test]
+fn a_base_that_16_bits_cannot_hold_is_not_written() {
+    let place = tempfile::tempdir().unwrap();
+    let run = base_run(&place.path().join("base"));
+    let (mut checkpoint, _) = run.newest(&Device::flex()).unwrap().unwrap();
+    let name = checkpoint.weights.0[0].name.clone();
+    let average = checkpoint.optimiser.iter_mut().find(|(of, _)| *of == format!("{name}.average")).unwrap();
+    average.1[0] = 1e5;
+    checkpoint.step += 1;
+    checkpoint.save(&run.checkpoints(), 1).unwrap();
+    let file = place.path().join("base.safetensors");
+    let base = Base::of_run(&run).unwrap();
+    assert_eq!(base.header.steps, 7);
+    let error = base.save(&file).unwrap_err().to_string();
+    assert!(error.contains(&name) && error.contains("too large for 16 bits"), "{error}");
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_base_and_a_run_that_do_not_go_together_are_refused_with_their_names() {
+    let place = tempfile::tempdir().unwrap();
+    let run = base_run(&place.path().join("base"));
+    let base = Base::of_run(&run).unwrap();
+    let wider = Network::new(Dimensions { d: 6, ..small("live") }.blueprint().unwrap()).unwrap();
+    let error = base.start(&wider, &Device::flex()).unwrap_err();
+    assert!(matches!(&error, BaseError::File { file, .. } if file == run.folder()), "{error}");
+
+    let source = Some(BaseSource { file: None, sha256: String::new() });
+    let error = Recipe { base: source, dimensions: of_people("live"), ..recipe("live", 1) }.check().unwrap_err();
+    assert!(error.contains("base") && error.contains("dimensions.people"), "{error}");
+
+    for checkpoint in Checkpoint::list(&run.checkpoints()) {
+        std::fs::remove_file(checkpoint).unwrap();
+    }
+    let error = Base::of_run(&run).unwrap_err().to_string();
+    assert!(error.contains("no checkpoint yet"), "{error}");
+}
+
+#[test]
+fn what_is_not_trained_needs_no_gradient_in_memory() {
+    let network = Network::new(small("live").blueprint().unwrap()).unwrap();
+    let whole = recipe("live", 1);
+    let based = Recipe { base: Some(BaseSource { file: None, sha256: String::new() }), ..whole.clone() };
+    let (all, some) = (Memory::of(&network, &whole, 0).weights, Memory::of(&network, &based, 0).weights);
+    let frozen = network.parameters().iter().filter(|wanted| !wanted.name.starts_with("decoder_b."));
+    let frozen: usize = frozen.map(|wanted| wanted.shape.iter().product::<usize>()).sum();
+    assert!(frozen > 0);
+    assert_eq!(all - some, 4 * frozen as u64);
 }
 
 /// The base that comes with Standin is one that `train` takes by default.

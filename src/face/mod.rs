@@ -58,8 +58,13 @@ impl Face {
         }
     }
 
-    /// Moves the face, as a similarity of the frame's px moves it.
-    pub fn move_by(&mut self, back: &Similarity) {
+    /// Moves all of the face by so many pixels.
+    pub fn shift(&mut self, by: Point) {
+        (self.bounds.x, self.bounds.y) = (self.bounds.x + by.x, self.bounds.y + by.y);
+        for landmark in &mut self.landmarks {
+            *landmark = Point::new(landmark.x + by.x, landmark.y + by.y);
+        }
+        let back = Similarity { tx: -by.x, ty: -by.y, ..Similarity::IDENTITY };
         for to_canonical in [&mut self.to_canonical, &mut self.to_canonical_rigid] {
             *to_canonical = back.then(to_canonical);
         }

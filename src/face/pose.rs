@@ -67,14 +67,14 @@ struct View {
     scale: f64,
 }
 
-/// The view of the mean head that is nearest to the landmarks, and the mean of the landmarks it was fitted to.
+/// The view of the mean head that is nearest to the landmarks once `through` has moved them.
 ///
 /// D. F. DeMenthon and L. S. Davis, "Model-based object pose in 25 lines of code", IJCV 15, 1995 (its first iteration).
 /// `None` where the landmarks are too few or in one line.
-fn view(landmarks: &[Point]) -> Option<View> {
+fn view(landmarks: &[Point], through: &Similarity) -> Option<View> {
     let mut points = [Point::default(); HEAD.len()];
     for (point, (row, _)) in points.iter_mut().zip(HEAD) {
-        *point = *landmarks.get(row)?;
+        *point = through.apply(*landmarks.get(row)?);
     }
     let n = HEAD.len() as f64;
     let (cx, cy) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + f64::from(p.x) / n, y + f64::from(p.y) / n));
@@ -102,7 +102,13 @@ fn view(landmarks: &[Point]) -> Option<View> {
 /// The pose from the landmarks in any px: that of the scaled orthographic view of the mean head that is nearest to them.
 /// `None` where the landmarks are too few or in one line.
 pub fn pose(landmarks: &[Point]) -> Option<Pose> {
-    let View { across, down, .. } = view(landmarks)?;
+    pose_through(landmarks, &Similarity::IDENTITY)
+}
+
+/// [`pose`] of the landmarks once `through` has moved them: in the crop, say, where a head that is tilted in its frame is
+/// upright, so that its turn and nod are its own.
+pub fn pose_through(landmarks: &[Point], through: &Similarity) -> Option<Pose> {
+    let View { across, down, .. } = view(landmarks, through)?;
     // The head's axes are to image right, down and towards the camera; angles are of axes right, up and towards it.
     let depth = cross(across, down);
     let degrees = |v: f64| v.to_degrees() as f32;
@@ -121,7 +127,7 @@ pub fn pose(landmarks: &[Point]) -> Option<Pose> {
 /// in height (standard deviation; 2.1 by the template) and 1.8 px sideways (1.9). A mean shape of each person instead of
 /// the mean head changes neither by more than 0.1 px.
 pub fn align_rigid(landmarks: &[Point]) -> Option<Similarity> {
-    let View { across, down, scale } = view(landmarks)?;
+    let View { across, down, scale } = view(landmarks, &Similarity::IDENTITY)?;
     let mean = |values: [f64; EYES]| values.iter().sum::<f64>() / EYES as f64;
     let eyes = [0, 1, 2].map(|axis| mean([0, 1, 2, 3].map(|i| f64::from(HEAD[i].1[axis]))));
     let seen = [0, 1, 2, 3].map(|i| landmarks[HEAD[i].0]);
@@ -203,6 +209,17 @@ mod tests {
             let found = align_rigid(&drawn(yaw, pitch, roll)).unwrap();
             assert!((found.angle().to_degrees() - roll).abs() < 0.1, "{yaw} {pitch} {roll}: {}", found.angle());
         }
+    }
+
+    #[test]
+    fn through_its_crop_a_tilted_head_has_the_turn_and_nod_of_an_upright_one() {
+        let upright = pose(&drawn(40.0, 10.0, 0.0)).unwrap();
+        let turned = Similarity::taking(Point::new(300.0, 200.0), Point::new(90.0, 50.0), 1.7, -0.5);
+        let tilted: Vec<_> = drawn(40.0, 10.0, 0.0).into_iter().map(|p| turned.apply(p)).collect();
+        let found = pose_through(&tilted, &align_rigid(&tilted).unwrap()).unwrap();
+        assert!((found.yaw - upright.yaw).abs() + (found.pitch - upright.pitch).abs() < 6.0, "{found:?} {upright:?}");
+        let plain = pose(&tilted).unwrap();
+        assert!((plain.pitch - upright.pitch).abs() > 12.0, "without it: {plain:?}");
     }
 
     #[test]

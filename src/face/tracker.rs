@@ -167,15 +167,17 @@ impl Tracks {
         let mut i = 0;
         while i < self.live.len() {
             let track = &mut self.live[i];
-            match (template::align(&track.landmarks), align_rigid(&track.landmarks)) {
-                (Some(raw), Some(rigid)) => {
-                    let [filter, rigid_filter] = &mut track.filters;
-                    track.to_canonical = filter.smooth(&raw, time, smoothing);
-                    track.to_canonical_rigid = rigid_filter.smooth(&rigid, time, smoothing);
-                    i += 1;
-                }
-                _ => self.lose(i, time),
-            }
+            let Some(raw) = template::align(&track.landmarks) else {
+                self.lose(i, time);
+                continue;
+            };
+            // Landmarks that have a template but no head behind them lie in one line: one alignment is then as good as the
+            // other.
+            let rigid = align_rigid(&track.landmarks).unwrap_or(raw);
+            let [filter, rigid_filter] = &mut track.filters;
+            track.to_canonical = filter.smooth(&raw, time, smoothing);
+            track.to_canonical_rigid = rigid_filter.smooth(&rigid, time, smoothing);
+            i += 1;
         }
     }
 }

@@ -9,7 +9,7 @@ use super::plan::copy;
 use super::{MARGIN, OnFailure, Plan, Sight};
 use crate::face::Face;
 use crate::frame::Layout;
-use crate::geometry::{Point, Rect, Similarity};
+use crate::geometry::{Point, Rect};
 
 /// Seconds for which the last pose is held.
 pub const HOLD: f64 = 0.3;
@@ -130,7 +130,7 @@ impl Remembered {
                 let moved = self.moved(time);
                 plan.swap(&self.face);
                 if let Some(held) = plan.swap.last_mut() {
-                    shift(held, moved);
+                    held.shift(moved);
                 }
             }
             OnFailure::Hold | OnFailure::Blur if missing <= BLUR || region_only => plan.conceal.push(region),
@@ -140,16 +140,6 @@ impl Remembered {
         }
         true
     }
-}
-
-/// Moves a face by so many pixels.
-fn shift(face: &mut Face, by: Point) {
-    (face.bounds.x, face.bounds.y) = (face.bounds.x + by.x, face.bounds.y + by.y);
-    for landmark in &mut face.landmarks {
-        *landmark = Point::new(landmark.x + by.x, landmark.y + by.y);
-    }
-    let back = Similarity { tx: -by.x, ty: -by.y, ..Similarity::IDENTITY };
-    face.move_by(&back);
 }
 
 /// Whether less than `part` of a region lies within the frame.

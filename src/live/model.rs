@@ -14,7 +14,7 @@ use crate::blend::gpu::Selection;
 #[cfg(feature = "gpu")]
 use crate::blend::gpu::{GpuDevice, adapters};
 use crate::consent::{Consent, ConsentError, today};
-use crate::face::pose::pose;
+use crate::face::pose::pose_through;
 use crate::face::{Alignment, Face, FaceType};
 use crate::geometry::Similarity;
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
@@ -108,12 +108,14 @@ impl Model {
         Ok(())
     }
 
-    /// From where a point of the crop's unit square belongs to where the model draws it, for this face.
-    pub fn registration_of(&self, face: &Face) -> Similarity {
-        match (&self.registration, pose(&face.landmarks)) {
-            (Some(map), Some(pose)) => map.at(pose.yaw.to_radians(), pose.pitch.to_radians()),
-            _ => Similarity::IDENTITY,
-        }
+    /// From where a point of the crop's unit square belongs to where the model draws it, for this face, which `to_crop`
+    /// takes from frame px to that square.
+    pub fn registration_of(&self, face: &Face, to_crop: &Similarity) -> Similarity {
+        let map = |map: &RegistrationMap| {
+            let pose = pose_through(&face.landmarks, to_crop)?;
+            Some(map.at(pose.yaw.to_radians(), pose.pitch.to_radians()))
+        };
+        self.registration.as_ref().and_then(map).unwrap_or(Similarity::IDENTITY)
     }
 
     /// An engine for one frame; waits for one to be free.

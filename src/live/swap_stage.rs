@@ -5,13 +5,13 @@ use std::time::Instant;
 use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
-use super::{ColourNotes, Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
+use super::{ColourNotes, CropChoice, Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
 #[cfg(feature = "gpu")]
 use crate::blend::gpu::{Swapped, Wanted};
 use crate::blend::{BlendSettings, Blender, Colours, conceal, conceal_all};
 use crate::face::{Face, hull};
 use crate::frame::{FrameError, FrameMut, VideoBuffer};
-use crate::geometry::Point;
+use crate::geometry::{Point, Similarity};
 #[cfg(feature = "gpu")]
 use crate::swap::Told;
 use crate::swap::{Engine, Generated};
@@ -124,7 +124,6 @@ impl SwapStage {
         notes: &mut Notes<'_>,
     ) -> Result<(), String> {
         let Notes { times, colours } = notes;
-        let blend = BlendSettings { registration: model.registration_of(face), ..settings.blend };
         let mut begun = Instant::now();
         let mut lap = |stage: Stage| {
             times[stage as usize] += milliseconds(begun);
@@ -134,6 +133,13 @@ impl SwapStage {
         if to_crop.inverse().is_none() {
             return Err("a face has no size".to_owned());
         }
+        // A map is of the crop that the model was trained with.
+        let registration = if settings.crop == CropChoice::default() {
+            model.registration_of(face, &to_crop)
+        } else {
+            Similarity::IDENTITY
+        };
+        let blend = BlendSettings { registration, ..settings.blend };
         if engine.is_lost() {
             return Err("the GPU that ran the network is gone".to_owned());
         }

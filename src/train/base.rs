@@ -10,10 +10,12 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
+use super::optimise::Optimiser;
+use super::samples::Sides;
 use super::session::{Run, SessionError};
 use super::weights::{Parameter, Weights};
 use super::whole_file;
-use super::zoo::preset::Dimensions;
+use super::zoo::preset::{Dimensions, Options};
 use super::zoo::{BlueprintError, Network};
 use crate::consent::sha256_hex;
 use crate::face::Alignment;
@@ -24,6 +26,8 @@ const VERSION: u32 = 1;
 const HEADER: &str = "standin.base";
 /// Prefix of the parameters that a model from a base trains: its subject's decoder.
 const TRAINED: &str = "decoder_b.";
+/// What errors call the base that comes with Standin, in the place of a file.
+pub const BUILT_IN: &str = "the base that is built in";
 
 /// A base that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +35,7 @@ pub enum BaseError {
     /// The file cannot be read or written, or holds no base.
     #[error("{}: {reason}", file.display())]
     File {
-        /// The file; empty for the one that is compiled in.
+        /// The file, or [`BUILT_IN`].
         file: PathBuf,
         /// What is wrong.
         reason: String,
@@ -48,7 +52,7 @@ pub enum BaseError {
         /// The training's.
         wanted: String,
         /// What to do.
-        mend: &'static str,
+        mend: String,
     },
     /// Not a run of a base.
     #[error("{}: this run has two sides; a base comes from a run with --troupe", .0.display())]
@@ -93,6 +97,8 @@ pub struct Base {
     pub header: Header,
     /// SHA-256 of the file.
     pub sha256: String,
+    /// The file, the run that it is of, or [`BUILT_IN`].
+    file: PathBuf,
     /// Shapes and values by name: `encoder.…`, `inter.…`, `driver_mask.…`, `decoder.…`.
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
@@ -103,7 +109,7 @@ impl Base {
     /// # Errors
     /// [`BaseError::File`] where this program was built without a good one.
     pub fn built_in() -> Result<Self, BaseError> {
-        Self::read(include_bytes!("../../models/base/live.safetensors"), Path::new("the base that is built in"))
+        Self::read(include_bytes!("../../models/base/live.safetensors"), Path::new(BUILT_IN))
     }
 
     /// Reads a file that [`Base::save`] wrote.
@@ -135,10 +141,12 @@ impl Base {
             if tensor.dtype() != Dtype::F16 {
                 return Err(failed(format!("{name} is not float16")));
             }
-            let values = tensor.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect();
+            let halves = tensor.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]));
+            let values = finite(name, halves).map_err(failed)?.into_iter().map(f16::to_f32).collect();
             Ok((name.to_owned(), (tensor.shape().to_vec(), values)))
         });
-        Ok(Self { header, sha256: sha256_hex(bytes), tensors: tensors.collect::<Result<_, _>>()? })
+        let tensors = tensors.collect::<Result<_, _>>()?;
+        Ok(Self { header, sha256: sha256_hex(bytes), file: file.to_owned(), tensors })
     }
 
     /// The base that a run with a troupe has come to: its averaged weights, the decoder with the mean of everybody's gains
@@ -151,10 +159,7 @@ impl Base {
         if recipe.dimensions.people == 0 {
             return Err(BaseError::NoTroupe(run.folder().to_owned()));
         }
-        let device = Device::flex();
-        let failed = |error| BaseError::Run(Box::new(error));
-        let (weights, steps, _) = run.trained(&device).map_err(failed)?;
-        let seconds = run.newest(&device).map_err(failed)?.map_or(0.0, |(checkpoint, _)| checkpoint.seconds);
+        let (weights, steps, seconds) = averaged(run).map_err(|error| BaseError::Run(Box::new(error)))?;
         let header = Header {
             version: VERSION,
             model: recipe.model.clone(),
@@ -167,22 +172,23 @@ impl Base {
             people: recipe.dimensions.people,
             troupe: recipe.b_hashes.clone(),
         };
-        Ok(Self { header, sha256: String::new(), tensors: folded(&weights) })
+        Ok(Self { header, sha256: String::new(), file: run.folder().to_owned(), tensors: folded(&weights) })
     }
 
     /// Writes it, whole or not at all: 16-bit floats.
     ///
     /// # Errors
-    /// [`BaseError::File`].
+    /// [`BaseError::File`], also where a value is no number or too large for 16 bits.
     pub fn save(&self, file: &Path) -> Result<(), BaseError> {
         let failed = |reason: String| BaseError::File { file: file.to_owned(), reason };
         let halves: Vec<(&String, &Vec<usize>, Vec<u8>)> = self
             .tensors
             .iter()
             .map(|(name, (shape, values))| {
-                (name, shape, values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect())
+                let halves = finite(name, values.iter().copied().map(f16::from_f32)).map_err(failed)?;
+                Ok((name, shape, halves.into_iter().flat_map(f16::to_le_bytes).collect()))
             })
-            .collect();
+            .collect::<Result<_, BaseError>>()?;
         let views = halves
             .iter()
             .map(|(name, shape, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F16, (*shape).clone(), bytes)?)))
@@ -205,18 +211,30 @@ impl Base {
         coverage: f32,
         alignment: Alignment,
     ) -> Result<(), BaseError> {
-        let Header { dimensions: own, face_type: own_type, coverage: own_coverage, alignment: own_alignment, .. } =
-            &self.header;
-        let fields = [
-            ("face type", own_type.clone(), face_type.to_owned(), "extract with --face-type"),
-            ("coverage", own_coverage.to_string(), coverage.to_string(), "extract with --face-type"),
-            ("alignment", own_alignment.name().to_owned(), alignment.name().to_owned(), "extract with --alignment"),
-            ("network", format!("{own:?}"), format!("{dimensions:?}"), "leave the model's options out"),
-        ];
-        match fields.into_iter().find(|(_, found, wanted, _)| found != wanted) {
-            Some((field, found, wanted, mend)) => Err(BaseError::Other { field, found, wanted, mend }),
-            None => Ok(()),
+        let own = &self.header;
+        let other = |field, found: String, wanted: String, mend: String| {
+            if found == wanted { Ok(()) } else { Err(BaseError::Other { field, found, wanted, mend }) }
+        };
+        let extract = format!("extract with --face-type {}", own.face_type);
+        other("face type", own.face_type.clone(), face_type.to_owned(), extract.clone())?;
+        if (own.coverage - coverage).abs() > Sides::SAME_COVERAGE {
+            other("coverage", own.coverage.to_string(), coverage.to_string(), extract)?;
         }
+        let name = own.alignment.name();
+        other("alignment", name.to_owned(), alignment.name().to_owned(), format!("extract with --alignment {name}"))?;
+        let (found, wanted) = (model_name(&own.dimensions), model_name(dimensions));
+        other("model", found, wanted, format!("give --model {}", own.model))?;
+        for (field, option, found, wanted) in [
+            ("resolution", "--resolution", own.dimensions.resolution, dimensions.resolution),
+            ("ae", "--ae-dims", own.dimensions.ae, dimensions.ae),
+            ("e", "--e-dims", own.dimensions.e, dimensions.e),
+            ("d", "--d-dims", own.dimensions.d, dimensions.d),
+            ("d_mask", "--d-mask-dims", own.dimensions.d_mask, dimensions.d_mask),
+        ] {
+            other(field, found.to_string(), wanted.to_string(), format!("give {option} {found}"))?;
+        }
+        let people = dimensions.people.to_string();
+        other("people", own.dimensions.people.to_string(), people, "give --b instead of --troupe".to_owned())
     }
 
     /// First weights of a model of two sides: the base's, its decoder for both.
@@ -227,7 +245,7 @@ impl Base {
         let parameter = |wanted: &super::zoo::ParameterShape| {
             let name = ["decoder_a.", "decoder_b."].iter().find_map(|side| wanted.name.strip_prefix(side));
             let name = name.map_or(Cow::Borrowed(&*wanted.name), |rest| Cow::Owned(format!("decoder.{rest}")));
-            let failed = |reason: String| BaseError::File { file: PathBuf::new(), reason };
+            let failed = |reason: String| BaseError::File { file: self.file.clone(), reason };
             let (shape, values) = self.tensors.get(&*name).ok_or_else(|| failed(format!("it has no {name}")))?;
             if *shape != wanted.shape || values.len() != shape.iter().product::<usize>() {
                 return Err(failed(format!("{name} is {shape:?}, not {:?}", wanted.shape)));
@@ -243,6 +261,34 @@ impl Base {
 /// meaning the same for everybody.
 pub fn is_trained(name: &str) -> bool {
     name.starts_with(TRAINED)
+}
+
+/// A family and its options, as `--model` takes them.
+fn model_name(dimensions: &Dimensions) -> String {
+    let Options { unit, double, deep, cosine } = dimensions.options;
+    let letters = [(unit, 'u'), (double, 'd'), (deep, 't'), (cosine, 'c')];
+    let letters: String = letters.into_iter().filter(|(has, _)| *has).map(|(_, letter)| letter).collect();
+    let family = format!("{:?}", dimensions.family).to_lowercase();
+    if letters.is_empty() { family } else { format!("{family}-{letters}") }
+}
+
+/// The values of a tensor, or why they make no base.
+fn finite(name: &str, halves: impl Iterator<Item = f16>) -> Result<Vec<f16>, String> {
+    let good = |value: f16| value.is_finite().then_some(value);
+    let values: Option<Vec<f16>> = halves.map(good).collect();
+    values.ok_or_else(|| format!("{name} holds a value that is no number, or too large for 16 bits"))
+}
+
+/// The averaged weights of a run's newest checkpoint, its steps and its seconds.
+fn averaged(run: &Run) -> Result<(Weights, u64, f64), SessionError> {
+    let none = || SessionError::Checkpoint {
+        file: run.checkpoints(),
+        reason: "there is no checkpoint yet; train some steps first".to_owned(),
+    };
+    let (checkpoint, _) = run.newest(&Device::flex())?.ok_or_else(none)?;
+    let mut optimiser = Optimiser::new(run.recipe().optimiser, &checkpoint.weights)?;
+    optimiser.import(checkpoint.optimiser)?;
+    Ok((optimiser.average(&checkpoint.weights), checkpoint.step, checkpoint.seconds))
 }
 
 /// The parameters of a base's network as one decoder without people: the mean gain times the weight, the mean bias.

@@ -4,7 +4,7 @@
 use standin::blend::gpu::{GpuDevice, Selection};
 use standin::blend::{BlendSettings, ColorTransfer};
 use standin::frame::{Layout, Matrix, PixelFormat, Range};
-use standin::geometry::Point;
+use standin::geometry::{Point, Similarity};
 
 /// The best adapter; `None`, and a line that says why, where there is none. `./run test` requires one.
 pub fn device() -> Option<GpuDevice> {
@@ -49,6 +49,11 @@ pub fn settings() -> Vec<BlendSettings> {
         BlendSettings { hull_mask: true, erode: -12.0, blur: 60.0, opacity: 0.6, ..default },
         BlendSettings { color_transfer: ColorTransfer::None, erode: 0.0, blur: 0.0, gamma: [0.7, 1.3, 2.2], ..default },
         BlendSettings { face_scale: 1.2, face_x_offset: 0.07, face_y_offset: -0.11, sharpen: 1.5, ..default },
+        BlendSettings {
+            registration: Similarity::taking(Point::new(0.5, 0.5), Point::new(0.47, 0.53), 1.06, 0.11),
+            face_scale: 0.95,
+            ..default
+        },
         BlendSettings { color_transfer: ColorTransfer::Gain, hull_mask: true, ..default },
         BlendSettings { color_transfer: ColorTransfer::Lab, sharpen: 1.0, gamma: [1.0, 1.2, 1.0], ..default },
         BlendSettings { driver_mask: false, generated_mask: false, erode: 20.0, sharpen: 3.0, ..default },

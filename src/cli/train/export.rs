@@ -19,7 +19,7 @@ use crate::train::samples::Faces;
 use crate::train::session::display::said;
 use crate::train::session::{Event, Run};
 use crate::train::weights::Weights;
-use crate::train::zoo::Network;
+use crate::train::zoo::{Network, Side};
 
 /// Crops of the drivers that an export is checked on.
 const CROPS: usize = 32;
@@ -101,6 +101,21 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
 
 /// Writes what a run with a troupe has come to, for `standin-train train --from`.
 fn write_base(arguments: &Arguments, run: &Run, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let of_a_model = [
+        ("--precision", arguments.precision != Kept::default()),
+        ("--name", arguments.name.is_some()),
+        ("--who", arguments.who.is_some()),
+        ("--licence", arguments.licence.is_some()),
+        ("--consent", arguments.consent.is_some()),
+        ("--subject and the like", !arguments.terms.is_empty()),
+    ];
+    let troupe = format!("{}: a run with --troupe gives a base, not a model", run.folder().display());
+    if let Some((option, _)) = of_a_model.into_iter().find(|(_, given)| *given) {
+        bail!("{troupe}: leave out {option}");
+    }
+    if arguments.out.extension().is_none_or(|ending| ending != "safetensors") {
+        bail!("{troupe}: give -o BASE.safetensors instead of {}", arguments.out.display());
+    }
     let base = Base::of_run(run)?;
     base.save(&arguments.out)?;
     let Header { steps, people, .. } = &base.header;
@@ -142,13 +157,18 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
         Ok::<_, anyhow::Error>((faces.plain(driving, &which, resolution, &device)?.target, which))
     };
     let (crops, _) = some(CROPS)?;
-    let (drawn, which) = some(DRAWN)?;
-    let landmarks: Vec<Vec<Point>> = which
-        .iter()
-        .filter_map(|&n| sides.faces(driving).nth(n))
-        .map(|face| face.landmarks.iter().map(|&[x, y]| Point::new(x, y)).collect())
-        .collect();
-    let registration = registration(run.network(), &weights, &drawn, &landmarks)?;
+    // How a subject drives themselves says nothing of somebody else.
+    let registration = if driving == Side::A {
+        let (drawn, which) = some(DRAWN)?;
+        let landmarks: Vec<Vec<Point>> = which
+            .iter()
+            .filter_map(|&n| sides.faces(driving).nth(n))
+            .map(|face| face.landmarks.iter().map(|&[x, y]| Point::new(x, y)).collect())
+            .collect();
+        registration(run.network(), &weights, &drawn, &landmarks)?
+    } else {
+        None
+    };
     if registration.is_some() {
         writeln!(out, "it draws faces beside where they belong: a registration map goes into the file")?;
     }

@@ -41,7 +41,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = Alignment::Rigid.name().to_owned(), value_parser = alignment)]
     alignment: String,
     /// The clips show people one after the other who perform the same N frames: frame n is person n / N, performance frame
-    /// n % N. For `standin-train base`.
+    /// n % N; N divides the frames of every clip. For `standin-train train --troupe`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
     performances: Option<u64>,
     /// Largest side of a crop in px. Smaller faces keep the resolution of their source, larger ones are reduced.

@@ -1,4 +1,5 @@
-//! `standin-train train`: two face sets to the weights of a model.
+//! `standin-train train`: the subject's face sets, with or without a driver's, to the weights of a model; or a troupe's to a
+//! base.
 
 use std::fs::File;
 use std::io::Write;
@@ -32,14 +33,16 @@ const DEFAULT_BATCH: u16 = 4;
 /// Part of a face set that may look like the other side's person.
 const SAME_PERSON: f32 = 0.5;
 
-/// Trains a model on two face sets, or goes on with one that was stopped: Ctrl-C saves.
+/// Trains a model of the subject's face sets (--b), from a base or with a driver's (--a), or goes on with one that was
+/// stopped: Ctrl-C saves.
 #[derive(Debug, clap::Args)]
 #[command(after_help = models())]
 pub struct Arguments {
     /// Folder of the run; where there is one already, training goes on from its newest checkpoint.
     #[arg(short, long, value_name = "RUN")]
     pub out: PathBuf,
-    /// Face set of the driver: who performs. Give several to serve several performers, also unseen ones.
+    /// Face set of the driver: who performs. Give several to serve several performers, also unseen ones. From a base it is
+    /// not trained on, and may be left out: it serves previews, the check of the export and the registration map only.
     #[arg(long, value_name = "FACESET")]
     pub a: Vec<PathBuf>,
     /// Face set of the subject: who lent the face.
@@ -196,7 +199,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     trained?;
     written?;
     let folder = trainer.run().folder().display();
-    writeln!(out, "step {} saved in {folder}; next: standin-train export {folder} -o MODEL.dfm", trainer.step())?;
+    let file = if recipe.dimensions.people > 0 { "BASE.safetensors" } else { "MODEL.dfm" };
+    writeln!(out, "step {} saved in {folder}; next: standin-train export {folder} -o {file}", trainer.step())?;
     Ok(Outcome::Good)
 }
 
@@ -243,7 +247,7 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
     let b = if of_troupe { &arguments.troupe } else { &arguments.b };
     let sides = Sides::open_subject(&arguments.a, b)?;
     if of_troupe {
-        dimensions.people = people(&sides);
+        dimensions.people = sides.people()?;
     }
     let base = if of_troupe { None } else { base(arguments, &dimensions, &sides, out)? };
     if base.is_none() && !of_troupe && arguments.a.is_empty() {
@@ -297,38 +301,30 @@ fn base(
     sides: &Sides,
     out: &mut dyn Write,
 ) -> anyhow::Result<Option<BaseSource>> {
-    let fits = |base: &Base| base.fits(dimensions, sides.face_type(), sides.coverage(), sides.alignment());
-    let source = |base: Base, file| Some(BaseSource { file, sha256: base.sha256 });
-    match arguments.from.as_deref() {
-        Some("none") => Ok(None),
-        None => {
-            let base = Base::built_in()?;
-            match fits(&base) {
-                Ok(()) => Ok(source(base, None)),
-                Err(reason) => {
-                    writeln!(out, "without a base, which takes far longer: {reason}")?;
-                    Ok(None)
-                }
-            }
+    let asked = arguments.from.as_deref();
+    let Some((base, source)) = named_base(asked.unwrap_or("base"))? else { return Ok(None) };
+    match base.fits(dimensions, sides.face_type(), sides.coverage(), sides.alignment()) {
+        Ok(()) => Ok(Some(source)),
+        Err(reason) if asked.is_none() => {
+            writeln!(out, "without a base, which takes far longer: {reason}")?;
+            Ok(None)
         }
-        Some("base") => {
-            let base = Base::built_in()?;
-            fits(&base)?;
-            Ok(source(base, None))
-        }
-        Some(file) => {
-            let file = std::path::absolute(file).with_context(|| file.to_owned())?;
-            let base = Base::open(&file)?;
-            fits(&base)?;
-            Ok(source(base, Some(file)))
-        }
+        Err(reason) => Err(reason.into()),
     }
 }
 
-/// How many people perform, those of whom no face was found included.
-fn people(sides: &Sides) -> usize {
-    let performances = sides.faces(Side::B).filter_map(|face| face.performance);
-    performances.map(|performance| performance.person as usize + 1).max().unwrap_or(0)
+/// The base that `--from` names, if any.
+fn named_base(from: &str) -> anyhow::Result<Option<(Base, BaseSource)>> {
+    let (base, file) = match from {
+        "none" => return Ok(None),
+        "base" => (Base::built_in()?, None),
+        file => {
+            let file = std::path::absolute(file).with_context(|| file.to_owned())?;
+            (Base::open(&file)?, Some(file))
+        }
+    };
+    let source = BaseSource { file, sha256: base.sha256.clone() };
+    Ok(Some((base, source)))
 }
 
 /// Warns where a driver is the subject: a model of one person learns to copy.
@@ -376,6 +372,13 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
     if let Some(seed) = arguments.seed.filter(|&seed| seed != recipe.seed) {
         return Err(other("seed", recipe.seed.to_string(), seed.to_string()).into());
     }
+    if let Some(from) = &arguments.from {
+        let asked = named_base(from)?.map(|(_, source)| source);
+        let hash = |source: &Option<BaseSource>| source.as_ref().map(|source| source.sha256.clone());
+        if hash(&asked) != hash(&recipe.base) {
+            return Err(other("base", shown_base(&recipe.base), shown_base(&asked)).into());
+        }
+    }
     for (option, asked, is) in [
         ("--constant-rate", arguments.constant_rate, recipe.schedule.course == Course::Constant),
         ("--adabelief", arguments.adabelief, recipe.optimiser.kind == Kind::AdaBelief),
@@ -404,6 +407,13 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
     let goal = if asked == Goal::default() { recipe.goal } else { asked };
     run.change(goal, arguments.rate, [a, b])?;
     Ok((Planned::There(Box::new(run)), sides, lock))
+}
+
+/// A base as `--from` takes it, with its hash.
+fn shown_base(base: &Option<BaseSource>) -> String {
+    let Some(BaseSource { file, sha256 }) = base else { return "none".to_owned() };
+    let file = file.as_ref().map_or_else(|| "base".to_owned(), |file| file.display().to_string());
+    format!("{file} (SHA-256 {sha256})")
 }
 
 fn hashes(sides: &Sides, side: Side) -> Vec<String> {

@@ -192,7 +192,7 @@ impl Default for AugmentSettings {
     }
 }
 
-/// Settings that there were not from the first, with the value that a run has which was begun before them.
+/// Settings that came after the first version of `run.toml`, with the value that they have in a run from before them.
 pub const LATER: [(&str, f64); 13] = [
     ("warp_until", 1.0),
     ("skin_chance", 0.0),

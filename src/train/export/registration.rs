@@ -12,8 +12,9 @@ use crate::swap::{Registration, RegistrationMap};
 use crate::train::weights::Weights;
 use crate::train::zoo::Network;
 
-/// Least mean shift that is worth sampling the face anew, in crop sides: 1.6 px of 160. The alignments of people in the
-/// same pose lie 0.9 px apart, so that less says nothing.
+/// Least mean distance that is worth sampling the face anew, in crop sides: 1.6 px of 160. What alignments make of a
+/// person's own proportions is as large (0.9 px in height between the troupe's people, each averaged over the frames that
+/// all of them perform), so that less says nothing.
 const LEAST_REACH: f32 = 0.01;
 /// Least score of the mesh on a drawn face.
 const FACE: f32 = 0.5;

@@ -20,7 +20,7 @@ use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
 use crate::live::SceneCut;
 use crate::runtime::Runtime;
-use crate::train::faceset::{CROPS, MASKS, MaskKind, Performance};
+use crate::train::faceset::{CROPS, FaceSetError, MASKS, MaskKind, Performance};
 
 /// Part of a crop that a supplied mask must cover: less is a face that the mask does not know.
 const LEAST_MASK: f32 = 0.005;
@@ -122,6 +122,9 @@ impl<'a> Analysis<'a> {
                     if !self.settle(|_| true) {
                         break;
                     }
+                    if unreadable.is_none() {
+                        self.whole_performances(source)?;
+                    }
                     let progress = &mut self.sources[source];
                     progress.done = unreadable.is_none();
                     progress.unreadable = unreadable;
@@ -136,6 +139,23 @@ impl<'a> Analysis<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a source that ends in the middle of a performance: whoever gave its length cut people in two.
+    fn whole_performances(&self, source: usize) -> Result<(), ExtractError> {
+        let SourceProgress { source, next, .. } = &self.sources[source];
+        let Some(length) = self.settings.performances.filter(|&length| length > 0) else { return Ok(()) };
+        // Frames after the last one that was looked at are passed over, up to the next that would have been.
+        let most = next + self.settings.every.max(1) - 1;
+        if next.next_multiple_of(length) <= most {
+            return Ok(());
+        }
+        let frames = if most > *next { format!("{next} to {most}") } else { next.to_string() };
+        let reason = format!(
+            "it has {frames} frames, which is no multiple of --performances {length}: begin again with --fresh and the \
+             number of frames that each person performs"
+        );
+        Err(FaceSetError::File { file: source.into(), reason }.into())
     }
 
     /// Another source begins, or is gone on with.

@@ -1,11 +1,16 @@
 //! Reads the folder.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use sha2::{Digest, Sha256};
 
-use super::{FaceRecord, FaceSetError, HEADER, Header, TABLE, VERSION};
+use super::{FaceRecord, FaceSetError, HEADER, Header, Performance, TABLE, VERSION};
+use crate::geometry::Similarity;
+
+/// Largest number of a person, and of a frame, of a performance: what is above is a mistake of whoever wrote the table.
+const LARGEST_NUMBER: u32 = 1 << 20;
 
 /// A face set that was opened: its header and its table; pictures stay where they are.
 #[derive(Debug, Clone)]
@@ -65,15 +70,32 @@ impl FaceSet {
     }
 
     /// What the faces are, as one hash for the metadata of models: SHA-256 over the faces in the order of the table, of each
-    /// the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats, little-endian.
+    /// the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats, little-endian; where people
+    /// perform the same frames, then its number of [`FaceSet::people`] and its frame of the performance as 32-bit integers.
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
-        for face in &self.faces {
+        for (face, person) in self.faces.iter().zip(self.people()) {
             hash.update(face.sha256.as_bytes());
             hash.update(face.mask_sha256.as_bytes());
             face.landmarks.iter().flatten().for_each(|value| hash.update(value.to_le_bytes()));
+            if let (Some(person), Some(performance)) = (person, face.performance) {
+                hash.update(person.to_le_bytes());
+                hash.update(performance.frame.to_le_bytes());
+            }
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Who each face is of those who perform the same frames: numbers from 0 without gaps, in the order of the table. The
+    /// table's own numbers begin again with each source and may have gaps.
+    pub fn people(&self) -> Vec<Option<u32>> {
+        let mut numbers = HashMap::new();
+        let number = |face| {
+            let FaceRecord { source, performance, .. }: &FaceRecord = face;
+            let next = numbers.len() as u32;
+            performance.map(|performance| *numbers.entry((source, performance.person)).or_insert(next))
+        };
+        self.faces.iter().map(number).collect()
     }
 }
 
@@ -112,6 +134,17 @@ fn checked(face: FaceRecord) -> Result<FaceRecord, String> {
     let numbers = face.landmarks.iter().flatten().chain(&face.to_crop).chain([&face.yaw, &face.pitch, &face.roll]);
     if !numbers.copied().all(f32::is_finite) {
         return Err("landmarks, to_crop and angles must be finite".to_owned());
+    }
+    if let Some(Performance { person, frame }) = face.performance {
+        for (field, number) in [("person", person), ("frame", frame)] {
+            if number > LARGEST_NUMBER {
+                return Err(format!("performance: {field} {number}; numbers go from 0 to {LARGEST_NUMBER}"));
+            }
+        }
+        let [a, b, tx, ty] = face.to_crop;
+        if (Similarity { a, b, tx, ty }).inverse().is_none() {
+            return Err("to_crop: a and b are 0, so that the crop has no place in its frame".to_owned());
+        }
     }
     Ok(face)
 }

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::choice::Choice;
+use super::troupe::Troupe;
 use super::{Batch, Faces, SampleError};
 use crate::train::augment::{AugmentSettings, Augmenter, Buffers, CrossPair, Sample, Source};
 use crate::train::random::{Purpose, stream};
@@ -73,14 +74,18 @@ impl BatchMaker {
     /// For batches of these faces.
     ///
     /// # Errors
-    /// [`SampleError`] where the settings make no batch.
+    /// [`SampleError`] where the settings make no batch, or the faces that they ask for are not there.
     pub fn new(faces: &Faces, settings: &LoaderSettings, seed: u64) -> Result<Self, SampleError> {
         let LoaderSettings { batch, resolution, balance_yaw, ref augment, pairing } = *settings;
         if batch == 0 || resolution == 0 {
             return Err(SampleError::Nothing { batch, resolution });
         }
-        if pairing == Pairing::Troupe && faces.troupe().is_none() {
-            return Err(SampleError::NoTroupe);
+        let missing = |side| faces.of(side).is_empty();
+        match pairing {
+            Pairing::Troupe if faces.troupe().is_none() => return Err(SampleError::NoTroupe),
+            Pairing::Sides if missing(Side::A) => return Err(SampleError::NoFaceSet { side: Side::A }),
+            _ if missing(Side::B) => return Err(SampleError::NoFaceSet { side: Side::B }),
+            _ => {}
         }
         let augmenter = Augmenter::new(augment.clone(), resolution)?;
         let unwarped = Augmenter::new(AugmentSettings { warp: 0.0, ..augment.clone() }, resolution)?;
@@ -88,7 +93,7 @@ impl BatchMaker {
         Ok(Self { augmenter, unwarped, batch, resolution, seed, pairing, a, b })
     }
 
-    /// The first (A) or second (B) batch of a moment, made on every core.
+    /// The first (A) or second (B) batch of a moment, made on every core. `faces` are those that it was made for.
     pub fn batch(&self, faces: &Faces, side: Side, moment: Moment, device: &Device) -> Batch {
         let mut planes = BatchPlanes::new(self.batch, self.resolution);
         let parity = u64::from(side == Side::B);
@@ -96,7 +101,7 @@ impl BatchMaker {
             (Pairing::Troupe, Some(troupe)) => {
                 let person = troupe.person(&mut stream(self.seed, Purpose::Person, moment.step, parity));
                 planes.fill(|slot, buffers, sample| {
-                    self.cross_sample(faces, person, moment, 2 * slot as u64 + parity, buffers, sample);
+                    self.cross_sample((faces, troupe), person, moment, 2 * slot as u64 + parity, buffers, sample);
                 });
                 Whose::Person(person)
             }
@@ -118,7 +123,7 @@ impl BatchMaker {
 
     fn cross_sample(
         &self,
-        faces: &Faces,
+        (faces, troupe): (&Faces, &Troupe),
         person: usize,
         moment: Moment,
         place: u64,
@@ -126,13 +131,11 @@ impl BatchMaker {
         sample: &mut Sample<'_>,
     ) {
         let mut choice = stream(self.seed, Purpose::Choice, moment.step, place);
-        let Some(drawn) = faces.troupe().and_then(|troupe| troupe.pair(person, &mut choice)) else { return };
-        let (Some(input), Some(target)) = (faces.of(Side::B).get(drawn.input), faces.of(Side::B).get(drawn.target))
-        else {
-            return;
-        };
+        let drawn = troupe.pair(person, &mut choice);
+        let of = faces.of(Side::B);
         let mut rng = stream(self.seed, Purpose::Augmentation, moment.step, place);
-        let pair = CrossPair { input, target, to_target: drawn.to_target };
+        // A troupe's numbers are those of the faces that it was made of.
+        let pair = CrossPair { input: &of[drawn.input], target: &of[drawn.target], to_target: drawn.to_target };
         self.augmenter(moment).cross_sample(&pair, &mut rng, buffers, sample);
     }
 
@@ -151,11 +154,9 @@ impl BatchMaker {
             Side::B => (&self.b, &self.a, Side::A, settings.flip_b),
         };
         let mut choice = stream(self.seed, Purpose::Choice, moment.step, place);
-        let (Some(source), other) =
-            (faces.of(side).get(own.draw(&mut choice)), faces.of(opposite).get(other.draw(&mut choice)))
-        else {
-            return;
-        };
+        // There is a face: `new` refuses a side without any that samples are made of. The opposite side may have none.
+        let source = &faces.of(side)[own.draw(&mut choice)];
+        let other = faces.of(opposite).get(other.draw(&mut choice));
         let mut rng = stream(self.seed, Purpose::Augmentation, moment.step, place);
         self.augmenter(moment).sample(source, other.and_then(Source::statistics), flip, &mut rng, buffers, sample);
     }

@@ -22,6 +22,22 @@ pub enum SampleError {
          same N frames one after the other with `standin-train extract --performances N`"
     )]
     NoTroupe,
+    /// Somebody of a troupe who is missing from most frames.
+    #[error(
+        "{source_name}: the person from frame {frame} on was found in {found} of the {frames} frames of the performance, \
+         less than half: extract with --performances N for the number of frames that each person performs, or leave this \
+         clip out"
+    )]
+    RarelySeen {
+        /// The clip.
+        source_name: String,
+        /// Frame of the clip in which the person is found first.
+        frame: u64,
+        /// Frames in which they are found.
+        found: usize,
+        /// Frames in which anybody is.
+        frames: usize,
+    },
     /// A face set without, or with too few, faces.
     #[error(
         "{}: {found} faces; a face set to train on must have {MINIMUM_FACES} or more (some hundreds in all poses are \

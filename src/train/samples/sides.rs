@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::troupe::{RarelySeen, Troupe};
 use super::{SampleError, Warning, warning};
 use crate::face::Alignment;
 use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError, Header};
@@ -15,8 +16,6 @@ pub const MINIMUM_FACES: usize = 8;
 const OVERSAMPLING: f32 = 1.25;
 /// Bytes of a stored pixel: blue, green, red, mask, priority.
 const PIXEL: u64 = 5;
-/// Difference of coverage that is one of rounding.
-const SAME_COVERAGE: f32 = 1e-3;
 
 /// Opened face sets: several drivers may serve side A, several clips of the subject side B.
 #[derive(Debug, Clone)]
@@ -28,6 +27,9 @@ pub struct Sides {
 }
 
 impl Sides {
+    /// Difference of coverage that is one of rounding.
+    pub const SAME_COVERAGE: f32 = 1e-3;
+
     /// Opens the face sets of both sides.
     ///
     /// # Errors
@@ -56,7 +58,7 @@ impl Sides {
         Self::fitting(opened(a)?, opened(b)?)
     }
 
-    fn fitting(a: Vec<FaceSet>, b: Vec<FaceSet>) -> Result<Self, SampleError> {
+    fn fitting(a: Vec<FaceSet>, mut b: Vec<FaceSet>) -> Result<Self, SampleError> {
         let Some(first) = b.first() else { return Err(SampleError::NoFaceSet { side: Side::B }) };
         for set in a.iter().chain(&b) {
             let folder = set.folder.clone();
@@ -65,13 +67,27 @@ impl Sides {
             }
             if set.header.face_type != first.header.face_type
                 || set.header.alignment != first.header.alignment
-                || (set.header.coverage - first.header.coverage).abs() > SAME_COVERAGE
+                || (set.header.coverage - first.header.coverage).abs() > Self::SAME_COVERAGE
             {
                 let (found, expected) = (crop(set), crop(first));
                 return Err(SampleError::Mismatch { folder, found, first: first.folder.clone(), expected });
             }
         }
+        number_people(&mut b);
         Ok(Self { a, b })
+    }
+
+    /// How many people of side B perform the same frames. Their numbers go from 0 without gaps, over all face sets.
+    ///
+    /// # Errors
+    /// [`SampleError::NoTroupe`] where a face does not say who performs what, [`SampleError::RarelySeen`] where somebody is
+    /// missing from more than half of the frames.
+    pub fn people(&self) -> Result<usize, SampleError> {
+        let troupe = Troupe::of(self.faces(Side::B)).ok_or(SampleError::NoTroupe)?;
+        let Some(RarelySeen { face, found, frames }) = troupe.rarely_seen() else { return Ok(troupe.people()) };
+        let first = self.faces(Side::B).nth(face);
+        let (source, frame) = first.map_or_else(Default::default, |face| (face.source.clone(), face.frame));
+        Err(SampleError::RarelySeen { source_name: source, frame, found, frames })
     }
 
     /// The face sets of a side.
@@ -118,6 +134,21 @@ impl Sides {
 
 fn opened(folders: &[PathBuf]) -> Result<Vec<FaceSet>, FaceSetError> {
     folders.iter().map(|folder| FaceSet::open(folder)).collect()
+}
+
+/// Gives everybody who performs a number of their own, without gaps: those of the tables begin again with each source and
+/// each face set. The content hashes stay.
+fn number_people(sets: &mut [FaceSet]) {
+    let mut before = 0;
+    for set in sets {
+        let numbers = set.people();
+        for (face, number) in set.faces.iter_mut().zip(&numbers) {
+            if let (Some(performance), Some(number)) = (&mut face.performance, number) {
+                performance.person = before + number;
+            }
+        }
+        before += numbers.into_iter().flatten().max().map_or(0, |last| last + 1);
+    }
 }
 
 /// Side of a stored crop for samples of `resolution` pixels.

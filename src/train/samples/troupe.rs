@@ -1,5 +1,7 @@
 //! People who perform the same frames: which of their faces belong together.
 
+use std::collections::{HashMap, HashSet};
+
 use rand::{Rng, RngExt};
 
 use crate::geometry::Similarity;
@@ -8,18 +10,30 @@ use crate::train::faceset::FaceRecord;
 /// The faces of people who perform the same frames.
 #[derive(Debug, Clone)]
 pub(super) struct Troupe {
-    /// Source px to the unit square of each face's crop.
-    to_crop: Vec<Similarity>,
-    /// For each person, in the order of their numbers, the faces in order of the frames that they were found in.
+    /// Source px to the unit square of each face's crop, and back.
+    to_crop: Vec<(Similarity, Similarity)>,
+    /// For each person the faces and their frames; nobody without a face.
     people: Vec<Vec<Shown>>,
-    /// For each frame of the performance the faces of everybody who was found in it.
+    /// For each frame in which somebody was found, the faces of everybody who was.
     frames: Vec<Vec<usize>>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Shown {
+    /// Place in [`Troupe::frames`].
     frame: usize,
     face: usize,
+}
+
+/// Somebody who was found in less than half of the frames.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RarelySeen {
+    /// Their first face.
+    pub(super) face: usize,
+    /// Frames that they were found in.
+    pub(super) found: usize,
+    /// Frames that anybody was found in.
+    pub(super) frames: usize,
 }
 
 /// Faces of a cross pair.
@@ -32,41 +46,54 @@ pub(super) struct Drawn {
 }
 
 impl Troupe {
-    /// `None` where any face is of no performance.
+    /// `None` where there is no face, or any is of no performance or has no place in its frame. People are numbered as they
+    /// come, without gaps: as [`Sides`](super::Sides) does, so that its numbers stay.
     pub(super) fn of<'a>(faces: impl Iterator<Item = &'a FaceRecord>) -> Option<Self> {
         let mut troupe = Self { to_crop: Vec::new(), people: Vec::new(), frames: Vec::new() };
+        let (mut people, mut frames) = (HashMap::new(), HashMap::new());
         for (face, record) in faces.enumerate() {
             let performance = record.performance?;
-            let (person, frame) = (performance.person as usize, performance.frame as usize);
             let [a, b, tx, ty] = record.to_crop;
-            troupe.to_crop.push(Similarity { a, b, tx, ty });
-            if person >= troupe.people.len() {
-                troupe.people.resize(person + 1, Vec::new());
-            }
-            if frame >= troupe.frames.len() {
-                troupe.frames.resize(frame + 1, Vec::new());
-            }
+            let to_crop = Similarity { a, b, tx, ty };
+            troupe.to_crop.push((to_crop, to_crop.inverse()?));
+            let person = *people.entry(performance.person).or_insert(troupe.people.len());
+            let frame = *frames.entry(performance.frame).or_insert(troupe.frames.len());
+            troupe.people.resize(people.len(), Vec::new());
+            troupe.frames.resize(frames.len(), Vec::new());
             troupe.people[person].push(Shown { frame, face });
             troupe.frames[frame].push(face);
         }
         (!troupe.to_crop.is_empty()).then_some(troupe)
     }
 
-    /// One of the people who have a face.
-    pub(super) fn person(&self, rng: &mut impl Rng) -> usize {
-        let present: usize = self.people.iter().filter(|shown| !shown.is_empty()).count();
-        let nth = rng.random_range(0..present.max(1));
-        let mut people = self.people.iter().enumerate().filter(|(_, shown)| !shown.is_empty());
-        people.nth(nth).map_or(0, |(person, _)| person)
+    /// How many people there are; one at least.
+    pub(super) fn people(&self) -> usize {
+        self.people.len()
     }
 
-    /// A frame of `person`, and whoever shows the same frame.
-    pub(super) fn pair(&self, person: usize, rng: &mut impl Rng) -> Option<Drawn> {
-        let shown = self.people.get(person)?;
-        let target = shown.get(rng.random_range(0..shown.len().max(1)))?;
+    /// Who was found in less than half of the frames: the frames were given to the wrong people, or they perform another
+    /// number of frames.
+    pub(super) fn rarely_seen(&self) -> Option<RarelySeen> {
+        let frames = self.frames.len();
+        self.people.iter().find_map(|shown| {
+            let found = shown.iter().map(|shown| shown.frame).collect::<HashSet<_>>().len();
+            let face = shown.first()?.face;
+            (2 * found < frames).then_some(RarelySeen { face, found, frames })
+        })
+    }
+
+    /// One of the people.
+    pub(super) fn person(&self, rng: &mut impl Rng) -> usize {
+        rng.random_range(0..self.people.len())
+    }
+
+    /// A frame of `person`, which is one of [`Troupe::people`], and whoever shows the same frame.
+    pub(super) fn pair(&self, person: usize, rng: &mut impl Rng) -> Drawn {
+        let shown = &self.people[person];
+        let target = shown[rng.random_range(0..shown.len())];
         let alike = &self.frames[target.frame];
         let input = alike[rng.random_range(0..alike.len())];
-        let to_target = self.to_crop[input].inverse()?.then(&self.to_crop[target.face]);
-        Some(Drawn { input, target: target.face, to_target })
+        let to_target = self.to_crop[input].1.then(&self.to_crop[target.face].0);
+        Drawn { input, target: target.face, to_target }
     }
 }

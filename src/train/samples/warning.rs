@@ -75,7 +75,8 @@ impl fmt::Display for Warning {
 pub(super) fn all(sides: &Sides) -> Vec<Warning> {
     let few = [Side::A, Side::B].into_iter().filter_map(|side| {
         let faces = sides.faces(side).count();
-        (faces < ENOUGH_FACES).then_some(Warning::FewFaces { side, faces })
+        // A model from a base needs no driver.
+        (1..ENOUGH_FACES).contains(&faces).then_some(Warning::FewFaces { side, faces })
     });
     few.chain(same_person(sides)).chain(head_size(sides)).collect()
 }

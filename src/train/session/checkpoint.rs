@@ -141,7 +141,8 @@ fn read(bytes: &[u8], parameters: &[ParameterShape], device: &Device) -> Result<
     let weights = parameters
         .iter()
         .map(|wanted| {
-            let other = |what: String| format!("{what}: it is the checkpoint of another model");
+            let other =
+                |what: String| format!("{what}: it is the checkpoint of another model, or of an older version of it");
             let tensor = file.tensor(&wanted.name).map_err(|_| other(format!("it has no {}", wanted.name)))?;
             if tensor.shape() != wanted.shape {
                 return Err(other(format!("{} is {:?}, not {:?}", wanted.name, tensor.shape(), wanted.shape)));

@@ -6,7 +6,8 @@ use crate::train::zoo::Network;
 /// Bytes that a training needs, by what they are for. An estimate: what the tensors hold, not what allocators round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
-    /// Weights, gradients, two moments, the average; and a copy of all but the gradients while a checkpoint is written.
+    /// Weights, two moments, the average; a copy of all these while a checkpoint is written; and the gradients of what is
+    /// trained.
     pub weights: u64,
     /// What the layers of both sides keep for the way back.
     pub activations: u64,
@@ -18,10 +19,15 @@ impl Memory {
     /// For a network and face sets of that many bytes.
     pub fn of(network: &Network, recipe: &Recipe, samples: u64) -> Self {
         let averaged = usize::from(recipe.optimiser.average > 0.0);
-        let count: usize = network.parameters().iter().map(|wanted| wanted.shape.iter().product::<usize>()).sum();
+        let counts = network.parameters().iter().map(|wanted| (wanted, wanted.shape.iter().product::<usize>()));
+        let (count, trained) = counts.fold((0, 0), |(all, trained), (wanted, count)| {
+            (all + count, trained + if recipe.trains(&wanted.name) { count } else { 0 })
+        });
+        // The optimiser has moments for what is not trained too, all zero.
+        let weights = 4 * (count * (6 + 2 * averaged) + trained);
         // A layer's output is kept for its own way back and for its activation's, and has a gradient on the way.
         let kept = 3 * 4 * recipe.batch * network.values_between();
-        Self { weights: (count * 4 * (7 + 2 * averaged)) as u64, activations: kept as u64, samples }
+        Self { weights: weights as u64, activations: kept as u64, samples }
     }
 
     /// All together.

@@ -50,7 +50,7 @@ impl BaseSource {
     pub fn open(&self) -> Result<Base, BaseError> {
         let base = self.file.as_deref().map_or_else(Base::built_in, Base::open)?;
         if base.sha256 != self.sha256 {
-            let file = self.file.clone().unwrap_or_else(|| "the base that is built in".into());
+            let file = self.file.clone().unwrap_or_else(|| base::BUILT_IN.into());
             let reason = format!("it has SHA-256 {}, but the run began with {}", base.sha256, self.sha256);
             return Err(BaseError::File { file, reason });
         }
@@ -147,6 +147,7 @@ impl Recipe {
         self.augment.clone().checked().map_err(|error| error.to_string())?;
         let share = |value: f64| (0.0..1.0).contains(&value);
         let checks = [
+            ("base", self.base.is_none() || self.dimensions.people == 0, "left out where dimensions.people is not 0"),
             ("batch", (1..=256).contains(&self.batch), "1 to 256"),
             ("goal.steps", self.goal.steps.is_none_or(|steps| steps > 0), "1 or more"),
             ("goal.minutes", self.goal.minutes.is_none_or(|minutes| minutes.is_finite() && minutes > 0.0), "above 0"),

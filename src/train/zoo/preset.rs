@@ -88,7 +88,14 @@ pub struct Preset {
 
 /// Every preset: name, sentence, parameters, family with options, and resolution, code, encoder, decoder, mask.
 pub const PRESETS: [Preset; 11] = [
-    preset("live", "made for live video on a processor", 0, Family::Live, "", [160, 256, 32, 24, 0]),
+    preset(
+        "live",
+        "made for live video on a processor; has a base",
+        7_030_072,
+        Family::Live,
+        "",
+        [160, 256, 32, 24, 0],
+    ),
     preset(
         "original",
         "faceswap's 64 px model with two decoders",
@@ -193,7 +200,7 @@ impl Dimensions {
     /// [`BlueprintError`] for a resolution or width that the family cannot have.
     pub fn blueprint(&self) -> Result<Blueprint, BlueprintError> {
         let (multiple, resolution) = (self.multiple(), self.resolution);
-        let range = (2 * multiple)..=1024;
+        let range = multiple.max(32)..=1024;
         if !range.contains(&resolution) {
             let (family, low, high) = (self.family_name(), range.start(), range.end());
             return Err(BlueprintError::Unknown(format!(
