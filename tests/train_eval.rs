@@ -192,10 +192,13 @@ fn ben_s_model_is_measured_against_the_counterfactual() {
     assert!(value("bare_to_target") < value("bare_to_driver"), "{text}");
     // What a perfect swap would have is better.
     let perfect = |key: &str| report["table_of_truth"][key].as_f64().unwrap_or_else(|| panic!("no {key}"));
-    // The lids of the driver are no measure here: the mesh follows Ben's own hardly better than these.
-    for key in ["lid_right_with_truth", "lid_left_with_truth", "mouth_opening"] {
-        assert!(perfect(key) > value(key), "{key}: {} {}", perfect(key), value(key));
-    }
+    assert!(
+        perfect("mouth_opening") > value("mouth_opening"),
+        "{} {}",
+        perfect("mouth_opening"),
+        value("mouth_opening")
+    );
+    // The lids are no measure here: few of these frames blink, and the mesh follows Ben's own little better than the model's.
     assert!(perfect("to_target") < value("to_target"), "{text}");
     assert!(value("mouth_opening_with_truth") > 0.8, "{}", value("mouth_opening_with_truth"));
     assert_eq!(report["delivery"]["missed"], 0);

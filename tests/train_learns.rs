@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use session_support::recipe;
-use standin::train::losses::l1;
+use standin::train::augment::AugmentSettings;
+use standin::train::losses::{LossWeights, l1};
 use standin::train::optimise::{Course, Schedule};
 use standin::train::samples::{Faces, Loader, LoaderSettings, Pairing, Sides};
 use standin::train::session::{Recipe, Run, Stop, Trainer};
@@ -29,7 +30,24 @@ fn two_hundred_steps_on_a_tiny_face_set_draw_both_people() {
     let (Some(ada), Some(ben)) = (set("ada_train.mp4", "ada"), set("ben_train.mp4", "ben")) else { return };
     let dimensions = Dimensions { resolution: 64, ae: 64, e: 8, d: 8, ..Dimensions::named("live").unwrap() };
     let schedule = Schedule { rate: 3e-3, warm_up: 20, course: Course::Cosine, ..Schedule::default() };
-    let recipe = Recipe { batch: 4, dimensions, schedule, ..recipe("live", STEPS) };
+    // The terms and the samples that the bound is of.
+    let losses = LossWeights { priority: 0.6, priority_dssim: 0.0, ..LossWeights::default() };
+    let augment = AugmentSettings {
+        skin_chance: 0.0,
+        beard_chance: 0.0,
+        makeup_chance: 0.0,
+        fringe_chance: 0.0,
+        glasses_chance: 0.0,
+        cast_chance: 0.0,
+        tone_chance: 0.0,
+        motion_chance: 0.0,
+        sharpen_chance: 0.0,
+        subsampling_chance: 0.0,
+        banding_chance: 0.0,
+        noise_growth: 0.0,
+        ..AugmentSettings::default()
+    };
+    let recipe = Recipe { batch: 4, dimensions, schedule, losses, augment, ..recipe("live", STEPS) };
     let sides = Sides::new(vec![ada], vec![ben]).unwrap();
     let faces = Arc::new(Faces::load(&sides, 64, &|| ()).unwrap());
     let augment = recipe.augment.clone();

@@ -246,7 +246,7 @@ fn face_sets_that_cannot_be_trained_on_are_refused_with_their_name() {
     assert!(matches!(refused(&[], std::slice::from_ref(&good)), SampleError::NoFaceSet { side: Side::A }));
     let full = set("full", &Header { face_type: "full".to_owned(), coverage: 1.5966, ..header() }, 9);
     let error = refused(std::slice::from_ref(&good), &[full]).to_string();
-    assert!(error.contains("full: face type full with coverage 1.5966, but"), "{error}");
+    assert!(error.contains("full: face type full with coverage 1.5966, template alignment, but"), "{error}");
     let wide = set("wide", &Header { coverage: 2.2, ..header() }, 9);
     assert!(matches!(refused(&[good.clone(), wide], std::slice::from_ref(&good)), SampleError::Mismatch { .. }));
     let error = refused(&[folder("nowhere")], &[good]).to_string();

@@ -293,7 +293,8 @@ impl Optimiser {
         }
 
         // Taken out of the weights: what nobody else holds is changed in place.
-        let devices: Vec<Device> = weights.0.iter().map(|parameter| parameter.value.device()).collect();
+        let places: Vec<(Device, bool)> =
+            weights.0.iter().map(|parameter| (parameter.value.device(), parameter.value.is_require_grad())).collect();
         let mut values = Vec::with_capacity(weights.0.len());
         for parameter in &mut weights.0 {
             let value = std::mem::replace(&mut parameter.value, upload(Vec::new(), &Device::flex()));
@@ -311,8 +312,9 @@ impl Optimiser {
             });
         }
         host::apply(updates);
-        for ((parameter, values), device) in weights.0.iter_mut().zip(values).zip(&devices) {
-            parameter.value = leaf(upload(values, device));
+        for ((parameter, values), (device, is_leaf)) in weights.0.iter_mut().zip(values).zip(&places) {
+            let value = upload(values, device);
+            parameter.value = if *is_leaf { value.require_grad() } else { value };
         }
         Ok(StepReport { norm, moved: true })
     }
@@ -346,8 +348,9 @@ impl Optimiser {
             if let Some(by) = follow {
                 device::follow(&value, moments, by);
             }
-            let tracked = parameter.value.device().is_autodiff();
-            parameter.value = if tracked { leaf(value.autodiff()) } else { value };
+            let (tracked, is_leaf) = (parameter.value.device().is_autodiff(), parameter.value.is_require_grad());
+            let value = if tracked { value.autodiff() } else { value };
+            parameter.value = if is_leaf { value.require_grad() } else { value };
         }
         Ok(StepReport { norm, moved: true })
     }
@@ -355,10 +358,6 @@ impl Optimiser {
 
 fn length(parameter: &Parameter) -> usize {
     parameter.shape.iter().product()
-}
-
-fn leaf(value: Tensor<1>) -> Tensor<1> {
-    if value.device().is_autodiff() { value.require_grad() } else { value }
 }
 
 fn read(name: &str, value: Tensor<1>) -> Result<Vec<f32>, OptimiseError> {

@@ -52,7 +52,8 @@ pub enum SampleError {
     },
     /// Crops that hold different parts of the head.
     #[error(
-        "{}: {found}, but {}: {expected}; extract all face sets with the same face type and coverage",
+        "{}: {found}, but {}: {expected}; extract all face sets with the same face type, coverage and \
+         alignment",
         folder.display(),
         first.display()
     )]

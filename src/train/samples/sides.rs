@@ -59,7 +59,9 @@ impl Sides {
     }
 
     fn fitting(a: Vec<FaceSet>, mut b: Vec<FaceSet>) -> Result<Self, SampleError> {
-        let Some(first) = b.first() else { return Err(SampleError::NoFaceSet { side: Side::B }) };
+        let Some(first) = a.first().or(b.first()).filter(|_| !b.is_empty()) else {
+            return Err(SampleError::NoFaceSet { side: Side::B });
+        };
         for set in a.iter().chain(&b) {
             let folder = set.folder.clone();
             if set.faces.len() < MINIMUM_FACES {
