@@ -1,8 +1,8 @@
 //! Face sets in memory, and batches of augmented samples, prepared beside the training.
 //!
-//! [`Sides::open`] reads the tables of both sides' face sets, checks that they fit each other, and says what they will
-//! need in memory and what is odd about them. [`Faces::load`] reads the pictures. [`Loader`] gives a batch of each side
-//! for every step.
+//! [`Sides`] reads the tables of the face sets (the subject's, those of drivers where there are any, or a troupe's), checks
+//! that they fit each other, and says what they will need in memory and what is odd about them. [`Faces::load`] reads the
+//! pictures. [`Loader`] gives two batches for every step; [`Pairing`] says what goes into them and what should come out.
 
 mod batch;
 mod choice;
