@@ -87,7 +87,7 @@ impl Default for BlendSettings {
             driver_mask: true,
             generated_mask: true,
             hull_mask: false,
-            erode: 10.0,
+            erode: 7.0,
             blur: 25.0,
             color_transfer: ColorTransfer::default(),
             opacity: 1.0,

@@ -121,7 +121,7 @@ pub(super) const NUMBERS: &[Number] = &[
         nick: "Erode",
         blurb: "Shrink the mask by so many pixels of a 224-pixel crop; a negative number grows it",
         range: (-100.0, 100.0),
-        default: 10.0,
+        default: 7.0,
         field: |p| &mut p.settings.blend.erode,
     },
     Number {
