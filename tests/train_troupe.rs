@@ -338,10 +338,6 @@ fn a_base_and_a_run_that_do_not_go_together_are_refused_with_their_names() {
     let error = base.start(&wider, &Device::flex()).unwrap_err();
     assert!(matches!(&error, BaseError::File { file, .. } if file == run.folder()), "{error}");
 
-    let source = Some(BaseSource { file: None, sha256: String::new() });
-    let error = Recipe { base: source, dimensions: of_people("live"), ..recipe("live", 1) }.check().unwrap_err();
-    assert!(error.contains("base") && error.contains("dimensions.people"), "{error}");
-
     for checkpoint in Checkpoint::list(&run.checkpoints()) {
         std::fs::remove_file(checkpoint).unwrap();
     }
@@ -370,4 +366,29 @@ fn the_built_in_base_fits_the_default_model() {
     let weights = base.start(&network, &Device::flex()).unwrap();
     assert_eq!(weights.count(), network.blueprint().count().unwrap());
     assert!(weights.0.iter().flat_map(|parameter| parameter.to_vec()).all(f32::is_finite));
+}
+
+#[test]
+fn a_troupe_goes_on_from_a_base_with_everybody_alike_and_trains_all_of_it() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("base.safetensors");
+    Base::of_run(&base_run(&place.path().join("base"))).unwrap().save(&file).unwrap();
+    let base = Base::open(&file).unwrap();
+    let source = Some(BaseSource { file: Some(file), sha256: base.sha256.clone() });
+    let recipe = Recipe { base: source, dimensions: of_people("live"), ..recipe("live", 2) };
+    assert_eq!(recipe.pairing(), Pairing::Troupe);
+    recipe.check().unwrap();
+    let names = Network::new(recipe.dimensions.blueprint().unwrap()).unwrap();
+    assert!(names.parameters().iter().all(|wanted| recipe.trains(&wanted.name)), "a troupe's encoder is trained");
+
+    let weights = base.start(&names, &Device::flex()).unwrap();
+    let two_sided = Network::new(small("live").blueprint().unwrap()).unwrap();
+    let single = base.start(&two_sided, &Device::flex()).unwrap();
+    let (crops, _) = discs(names.blueprint().resolution, 2, 0);
+    let expected = two_sided.reconstruct(&single, crops.input.clone(), Side::B).face;
+    for person in 0..PEOPLE as usize {
+        let face = names.reconstruct(&weights, crops.input.clone(), Whose::Person(person)).face;
+        let apart = (face - expected.clone()).abs().max().into_scalar::<f32>();
+        assert!(apart < 1e-6, "person {person} begins as the base draws: {apart}");
+    }
 }

@@ -117,7 +117,10 @@ impl Base {
     /// # Errors
     /// [`BaseError::File`].
     pub fn open(file: &Path) -> Result<Self, BaseError> {
-        let failed = |error: std::io::Error| BaseError::File { file: file.to_owned(), reason: error.to_string() };
+        let failed = |error: std::io::Error| BaseError::File {
+            file: file.to_owned(),
+            reason: format!("{error}; --from takes base, none, or a file that `export` wrote of a run with --troupe"),
+        };
         Self::read(&std::fs::read(file).map_err(failed)?, file)
     }
 
@@ -237,7 +240,7 @@ impl Base {
         other("people", own.dimensions.people.to_string(), people, "give --b instead of --troupe".to_owned())
     }
 
-    /// First weights of a model of two sides: the base's, its decoder for both.
+    /// First weights of a model of two sides: the base's, its decoder for both; or of a troupe's, everybody alike.
     ///
     /// # Errors
     /// [`BaseError::File`] where a parameter is missing or of another shape.
@@ -246,15 +249,27 @@ impl Base {
             let name = ["decoder_a.", "decoder_b."].iter().find_map(|side| wanted.name.strip_prefix(side));
             let name = name.map_or(Cow::Borrowed(&*wanted.name), |rest| Cow::Owned(format!("decoder.{rest}")));
             let failed = |reason: String| BaseError::File { file: self.file.clone(), reason };
-            let (shape, values) = self.tensors.get(&*name).ok_or_else(|| failed(format!("it has no {name}")))?;
-            if *shape != wanted.shape || values.len() != shape.iter().product::<usize>() {
-                return Err(failed(format!("{name} is {shape:?}, not {:?}", wanted.shape)));
+            let of_people = network.blueprint().people > 0 && name.starts_with("decoder.");
+            if of_people && name.ends_with(".gain") {
+                let value = Tensor::from_data(TensorData::new(vec![1.0_f32; count(wanted)], [count(wanted)]), device);
+                return Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value });
             }
-            let value = Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device);
+            let (shape, values) = self.tensors.get(&*name).ok_or_else(|| failed(format!("it has no {name}")))?;
+            // Everybody begins with the base's bias.
+            let own = if of_people && name.ends_with(".bias") { &wanted.shape[1..] } else { &wanted.shape[..] };
+            if *shape != own || values.len() != own.iter().product::<usize>() {
+                return Err(failed(format!("{name} is {shape:?}, not {own:?}")));
+            }
+            let values = values.repeat(count(wanted) / values.len().max(1));
+            let value = Tensor::from_data(TensorData::new(values, [count(wanted)]), device);
             Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value })
         };
         Ok(Weights(network.parameters().iter().map(parameter).collect::<Result<_, _>>()?))
     }
+}
+
+fn count(wanted: &super::zoo::ParameterShape) -> usize {
+    wanted.shape.iter().product()
 }
 
 /// Whether a model from a base trains the parameter of that name: its encoder stays as it is, so that its code goes on

@@ -53,8 +53,9 @@ pub struct Arguments {
     #[arg(long, value_name = "FACESET", conflicts_with_all = ["a", "b"])]
     pub troupe: Vec<PathBuf>,
     /// What the model starts from: base, the one that comes with Standin and the default where it fits the face sets and the
-    /// model; none; or a file that `export` wrote of a run with --troupe. From a base only the subject's decoder is trained.
-    #[arg(long, value_name = "BASE", conflicts_with = "troupe")]
+    /// model; none; or a file that `export` wrote of a run with --troupe. From a base only the subject's decoder is trained; with --troupe
+    /// all of it goes on.
+    #[arg(long, value_name = "BASE")]
     pub from: Option<String>,
     /// Model: see below. Default live.
     #[arg(long, value_name = "NAME")]
@@ -249,7 +250,9 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
     if of_troupe {
         dimensions.people = sides.people()?;
     }
-    let base = if of_troupe { None } else { base(arguments, &dimensions, &sides, out)? };
+    // A troupe goes on from a base only where one is named.
+    let of_two_sides = Dimensions { people: 0, ..dimensions.clone() };
+    let base = if of_troupe && arguments.from.is_none() { None } else { base(arguments, &of_two_sides, &sides, out)? };
     if base.is_none() && !of_troupe && arguments.a.is_empty() {
         return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
     }

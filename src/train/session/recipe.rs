@@ -121,7 +121,7 @@ impl Recipe {
 
     /// Whether the parameter of that name is trained.
     pub fn trains(&self, name: &str) -> bool {
-        self.base.is_none() || base::is_trained(name)
+        self.base.is_none() || self.dimensions.people > 0 || base::is_trained(name)
     }
 
     /// The face sets of both sides, opened.
@@ -147,7 +147,6 @@ impl Recipe {
         self.augment.clone().checked().map_err(|error| error.to_string())?;
         let share = |value: f64| (0.0..1.0).contains(&value);
         let checks = [
-            ("base", self.base.is_none() || self.dimensions.people == 0, "left out where dimensions.people is not 0"),
             ("batch", (1..=256).contains(&self.batch), "1 to 256"),
             ("goal.steps", self.goal.steps.is_none_or(|steps| steps > 0), "1 or more"),
             ("goal.minutes", self.goal.minutes.is_none_or(|minutes| minutes.is_finite() && minutes > 0.0), "above 0"),
