@@ -10,9 +10,8 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::optimise::Optimiser;
 use super::samples::Sides;
-use super::session::{Run, SessionError};
+use super::session::{Average, Run, SessionError};
 use super::weights::{Parameter, Weights};
 use super::whole_file;
 use super::zoo::preset::{Dimensions, Options};
@@ -162,7 +161,8 @@ impl Base {
         if recipe.dimensions.people == 0 {
             return Err(BaseError::NoTroupe(run.folder().to_owned()));
         }
-        let (weights, steps, seconds) = averaged(run).map_err(|error| BaseError::Run(Box::new(error)))?;
+        let failed = |error| BaseError::Run(Box::new(error));
+        let Average { weights, step: steps, seconds, .. } = run.average(&Device::flex()).map_err(failed)?;
         let header = Header {
             version: VERSION,
             model: recipe.model.clone(),
@@ -292,18 +292,6 @@ fn finite(name: &str, halves: impl Iterator<Item = f16>) -> Result<Vec<f16>, Str
     let good = |value: f16| value.is_finite().then_some(value);
     let values: Option<Vec<f16>> = halves.map(good).collect();
     values.ok_or_else(|| format!("{name} holds a value that is no number, or too large for 16 bits"))
-}
-
-/// The averaged weights of a run's newest checkpoint, its steps and its seconds.
-fn averaged(run: &Run) -> Result<(Weights, u64, f64), SessionError> {
-    let none = || SessionError::Checkpoint {
-        file: run.checkpoints(),
-        reason: "there is no checkpoint yet; train some steps first".to_owned(),
-    };
-    let (checkpoint, _) = run.newest(&Device::flex())?.ok_or_else(none)?;
-    let mut optimiser = Optimiser::new(run.recipe().optimiser, &checkpoint.weights)?;
-    optimiser.import(checkpoint.optimiser)?;
-    Ok((optimiser.average(&checkpoint.weights), checkpoint.step, checkpoint.seconds))
 }
 
 /// The parameters of a base's network as one decoder without people: the mean gain times the weight, the mean bias.

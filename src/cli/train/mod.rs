@@ -10,6 +10,7 @@ use super::Outcome;
 pub mod eval;
 pub mod export;
 pub mod extract;
+mod from;
 pub mod run;
 
 /// Builds models for Standin: from clips of two people who agreed, to a checked .dfm.

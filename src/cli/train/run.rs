@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::from::{base, named_base, shown_base};
 use crate::cli::Outcome;
 use crate::runtime::Runtime;
 use crate::train::augment::AugmentSettings;
-use crate::train::base::Base;
 use crate::train::device::{Chosen, DeviceChoice};
 use crate::train::eval::EvalError;
 use crate::train::eval::same_person::looks_like;
@@ -252,7 +252,11 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
     }
     // A troupe goes on from a base only where one is named.
     let of_two_sides = Dimensions { people: 0, ..dimensions.clone() };
-    let base = if of_troupe && arguments.from.is_none() { None } else { base(arguments, &of_two_sides, &sides, out)? };
+    let base = if of_troupe && arguments.from.is_none() {
+        None
+    } else {
+        base(arguments.from.as_deref(), &of_two_sides, &sides, out)?
+    };
     if base.is_none() && !of_troupe && arguments.a.is_empty() {
         return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
     }
@@ -295,39 +299,6 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
     compare_people(&sides, out)?;
     let lock = Run::lock(&arguments.out)?;
     Ok((Planned::New(Box::new(recipe)), sides, lock))
-}
-
-/// The base to start from: the one that was asked for, or the one that comes with Standin where it fits.
-fn base(
-    arguments: &Arguments,
-    dimensions: &Dimensions,
-    sides: &Sides,
-    out: &mut dyn Write,
-) -> anyhow::Result<Option<BaseSource>> {
-    let asked = arguments.from.as_deref();
-    let Some((base, source)) = named_base(asked.unwrap_or("base"))? else { return Ok(None) };
-    match base.fits(dimensions, sides.face_type(), sides.coverage(), sides.alignment()) {
-        Ok(()) => Ok(Some(source)),
-        Err(reason) if asked.is_none() => {
-            writeln!(out, "without a base, which takes far longer: {reason}")?;
-            Ok(None)
-        }
-        Err(reason) => Err(reason.into()),
-    }
-}
-
-/// The base that `--from` names, if any.
-fn named_base(from: &str) -> anyhow::Result<Option<(Base, BaseSource)>> {
-    let (base, file) = match from {
-        "none" => return Ok(None),
-        "base" => (Base::built_in()?, None),
-        file => {
-            let file = std::path::absolute(file).with_context(|| file.to_owned())?;
-            (Base::open(&file)?, Some(file))
-        }
-    };
-    let source = BaseSource { file, sha256: base.sha256.clone() };
-    Ok(Some((base, source)))
 }
 
 /// Warns where a driver is the subject: a model of one person learns to copy.
@@ -410,13 +381,6 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
     let goal = if asked == Goal::default() { recipe.goal } else { asked };
     run.change(goal, arguments.rate, [a, b])?;
     Ok((Planned::There(Box::new(run)), sides, lock))
-}
-
-/// A base as `--from` takes it, with its hash.
-fn shown_base(base: &Option<BaseSource>) -> String {
-    let Some(BaseSource { file, sha256 }) = base else { return "none".to_owned() };
-    let file = file.as_ref().map_or_else(|| "base".to_owned(), |file| file.display().to_string());
-    format!("{file} (SHA-256 {sha256})")
 }
 
 fn hashes(sides: &Sides, side: Side) -> Vec<String> {

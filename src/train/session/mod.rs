@@ -25,5 +25,5 @@ pub use memory::Memory;
 pub use metrics::{Metrics, Row};
 pub use preview::preview;
 pub use recipe::{BaseSource, Goal, Recipe};
-pub use run::Run;
+pub use run::{Average, Run};
 pub use trainer::{Event, Stop, Trainer};

@@ -20,6 +20,19 @@ pub struct Run {
     network: Network,
 }
 
+/// The weights that a run has come to.
+#[derive(Debug)]
+pub struct Average {
+    /// Their running average.
+    pub weights: Weights,
+    /// Steps behind them.
+    pub step: u64,
+    /// Seconds that those took.
+    pub seconds: f64,
+    /// What was wrong with newer checkpoints.
+    pub skipped: Vec<SessionError>,
+}
+
 impl Run {
     /// Whether `folder` holds a training.
     pub fn is_at(folder: &Path) -> bool {
@@ -161,6 +174,15 @@ impl Run {
     /// # Errors
     /// As [`Run::newest`]; [`SessionError::Checkpoint`] where there is none.
     pub fn trained(&self, device: &Device) -> Result<(Weights, u64, Vec<SessionError>), SessionError> {
+        let Average { weights, step, skipped, .. } = self.average(device)?;
+        Ok((weights, step, skipped))
+    }
+
+    /// [`Run::trained`], with the seconds that the steps took.
+    ///
+    /// # Errors
+    /// As [`Run::trained`].
+    pub fn average(&self, device: &Device) -> Result<Average, SessionError> {
         let none = || SessionError::Checkpoint {
             file: self.checkpoints(),
             reason: "there is no checkpoint yet; train some steps first".to_owned(),
@@ -168,7 +190,8 @@ impl Run {
         let (checkpoint, skipped) = self.newest(device)?.ok_or_else(none)?;
         let mut optimiser = Optimiser::new(self.recipe.optimiser, &checkpoint.weights)?;
         optimiser.import(checkpoint.optimiser)?;
-        Ok((optimiser.average(&checkpoint.weights), checkpoint.step, skipped))
+        let weights = optimiser.average(&checkpoint.weights);
+        Ok(Average { weights, step: checkpoint.step, seconds: checkpoint.seconds, skipped })
     }
 
     fn write_recipe(&self) -> Result<(), SessionError> {
