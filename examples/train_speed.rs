@@ -17,7 +17,7 @@ use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Distribution, Tensor};
 use standin::train::kernels;
-use standin::train::losses::{LossWeights, dssim, total};
+use standin::train::losses::{Judges, LossWeights, dssim, total};
 use standin::train::optimise::{Optimiser, Settings, gradients};
 use standin::train::samples::Batch;
 use standin::train::weights::{Parameter, Weights};
@@ -211,6 +211,7 @@ fn model(name: &str, device: &Device) -> Result<(), Box<dyn std::error::Error>> 
         priority: narrow(),
         driver_mask: narrow(),
         whose: side.into(),
+        answered: true,
     });
     let mut times = [(); 4].map(|()| Times::default());
     for _ in 0..12 {
@@ -222,7 +223,7 @@ fn model(name: &str, device: &Device) -> Result<(), Box<dyn std::error::Error>> 
         );
         times[0].since(start);
         let start = now();
-        let [a, b] = [0, 1].map(|n| total(&outputs[n], &batches[n], &LossWeights::default()).0);
+        let [a, b] = [0, 1].map(|n| total(&outputs[n], &batches[n], &LossWeights::default(), &Judges::default()).0);
         let loss = a + b;
         times[1].since(start);
         let start = now();
@@ -293,10 +294,16 @@ fn losses(device: &Device) {
     time("dssim, one scale", 0.0, || dssim(face.clone(), target.clone(), 1));
     let [mask_of_target, priority, driver_mask] = [(); 3].map(|()| narrow().inner());
     let whose = Side::B.into();
-    let batch = Batch { input: wide().inner(), target, mask: mask_of_target, priority, driver_mask, whose };
+    let batch =
+        Batch { input: wide().inner(), target, mask: mask_of_target, priority, driver_mask, whose, answered: true };
     time("all losses of one side", 0.0, || {
-        let output = Output { face: face.clone(), mask: mask.clone(), driver_mask: None };
-        total(&output, &batch, &LossWeights::default()).0
+        let output = Output {
+            face: face.clone(),
+            mask: mask.clone(),
+            driver_mask: None,
+            code: Tensor::zeros([1, 1], &mask.device()),
+        };
+        total(&output, &batch, &LossWeights::default(), &Judges::default()).0
     });
 }
 

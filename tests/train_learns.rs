@@ -51,7 +51,7 @@ fn two_hundred_steps_on_a_tiny_face_set_draw_both_people() {
     let sides = Sides::new(vec![ada], vec![ben]).unwrap();
     let faces = Arc::new(Faces::load(&sides, 64, &|| ()).unwrap());
     let augment = recipe.augment.clone();
-    let settings = LoaderSettings { batch: 4, resolution: 64, balance_yaw: true, augment, pairing: Pairing::Sides };
+    let settings = LoaderSettings { batch: 4, resolution: 64, balance: true, augment, pairing: Pairing::Sides };
     let done = |step: u64| step as f64 / STEPS as f64;
     let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, 0, Device::flex(), done).unwrap();
     let run = Run::begin(&folder.path().join("run"), recipe).unwrap();

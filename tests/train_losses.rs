@@ -4,7 +4,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use standin::train::losses::{
-    LossWeights, LossWeightsError, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked, total,
+    Judges, LossWeights, LossWeightsError, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked, total,
 };
 use standin::train::samples::Batch;
 use standin::train::zoo::{Output, Side};
@@ -17,6 +17,11 @@ fn picture(shape: [usize; 4], seed: usize) -> Vec<f32> {
 
 fn tensor(values: Vec<f32>, shape: [usize; 4], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// A code that no term looks at.
+fn code() -> Tensor<2> {
+    Tensor::zeros([1, 4], &Device::flex())
 }
 
 fn scalar(value: Tensor<1>) -> f32 {
@@ -77,20 +82,27 @@ fn the_total_is_differentiated_through_every_part() {
         priority: tensor(picture(narrow, 7), narrow, &device),
         driver_mask: tensor(picture(narrow, 5), narrow, &device),
         whose: Side::B.into(),
+        answered: true,
     };
     let masks =
         |device: &Device| (tensor(picture(narrow, 8), narrow, device), tensor(picture(narrow, 9), narrow, device));
     check_gradient("total in the face", wide, |face| {
         let (mask, driver) = masks(&device);
-        total(&Output { face, mask, driver_mask: Some(driver) }, &batch(), &weights).0
+        total(&Output { face, mask, driver_mask: Some(driver), code: code() }, &batch(), &weights, &Judges::default()).0
     });
     let face = || tensor(picture(wide, 3), wide, &device);
     check_gradient("total in the mask", narrow, |mask| {
-        total(&Output { face: face(), mask, driver_mask: None }, &batch(), &weights).0
+        total(&Output { face: face(), mask, driver_mask: None, code: code() }, &batch(), &weights, &Judges::default()).0
     });
     check_gradient("total in the driver's mask", narrow, |driver| {
         let (mask, _) = masks(&device);
-        total(&Output { face: face(), mask, driver_mask: Some(driver) }, &batch(), &weights).0
+        total(
+            &Output { face: face(), mask, driver_mask: Some(driver), code: code() },
+            &batch(),
+            &weights,
+            &Judges::default(),
+        )
+        .0
     });
 }
 
@@ -169,15 +181,15 @@ fn outside_the_mask_only_the_background_counts() {
 }
 
 #[test]
-fn a_feather_softens_outside_and_keeps_inside() {
+fn a_feather_softens_inside_and_adds_nothing_outside() {
     let side = 64;
     let inside = |at: usize| (at % side).abs_diff(32) < 10 && (at / side).abs_diff(32) < 10;
     let values: Vec<f32> = (0..side * side).map(|at| f32::from(u8::from(inside(at)))).collect();
     let soft =
         feather(tensor(values, [1, 1, side, side], &Device::flex())).into_data().try_into_vec::<f32>().expect("floats");
-    assert!((0..side * side).filter(|at| inside(*at)).all(|at| soft[at] == 1.0));
+    assert!((0..side * side).filter(|at| !inside(*at)).all(|at| soft[at] == 0.0));
     let row = &soft[32 * side..33 * side];
-    assert!(row[42] > row[43] && row[43] > 0.0 && row[44] == 0.0, "{:?}", &row[40..46]);
+    assert!(row[39] == 1.0 && row[40] < 1.0 && row[41] < row[40] && row[41] > 0.5, "{:?}", &row[38..44]);
 }
 
 #[test]
@@ -211,14 +223,16 @@ fn parts_add_up_to_the_total() {
         priority: tensor(picture(narrow, 7), narrow, &device),
         driver_mask: tensor(picture(narrow, 5), narrow, &device),
         whose: Side::B.into(),
+        answered: true,
     };
     let output = Output {
         face: tensor(picture(wide, 1), wide, &device),
         mask: tensor(picture(narrow, 8), narrow, &device),
         driver_mask: Some(tensor(picture(narrow, 9), narrow, &device)),
+        code: code(),
     };
     let weights = LossWeights { l1: 0.0, l2: 3.0, priority_dssim: 0.2, ..LossWeights::default() };
-    let (sum, parts) = total(&output, &batch, &weights);
+    let (sum, parts) = total(&output, &batch, &weights, &Judges::default());
     let names: Vec<_> = parts.read().iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["dssim", "l2", "priority", "priority_dssim", "mask", "driver_mask"]);
     let added: f32 = parts.0.iter().zip(parts.read()).map(|(part, (_, value))| part.weight * value).sum();

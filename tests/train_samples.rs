@@ -34,7 +34,7 @@ fn settings() -> LoaderSettings {
     LoaderSettings {
         batch: 3,
         resolution: 24,
-        balance_yaw: true,
+        balance: true,
         augment: AugmentSettings::default(),
         pairing: Pairing::Sides,
     }
@@ -133,7 +133,7 @@ fn every_face_set_of_a_side_is_as_likely_however_large() {
     let plain = LoaderSettings {
         batch: 600,
         resolution: 2,
-        balance_yaw: false,
+        balance: false,
         augment: AugmentSettings::none(),
         pairing: Pairing::Sides,
     };

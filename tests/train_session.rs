@@ -53,7 +53,13 @@ fn one_step_lowers_the_loss_of_every_model() {
         let loss = |weights: &Weights| {
             let of = |batch, side| {
                 let batch: &standin::train::samples::Batch = batch;
-                total(&network.reconstruct(weights, batch.input.clone(), side), batch, &Default::default()).0
+                total(
+                    &network.reconstruct(weights, batch.input.clone(), side),
+                    batch,
+                    &Default::default(),
+                    &Default::default(),
+                )
+                .0
             };
             of(&a, Side::A) + of(&b, Side::B)
         };

@@ -16,6 +16,8 @@ pub enum Purpose {
     Augmentation = 3,
     /// Whose face a base's batch is to become.
     Person = 4,
+    /// First values of the discriminator's weights.
+    Discriminator = 5,
 }
 
 /// The stream for `purpose` that belongs to the numbers `a` and `b` (a step and a slot of its batch, say).

@@ -35,6 +35,14 @@ impl Weights {
         self.0.iter().find(|parameter| parameter.name == name)
     }
 
+    /// The same values as constants: what is computed with them has no gradient in them.
+    #[must_use]
+    pub fn constants(&self) -> Self {
+        let constant =
+            |parameter: &Parameter| Parameter { value: parameter.value.clone().detach(), ..parameter.clone() };
+        Self(self.0.iter().map(constant).collect())
+    }
+
     /// The same values on `device`, as leaves of a new autodiff graph where their names are `trained`, and otherwise as
     /// constants.
     pub fn leaves(&self, device: &Device, trained: impl Fn(&str) -> bool) -> Self {

@@ -42,7 +42,7 @@ pub(crate) fn recipe(name: &str, steps: u64) -> Recipe {
         face_type: "whole-face".to_owned(),
         coverage: 2.1314,
         alignment: Alignment::Template,
-        balance_yaw: true,
+        balance: true,
         goal: Goal { steps: Some(steps), minutes: None },
         dimensions: small(name),
         base: None,
@@ -75,7 +75,15 @@ pub(crate) fn discs(side: usize, count: usize, step: u64) -> (Batch, Batch) {
         let target = tensor(pictures, 3);
         let mask = tensor(masks, 1);
         let whose = Whose::Side(if who == 0 { Side::A } else { Side::B });
-        Batch { input: target.clone(), target, priority: mask.clone() * 0.5, driver_mask: mask.clone(), mask, whose }
+        Batch {
+            input: target.clone(),
+            target,
+            priority: mask.clone() * 0.5,
+            driver_mask: mask.clone(),
+            mask,
+            whose,
+            answered: true,
+        }
     };
     (batch(0, [0.2, 0.3, 0.8]), batch(1, [0.8, 0.6, 0.1]))
 }

@@ -44,6 +44,10 @@ pub struct Arguments {
     /// n % N; N divides the frames of every clip. For `standin-train train --troupe`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
     performances: Option<u64>,
+    /// The clips show people one after the other, N frames each and every one different: frame n is person n / N. For
+    /// `standin-train train --troupe`, beside people who perform the same frames: poses and expressions that those lack.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..), conflicts_with = "performances")]
+    people: Option<u64>,
     /// Largest side of a crop in px. Smaller faces keep the resolution of their source, larger ones are reduced.
     #[arg(long, value_name = "PX", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..=4096))]
     max_side: u32,
@@ -150,6 +154,7 @@ impl Arguments {
             face_type: self.face_type.clone(),
             alignment: self.alignment.clone(),
             performances: self.performances,
+            people: self.people,
             max_side: self.max_side,
             every: self.every,
             detector: self.detector,

@@ -12,6 +12,7 @@ pub mod export;
 pub mod extract;
 mod from;
 pub mod run;
+pub mod terms;
 
 /// Builds models for Standin: from clips of two people who agreed, to a checked .dfm.
 #[derive(Debug, Parser)]

@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::from::{base, named_base, shown_base};
+use super::terms::TermWeights;
 use crate::cli::Outcome;
 use crate::runtime::Runtime;
 use crate::train::augment::AugmentSettings;
@@ -98,9 +99,10 @@ pub struct Arguments {
     /// Where all chance comes from: on the processor the same seed and --steps make the same model. Default 1.
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), value_name = "N")]
     pub seed: Option<u64>,
-    /// Draws faces as they come instead of with equal chance for each yaw that has more than a few.
-    #[arg(long)]
-    pub no_yaw_balance: bool,
+    /// Draws faces as they come instead of with equal chance for each turn of the head, opening of the lids and of the mouth
+    /// that is not too rare.
+    #[arg(long, alias = "no-yaw-balance")]
+    pub no_balance: bool,
     /// Computes on it.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceChoice,
@@ -113,6 +115,9 @@ pub struct Arguments {
     /// Steps from one preview to the next; 0 for none.
     #[arg(long, default_value_t = 500, value_name = "N")]
     pub preview_every: u64,
+    /// Terms of the loss that are off otherwise.
+    #[command(flatten)]
+    pub terms: TermWeights,
 }
 
 fn models() -> String {
@@ -139,17 +144,19 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     for warning in sides.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
-    let Chosen { device, name } = arguments.device.device()?;
+    let Chosen { device, name, free } = arguments.device.device()?;
     writeln!(out, "{} at {resolution} px, {} parameters, on {name}", recipe.model, network.blueprint().count()?)?;
     let settings = LoaderSettings {
         batch: recipe.batch,
         resolution,
-        balance_yaw: recipe.balance_yaw,
+        balance: recipe.balance,
         augment: recipe.augment.clone(),
         pairing: recipe.pairing(),
     };
     let pictures = sides.bytes(resolution) + settings.bytes();
-    writeln!(out, "memory: {}", Memory::of(&network, recipe, pictures))?;
+    let memory = Memory::of(&network, recipe, pictures);
+    writeln!(out, "memory: {memory}")?;
+    free.map_or(Ok(()), |free| memory.check(recipe.batch, free))?;
     let faces = Arc::new(loaded(&sides, resolution)?);
     // Only now: a run that is there is gone on with, whatever its pictures are.
     let run = run.open(&arguments.out)?;
@@ -274,11 +281,11 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
         face_type: sides.face_type().to_owned(),
         coverage: sides.coverage(),
         alignment: sides.alignment(),
-        balance_yaw: !arguments.no_yaw_balance,
+        balance: !arguments.no_balance,
         goal: Goal { steps: arguments.steps, minutes: arguments.minutes },
         dimensions,
         base,
-        losses: LossWeights::default(),
+        losses: arguments.terms.over(LossWeights::default()),
         optimiser: Settings {
             kind: if arguments.adabelief { Kind::AdaBelief } else { Kind::Adam },
             ..Settings::default()
@@ -288,7 +295,11 @@ fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned,
             course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
             ..Schedule::default()
         },
-        augment: if of_troupe || based { AugmentSettings::with_base() } else { AugmentSettings::default() },
+        augment: match (of_troupe, based) {
+            (true, _) => AugmentSettings::for_troupe(),
+            (false, true) => AugmentSettings::with_base(),
+            (false, false) => AugmentSettings::default(),
+        },
     };
     if recipe.goal == Goal::default() {
         writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
@@ -353,10 +364,13 @@ fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, File)> {
             return Err(other("base", shown_base(&recipe.base), shown_base(&asked)).into());
         }
     }
+    if let Some((field, found, wanted)) = arguments.terms.other_than(&recipe.losses) {
+        return Err(other(field, found.to_string(), wanted.to_string()).into());
+    }
     for (option, asked, is) in [
         ("--constant-rate", arguments.constant_rate, recipe.schedule.course == Course::Constant),
         ("--adabelief", arguments.adabelief, recipe.optimiser.kind == Kind::AdaBelief),
-        ("--no-yaw-balance", arguments.no_yaw_balance, !recipe.balance_yaw),
+        ("--no-balance", arguments.no_balance, !recipe.balance),
     ] {
         if asked && !is {
             bail!(

@@ -48,6 +48,13 @@ impl Almond {
         self.corners[0].distance(self.corners[1])
     }
 
+    /// How far it is open: from edge to edge over the width; 0 where the corners coincide.
+    pub fn opening(&self) -> f32 {
+        let [upper, lower] = [self.upper, self.lower].map(|edge| self.place(edge).1);
+        let width = self.width();
+        if width > 0.0 { ((lower - upper) / width).max(0.0) } else { 0.0 }
+    }
+
     /// `p` along the corners (−1..1 between them), and how far it lies below the line through them.
     pub fn place(&self, p: Point) -> (f32, f32) {
         let ([from, to], centre) = (self.corners, self.centre());

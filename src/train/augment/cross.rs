@@ -22,8 +22,7 @@ pub struct CrossPair<'a> {
 }
 
 impl Augmenter {
-    /// Fills `sample` from a pair. Light, colours and placement change both pictures alike; nothing is mirrored, since a
-    /// mirrored person is another.
+    /// Fills `sample` from a pair. Light, colours, placement and mirroring change both pictures alike.
     pub fn cross_sample(
         &self,
         pair: &CrossPair<'_>,
@@ -34,7 +33,7 @@ impl Augmenter {
         let Self { settings, resolution } = self;
         let colour = ColourChange::draw(settings, pair.input.statistics(), None, rng);
         let light = Light::draw(settings, rng);
-        let placement = Placement::draw(settings, false, rng);
+        let placement = Placement::draw(settings, settings.flip_b, rng);
         let warp = GridWarp::draw(settings.warp, rng);
         relight(pair.target, &colour, &light, buffers);
         let to_target = |p| pair.to_target.apply(placement.apply(p));

@@ -214,7 +214,13 @@ impl AugmentSettings {
     /// nothing is warped; faces are moved no further than alignments err, so that the code may rely on them; a subject's
     /// colours are their own in every light.
     pub fn with_base() -> Self {
-        Self { rotation: 4.0, scale: 0.03, shift: 0.015, warp: 0.0, transfer_chance: 0.0, ..Self::default() }
+        Self { rotation: 2.5, scale: 0.015, shift: 0.006, warp: 0.0, transfer_chance: 0.0, ..Self::default() }
+    }
+
+    /// For a base: people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt when the base
+    /// becomes somebody.
+    pub fn for_troupe() -> Self {
+        Self { flip_b: true, ..Self::with_base() }
     }
 
     /// Nothing is changed.

@@ -20,7 +20,7 @@ use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
 use crate::live::SceneCut;
 use crate::runtime::Runtime;
-use crate::train::faceset::{CROPS, FaceSetError, MASKS, MaskKind, Performance};
+use crate::train::faceset::{CROPS, FaceSetError, MASKS, MaskKind};
 
 /// Part of a crop that a supplied mask must cover: less is a face that the mask does not know.
 const LEAST_MASK: f32 = 0.005;
@@ -86,7 +86,8 @@ impl<'a> Analysis<'a> {
             corrections: &job.corrections,
             crop: settings.crop(),
             meaning: Meaning::new(&settings.mask_classes),
-            finder: Finder::with_detector(runtime, Mesh::Points468, settings.detector.network())?,
+            // It sees closed lids and open mouths, by which samples are balanced.
+            finder: Finder::with_detector(runtime, Mesh::Points478, settings.detector.network())?,
             scene_cut: SceneCut::default(),
             cutter: Cutter::default(),
             faces: Vec::new(),
@@ -123,7 +124,7 @@ impl<'a> Analysis<'a> {
                         break;
                     }
                     if unreadable.is_none() {
-                        self.whole_performances(source)?;
+                        self.whole_people(source)?;
                     }
                     let progress = &mut self.sources[source];
                     progress.done = unreadable.is_none();
@@ -141,10 +142,11 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
-    /// Refuses a source that ends in the middle of a performance: whoever gave its length cut people in two.
-    fn whole_performances(&self, source: usize) -> Result<(), ExtractError> {
+    /// Refuses a source that ends within somebody's frames: whoever said how many each has cut people in two.
+    fn whole_people(&self, source: usize) -> Result<(), ExtractError> {
         let SourceProgress { source, next, .. } = &self.sources[source];
-        let Some(length) = self.settings.performances.filter(|&length| length > 0) else { return Ok(()) };
+        let Some(length) = self.settings.frames_each() else { return Ok(()) };
+        let option = if self.settings.performances.is_some() { "--performances" } else { "--people" };
         // Frames after the last one that was looked at are passed over, up to the next that would have been.
         let most = next + self.settings.every.max(1) - 1;
         if next.next_multiple_of(length) <= most {
@@ -152,8 +154,8 @@ impl<'a> Analysis<'a> {
         }
         let frames = if most > *next { format!("{next} to {most}") } else { next.to_string() };
         let reason = format!(
-            "it has {frames} frames, which is no multiple of --performances {length}: begin again with --fresh and the \
-             number of frames that each person performs"
+            "it has {frames} frames, which is no multiple of {option} {length}: begin again with --fresh and the number of \
+             frames that each person has"
         );
         Err(FaceSetError::File { file: source.into(), reason }.into())
     }
@@ -187,8 +189,8 @@ impl<'a> Analysis<'a> {
         seen: bool,
     ) -> Result<bool, ExtractError> {
         let frame = owned.frame().map_err(|_| ExtractError::Thread("analysing"))?;
-        // Frames of a performance have nothing in common with the frames beside them.
-        let cut = self.scene_cut.is_cut(&frame) || self.settings.performances.is_some();
+        // Where people follow each other, frames have nothing in common with the frames beside them.
+        let cut = self.scene_cut.is_cut(&frame) || self.settings.frames_each().is_some();
         if let Some((_, before)) = self.last {
             self.media_seconds += (time - before).max(0.0);
         }
@@ -363,10 +365,7 @@ impl<'a> Analysis<'a> {
             }
         }
         (record.source, record.frame, record.time) = (name.clone(), index, time);
-        record.performance = self.settings.performances.map(|count| Performance {
-            person: u32::try_from(index / count).unwrap_or(u32::MAX),
-            frame: (index % count) as u32,
-        });
+        record.performance = self.settings.performance(index);
         let file = format!("{source:04}-{index:06}-{n}.png");
         (record.picture, record.mask) = (format!("{CROPS}/{file}"), format!("{MASKS}/{file}"));
         Ok(Cut { record, frame: Arc::clone(owned), place, mask })

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::face::{Alignment, BlazeFace, CropSettings, FaceType};
+use crate::train::faceset::Performance;
 
 /// Which of several faces in a frame are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -74,6 +75,9 @@ pub struct Settings {
     /// Frames of the performance that each person of a clip performs, one person after the other.
     #[serde(default)]
     pub performances: Option<u64>,
+    /// Frames of each person of a clip, one person after the other, all of their own.
+    #[serde(default)]
+    pub people: Option<u64>,
     /// Largest side of a crop in px; larger faces are reduced to it.
     pub max_side: u32,
     /// Frames from one that is looked at to the next.
@@ -96,6 +100,7 @@ impl Default for Settings {
             face_type: FaceType::default().name().to_owned(),
             alignment: Alignment::Rigid.name().to_owned(),
             performances: None,
+            people: None,
             max_side: 1024,
             every: 1,
             detector: DetectorChoice::default(),
@@ -115,6 +120,18 @@ impl Settings {
             alignment: Alignment::named(&self.alignment).unwrap_or_default(),
             ..CropSettings::default()
         }
+    }
+
+    /// Frames of each person of a clip of several, whether all perform the same or not.
+    pub fn frames_each(&self) -> Option<u64> {
+        self.performances.or(self.people).filter(|&frames| frames > 0)
+    }
+
+    /// Whose frame of a clip the one at `index` is, in a clip of several people.
+    pub fn performance(&self, index: u64) -> Option<Performance> {
+        let frames = self.frames_each()?;
+        let person = u32::try_from(index / frames).unwrap_or(u32::MAX);
+        Some(Performance { person, frame: self.performances.map(|frames| (index % frames) as u32) })
     }
 
     /// Which settings differ from `others`, each with both values; empty where none does.

@@ -70,8 +70,8 @@ impl FaceSet {
     }
 
     /// What the faces are, as one hash for the metadata of models: SHA-256 over the faces in the order of the table, of each
-    /// the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats, little-endian; where people
-    /// perform the same frames, then its number of [`FaceSet::people`] and its frame of the performance as 32-bit integers.
+    /// the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats, little-endian; in a troupe,
+    /// then its number of [`FaceSet::people`] and its frame of the performance (2³² − 1 for none) as 32-bit integers.
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
         for (face, person) in self.faces.iter().zip(self.people()) {
@@ -80,13 +80,13 @@ impl FaceSet {
             face.landmarks.iter().flatten().for_each(|value| hash.update(value.to_le_bytes()));
             if let (Some(person), Some(performance)) = (person, face.performance) {
                 hash.update(person.to_le_bytes());
-                hash.update(performance.frame.to_le_bytes());
+                hash.update(performance.frame.unwrap_or(u32::MAX).to_le_bytes());
             }
         }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Who each face is of those who perform the same frames: numbers from 0 without gaps, in the order of the table. The
+    /// Who each face of a troupe is: numbers from 0 without gaps, in the order of the table. The
     /// table's own numbers begin again with each source and may have gaps.
     pub fn people(&self) -> Vec<Option<u32>> {
         let mut numbers = HashMap::new();
@@ -136,7 +136,7 @@ fn checked(face: FaceRecord) -> Result<FaceRecord, String> {
         return Err("landmarks, to_crop and angles must be finite".to_owned());
     }
     if let Some(Performance { person, frame }) = face.performance {
-        for (field, number) in [("person", person), ("frame", frame)] {
+        for (field, number) in [("person", person), ("frame", frame.unwrap_or_default())] {
             if number > LARGEST_NUMBER {
                 return Err(format!("performance: {field} {number}; numbers go from 0 to {LARGEST_NUMBER}"));
             }

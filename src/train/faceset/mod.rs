@@ -110,17 +110,18 @@ pub struct FaceRecord {
     /// SHA-256 of the mask's file; tables of other tools may leave it out.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub mask_sha256: String,
-    /// Where several people perform the same frames: who, and which of those frames.
+    /// In face sets of several people: who, and which frame of what they perform alike.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub performance: Option<Performance>,
 }
 
-/// One frame of a performance that several people give alike: pose, expression, gaze, light and camera are the same for
+/// Who shows a face of a troupe. In one frame of a performance pose, expression, gaze, light and camera are the same for
 /// all, so that anybody's picture of it is the right answer for anybody else's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Performance {
     /// Who performs, from 0.
     pub person: u32,
-    /// Frame of the performance, from 0.
-    pub frame: u32,
+    /// Frame of the performance, from 0; none where nobody else performs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frame: Option<u32>,
 }

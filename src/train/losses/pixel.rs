@@ -32,8 +32,8 @@ pub fn masked(picture: Tensor<4>, mask: Tensor<4>, background: f32) -> Tensor<4>
     picture * (mask * (1.0 - background) + background)
 }
 
-/// A mask `[N, 1, S, S]` with a soft margin of a thirty-second of its side outside, so that its edge is no edge of the
-/// pictures under it; what is inside stays as it is.
+/// A mask `[N, 1, S, S]` with a soft margin of a thirty-second of its side inside, so that its edge is no edge of the pictures
+/// under it; what is outside, hair above all, stays there.
 pub fn feather(mask: Tensor<4>) -> Tensor<4> {
     let [_, _, _, side] = mask.dims();
     let reach = (side / 32).max(1);
@@ -44,5 +44,5 @@ pub fn feather(mask: Tensor<4>) -> Tensor<4> {
             .with_count_include_pad(false)
     };
     let blurred = avg_pool2d(avg_pool2d(mask.clone(), blur([2 * reach + 1, 1])), blur([1, 2 * reach + 1]));
-    mask.max_pair(blurred)
+    mask.min_pair(blurred)
 }

@@ -2,14 +2,18 @@
 
 use burn::tensor::Tensor;
 
-use super::{LossWeights, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked};
+use super::{
+    Judges, LossWeights, code_distance, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked, pasted,
+    perceptual, undeceived,
+};
 use crate::train::samples::Batch;
-use crate::train::zoo::Output;
+use crate::train::zoo::{Output, Whose};
 
 /// One term of a loss.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`, `driver_mask`.
+    /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`, `driver_mask`, `perceptual`,
+    /// `agreement`, `adversarial`, `code`.
     pub name: &'static str,
     /// How much it counts.
     pub weight: f32,
@@ -28,41 +32,80 @@ impl Parts {
     }
 }
 
-/// The loss of one side's batch, the sum of weight · term, and its parts.
-///
-/// Face terms see both pictures through the feathered mask of the target. The driver's mask, where the model gives one,
-/// is held against that of the input.
-pub fn total(output: &Output, batch: &Batch, weights: &LossWeights) -> (Tensor<1>, Parts) {
-    let mut parts = Vec::new();
-    let mut sum = None;
-    let mut add = |name: &'static str, weight: f32, term: &dyn Fn() -> Tensor<1>| {
+/// What a loss is summed up in.
+#[derive(Default)]
+struct Sum {
+    parts: Parts,
+    loss: Option<Tensor<1>>,
+}
+
+impl Sum {
+    /// Adds a term, which is not computed where it does not count.
+    fn add(&mut self, name: &'static str, weight: f32, term: impl FnOnce() -> Tensor<1>) {
         if weight > 0.0 {
             let value = term();
-            parts.push(Part { name, weight, value: value.clone().inner() });
+            self.parts.0.push(Part { name, weight, value: value.clone().inner() });
             let weighted = value * weight;
-            sum = Some(match sum.take() {
-                Some(sum) => weighted + sum,
+            self.loss = Some(match self.loss.take() {
+                Some(loss) => weighted + loss,
                 None => weighted,
             });
         }
-    };
+    }
+}
 
+/// The loss of one side's batch, the sum of weight · term, and its parts.
+///
+/// Face terms see both pictures through the feathered mask of the target. The driver's mask, where the model gives one,
+/// is held against that of the input. A batch without an answer is judged by its code alone.
+pub fn total(output: &Output, batch: &Batch, weights: &LossWeights, judges: &Judges<'_>) -> (Tensor<1>, Parts) {
+    let mut sum = Sum::default();
+    if batch.answered {
+        add_answered(&mut sum, output, batch, weights);
+        add_judged(&mut sum, output, batch, weights, judges);
+    } else if let Some((network, constants)) = judges.encoder {
+        sum.add("code", weights.code, || {
+            let swapped = pasted(output.face.clone(), batch.driver_mask.clone(), batch.input.clone());
+            code_distance(network.code(constants, swapped), output.code.clone())
+        });
+    }
+    let loss = sum.loss.unwrap_or_else(|| output.face.clone().mean() * 0.0);
+    (loss, sum.parts)
+}
+
+/// Terms of pictures alone.
+fn add_answered(sum: &mut Sum, output: &Output, batch: &Batch, weights: &LossWeights) {
     let around = feather(batch.mask.clone());
     let face = masked(output.face.clone(), around.clone(), weights.background);
     let target = masked(batch.target.clone(), around, weights.background);
-    add("dssim", weights.dssim, &|| dssim(face.clone(), target.clone(), weights.scales));
-    add("l1", weights.l1, &|| l1(face.clone(), target.clone()));
-    add("l2", weights.l2, &|| l2(face.clone(), target.clone()));
-    add("priority", weights.priority, &|| {
+    sum.add("dssim", weights.dssim, || dssim(face.clone(), target.clone(), weights.scales));
+    sum.add("l1", weights.l1, || l1(face.clone(), target.clone()));
+    sum.add("l2", weights.l2, || l2(face.clone(), target.clone()));
+    sum.add("priority", weights.priority, || {
         emphasised(output.face.clone(), batch.target.clone(), batch.priority.clone())
     });
-    add("priority_dssim", weights.priority_dssim, &|| {
+    sum.add("priority_dssim", weights.priority_dssim, || {
         emphasised_dssim(output.face.clone(), batch.target.clone(), batch.priority.clone())
     });
-    add("mask", weights.mask, &|| l1(output.mask.clone(), batch.mask.clone()));
+    sum.add("mask", weights.mask, || l1(output.mask.clone(), batch.mask.clone()));
     if let Some(driver) = &output.driver_mask {
-        add("driver_mask", weights.mask, &|| l1(driver.clone(), batch.driver_mask.clone()));
+        sum.add("driver_mask", weights.mask, || l1(driver.clone(), batch.driver_mask.clone()));
     }
-    let sum = sum.unwrap_or_else(|| output.face.clone().mean() * 0.0);
-    (sum, Parts(parts))
+}
+
+/// Terms of pictures whose answer is known, as networks see them.
+fn add_judged(sum: &mut Sum, output: &Output, batch: &Batch, weights: &LossWeights, judges: &Judges<'_>) {
+    let drawn = || pasted(output.face.clone(), batch.mask.clone(), batch.target.clone());
+    if let Some((network, constants)) = judges.encoder {
+        sum.add("perceptual", weights.perceptual, || perceptual((network, constants), drawn(), batch.target.clone()));
+        // A code of two sides holds the person on purpose.
+        if let Whose::Person(_) = batch.whose {
+            sum.add("agreement", weights.agreement, || {
+                code_distance(output.code.clone(), network.code(constants, batch.target.clone()))
+            });
+        }
+    }
+    if let Some((discriminator, constants)) = judges.discriminator {
+        sum.add("adversarial", weights.adversarial, || undeceived(discriminator.judge(constants, drawn())));
+    }
 }

@@ -22,6 +22,19 @@ pub struct LossWeights {
     pub priority_dssim: f32,
     /// Mean absolute difference of the masks, that of the driver's included. Default 0.5.
     pub mask: f32,
+    /// Difference of what the encoder sees in the drawn face and in the target: [`perceptual`](super::perceptual). Costs two
+    /// passes through the encoder. Default 0.
+    pub perceptual: f32,
+    /// In a model from a base with drivers (`--a`): the first batch swaps a driver's face, and the code of the swapped picture
+    /// must be the code that drew it, so that expression, gaze and pose are the driver's. Default 0.
+    pub code: f32,
+    /// In a base: the codes of one frame of a performance must agree, whoever performs. Default 0.
+    pub agreement: f32,
+    /// What a patch discriminator, trained beside the model, holds against the drawn faces. Default 0.
+    pub adversarial: f32,
+    /// Part of the run, 0..1, after which `adversarial` counts: it sharpens a picture that is right but blurred.
+    /// Default 0.6.
+    pub adversarial_from: f32,
     /// How much of the picture outside the face's mask counts in `dssim`, `l1` and `l2`, 0..1: a trace keeps the
     /// background calm, where the composite's edge falls; more of it costs the face, which is a fifth of the crop.
     /// Default 0.02.
@@ -38,6 +51,11 @@ impl Default for LossWeights {
             priority: 1.0,
             priority_dssim: 0.5,
             mask: 0.5,
+            perceptual: 0.0,
+            code: 0.0,
+            agreement: 0.0,
+            adversarial: 0.0,
+            adversarial_from: 0.6,
             background: 0.02,
         }
     }
@@ -62,6 +80,11 @@ pub enum LossWeightsError {
 }
 
 impl LossWeights {
+    /// Whether a term asks the encoder.
+    pub fn needs_encoder(&self) -> bool {
+        self.perceptual > 0.0 || self.code > 0.0 || self.agreement > 0.0
+    }
+
     /// Checks them before a run.
     ///
     /// # Errors
@@ -74,14 +97,20 @@ impl LossWeights {
             ("priority", self.priority),
             ("priority_dssim", self.priority_dssim),
             ("mask", self.mask),
+            ("perceptual", self.perceptual),
+            ("code", self.code),
+            ("agreement", self.agreement),
+            ("adversarial", self.adversarial),
         ];
         for (field, value) in amounts {
             if !(value.is_finite() && value >= 0.0) {
                 return Err(LossWeightsError::Range { field, value, range: "0 or more" });
             }
         }
-        if !(0.0..=1.0).contains(&self.background) {
-            return Err(LossWeightsError::Range { field: "background", value: self.background, range: "0 to 1" });
+        for (field, value) in [("background", self.background), ("adversarial_from", self.adversarial_from)] {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(LossWeightsError::Range { field, value, range: "0 to 1" });
+            }
         }
         if self.scales == 0 {
             return Err(LossWeightsError::Range { field: "scales", value: 0.0, range: "1 or more" });

@@ -20,6 +20,8 @@ pub enum Pairing {
     Sides,
     /// Side B's to themselves in both.
     Subject,
+    /// Side A's to side B, of which nobody knows how it should look, and side B's to themselves.
+    Driven,
     /// Anybody of side B, who perform the same frames, to one person of them a batch.
     Troupe,
 }
@@ -31,9 +33,9 @@ pub struct LoaderSettings {
     pub batch: usize,
     /// Side of a sample in pixels.
     pub resolution: usize,
-    /// Whether every turn of the head is as likely as every other, in bins of 15°, however often it was filmed,
-    /// but for those with very few faces.
-    pub balance_yaw: bool,
+    /// Whether every look (turn of the head, opening of the lids and of the mouth) is as likely as every other, however often
+    /// it was filmed, but for the rarest.
+    pub balance: bool,
     /// How samples are augmented.
     pub augment: AugmentSettings,
     /// What goes in and what should come out.
@@ -76,20 +78,22 @@ impl BatchMaker {
     /// # Errors
     /// [`SampleError`] where the settings make no batch, or the faces that they ask for are not there.
     pub fn new(faces: &Faces, settings: &LoaderSettings, seed: u64) -> Result<Self, SampleError> {
-        let LoaderSettings { batch, resolution, balance_yaw, ref augment, pairing } = *settings;
+        let LoaderSettings { batch, resolution, balance, ref augment, pairing } = *settings;
         if batch == 0 || resolution == 0 {
             return Err(SampleError::Nothing { batch, resolution });
         }
         let missing = |side| faces.of(side).is_empty();
         match pairing {
             Pairing::Troupe if faces.troupe().is_none() => return Err(SampleError::NoTroupe),
-            Pairing::Sides if missing(Side::A) => return Err(SampleError::NoFaceSet { side: Side::A }),
+            Pairing::Sides | Pairing::Driven if missing(Side::A) => {
+                return Err(SampleError::NoFaceSet { side: Side::A });
+            }
             _ if missing(Side::B) => return Err(SampleError::NoFaceSet { side: Side::B }),
             _ => {}
         }
         let augmenter = Augmenter::new(augment.clone(), resolution)?;
         let unwarped = Augmenter::new(AugmentSettings { warp: 0.0, ..augment.clone() }, resolution)?;
-        let (a, b) = (faces.choice(Side::A, balance_yaw), faces.choice(Side::B, balance_yaw));
+        let (a, b) = (faces.choice(Side::A, balance), faces.choice(Side::B, balance));
         Ok(Self { augmenter, unwarped, batch, resolution, seed, pairing, a, b })
     }
 
@@ -106,14 +110,15 @@ impl BatchMaker {
                 Whose::Person(person)
             }
             (pairing, _) => {
-                let of = if pairing == Pairing::Sides { side } else { Side::B };
+                let of = if pairing == Pairing::Subject { Side::B } else { side };
                 planes.fill(|slot, buffers, sample| {
                     self.sample(faces, of, moment, 2 * slot as u64 + parity, buffers, sample);
                 });
-                of.into()
+                if pairing == Pairing::Driven { Side::B.into() } else { of.into() }
             }
         };
-        planes.into_batch(whose, device)
+        let answered = self.pairing != Pairing::Driven || side == Side::B;
+        Batch { answered, ..planes.into_batch(whose, device) }
     }
 
     fn augmenter(&self, moment: Moment) -> &Augmenter {
@@ -232,6 +237,7 @@ impl BatchPlanes {
             priority: tensor(self.priority, 1),
             driver_mask: tensor(self.driver_mask, 1),
             whose,
+            answered: true,
         }
     }
 }

@@ -3,12 +3,12 @@
 use image::imageops::{FilterType, resize};
 use rayon::prelude::*;
 
-use super::choice::Choice;
+use super::choice::{Choice, Look};
 use super::sides::working_side;
 use super::troupe::Troupe;
 use super::{SampleError, Sides, priority};
 use crate::train::augment::Source;
-use crate::train::augment::anchors::Anchors;
+use crate::train::augment::anchors::{Almond, Anchors};
 use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError};
 use crate::train::zoo::Side;
 
@@ -24,8 +24,8 @@ pub struct Faces {
 struct SideFaces {
     /// Face set by face set.
     sources: Vec<Source>,
-    /// Turn of each head, in degrees.
-    yaws: Vec<f32>,
+    /// How each looks.
+    looks: Vec<Look>,
     /// Faces of each face set.
     sets: Vec<usize>,
     /// Who shows which frame of a performance, where people perform the same frames.
@@ -51,10 +51,12 @@ impl Faces {
                     Ok(source)
                 })
                 .collect::<Result<Vec<_>, SampleError>>()?;
-            let yaws = all.iter().map(|(_, face)| face.yaw).collect();
-            let troupe = Troupe::of(all.iter().map(|(_, face)| *face));
+            let looks = all.iter().map(|(_, face)| look(face)).collect();
+            let tones: Vec<_> =
+                sources.iter().map(|source| source.statistics().map(|colours| colours.mean[0])).collect();
+            let troupe = Troupe::of(all.iter().map(|(_, face)| *face)).map(|troupe| troupe.balanced(&tones));
             let sets = sets.iter().map(|set| set.faces.len()).collect();
-            Ok::<_, SampleError>(SideFaces { sources, yaws, sets, troupe })
+            Ok::<_, SampleError>(SideFaces { sources, looks, sets, troupe })
         };
         Ok(Self { a: load(Side::A)?, b: load(Side::B)? })
     }
@@ -77,9 +79,9 @@ impl Faces {
     /// `count` faces of a side whose heads turn from the leftmost to the rightmost, evenly over the ranking by yaw: the
     /// same in every run, for previews.
     pub fn spread(&self, side: Side, count: usize) -> Vec<usize> {
-        let yaws = &self.side(side).yaws;
-        let mut ranking: Vec<usize> = (0..yaws.len()).collect();
-        ranking.sort_by(|&i, &j| yaws[i].total_cmp(&yaws[j]));
+        let looks = &self.side(side).looks;
+        let mut ranking: Vec<usize> = (0..looks.len()).collect();
+        ranking.sort_by(|&i, &j| looks[i].yaw.total_cmp(&looks[j].yaw));
         let (last, gaps) = (ranking.len().saturating_sub(1), count.saturating_sub(1).max(1));
         (0..count).filter_map(|n| ranking.get((2 * n * last + gaps) / (2 * gaps)).copied()).collect()
     }
@@ -89,9 +91,9 @@ impl Faces {
         self.b.troupe.as_ref()
     }
 
-    pub(super) fn choice(&self, side: Side, balance_yaw: bool) -> Choice {
-        let SideFaces { yaws, sets, .. } = self.side(side);
-        Choice::new(yaws, sets, balance_yaw)
+    pub(super) fn choice(&self, side: Side, balance: bool) -> Choice {
+        let SideFaces { looks, sets, .. } = self.side(side);
+        Choice::new(looks, sets, balance)
     }
 
     fn side(&self, side: Side) -> &SideFaces {
@@ -100,6 +102,13 @@ impl Faces {
             Side::B => &self.b,
         }
     }
+}
+
+/// How a face looks: a part that the mesh did not place counts as closed.
+fn look(face: &FaceRecord) -> Look {
+    let Some(anchors) = Anchors::of_mesh(&face.landmarks) else { return Look { yaw: face.yaw, ..Look::default() } };
+    let lids = anchors.eyes.iter().map(Almond::opening).fold(f32::INFINITY, f32::min);
+    Look { yaw: face.yaw, lids, mouth: anchors.mouth.opening() }
 }
 
 /// Reads one face; crops that are larger than `most` pixels are reduced to that.

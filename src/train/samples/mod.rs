@@ -39,6 +39,9 @@ pub struct Batch {
     pub priority: Tensor<4>,
     /// The face in `input` before it was hidden in places, 0..1; that of `target` where both show one person. C = 1.
     pub driver_mask: Tensor<4>,
-    /// Whose face `target` is.
+    /// Whose face should come out.
     pub whose: Whose,
+    /// Whether `target` is what should come out. A driver's face that is to become the subject's has no known answer: there
+    /// `target` is the driver's picture, as clean as it is at hand.
+    pub answered: bool,
 }

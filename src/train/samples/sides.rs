@@ -79,13 +79,13 @@ impl Sides {
         Ok(Self { a, b })
     }
 
-    /// How many people of side B perform the same frames. Their numbers go from 0 without gaps, over all face sets.
+    /// How many people the troupe on side B has. Their numbers go from 0 without gaps, over all face sets.
     ///
     /// # Errors
-    /// [`SampleError::NoTroupe`] where a face does not say who performs what, [`SampleError::RarelySeen`] where somebody is
+    /// [`SampleError::NoTroupe`] where a face does not say whose it is, or nobody performs the same frames as others; [`SampleError::RarelySeen`] where somebody is
     /// missing from more than half of the frames.
     pub fn people(&self) -> Result<usize, SampleError> {
-        let troupe = Troupe::of(self.faces(Side::B)).ok_or(SampleError::NoTroupe)?;
+        let troupe = Troupe::of(self.faces(Side::B)).filter(Troupe::performs).ok_or(SampleError::NoTroupe)?;
         let Some(RarelySeen { face, found, frames }) = troupe.rarely_seen() else { return Ok(troupe.people()) };
         let first = self.faces(Side::B).nth(face);
         let (source, frame) = first.map_or_else(Default::default, |face| (face.source.clone(), face.frame));

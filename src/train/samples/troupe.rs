@@ -1,13 +1,17 @@
-//! People who perform the same frames: which of their faces belong together.
+//! A troupe: people of whom some perform the same frames, and which of their faces belong together.
 
 use std::collections::{HashMap, HashSet};
 
 use rand::{Rng, RngExt};
 
+use super::choice::Bins;
 use crate::geometry::Similarity;
 use crate::train::faceset::FaceRecord;
 
-/// The faces of people who perform the same frames.
+/// Width of a bin of skin tone, in L*.
+const TONE: f32 = 8.0;
+
+/// The faces of a troupe.
 #[derive(Debug, Clone)]
 pub(super) struct Troupe {
     /// Source px to the unit square of each face's crop, and back.
@@ -16,6 +20,10 @@ pub(super) struct Troupe {
     people: Vec<Vec<Shown>>,
     /// For each frame in which somebody was found, the faces of everybody who was.
     frames: Vec<Vec<usize>>,
+    /// Whether each frame is one of a performance; the others are one face each.
+    performed: Vec<bool>,
+    /// How people are drawn; none for one as often as another.
+    balance: Option<Bins>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +33,7 @@ struct Shown {
     face: usize,
 }
 
-/// Somebody who was found in less than half of the frames.
+/// Somebody who was found in less than half of the frames of the performance.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RarelySeen {
     /// Their first face.
@@ -49,21 +57,31 @@ impl Troupe {
     /// `None` where there is no face, or any is of no performance or has no place in its frame. People are numbered as they
     /// come, without gaps: as [`Sides`](super::Sides) does, so that its numbers stay.
     pub(super) fn of<'a>(faces: impl Iterator<Item = &'a FaceRecord>) -> Option<Self> {
-        let mut troupe = Self { to_crop: Vec::new(), people: Vec::new(), frames: Vec::new() };
-        let (mut people, mut frames) = (HashMap::new(), HashMap::new());
+        let mut troupe =
+            Self { to_crop: Vec::new(), people: Vec::new(), frames: Vec::new(), performed: Vec::new(), balance: None };
+        let (mut people, mut performances) = (HashMap::new(), HashMap::new());
         for (face, record) in faces.enumerate() {
             let performance = record.performance?;
             let [a, b, tx, ty] = record.to_crop;
             let to_crop = Similarity { a, b, tx, ty };
             troupe.to_crop.push((to_crop, to_crop.inverse()?));
             let person = *people.entry(performance.person).or_insert(troupe.people.len());
-            let frame = *frames.entry(performance.frame).or_insert(troupe.frames.len());
+            let next = troupe.frames.len();
+            let frame = performance.frame.map_or(next, |frame| *performances.entry(frame).or_insert(next));
+            if frame == next {
+                troupe.frames.push(Vec::new());
+                troupe.performed.push(performance.frame.is_some());
+            }
             troupe.people.resize(people.len(), Vec::new());
-            troupe.frames.resize(frames.len(), Vec::new());
             troupe.people[person].push(Shown { frame, face });
             troupe.frames[frame].push(face);
         }
         (!troupe.to_crop.is_empty()).then_some(troupe)
+    }
+
+    /// Whether there are frames that several people perform.
+    pub(super) fn performs(&self) -> bool {
+        self.frames.iter().any(|faces| faces.len() > 1)
     }
 
     /// How many people there are; one at least.
@@ -74,17 +92,32 @@ impl Troupe {
     /// Who was found in less than half of the frames: the frames were given to the wrong people, or they perform another
     /// number of frames.
     pub(super) fn rarely_seen(&self) -> Option<RarelySeen> {
-        let frames = self.frames.len();
+        let frames = self.performed.iter().filter(|&&performed| performed).count();
         self.people.iter().find_map(|shown| {
-            let found = shown.iter().map(|shown| shown.frame).collect::<HashSet<_>>().len();
+            let performed = shown.iter().filter(|shown| self.performed[shown.frame]);
+            let found = performed.map(|shown| shown.frame).collect::<HashSet<_>>().len();
             let face = shown.first()?.face;
-            (2 * found < frames).then_some(RarelySeen { face, found, frames })
+            (found > 0 && 2 * found < frames).then_some(RarelySeen { face, found, frames })
         })
+    }
+
+    /// The same with skins as often light as dark: `lightness` is the mean L* of every face, where it is known.
+    pub(super) fn balanced(mut self, lightness: &[Option<f32>]) -> Self {
+        let mut bins = std::collections::BTreeMap::<_, Vec<usize>>::new();
+        for (person, shown) in self.people.iter().enumerate() {
+            let known = shown.iter().filter_map(|shown| lightness.get(shown.face).copied().flatten());
+            let (sum, count) = known.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+            let bin = if count > 0.0 { (sum / count / TONE).round() as i32 } else { i32::MIN };
+            bins.entry(bin).or_default().push(person);
+        }
+        self.balance = Some(Bins::new(bins.into_values().collect()));
+        self
     }
 
     /// One of the people.
     pub(super) fn person(&self, rng: &mut impl Rng) -> usize {
-        rng.random_range(0..self.people.len())
+        let drawn = self.balance.as_ref().and_then(|balance| balance.draw(rng));
+        drawn.unwrap_or_else(|| rng.random_range(0..self.people.len()))
     }
 
     /// A frame of `person`, which is one of [`Troupe::people`], and whoever shows the same frame.

@@ -57,6 +57,19 @@ pub enum SessionError {
     /// No batch came.
     #[error(transparent)]
     Samples(#[from] SampleError),
+    /// More than the device has; nothing has begun.
+    #[error(
+        "the training needs about {} MiB on the device, which has {} MiB free: {}",
+        needed.div_ceil(1 << 20), free >> 20, smaller(*batch)
+    )]
+    Memory {
+        /// Bytes that it needs there.
+        needed: u64,
+        /// Bytes that are free there.
+        free: u64,
+        /// Faces a side that would fit; none where not even one does.
+        batch: Option<usize>,
+    },
     /// The weights blow up again and again.
     #[error("step {step}: the loss is no number, nor was it after going back {times} times; go on with a lower --rate")]
     Diverged {
@@ -65,6 +78,13 @@ pub enum SessionError {
         /// How often it went back.
         times: usize,
     },
+}
+
+fn smaller(batch: Option<usize>) -> String {
+    batch.map_or_else(
+        || "not even --batch 1 fits; take a smaller --resolution or model, or --device cpu".to_owned(),
+        |batch| format!("--batch {batch} would fit"),
+    )
 }
 
 impl SessionError {

@@ -1,6 +1,6 @@
 //! How much memory a training needs, before it starts.
 
-use super::Recipe;
+use super::{Recipe, SessionError};
 use crate::train::zoo::Network;
 
 /// Bytes that a training needs, by what they are for. An estimate: what the tensors hold, not what allocators round.
@@ -30,6 +30,21 @@ impl Memory {
         Self { weights: weights as u64, activations: kept as u64, samples }
     }
 
+    /// Whether a device with `free` bytes of memory of its own has room; the faces stay in the host's.
+    ///
+    /// # Errors
+    /// [`SessionError::Memory`], with the batch that would fit.
+    pub fn check(&self, batch: usize, free: u64) -> Result<(), SessionError> {
+        let needed = self.weights + self.activations;
+        if needed <= free {
+            return Ok(());
+        }
+        let for_one = self.activations.div_ceil(batch.max(1) as u64).max(1);
+        let fits = free.saturating_sub(self.weights) / for_one;
+        let batch = usize::try_from(fits).ok().filter(|&batch| batch > 0);
+        Err(SessionError::Memory { needed, free, batch })
+    }
+
     /// All together.
     pub fn total(&self) -> u64 {
         self.weights + self.activations + self.samples
@@ -47,5 +62,22 @@ impl std::fmt::Display for Memory {
             mib(self.activations),
             mib(self.samples)
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_without_room_is_refused_with_the_batch_that_fits() {
+        let memory = Memory { weights: 100 << 20, activations: 80 << 20, samples: 1 << 40 };
+        assert!(memory.check(8, 180 << 20).is_ok(), "the faces are elsewhere");
+        let Err(SessionError::Memory { batch, .. }) = memory.check(8, 155 << 20) else { unreachable!() };
+        assert_eq!(batch, Some(5));
+        let error = memory.check(8, 90 << 20).map_err(|error| error.to_string());
+        let expected = "the training needs about 180 MiB on the device, which has 90 MiB free: not even --batch 1 fits; \
+                        take a smaller --resolution or model, or --device cpu";
+        assert_eq!(error, Err(expected.to_owned()));
     }
 }

@@ -8,6 +8,7 @@
 //!   metrics.jsonl                losses, rate, gradient norm and speed, a line every few steps
 //! ```
 
+mod adversary;
 mod checkpoint;
 mod error;
 mod memory;

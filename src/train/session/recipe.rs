@@ -85,8 +85,9 @@ pub struct Recipe {
     /// How they were aligned.
     #[serde(default)]
     pub alignment: Alignment,
-    /// Whether faces are drawn with equal chance for each yaw that has more than a few.
-    pub balance_yaw: bool,
+    /// Whether faces are drawn with equal chance for each turn, opening of the lids and of the mouth that is not too rare.
+    #[serde(alias = "balance_yaw")]
+    pub balance: bool,
     /// When it is done.
     #[serde(default)]
     pub goal: Goal,
@@ -114,6 +115,7 @@ impl Recipe {
     pub fn pairing(&self) -> Pairing {
         match (self.dimensions.people, &self.base) {
             (0, None) => Pairing::Sides,
+            (0, Some(_)) if self.losses.code > 0.0 && !self.a.is_empty() => Pairing::Driven,
             (0, Some(_)) => Pairing::Subject,
             _ => Pairing::Troupe,
         }
@@ -131,7 +133,7 @@ impl Recipe {
     pub fn sides(&self) -> Result<Sides, SampleError> {
         match self.pairing() {
             Pairing::Sides => Sides::open(&self.a, &self.b),
-            Pairing::Subject | Pairing::Troupe => Sides::open_subject(&self.a, &self.b),
+            Pairing::Subject | Pairing::Driven | Pairing::Troupe => Sides::open_subject(&self.a, &self.b),
         }
     }
 

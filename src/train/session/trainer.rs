@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 
+use super::adversary::Adversary;
 use super::{Checkpoint, Goal, Metrics, Row, Run, SessionError, preview};
-use crate::train::losses::{Parts, total};
+use crate::train::losses::{Judges, Parts, total};
 use crate::train::optimise::{Optimiser, gradients};
 use crate::train::samples::{Batch, SampleError};
 use crate::train::weights::Weights;
@@ -53,6 +54,7 @@ pub struct Trainer {
     device: Device,
     weights: Weights,
     optimiser: Optimiser,
+    adversary: Option<Adversary>,
     step: u64,
     /// Step of the newest checkpoint.
     saved: u64,
@@ -115,12 +117,14 @@ impl Trainer {
         };
         let Checkpoint { step, seconds, caution, .. } = begun;
         let (weights, optimiser) = restored(&run, begun, &device)?;
+        let adversary = Adversary::open(&run, step, &device)?;
         let (metrics, history) = Metrics::resume(&run.metrics_path(), step)?;
         Ok(Self {
             run,
             device,
             weights,
             optimiser,
+            adversary,
             step,
             saved: step,
             seconds,
@@ -235,15 +239,28 @@ impl Trainer {
         told: &mut dyn FnMut(Event<'_>),
     ) -> Result<bool, SessionError> {
         let (network, losses) = (self.run.network(), self.run.recipe().losses);
-        let rate = self.run.recipe().schedule.rate(self.step, goal.done(self.step, self.seconds)) / self.caution;
+        let done = goal.done(self.step, self.seconds);
+        let rate = self.run.recipe().schedule.rate(self.step, done) / self.caution;
         let inputs = [a.input.clone(), b.input.clone()];
         let [output_a, output_b] = network.reconstruct_both(&self.weights, inputs, [a.whose, b.whose]);
-        let ((loss_a, parts_a), (loss_b, parts_b)) = (total(&output_a, a, &losses), total(&output_b, b, &losses));
+        let frozen = losses.needs_encoder().then(|| self.weights.constants());
+        let adversary = self.adversary.as_ref().filter(|_| done >= losses.adversarial_from.into());
+        let judge = adversary.map(Adversary::judge);
+        let judges = Judges {
+            encoder: frozen.as_ref().map(|weights| (network, weights)),
+            discriminator: judge.as_ref().map(|(discriminator, weights)| (*discriminator, weights)),
+        };
+        let of = |output, batch| total(output, batch, &losses, &judges);
+        let ((loss_a, parts_a), (loss_b, parts_b)) = (of(&output_a, a), of(&output_b, b));
         let values = [&loss_a, &loss_b].map(|loss| loss.clone().inner().into_scalar::<f32>());
         let report = if values.iter().all(|value| value.is_finite()) {
             let mut all = (loss_a + loss_b).backward();
             let gradients = gradients(&self.weights, &mut all);
-            self.optimiser.step(&mut self.weights, gradients, rate)?
+            let report = self.optimiser.step(&mut self.weights, gradients, rate)?;
+            if let Some(adversary) = &mut self.adversary {
+                adversary.learn(&[(&output_a, a), (&output_b, b)], rate)?;
+            }
+            report
         } else {
             crate::train::optimise::StepReport { norm: f64::NAN, moved: false }
         };
@@ -293,13 +310,16 @@ impl Trainer {
     /// # Errors
     /// [`SessionError::File`]; older ones stay.
     pub fn save(&mut self, told: &mut dyn FnMut(Event<'_>)) -> Result<(), SessionError> {
-        let checkpoint = Checkpoint {
+        let mut checkpoint = Checkpoint {
             step: self.step,
             seconds: self.seconds,
             caution: self.caution,
             weights: self.weights.clone(),
             optimiser: self.optimiser.export()?,
         };
+        if let Some(adversary) = &self.adversary {
+            adversary.add_to(&mut checkpoint)?;
+        }
         checkpoint.save(&self.run.checkpoints(), self.keep)?;
         self.saved = self.step;
         told(Event::Saved(self.step));
@@ -329,6 +349,7 @@ impl Trainer {
         };
         let to = good.step;
         (self.weights, self.optimiser) = restored(&self.run, good, &self.device)?;
+        self.adversary = Adversary::open(&self.run, to, &self.device)?;
         self.caution *= 2.0;
         told(Event::WentBack { step: self.step, to });
         Ok(())

@@ -193,7 +193,7 @@ fn ends_as(part: String, found: Shape, expected: Shape) -> Result<(), BlueprintE
 }
 
 /// Walks through layers, adds their parameters, returns the shape at the end.
-fn walk(
+pub(super) fn walk(
     part: &str,
     layers: &[Layer],
     input: Shape,

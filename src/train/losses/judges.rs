@@ -1,0 +1,67 @@
+//! Terms whose judge is a network: a frozen encoder, or a discriminator.
+
+use burn::tensor::Tensor;
+
+use crate::train::weights::Weights;
+use crate::train::zoo::{Discriminator, Network};
+
+/// Keeps divisions finite where a network says nothing.
+const SILENT: f32 = 1e-6;
+/// Convolutions of the encoder whose features are compared: down to an eighth of the side, where lids and lips still have
+/// places of their own.
+const LEVELS: usize = 3;
+
+/// The networks that judge; terms without their judge are left out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Judges<'a> {
+    /// A model with weights that no gradient goes into: its encoder judges.
+    pub encoder: Option<(&'a Network, &'a Weights)>,
+    /// A discriminator with weights that no gradient goes into.
+    pub discriminator: Option<(&'a Discriminator, &'a Weights)>,
+}
+
+/// How different two pictures `[N, 3, S, S]` look to the encoder: mean absolute difference of its features over their mean
+/// magnitude in `target`, and over levels (after J. Johnson et al., "Perceptual losses for real-time style transfer and
+/// super-resolution", ECCV 2016). 0 for equal pictures. Differentiable in `drawn` alone.
+pub fn perceptual((network, weights): (&Network, &Weights), drawn: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
+    let [found, wanted] = [drawn, target].map(|picture| network.features(weights, picture, LEVELS));
+    let level = |(found, wanted): (Tensor<4>, Tensor<4>)| {
+        let wanted = wanted.detach();
+        let magnitude = wanted.clone().abs().mean() + SILENT;
+        (found - wanted).abs().mean() / magnitude
+    };
+    let levels = found.len().max(1) as f32;
+    let sum = found.into_iter().zip(wanted).map(level).reduce(|sum, level| sum + level);
+    // An encoder has a convolution at least.
+    sum.map_or_else(|| Tensor::zeros([1], &weights_device(weights)), |sum| sum / levels)
+}
+
+/// How different two codes `[N, F]` are: mean squared difference over the mean square of `wanted`. Differentiable in `found`
+/// alone.
+pub fn code_distance(found: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
+    let wanted = wanted.detach();
+    let square = (wanted.clone() * wanted.clone()).mean() + SILENT;
+    let difference = found - wanted;
+    (difference.clone() * difference).mean() / square
+}
+
+/// How far verdicts on drawn faces are from those on photographs: X. Mao et al., "Least squares generative adversarial
+/// networks", ICCV 2017.
+pub fn undeceived(verdicts: Tensor<4>) -> Tensor<1> {
+    let short = verdicts - 1.0;
+    (short.clone() * short).mean()
+}
+
+/// How badly a discriminator tells photographs from drawn faces: what it learns to lower.
+pub fn confused(of_photographs: Tensor<4>, of_drawn: Tensor<4>) -> Tensor<1> {
+    (undeceived(of_photographs) + (of_drawn.clone() * of_drawn).mean()) * 0.5
+}
+
+/// The drawn face where `mask` `[N, 1, S, S]` is, the other picture elsewhere.
+pub fn pasted(face: Tensor<4>, mask: Tensor<4>, onto: Tensor<4>) -> Tensor<4> {
+    onto.clone() + (face - onto) * mask
+}
+
+fn weights_device(weights: &Weights) -> burn::tensor::Device {
+    weights.0.first().map(|parameter| parameter.value.device()).unwrap_or_default()
+}
