@@ -347,6 +347,24 @@ fn corrections_drop_point_and_replace() {
 }
 
 #[test]
+fn crops_as_jpeg_are_smaller_and_nearly_the_same() {
+    let Some(clip) = media("hard/small.mp4") else { return };
+    let place = Place::new();
+    let [png, jpeg] = [("png", vec![]), ("jpeg", vec!["--jpeg", "90"])].map(|(name, more)| {
+        let arguments = [vec![clip.as_str(), "--limit", "20"], more].concat();
+        place.set(name, &arguments)
+    });
+    assert_eq!(png.faces.len(), jpeg.faces.len());
+    let bytes = |set: &FaceSet| -> u64 {
+        set.faces.iter().map(|face| std::fs::metadata(set.folder.join(&face.picture)).unwrap().len()).sum()
+    };
+    assert!(bytes(&jpeg) * 2 < bytes(&png), "{} of {}", bytes(&jpeg), bytes(&png));
+    let (a, b) = (png.crop(&png.faces[0]).unwrap(), jpeg.crop(&jpeg.faces[0]).unwrap());
+    let apart: u64 = a.as_raw().iter().zip(b.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    assert!(apart < 4 * a.as_raw().len() as u64, "{}", apart as f64 / a.as_raw().len() as f64);
+}
+
+#[test]
 fn faces_come_and_go_and_hide() {
     let (Some(gone), Some(hidden)) = (media("hard/leave_enter.mp4"), media("hard/dark.mp4")) else { return };
     let place = Place::new();

@@ -366,8 +366,9 @@ impl<'a> Analysis<'a> {
         }
         (record.source, record.frame, record.time) = (name.clone(), index, time);
         record.performance = self.settings.performance(index);
-        let file = format!("{source:04}-{index:06}-{n}.png");
-        (record.picture, record.mask) = (format!("{CROPS}/{file}"), format!("{MASKS}/{file}"));
+        let name = format!("{source:04}-{index:06}-{n}");
+        let ending = if self.settings.jpeg.is_some() { "jpg" } else { "png" };
+        (record.picture, record.mask) = (format!("{CROPS}/{name}.{ending}"), format!("{MASKS}/{name}.png"));
         Ok(Cut { record, frame: Arc::clone(owned), place, mask })
     }
 }

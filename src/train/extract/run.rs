@@ -145,7 +145,7 @@ fn prepare(job: &Job) -> Result<(Writer, Progress, Seen), ExtractError> {
     }
     if job.fresh || !exists {
         let progress = Progress { settings: job.settings.clone(), table: 0, sources: Vec::new() };
-        let writer = Writer::create(folder, &header(&job.settings, &progress))?;
+        let writer = Writer::create(folder, &header(&job.settings, &progress))?.with_jpeg(job.settings.jpeg);
         progress.write(folder)?;
         return Ok((writer, progress, Seen::default()));
     }
@@ -154,7 +154,7 @@ fn prepare(job: &Job) -> Result<(Writer, Progress, Seen), ExtractError> {
     if !differ.is_empty() {
         return Err(ExtractError::OtherSettings { folder: folder.clone(), differ });
     }
-    let writer = Writer::resume(folder, progress.table)?;
+    let writer = Writer::resume(folder, progress.table)?.with_jpeg(job.settings.jpeg);
     let mut seen = Seen::default();
     for face in FaceSet::open(folder)?.faces {
         let picture = Kind::of(Path::new(&face.source)) == Some(Kind::Picture);

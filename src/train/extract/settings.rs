@@ -80,6 +80,9 @@ pub struct Settings {
     pub people: Option<u64>,
     /// Largest side of a crop in px; larger faces are reduced to it.
     pub max_side: u32,
+    /// Quality of crops as JPEG files, 1..100; none for PNG.
+    #[serde(default)]
+    pub jpeg: Option<u8>,
     /// Frames from one that is looked at to the next.
     pub every: u64,
     /// The detector.
@@ -102,6 +105,7 @@ impl Default for Settings {
             performances: None,
             people: None,
             max_side: 1024,
+            jpeg: None,
             every: 1,
             detector: DetectorChoice::default(),
             detect_interval: 5,

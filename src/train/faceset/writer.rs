@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Cursor, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, GrayImage, ImageEncoder, RgbImage};
 
@@ -21,6 +22,7 @@ pub struct Writer {
     /// Bytes of the table.
     length: u64,
     encoded: Vec<u8>,
+    jpeg: Option<u8>,
 }
 
 impl Writer {
@@ -44,7 +46,7 @@ impl Writer {
         let table = File::create_new(&file).map_err(failed(&file))?;
         lock(&table, &file)?;
         write_header(folder, header)?;
-        Ok(Self { folder: folder.to_owned(), table, length: 0, encoded: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), table, length: 0, encoded: Vec::new(), jpeg: None })
     }
 
     /// Opens a face set to add to it, as it was when its table had `length` bytes ([`Writer::length`]); what was added
@@ -66,7 +68,13 @@ impl Writer {
         lock(&table, &file)?;
         table.set_len(length).map_err(failed)?;
         table.seek(SeekFrom::End(0)).map_err(failed)?;
-        Ok(Self { folder: folder.to_owned(), table, length, encoded: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), table, length, encoded: Vec::new(), jpeg: None })
+    }
+
+    /// Writes crops as JPEG files of that quality (1..100) instead of PNG; masks stay PNG.
+    #[must_use]
+    pub fn with_jpeg(self, quality: Option<u8>) -> Self {
+        Self { jpeg: quality, ..self }
     }
 
     /// Bytes of the table so far.
@@ -81,7 +89,11 @@ impl Writer {
     pub fn append(&mut self, record: &mut FaceRecord, crop: &RgbImage, mask: &GrayImage) -> Result<(), FaceSetError> {
         self.png(&record.mask, mask.as_raw(), (mask.width(), mask.height()), ExtendedColorType::L8)?;
         record.mask_sha256 = sha256_hex(&self.encoded);
-        self.png(&record.picture, crop.as_raw(), (crop.width(), crop.height()), ExtendedColorType::Rgb8)?;
+        let size = (crop.width(), crop.height());
+        match self.jpeg {
+            Some(quality) => self.jpeg(&record.picture, crop.as_raw(), size, quality)?,
+            None => self.png(&record.picture, crop.as_raw(), size, ExtendedColorType::Rgb8)?,
+        }
         record.sha256 = sha256_hex(&self.encoded);
         let file = self.folder.join(TABLE);
         let mut line = serde_json::to_vec(record).map_err(|error| FaceSetError::file(&file, error))?;
@@ -112,6 +124,16 @@ impl Writer {
         let encoder =
             PngEncoder::new_with_quality(Cursor::new(&mut self.encoded), CompressionType::Fast, FilterType::Up);
         encoder.write_image(pixels, w, h, kind).map_err(|error| FaceSetError::file(&file, error))?;
+        std::fs::write(&file, &self.encoded).map_err(|error| FaceSetError::file(&file, error))
+    }
+
+    /// The same as a JPEG of red, green, blue.
+    fn jpeg(&mut self, name: &str, pixels: &[u8], (w, h): (u32, u32), quality: u8) -> Result<(), FaceSetError> {
+        let file = self.folder.join(name);
+        self.encoded.clear();
+        let encoder = JpegEncoder::new_with_quality(&mut self.encoded, quality);
+        let written = encoder.write_image(pixels, w, h, ExtendedColorType::Rgb8);
+        written.map_err(|error| FaceSetError::file(&file, error))?;
         std::fs::write(&file, &self.encoded).map_err(|error| FaceSetError::file(&file, error))
     }
 }
