@@ -5,6 +5,7 @@ use rand::Rng;
 use super::colour::ColourChange;
 use super::light::Light;
 use super::placement::Placement;
+use super::proportions::Proportions;
 use super::warp::GridWarp;
 use super::{Augmenter, Buffers, Sample, Source, place, place_warped, relight};
 use crate::geometry::Similarity;
@@ -35,11 +36,12 @@ impl Augmenter {
         let light = Light::draw(settings, rng);
         let placement = Placement::draw(settings, settings.flip_b, rng);
         let warp = GridWarp::draw(settings.warp, rng);
+        let proportions = Proportions::draw(settings, pair.input.anchors(), rng);
         relight(pair.target, &colour, &light, buffers);
         let to_target = |p| pair.to_target.apply(placement.apply(p));
         place(pair.target, &buffers.picture, to_target, *resolution, sample);
         relight(pair.input, &colour, &light, buffers);
-        place_warped(&placement, &warp, *resolution, buffers, sample.input);
+        place_warped((&placement, &warp, proportions.as_ref()), *resolution, buffers, sample.input);
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(pair.input, sample.input, rng, buffers);
     }

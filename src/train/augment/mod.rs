@@ -1,8 +1,8 @@
 //! Augmentation: from a stored face to one sample, differently in each step.
 //!
 //! 1. [`colour`] and [`light`] change the whole crop, so that input and target have them in common.
-//! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] moves the
-//!    input's points besides. Both make one map, and each picture is sampled once (bilinear, edge pixels repeated).
+//! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] and
+//!    [`proportions`] move the input's points besides. Both make one map, and each picture is sampled once (bilinear, edge pixels repeated).
 //! 3. Who wears the face and what lies between it and the network hits the input only; the target stays whole and clean:
 //!    - another [`skin`], then what is worn: [`dressing`] (make-up, beard, fringe, glasses), then an [`occluder`];
 //!    - the lens: [`focus`] (blur), [`motion`], few pixels;
@@ -27,6 +27,7 @@ mod noise;
 mod occluder;
 mod picture;
 pub mod placement;
+pub mod proportions;
 mod settings;
 mod sharpen;
 mod skin;
@@ -44,6 +45,7 @@ use self::colour::ColourChange;
 use self::light::Light;
 use self::picture::Picture;
 use self::placement::Placement;
+use self::proportions::Proportions;
 use self::warp::GridWarp;
 use crate::blend::statistics::Statistics;
 use crate::geometry::Point;
@@ -118,9 +120,10 @@ impl Augmenter {
         let light = Light::draw(settings, rng);
         let placement = Placement::draw(settings, flip, rng);
         let warp = GridWarp::draw(settings.warp, rng);
+        let proportions = Proportions::draw(settings, source.anchors(), rng);
         relight(source, &colour, &light, buffers);
         place(source, &buffers.picture, |p| placement.apply(p), *resolution, sample);
-        place_warped(&placement, &warp, *resolution, buffers, sample.input);
+        place_warped((&placement, &warp, proportions.as_ref()), *resolution, buffers, sample.input);
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(source, sample.input, rng, buffers);
     }
@@ -195,7 +198,12 @@ fn place(
 }
 
 /// Fills the input, not yet damaged, from the picture, and where its pixels lie.
-fn place_warped(placement: &Placement, warp: &GridWarp, resolution: usize, buffers: &mut Buffers, input: &mut [f32]) {
+fn place_warped(
+    (placement, warp, proportions): (&Placement, &GridWarp, Option<&Proportions>),
+    resolution: usize,
+    buffers: &mut Buffers,
+    input: &mut [f32],
+) {
     let Buffers { picture, places, face, .. } = buffers;
     places.resize(resolution * resolution, Point::default());
     face.resize(resolution * resolution, 0.0);
@@ -208,6 +216,7 @@ fn place_warped(placement: &Placement, warp: &GridWarp, resolution: usize, buffe
             let (n, p) = (j * resolution + i, centre(i, j, step));
             let moved = row.at(p.x);
             let place = placement.apply(Point::new(p.x + moved.x, p.y + moved.y));
+            let place = proportions.map_or(place, |proportions| proportions.apply(place));
             [blue[n], green[n], red[n], face[n]] = picture.at(place);
             places[n] = place;
         }

@@ -23,6 +23,10 @@ pub struct AugmentSettings {
     /// Part of the run, 0..1, after which nothing is warped any more, so that the picture becomes sharp. 1 for never,
     /// as in a run without end.
     pub warp_until: f32,
+    /// Chance that the input's face has other proportions, where the place of its parts is known.
+    pub proportions_chance: f32,
+    /// How far they are from its own, at most: 1 is as far as two people differ.
+    pub proportions: f32,
     /// Chance that a face takes the colours of one of the other side.
     pub transfer_chance: f32,
     /// Chance of a change in L*a*b*.
@@ -137,6 +141,8 @@ impl Default for AugmentSettings {
             flip_b: false,
             warp: 0.015,
             warp_until: 0.7,
+            proportions_chance: 0.0,
+            proportions: 1.0,
             transfer_chance: 0.2,
             lab_chance: 0.35,
             lightness: 8.0,
@@ -193,7 +199,8 @@ impl Default for AugmentSettings {
 }
 
 /// Settings that came after the first version of `run.toml`, with the value that they have in a run from before them.
-pub const LATER: [(&str, f64); 13] = [
+pub const LATER: [(&str, f64); 14] = [
+    ("proportions_chance", 0.0),
     ("warp_until", 1.0),
     ("skin_chance", 0.0),
     ("beard_chance", 0.0),
@@ -210,11 +217,19 @@ pub const LATER: [(&str, f64); 13] = [
 ];
 
 impl AugmentSettings {
-    /// For a base and for models that start from one. Another person's picture keeps the code from holding the person, so
-    /// nothing is warped; faces are moved no further than alignments err, so that the code may rely on them; a subject's
-    /// colours are their own in every light.
+    /// For a base and for models that start from one. Another person's picture and other proportions keep the code from
+    /// holding the person, so nothing else is warped; faces are moved no further than alignments err, so that the code may
+    /// rely on them; a subject's colours are their own in every light.
     pub fn with_base() -> Self {
-        Self { rotation: 2.5, scale: 0.015, shift: 0.006, warp: 0.0, transfer_chance: 0.0, ..Self::default() }
+        Self {
+            rotation: 2.5,
+            scale: 0.015,
+            shift: 0.006,
+            warp: 0.0,
+            proportions_chance: 0.6,
+            transfer_chance: 0.0,
+            ..Self::default()
+        }
     }
 
     /// For a base: people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt when the base
@@ -233,6 +248,8 @@ impl AugmentSettings {
             flip_b: false,
             warp: 0.0,
             warp_until: 1.0,
+            proportions_chance: 0.0,
+            proportions: 0.0,
             transfer_chance: 0.0,
             lab_chance: 0.0,
             lightness: 0.0,
@@ -298,6 +315,8 @@ impl AugmentSettings {
             ("shift", self.shift, 0.0, 0.5),
             ("warp", self.warp, 0.0, 0.1),
             ("warp_until", self.warp_until, 0.0, 1.0),
+            ("proportions_chance", self.proportions_chance, 0.0, 1.0),
+            ("proportions", self.proportions, 0.0, 1.5),
             ("transfer_chance", self.transfer_chance, 0.0, 1.0),
             ("lab_chance", self.lab_chance, 0.0, 1.0),
             ("lightness", self.lightness, 0.0, 100.0),

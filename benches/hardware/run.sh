@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# ./run.sh OUT [SECONDS]: from an unpacked kit of pack.sh. Writes OUT/report.txt and, of the trainings, their weights.
+#
+# What a GPU draws against the processor and how fast, then a base that goes on and models of 224 px for SECONDS each (240),
+# beside PyTorch's steps of networks of the same size where python3 has it.
+set -uo pipefail
+cd "$(dirname "$0")"
+[ $# -ge 1 ] || { echo 'run: usage: run.sh OUT [SECONDS]' >&2; exit 1; }
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+seconds=${2:-240}
+export LD_LIBRARY_PATH="$PWD/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ORT_DYLIB_PATH="$PWD/lib/libonnxruntime.so"
+export GST_PLUGIN_SYSTEM_PATH="$PWD/plugins" GST_REGISTRY="$out/registry.bin" XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/tmp}"
+device=${TRAIN_DEVICE:-wgpu}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+exec > >(tee "$out/report.txt") 2>&1
+step() { printf '\n== %s\n' "$*"; "$@"; printf '== ended with %d after %d s\n' $? "$SECONDS"; }
+minutes() { awk -v s="$seconds" 'BEGIN { printf "%.3f", s / 60 }'; }
+
+date -u
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv 2>/dev/null
+step ./standin devices
+# The engine refuses a GPU whose trial crop is not the processor's picture, so that a figure here is agreement too.
+for device_name in cpu gpu; do
+    step timeout 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 150 --device "$device_name"
+done
+troupes=()
+for set in faces/troupe*; do troupes+=(--troupe "$set"); done
+# What it is, what it needs, and its last speed.
+train() {
+    timeout $((seconds + 180)) ./standin-train train --device "$device" --preview-every 0 "$@" |
+        awk '/it\/s/ { last = $0; next } { print } END { print last }'
+}
+step train "${troupes[@]}" --from base --batch "${BATCH:-32}" -o "$work/base" --minutes "$(minutes)"
+step ./standin-train export "$work/base" -o "$out/base.safetensors"
+step train --b faces/subject --from none --a faces/driver --model live --resolution 224 --batch "${BATCH:-32}" -o "$work/live" \
+    --minutes "$(minutes)"
+step ./standin-train export "$work/live" --precision fp16 -o "$out/live-224.dfm"
+step train --b faces/subject --from none --a faces/driver --model df-udt --resolution 224 --batch "${BATCH:-16}" -o "$work/df-udt" \
+    --minutes "$(minutes)"
+if python3 -c 'import torch' 2>/dev/null; then
+    step timeout 120 python3 torch_steps.py "${BATCH:-32}"
+else
+    echo 'python3 has no torch: nothing to compare with'
+fi
