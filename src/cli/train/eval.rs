@@ -116,7 +116,9 @@ fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         )?;
     }
     if let Some(r) = &report.reconstruction {
-        writeln!(out, "reconstruction DSSIM after {} steps: driver's side {:.4}, target's {:.4}", r.step, r.a, r.b)?;
+        let side = |value: Option<f32>| value.map_or_else(|| "without faces".to_owned(), |value| format!("{value:.4}"));
+        let (driver, target) = (side(r.a), side(r.b));
+        writeln!(out, "reconstruction DSSIM after {} steps: driver's side {driver}, target's {target}", r.step)?;
     }
     writeln!(out, "{:.1} frames a second, one at a time, {} threads", report.timing.fps, report.timing.threads)
 }

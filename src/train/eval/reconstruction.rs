@@ -38,7 +38,7 @@ pub(super) fn of_run(folder: &Path) -> Result<Reconstruction, EvalError> {
     let resolution = recipe.dimensions.resolution;
     let faces = Faces::load(&sides, resolution, &|| ())?;
     let of = |side: Side| {
-        let (mut sum, mut count) = (0.0, 0);
+        let (mut sum, mut count) = (0.0, 0_usize);
         let which = faces.spread(side, FACES.min(faces.of(side).len()));
         for some in which.chunks(AT_ONCE) {
             let batch = faces.plain(side, some, resolution, &device)?;
@@ -48,7 +48,7 @@ pub(super) fn of_run(folder: &Path) -> Result<Reconstruction, EvalError> {
             sum += dssim(seen(drawn), seen(batch.target), 1).into_scalar::<f32>() * some.len() as f32;
             count += some.len();
         }
-        Ok::<_, EvalError>(sum / count.max(1) as f32)
+        Ok::<_, EvalError>((count > 0).then(|| sum / count as f32))
     };
     Ok(Reconstruction { a: of(Side::A)?, b: of(Side::B)?, step })
 }

@@ -150,10 +150,10 @@ pub struct IdentityFigures {
 /// DSSIM, (1 − SSIM) / 2, of each side's faces through its own decoder, masked, not augmented.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Reconstruction {
-    /// Of the driver.
-    pub a: f32,
+    /// Of the driver; none where the training had none.
+    pub a: Option<f32>,
     /// Of the target.
-    pub b: f32,
+    pub b: Option<f32>,
     /// Steps of the training behind it.
     pub step: u64,
 }

@@ -131,8 +131,9 @@ fn cards(html: &mut String, report: &Report) {
     let note = format!("one frame at a time, {} thread(s)", report.timing.threads);
     card(number(report.timing.fps as f32), "Frames a second", note, None);
     if let Some(reconstruction) = &report.reconstruction {
-        let note = format!("driver's side; target's {}; after {} steps", number(reconstruction.b), reconstruction.step);
-        card(number(reconstruction.a), "Reconstruction DSSIM", note, None);
+        let side = |value: Option<f32>| value.map_or_else(|| "–".to_owned(), number);
+        let note = format!("driver's side; target's {}; after {} steps", side(reconstruction.b), reconstruction.step);
+        card(side(reconstruction.a), "Reconstruction DSSIM", note, None);
     }
     html.push_str("</div>\n");
 }

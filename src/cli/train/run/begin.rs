@@ -1,0 +1,120 @@
+//! A training that begins.
+
+use std::fs::File;
+use std::io::Write;
+
+use anyhow::{Context, anyhow, bail};
+
+use super::{Arguments, Planned, absolute, hashes};
+use crate::cli::train::from::base;
+use crate::runtime::Runtime;
+use crate::train::augment::AugmentSettings;
+use crate::train::eval::EvalError;
+use crate::train::eval::same_person::looks_like;
+use crate::train::losses::LossWeights;
+use crate::train::optimise::{Course, Kind, Schedule, Settings};
+use crate::train::samples::{SampleError, Sides};
+use crate::train::session::{Goal, Recipe, Run};
+use crate::train::zoo::Side;
+use crate::train::zoo::preset::Dimensions;
+
+/// Faces a side in each step where nothing is said.
+const DEFAULT_BATCH: u16 = 4;
+/// Part of a face set that may look like the other side's person.
+const SAME_PERSON: f32 = 0.5;
+
+/// A new run.
+pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned, Sides, File)> {
+    let of_troupe = !arguments.troupe.is_empty();
+    if !of_troupe && arguments.b.is_empty() {
+        bail!("{}: there is no run yet; give --b FACESET (the subject's)", arguments.out.display());
+    }
+    let model = arguments.model.clone().unwrap_or_else(|| "live".to_owned());
+    let mut dimensions = Dimensions::named(&model)?;
+    for (place, asked) in [
+        (&mut dimensions.resolution, arguments.resolution),
+        (&mut dimensions.ae, arguments.ae_dims),
+        (&mut dimensions.e, arguments.e_dims),
+        (&mut dimensions.d, arguments.d_dims),
+        (&mut dimensions.d_mask, arguments.d_mask_dims),
+    ] {
+        *place = asked.unwrap_or(*place);
+    }
+    let b = if of_troupe { &arguments.troupe } else { &arguments.b };
+    let sides = Sides::open_subject(&arguments.a, b)?;
+    if of_troupe {
+        dimensions.people = sides.people()?;
+    }
+    // A troupe goes on from a base only where one is named.
+    let of_two_sides = Dimensions { people: 0, ..dimensions.clone() };
+    let base = if of_troupe && arguments.from.is_none() {
+        None
+    } else {
+        base(arguments.from.as_deref(), &of_two_sides, &sides, out)?
+    };
+    if base.is_none() && !of_troupe && arguments.a.is_empty() {
+        return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
+    }
+    let rate = dimensions.family.rate();
+    let based = base.is_some();
+    let recipe = Recipe {
+        version: Recipe::VERSION,
+        model,
+        batch: usize::from(arguments.batch.unwrap_or(DEFAULT_BATCH)),
+        seed: arguments.seed.unwrap_or(1),
+        a: absolute(&arguments.a)?,
+        a_hashes: hashes(&sides, Side::A),
+        b: absolute(b)?,
+        b_hashes: hashes(&sides, Side::B),
+        face_type: sides.face_type().to_owned(),
+        coverage: sides.coverage(),
+        alignment: sides.alignment(),
+        balance: !arguments.no_balance,
+        goal: Goal { steps: arguments.steps, minutes: arguments.minutes },
+        dimensions,
+        base,
+        losses: arguments.terms.over(LossWeights::default()),
+        optimiser: Settings {
+            kind: if arguments.adabelief { Kind::AdaBelief } else { Kind::Adam },
+            ..Settings::default()
+        },
+        schedule: Schedule {
+            rate: arguments.rate.unwrap_or(rate),
+            course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
+            ..Schedule::default()
+        },
+        augment: match (of_troupe, based) {
+            (true, _) => AugmentSettings::for_troupe(),
+            (false, true) => AugmentSettings::with_base(),
+            (false, false) => AugmentSettings::default(),
+        },
+    };
+    if recipe.goal == Goal::default() {
+        writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
+    }
+    recipe.check().map_err(|reason| anyhow!(reason))?;
+    // What is wrong should be known before a folder is made.
+    recipe.dimensions.blueprint()?;
+    compare_people(&sides, out)?;
+    let lock = Run::lock(&arguments.out)?;
+    Ok((Planned::New(Box::new(recipe)), sides, lock))
+}
+
+/// Warns where a driver is the subject: a model of one person learns to copy.
+fn compare_people(sides: &Sides, out: &mut dyn Write) -> anyhow::Result<()> {
+    let looked = Runtime::load(None).map_err(EvalError::from);
+    let alike = match looked.and_then(|runtime| looks_like(&runtime, &sides.a, &sides.b)) {
+        Ok(alike) => alike,
+        Err(error) => return Ok(writeln!(out, "whether both sides show one person was not looked at: {error}")?),
+    };
+    for (set, part) in sides.a.iter().zip(alike).filter(|(_, part)| *part > SAME_PERSON) {
+        let folder = set.folder.display();
+        let percent = part * 100.0;
+        writeln!(
+            out,
+            "warning: {percent:.0} % of the faces in {folder} look like side B's person: if it is the same one, give \
+             another driver with --a"
+        )?;
+    }
+    Ok(())
+}
