@@ -365,6 +365,20 @@ fn crops_as_jpeg_are_smaller_and_nearly_the_same() {
 }
 
 #[test]
+fn people_who_follow_each_other_have_frames_of_their_own() {
+    let Some(clip) = media("drivers.mp4") else { return };
+    let place = Place::new();
+    let set = place.set("people", &[&clip, "--people", "40", "--every", "20"]);
+    let people: Vec<_> = set.faces.iter().map(|face| (face.performance.unwrap(), face.frame)).collect();
+    assert!(people.len() > 40, "{}", people.len());
+    for (performance, frame) in people {
+        assert_eq!((u64::from(performance.person), performance.frame), (frame / 40, None));
+    }
+    let error = place.run("odd", &[&clip, "--people", "70", "--every", "20"]).unwrap_err();
+    assert!(error.contains("no multiple of --people 70"), "{error}");
+}
+
+#[test]
 fn faces_come_and_go_and_hide() {
     let (Some(gone), Some(hidden)) = (media("hard/leave_enter.mp4"), media("hard/dark.mp4")) else { return };
     let place = Place::new();
@@ -377,9 +391,11 @@ fn faces_come_and_go_and_hide() {
     let there = truth.frames.iter().filter(|frame| whole(frame)).count();
     let found = set.faces.iter().filter(|face| whole(&truth.frames[face.frame as usize])).count();
     assert!(found * 100 >= there * 95, "{found} of {there}");
-    // A plant in frame 34 may look like a face, as the processor's vector units round.
-    assert!(place.reported("gone", &["total", "dropped", "flicker"]) <= 1);
     place.adds_up("gone");
+    // To the smaller mesh a plant in frame 34 is a face for one frame.
+    place.set("plant", &[&gone, "--mesh", "468"]);
+    assert_eq!(place.reported("plant", &["total", "dropped", "flicker"]), 1);
+    place.adds_up("plant");
     let dark = place.set("dark", &[&hidden, "--every", "3"]);
     assert!(dark.faces.len() >= 29, "{}", dark.faces.len());
 }

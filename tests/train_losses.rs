@@ -189,7 +189,7 @@ fn a_feather_softens_inside_and_adds_nothing_outside() {
         feather(tensor(values, [1, 1, side, side], &Device::flex())).into_data().try_into_vec::<f32>().expect("floats");
     assert!((0..side * side).filter(|at| !inside(*at)).all(|at| soft[at] == 0.0));
     let row = &soft[32 * side..33 * side];
-    assert!(row[39] == 1.0 && row[40] < 1.0 && row[41] < row[40] && row[41] > 0.5, "{:?}", &row[38..44]);
+    assert!(row[39] == 1.0 && row[40] < 1.0 && row[41] < row[40] && row[41] < 0.3, "{:?}", &row[38..44]);
 }
 
 #[test]

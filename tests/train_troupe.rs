@@ -5,65 +5,22 @@
 mod common;
 mod face_sets;
 mod session_support;
+mod troupe_support;
 
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use clap::Parser;
-use face_sets::{header, record};
-use image::{GrayImage, Luma, Rgb, RgbImage};
+use face_sets::header;
 use session_support::{discs, recipe, small};
 use standin::face::Alignment;
-use standin::train::augment::AugmentSettings;
 use standin::train::base::{Base, BaseError};
-use standin::train::faceset::{FaceRecord, FaceSet, Performance, Writer};
-use standin::train::samples::{BatchMaker, Faces, LoaderSettings, Moment, Pairing, SampleError, Sides};
+use standin::train::faceset::{FaceSet, Performance};
+use standin::train::samples::{BatchMaker, Faces, Moment, Pairing, SampleError, Sides};
 use standin::train::session::{BaseSource, Checkpoint, Memory, Recipe, Run, Stop, Trainer};
 use standin::train::zoo::preset::Dimensions;
 use standin::train::zoo::{Network, Side, Whose};
-
-const PEOPLE: u32 = 3;
-const FRAMES: u32 = 8;
-
-/// Everybody has a colour of their own (red), every frame another (green); a blue square lies at one place of the frame.
-/// Person 2's crops lie a quarter of a crop further right than the others'.
-fn troupe(folder: &Path) -> FaceSet {
-    troupe_with(folder, |_| true)
-}
-
-/// The same after `change` to each face; those for which it is false are left out.
-fn troupe_with(folder: &Path, change: impl Fn(&mut FaceRecord) -> bool) -> FaceSet {
-    let mut writer = Writer::create(folder, &header()).unwrap();
-    for person in 0..PEOPLE {
-        for frame in 0..FRAMES {
-            let left = if person == 2 { 0.25 } else { 0.0 };
-            let mut face = record((person * FRAMES + frame) as usize, 0.0, 0.6);
-            face.to_crop = [0.01, 0.0, -left, 0.0];
-            face.performance = Some(Performance { person, frame: Some(frame) });
-            if !change(&mut face) {
-                continue;
-            }
-            let crop = RgbImage::from_fn(100, 100, |x, y| {
-                let place = (x as f32 + 100.0 * left, y as f32);
-                let marked = (60.0..80.0).contains(&place.0) && (40.0..60.0).contains(&place.1);
-                Rgb([60 * (person as u8 + 1), 20 * (frame as u8 + 1), if marked { 255 } else { 0 }])
-            });
-            let mask = GrayImage::from_pixel(100, 100, Luma([255]));
-            writer.append(&mut face, &crop, &mask).unwrap();
-        }
-    }
-    drop(writer);
-    FaceSet::open(folder).unwrap()
-}
-
-fn settings(pairing: Pairing) -> LoaderSettings {
-    LoaderSettings { batch: 6, resolution: 100, balance: false, augment: AugmentSettings::none(), pairing }
-}
-
-/// Mean of channel `c` (blue, green, red) over sample `n` of a batch, 0..255.
-fn mean(pictures: &Tensor<4>, n: usize, c: usize) -> f32 {
-    pictures.clone().slice([n..n + 1, c..c + 1]).mean().into_scalar::<f32>() * 255.0
-}
+use troupe_support::{FRAMES, PEOPLE, mean, settings, troupe, troupe_with};
 
 #[test]
 fn one_frame_of_anybody_becomes_the_same_frame_of_the_batch_s_person() {
@@ -166,58 +123,6 @@ fn people_without_a_face_have_no_number_and_who_is_seen_rarely_is_refused() {
 }
 
 #[test]
-fn people_with_frames_of_their_own_become_themselves() {
-    let place = tempfile::tempdir().unwrap();
-    let alike = troupe(&place.path().join("alike"));
-    let own = troupe_with(&place.path().join("own"), |face| {
-        face.performance.as_mut().unwrap().frame = None;
-        true
-    });
-    let alone = Sides::open_subject(&[], std::slice::from_ref(&own.folder)).unwrap();
-    assert!(matches!(alone.people(), Err(SampleError::NoTroupe)), "nobody performs what others do");
-    let sides = Sides::open_subject(&[], &[alike.folder, own.folder]).unwrap();
-    assert_eq!(sides.people().unwrap(), 2 * PEOPLE as usize);
-    let faces = Faces::load(&sides, 100, &|| ()).unwrap();
-    let maker = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap();
-    let mut of_own = 0;
-    for step in 0..40 {
-        let batch = maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex());
-        let Whose::Person(person) = batch.whose else { panic!("{:?}", batch.whose) };
-        if person < PEOPLE as usize {
-            continue;
-        }
-        for n in 0..6 {
-            of_own += 1;
-            let apart = (mean(&batch.input, n, 2) - mean(&batch.target, n, 2)).abs();
-            assert!(apart < 2.0, "input and target of person {person} show two people");
-        }
-    }
-    assert!(of_own > 60, "{of_own}");
-}
-
-#[test]
-fn a_mirrored_pair_is_mirrored_alike() {
-    let place = tempfile::tempdir().unwrap();
-    let sides = Sides::open_subject(&[], &[troupe(&place.path().join("troupe")).folder]).unwrap();
-    let faces = Faces::load(&sides, 100, &|| ()).unwrap();
-    let augment = AugmentSettings { flip_b: true, ..AugmentSettings::none() };
-    let maker = BatchMaker::new(&faces, &LoaderSettings { augment, ..settings(Pairing::Troupe) }, 1).unwrap();
-    let mut sides_of_square = [0; 2];
-    for step in 0..10 {
-        let batch = maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex());
-        for n in 0..6 {
-            let blue = |pictures: &Tensor<4>, from: usize, to: usize| {
-                pictures.clone().slice([n..n + 1, 0..1, 40..60, from..to]).mean().into_scalar::<f32>()
-            };
-            let right = |pictures: &Tensor<4>| blue(pictures, 50, 100) > blue(pictures, 0, 50);
-            assert_eq!(right(&batch.input), right(&batch.target), "step {step}, sample {n}");
-            sides_of_square[usize::from(right(&batch.input))] += 1;
-        }
-    }
-    assert!(sides_of_square.iter().all(|&times| times > 15), "{sides_of_square:?}");
-}
-
-#[test]
 fn a_maker_of_batches_refuses_a_side_without_faces() {
     let place = tempfile::tempdir().unwrap();
     let sides = Sides::open_subject(&[], &[troupe(&place.path().join("troupe")).folder]).unwrap();
@@ -238,56 +143,6 @@ fn a_source_that_ends_within_a_performance_is_refused() {
     let error = format!("{error:#}");
     assert!(error.contains("ada.mp4") && error.contains("no multiple of --performances 100000"), "{error}");
     assert!(error.contains("--fresh"), "{error}");
-}
-
-#[test]
-fn drivers_become_the_subject_where_the_code_counts_and_nobody_knows_the_answer() {
-    let place = tempfile::tempdir().unwrap();
-    let [a, b] = ["a", "b"].map(|name| face_sets::write_set(&place.path().join(name), &header(), 10, 100, 0.8).folder);
-    let faces = Faces::load(&Sides::open(&[a], &[b]).unwrap(), 100, &|| ()).unwrap();
-    let maker = BatchMaker::new(&faces, &settings(Pairing::Driven), 1).unwrap();
-    let batch = |side| maker.batch(&faces, side, Moment { step: 0, done: 0.0 }, &Device::flex());
-    assert_eq!([Side::A, Side::B].map(|side| batch(side).whose), [Whose::Side(Side::B); 2]);
-    assert_eq!([Side::A, Side::B].map(|side| batch(side).answered), [false, true]);
-    let alone = Sides::open_subject(&[], &[troupe(&place.path().join("troupe")).folder]).unwrap();
-    let alone = Faces::load(&alone, 24, &|| ()).unwrap();
-    assert!(BatchMaker::new(&alone, &settings(Pairing::Driven), 1).is_err(), "nobody drives");
-
-    let base = Some(BaseSource { file: None, sha256: String::new() });
-    let mut of_base = Recipe { base, ..recipe("live", 1) };
-    assert_eq!(of_base.pairing(), Pairing::Subject, "the code counts nothing");
-    of_base.losses.code = 0.1;
-    assert_eq!(of_base.pairing(), Pairing::Driven);
-    of_base.a.clear();
-    assert_eq!(of_base.pairing(), Pairing::Subject, "nobody drives");
-}
-
-#[test]
-fn light_and_dark_people_are_drawn_alike_however_many_there_are() {
-    let place = tempfile::tempdir().unwrap();
-    // Everybody has a red of their own: two of the three look alike in lightness.
-    let sides = Sides::open_subject(&[], &[troupe(&place.path().join("troupe")).folder]).unwrap();
-    let faces = Faces::load(&sides, 100, &|| ()).unwrap();
-    let lightness = |person: usize| faces.of(Side::B)[person * FRAMES as usize].statistics().unwrap().mean[0];
-    let tones: Vec<_> = (0..PEOPLE as usize).map(|person| (lightness(person) / 8.0).round() as i32).collect();
-    let maker = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap();
-    let mut drawn = [0.0_f32; PEOPLE as usize];
-    for step in 0..600 {
-        let batch = maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex());
-        if let Whose::Person(person) = batch.whose {
-            drawn[person] += 1.0 / 600.0;
-        }
-    }
-    let different = tones.iter().collect::<std::collections::BTreeSet<_>>().len();
-    for (person, tone) in tones.iter().enumerate() {
-        let alike = tones.iter().filter(|other| *other == tone).count();
-        let expected = 1.0 / (different * alike) as f32;
-        assert!(
-            (drawn[person] - expected).abs() < 0.08,
-            "person {person} of {tones:?}: {} for {expected}",
-            drawn[person]
-        );
-    }
 }
 
 fn of_people(name: &str) -> Dimensions {
@@ -452,7 +307,7 @@ fn what_is_not_trained_needs_no_gradient_in_memory() {
     let network = Network::new(small("live").blueprint().unwrap()).unwrap();
     let whole = recipe("live", 1);
     let based = Recipe { base: Some(BaseSource { file: None, sha256: String::new() }), ..whole.clone() };
-    let (all, some) = (Memory::of(&network, &whole, 0).weights, Memory::of(&network, &based, 0).weights);
+    let (all, some) = (Memory::of(&network, &whole, 0, 0).weights, Memory::of(&network, &based, 0, 0).weights);
     let frozen = network.parameters().iter().filter(|wanted| !wanted.name.starts_with("decoder_b."));
     let frozen: usize = frozen.map(|wanted| wanted.shape.iter().product::<usize>()).sum();
     assert!(frozen > 0);

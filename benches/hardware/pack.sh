@@ -44,8 +44,12 @@ for plugin in coreelements app playback typefindfunctions videoconvertscale matr
     cp "$plugins/libgst$plugin.so" "$kit/plugins/"
 done
 # All that they link but the C library, which must be the machine's own.
-for file in "$kit"/standin "$kit"/standin-train "$kit"/plugins/*.so; do
-    ldd "$file" | awk '$3 ~ /^\// { print $3 }'
+vulkan=$(ldconfig -p | awk '/libvulkan\.so\.1 / { print $NF; exit }')
+[ -n "$vulkan" ] && cp -L "$vulkan" "$kit/lib/libvulkan.so.1"
+for file in "$kit"/standin "$kit"/standin-train "$kit"/lib/libonnxruntime.so "$kit"/plugins/*.so; do
+    linked=$(ldd "$file")
+    ! grep 'not found' <<< "$linked" || fail "$file lacks a library"
+    awk '$3 ~ /^\// { print $3 }' <<< "$linked"
 done | sort -u | grep -Ev '/(libc|libm|libdl|librt|libpthread|ld-linux[^/]*)\.so' | xargs -I{} cp -n {} "$kit/lib/"
 cp "$root/models/ben.dfm" "$root/models/ben.dfm.consent.toml" "$kit/"
 gst-launch-1.0 -q filesrc location="$root/examples/media/ada.mp4" ! decodebin ! videoconvert ! identity eos-after=90 ! \

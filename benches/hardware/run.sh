@@ -9,35 +9,42 @@ cd "$(dirname "$0")"
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 seconds=${2:-240}
-export LD_LIBRARY_PATH="$PWD/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" ORT_DYLIB_PATH="$PWD/lib/libonnxruntime.so"
+export ORT_DYLIB_PATH="$PWD/lib/libonnxruntime.so"
 export GST_PLUGIN_SYSTEM_PATH="$PWD/plugins" GST_REGISTRY="$out/registry.bin" XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/tmp}"
 device=${TRAIN_DEVICE:-wgpu}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 exec > >(tee "$out/report.txt") 2>&1
-step() { printf '\n== %s\n' "$*"; "$@"; printf '== ended with %d after %d s\n' $? "$SECONDS"; }
-minutes() { awk -v s="$seconds" 'BEGIN { printf "%.3f", s / 60 }'; }
+step() {
+    local begun=$SECONDS
+    printf '\n== %s\n' "$*"
+    "$@"
+    printf '== ended with %d after %d s\n' $? $((SECONDS - begun))
+}
+# Our programs alone get the kit's libraries: others have their own.
+ours() { LD_LIBRARY_PATH="$PWD/lib" timeout "$@"; }
+minutes() { LC_ALL=C awk -v s="$seconds" 'BEGIN { printf "%.3f", s / 60 }'; }
 
 date -u
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv 2>/dev/null
-step ./standin devices
+step ours 60 ./standin devices
 # The engine refuses a GPU whose trial crop is not the processor's picture, so that a figure here is agreement too.
 for device_name in cpu gpu; do
-    step timeout 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 150 --device "$device_name"
+    step ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 150 --device "$device_name"
 done
 troupes=()
 for set in faces/troupe*; do troupes+=(--troupe "$set"); done
 # What it is, what it needs, and its last speed.
 train() {
-    timeout $((seconds + 180)) ./standin-train train --device "$device" --preview-every 0 "$@" |
+    ours $((seconds + 180)) ./standin-train train --device "$device" --preview-every 0 "$@" |
         awk '/it\/s/ { last = $0; next } { print } END { print last }'
 }
 step train "${troupes[@]}" --from base --batch "${BATCH:-32}" -o "$work/base" --minutes "$(minutes)"
-step ./standin-train export "$work/base" -o "$out/base.safetensors"
+step ours 120 ./standin-train export "$work/base" -o "$out/base.safetensors"
 step train --b faces/subject --from none --a faces/driver --model live --resolution 224 --batch "${BATCH:-32}" -o "$work/live" \
     --minutes "$(minutes)"
-step ./standin-train export "$work/live" --precision fp16 -o "$out/live-224.dfm"
+step ours 120 ./standin-train export "$work/live" --precision fp16 -o "$out/live-224.dfm"
 step train --b faces/subject --from none --a faces/driver --model df-udt --resolution 224 --batch "${BATCH:-16}" -o "$work/df-udt" \
     --minutes "$(minutes)"
 if python3 -c 'import torch' 2>/dev/null; then

@@ -10,7 +10,7 @@ import time
 import torch
 from torch import nn
 
-BATCH = int(sys.argv[1]) if len(sys.argv) > 1 else 32
+BATCH = next((int(word) for word in sys.argv[1:] if word.isdigit()), 32)
 DEVICE = "cpu" if "cpu" in sys.argv or not torch.cuda.is_available() else "cuda"
 SIDE, CODE, E, D = 224, 256, 32, 24
 

@@ -27,6 +27,11 @@ pub enum DeviceError {
     /// No NVIDIA GPU, or no driver of it.
     #[error("--device cuda: no NVIDIA GPU was found; install its driver (libcuda), or take --device wgpu or cpu")]
     NoCuda,
+    /// An NVIDIA GPU that cannot be used.
+    #[error(
+        "--device cuda: the NVIDIA GPU cannot be used: {0}; free it or mend its driver, or take --device wgpu or cpu"
+    )]
+    Cuda(String),
     /// Not in this program.
     #[error(
         "--device cuda: this program was built without it; build it with `cargo build --release --features train,cuda`, \
@@ -88,7 +93,7 @@ fn cuda() -> Result<Chosen, DeviceError> {
     // The driver is looked for first: burn and cudarc panic where it is missing.
     let found = Device::enumerate(DeviceType::Cuda).into_vec();
     let device = found.into_iter().next().ok_or(DeviceError::NoCuda)?;
-    let context = CudaContext::new(0).map_err(|_| DeviceError::NoCuda)?;
+    let context = CudaContext::new(0).map_err(|error| DeviceError::Cuda(error.to_string()))?;
     let name = context.name().unwrap_or_else(|_| "an NVIDIA GPU".to_owned());
     let free = context.mem_get_info().ok().map(|(free, _)| free as u64);
     Ok(Chosen { device, name: format!("{name} (CUDA)"), free })

@@ -38,8 +38,11 @@ impl Weights {
     /// The same values as constants: what is computed with them has no gradient in them.
     #[must_use]
     pub fn constants(&self) -> Self {
-        let constant =
-            |parameter: &Parameter| Parameter { value: parameter.value.clone().detach(), ..parameter.clone() };
+        // A detached leaf would be a leaf again.
+        let constant = |parameter: &Parameter| {
+            let value = Tensor::from_inner(parameter.value.clone().inner());
+            Parameter { value, ..parameter.clone() }
+        };
         Self(self.0.iter().map(constant).collect())
     }
 

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
-use crate::face::{Alignment, FaceType};
+use crate::face::{Alignment, FaceType, Mesh};
 use crate::runtime::Runtime;
 use crate::train::extract::corrections::Corrections;
 use crate::train::extract::{CleanUp, DetectorChoice, Job, Settings, Several, extract, source};
@@ -51,6 +51,9 @@ pub struct Arguments {
     /// Largest side of a crop in px. Smaller faces keep the resolution of their source, larger ones are reduced.
     #[arg(long, value_name = "PX", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..=4096))]
     max_side: u32,
+    /// Points of the mesh that gives landmarks and alignment: 478 sees closed lids and open mouths, 468 is faster.
+    #[arg(long, value_name = "POINTS", default_value_t = 478, value_parser = mesh)]
+    mesh: usize,
     /// Writes crops as JPEG files of that quality instead of PNG: a quarter of the size at 90.
     #[arg(long, value_name = "QUALITY", value_parser = clap::value_parser!(u8).range(1..=100))]
     jpeg: Option<u8>,
@@ -119,6 +122,12 @@ pub struct Arguments {
     near_duplicates: Option<u32>,
 }
 
+fn mesh(text: &str) -> Result<usize, String> {
+    let points = [Mesh::Points468, Mesh::Points478].map(Mesh::points);
+    let asked = text.parse().ok().filter(|asked| points.contains(asked));
+    asked.ok_or_else(|| format!("meshes have {} or {} points", points[0], points[1]))
+}
+
 fn face_type(text: &str) -> Result<String, String> {
     let names = || FaceType::ALL.map(FaceType::name).join(", ");
     FaceType::named(text).map(|found| found.name().to_owned()).ok_or_else(|| format!("there are {}", names()))
@@ -159,6 +168,7 @@ impl Arguments {
             performances: self.performances,
             people: self.people,
             max_side: self.max_side,
+            mesh: self.mesh,
             jpeg: self.jpeg,
             every: self.every,
             detector: self.detector,

@@ -1,5 +1,5 @@
 //! Other proportions: brows, nose, mouth and chin of the input lie higher or lower, and further from or nearer to the
-//! middle, as if somebody else wore the expression. The eyes stay where they are, so that they tell where the face belongs.
+//! middle, as if somebody else wore the expression. The eyes stay at their height, so that they tell where the face belongs.
 
 use rand::Rng;
 
@@ -14,18 +14,23 @@ const SHIFTS: [f32; KNOTS] = [0.06, 0.05, 0.0, 0.1, 0.07, 0.08];
 /// How much wider or narrower the face is there.
 const WIDTHS: [f32; KNOTS] = [0.04, 0.05, 0.03, 0.06, 0.07, 0.07];
 const KNOTS: usize = 6;
+/// Where the eyes are among these.
+const EYES: usize = 2;
 /// Least distance between knots, over the height from the eyes to the chin: a nod brings nose and mouth together.
 const APART: f32 = 0.15;
+/// Most difference between the shifts of two knots, over their distance. The steepest slope between them is 1.5 times that, so
+/// that nothing folds.
+const STEEPEST: f32 = 0.6;
 
 /// What lies at one height of the face.
 #[derive(Debug, Clone, Copy, Default)]
 struct Knot {
     /// Down from the eyes.
     at: f32,
-    /// How far up the picture moves there: what is seen lies that much further down.
+    /// How much further down lies what is seen there.
     shift: f32,
-    /// By which part distances from the middle are longer.
-    wider: f32,
+    /// By which part it lies further from the middle.
+    narrower: f32,
 }
 
 /// Where each point of a face with other proportions lies in the face as it is; both in the unit square.
@@ -40,7 +45,7 @@ pub struct Proportions {
 impl Proportions {
     /// Draws them; `None` where the face keeps its own, or nobody knows where its parts lie.
     pub fn draw(settings: &AugmentSettings, anchors: Option<&Anchors>, rng: &mut impl Rng) -> Option<Self> {
-        if !chance(rng, settings.proportions_chance) {
+        if settings.proportions_chance == 0.0 || !chance(rng, settings.proportions_chance) {
             return None;
         }
         let anchors = anchors?;
@@ -56,11 +61,24 @@ impl Proportions {
             *knot = Knot {
                 at: heights[i],
                 shift: symmetric(rng) * SHIFTS[i] * amount,
-                wider: symmetric(rng) * WIDTHS[i] * settings.proportions,
+                narrower: symmetric(rng) * WIDTHS[i] * settings.proportions,
             };
         }
-        for i in 1..KNOTS {
-            knots[i].at = knots[i].at.max(knots[i - 1].at + APART * height);
+        let gap = APART * height;
+        let limited = |knot: &mut Knot, inner: Knot| {
+            let most = STEEPEST * (knot.at - inner.at).abs();
+            knot.shift = knot.shift.clamp(inner.shift - most, inner.shift + most);
+        };
+        // From the eyes outwards, so that they stay.
+        for i in EYES + 1..KNOTS {
+            knots[i].at = knots[i].at.max(knots[i - 1].at + gap);
+            let inner = knots[i - 1];
+            limited(&mut knots[i], inner);
+        }
+        for i in (0..EYES).rev() {
+            knots[i].at = knots[i].at.min(knots[i + 1].at - gap);
+            let inner = knots[i + 1];
+            limited(&mut knots[i], inner);
         }
         Some(Self { eyes, right, down, knots })
     }
@@ -69,8 +87,8 @@ impl Proportions {
     pub fn apply(&self, p: Point) -> Point {
         let (dx, dy) = (p.x - self.eyes.x, p.y - self.eyes.y);
         let (beside, below) = (dx * self.right.x + dy * self.right.y, dx * self.down.x + dy * self.down.y);
-        let Knot { shift, wider, .. } = self.at(below);
-        let beside = beside * wider;
+        let Knot { shift, narrower, .. } = self.at(below);
+        let beside = beside * narrower;
         Point::new(p.x + shift * self.down.x + beside * self.right.x, p.y + shift * self.down.y + beside * self.right.y)
     }
 
@@ -83,7 +101,7 @@ impl Proportions {
         let t = (below - from.at) / (to.at - from.at);
         let t = t * t * (3.0 - 2.0 * t);
         let mix = |a: f32, b: f32| a + (b - a) * t;
-        Knot { at: below, shift: mix(from.shift, to.shift), wider: mix(from.wider, to.wider) }
+        Knot { at: below, shift: mix(from.shift, to.shift), narrower: mix(from.narrower, to.narrower) }
     }
 }
 
@@ -128,7 +146,7 @@ mod tests {
             let mut rng = stream(1, Purpose::Augmentation, n, 0);
             let proportions = Proportions::draw(&settings, Some(&anchors()), &mut rng).unwrap();
             let shift = |y: f32| proportions.apply(Point::new(0.5, y)).y - y;
-            for (moved, (y, most)) in moved.iter_mut().zip([(0.27, 0.05), (0.55, 0.1), (0.65, 0.07)]) {
+            for (moved, (y, most)) in moved.iter_mut().zip([(0.27, 0.05), (0.55, 0.1), (0.65, 0.1)]) {
                 assert!(shift(y).abs() <= most * 0.5 + 1e-5, "{y}: {}", shift(y));
                 *moved = moved.max(shift(y).abs());
             }

@@ -20,7 +20,8 @@ pub struct AugmentSettings {
     /// Standard deviation of the grid's nodes in the warp of the input. What it moves cannot be told from the input, so
     /// much of it makes soft pictures.
     pub warp: f32,
-    /// Part of the run, 0..1, after which nothing is warped any more, so that the picture becomes sharp. 1 for never,
+    /// Part of the run, 0..1, after which nothing is warped any more, so that the picture becomes sharp; proportions
+    /// go on. 1 for never,
     /// as in a run without end.
     pub warp_until: f32,
     /// Chance that the input's face has other proportions, where the place of its parts is known.
@@ -140,7 +141,7 @@ impl Default for AugmentSettings {
             flip_a: true,
             flip_b: false,
             warp: 0.015,
-            warp_until: 0.7,
+            warp_until: 0.5,
             proportions_chance: 0.0,
             proportions: 1.0,
             transfer_chance: 0.2,
@@ -217,7 +218,7 @@ pub const LATER: [(&str, f64); 14] = [
 ];
 
 impl AugmentSettings {
-    /// For a base and for models that start from one. Another person's picture and other proportions keep the code from
+    /// For models that start from a base, and for a base but for [`AugmentSettings::for_troupe`]. Another person's picture and other proportions keep the code from
     /// holding the person, so nothing else is warped; faces are moved no further than alignments err, so that the code may
     /// rely on them; a subject's colours are their own in every light.
     pub fn with_base() -> Self {

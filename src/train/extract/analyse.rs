@@ -15,7 +15,7 @@ use super::reader::{FrameMask, Message};
 use super::run::{Job, Step};
 use super::write::{Cut, Order};
 use super::{ExtractError, Settings};
-use crate::face::{CropSettings, Face, FindError, Finder, FinderSettings, FinderState, Mesh, align, align_rigid, yaw};
+use crate::face::{CropSettings, Face, FindError, Finder, FinderSettings, FinderState, align, align_rigid, yaw};
 use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
 use crate::live::SceneCut;
@@ -86,8 +86,7 @@ impl<'a> Analysis<'a> {
             corrections: &job.corrections,
             crop: settings.crop(),
             meaning: Meaning::new(&settings.mask_classes),
-            // It sees closed lids and open mouths, by which samples are balanced.
-            finder: Finder::with_detector(runtime, Mesh::Points478, settings.detector.network())?,
+            finder: Finder::with_detector(runtime, settings.mesh(), settings.detector.network())?,
             scene_cut: SceneCut::default(),
             cutter: Cutter::default(),
             faces: Vec::new(),

@@ -69,7 +69,7 @@ pub enum MaskKind {
 /// One face: a line of `faces.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FaceRecord {
-    /// File of the crop, from the face set's folder: `faces/0000-000012-0.png` (source, frame, face).
+    /// File of the crop, from the face set's folder: `faces/0000-000012-0.png` (source, frame, face), a PNG or JPEG file.
     pub picture: String,
     /// File of the mask, likewise.
     pub mask: String,

@@ -2,13 +2,13 @@
 
 use burn::tensor::Tensor;
 
+use super::feather;
 use crate::train::weights::Weights;
 use crate::train::zoo::{Discriminator, Network};
 
 /// Keeps divisions finite where a network says nothing.
-const SILENT: f32 = 1e-6;
-/// Convolutions of the encoder whose features are compared: down to an eighth of the side, where lids and lips still have
-/// places of their own.
+const EPSILON: f32 = 1e-6;
+/// Convolutions of the encoder whose features are compared: lids and lips still have places of their own there.
 const LEVELS: usize = 3;
 
 /// The networks that judge; terms without their judge are left out.
@@ -27,7 +27,7 @@ pub fn perceptual((network, weights): (&Network, &Weights), drawn: Tensor<4>, ta
     let [found, wanted] = [drawn, target].map(|picture| network.features(weights, picture, LEVELS));
     let level = |(found, wanted): (Tensor<4>, Tensor<4>)| {
         let wanted = wanted.detach();
-        let magnitude = wanted.clone().abs().mean() + SILENT;
+        let magnitude = wanted.clone().abs().mean() + EPSILON;
         (found - wanted).abs().mean() / magnitude
     };
     let levels = found.len().max(1) as f32;
@@ -40,26 +40,26 @@ pub fn perceptual((network, weights): (&Network, &Weights), drawn: Tensor<4>, ta
 /// alone.
 pub fn code_distance(found: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
     let wanted = wanted.detach();
-    let square = (wanted.clone() * wanted.clone()).mean() + SILENT;
+    let square = (wanted.clone() * wanted.clone()).mean() + EPSILON;
     let difference = found - wanted;
     (difference.clone() * difference).mean() / square
 }
 
-/// How far verdicts on drawn faces are from those on photographs: X. Mao et al., "Least squares generative adversarial
+/// What a model is to lower: how far verdicts on drawn faces are from those on photographs. X. Mao et al., "Least squares generative adversarial
 /// networks", ICCV 2017.
-pub fn undeceived(verdicts: Tensor<4>) -> Tensor<1> {
+pub fn generator_loss(verdicts: Tensor<4>) -> Tensor<1> {
     let short = verdicts - 1.0;
     (short.clone() * short).mean()
 }
 
-/// How badly a discriminator tells photographs from drawn faces: what it learns to lower.
-pub fn confused(of_photographs: Tensor<4>, of_drawn: Tensor<4>) -> Tensor<1> {
-    (undeceived(of_photographs) + (of_drawn.clone() * of_drawn).mean()) * 0.5
+/// What a discriminator is to lower: how badly it tells photographs from drawn faces. Same source.
+pub fn discriminator_loss(of_photographs: Tensor<4>, of_drawn: Tensor<4>) -> Tensor<1> {
+    (generator_loss(of_photographs) + (of_drawn.clone() * of_drawn).mean()) * 0.5
 }
 
-/// The drawn face where `mask` `[N, 1, S, S]` is, the other picture elsewhere.
+/// The drawn face where `mask` `[N, 1, S, S]` is, feathered so that its edge does not show, and the other picture elsewhere.
 pub fn pasted(face: Tensor<4>, mask: Tensor<4>, onto: Tensor<4>) -> Tensor<4> {
-    onto.clone() + (face - onto) * mask
+    onto.clone() + (face - onto) * feather(mask)
 }
 
 fn weights_device(weights: &Weights) -> burn::tensor::Device {

@@ -32,7 +32,7 @@ pub fn masked(picture: Tensor<4>, mask: Tensor<4>, background: f32) -> Tensor<4>
     picture * (mask * (1.0 - background) + background)
 }
 
-/// A mask `[N, 1, S, S]` with a soft margin of a thirty-second of its side inside, so that its edge is no edge of the pictures
+/// A mask `[N, 1, S, S]` with a soft margin of a thirty-second of its side inside, from nothing at its edge, so that this is no edge of the pictures
 /// under it; what is outside, hair above all, stays there.
 pub fn feather(mask: Tensor<4>) -> Tensor<4> {
     let [_, _, _, side] = mask.dims();
@@ -44,5 +44,5 @@ pub fn feather(mask: Tensor<4>) -> Tensor<4> {
             .with_count_include_pad(false)
     };
     let blurred = avg_pool2d(avg_pool2d(mask.clone(), blur([2 * reach + 1, 1])), blur([1, 2 * reach + 1]));
-    mask.min_pair(blurred)
+    mask.min_pair((blurred * 2.0 - 1.0).clamp_min(0.0))
 }

@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Judges, LossWeights, code_distance, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked, pasted,
-    perceptual, undeceived,
+    Judges, LossWeights, code_distance, dssim, emphasised, emphasised_dssim, feather, generator_loss, l1, l2, masked,
+    pasted, perceptual,
 };
 use crate::train::samples::Batch;
 use crate::train::zoo::{Output, Whose};
@@ -13,7 +13,7 @@ use crate::train::zoo::{Output, Whose};
 #[derive(Debug, Clone)]
 pub struct Part {
     /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`, `driver_mask`, `perceptual`,
-    /// `agreement`, `adversarial`, `code`.
+    /// `agreement`, `adversarial`, `code`; and `discriminator`, what the discriminator lowers.
     pub name: &'static str,
     /// How much it counts.
     pub weight: f32,
@@ -106,6 +106,6 @@ fn add_judged(sum: &mut Sum, output: &Output, batch: &Batch, weights: &LossWeigh
         }
     }
     if let Some((discriminator, constants)) = judges.discriminator {
-        sum.add("adversarial", weights.adversarial, || undeceived(discriminator.judge(constants, drawn())));
+        sum.add("adversarial", weights.adversarial, || generator_loss(discriminator.judge(constants, drawn())));
     }
 }

@@ -34,7 +34,7 @@ pub struct LoaderSettings {
     /// Side of a sample in pixels.
     pub resolution: usize,
     /// Whether every look (turn of the head, opening of the lids and of the mouth) is as likely as every other, however often
-    /// it was filmed, but for the rarest.
+    /// it was filmed, but for the rarest; of a troupe, which gives its looks itself, people of every lightness of skin.
     pub balance: bool,
     /// How samples are augmented.
     pub augment: AugmentSettings,
@@ -68,6 +68,7 @@ pub struct BatchMaker {
     resolution: usize,
     seed: u64,
     pairing: Pairing,
+    balance: bool,
     a: Choice,
     b: Choice,
 }
@@ -94,7 +95,7 @@ impl BatchMaker {
         let augmenter = Augmenter::new(augment.clone(), resolution)?;
         let unwarped = Augmenter::new(AugmentSettings { warp: 0.0, ..augment.clone() }, resolution)?;
         let (a, b) = (faces.choice(Side::A, balance), faces.choice(Side::B, balance));
-        Ok(Self { augmenter, unwarped, batch, resolution, seed, pairing, a, b })
+        Ok(Self { augmenter, unwarped, batch, resolution, seed, pairing, balance, a, b })
     }
 
     /// The first (A) or second (B) batch of a moment, made on every core. `faces` are those that it was made for.
@@ -103,7 +104,7 @@ impl BatchMaker {
         let parity = u64::from(side == Side::B);
         let whose = match (self.pairing, faces.troupe()) {
             (Pairing::Troupe, Some(troupe)) => {
-                let person = troupe.person(&mut stream(self.seed, Purpose::Person, moment.step, parity));
+                let person = troupe.person(self.balance, &mut stream(self.seed, Purpose::Person, moment.step, parity));
                 planes.fill(|slot, buffers, sample| {
                     self.cross_sample((faces, troupe), person, moment, 2 * slot as u64 + parity, buffers, sample);
                 });

@@ -18,8 +18,9 @@ pub enum SampleError {
     },
     /// A base needs people who perform the same frames.
     #[error(
-        "the face sets of the troupe do not say who performs which frame; extract the clip in which people perform the \
-         same N frames one after the other with `standin-train extract --performances N`"
+        "the face sets of the troupe do not say who performs which frame, or nobody performs the same frames as others; \
+         extract a clip in which people perform the same N frames one after the other with `standin-train extract \
+         --performances N`, and give that face set too"
     )]
     NoTroupe,
     /// Somebody of a troupe who is missing from most frames.

@@ -81,7 +81,10 @@ impl Troupe {
 
     /// Whether there are frames that several people perform.
     pub(super) fn performs(&self) -> bool {
-        self.frames.iter().any(|faces| faces.len() > 1)
+        let mut shown = HashMap::new();
+        let mut all =
+            self.people.iter().enumerate().flat_map(|(person, shown)| shown.iter().map(move |s| (s.frame, person)));
+        all.any(|(frame, person)| *shown.entry(frame).or_insert(person) != person)
     }
 
     /// How many people there are; one at least.
@@ -101,7 +104,7 @@ impl Troupe {
         })
     }
 
-    /// The same with skins as often light as dark: `lightness` is the mean L* of every face, where it is known.
+    /// The same, which can draw people of every lightness of skin as often: `lightness` is the mean L* of every face, where it is known.
     pub(super) fn balanced(mut self, lightness: &[Option<f32>]) -> Self {
         let mut bins = std::collections::BTreeMap::<_, Vec<usize>>::new();
         for (person, shown) in self.people.iter().enumerate() {
@@ -114,9 +117,9 @@ impl Troupe {
         self
     }
 
-    /// One of the people.
-    pub(super) fn person(&self, rng: &mut impl Rng) -> usize {
-        let drawn = self.balance.as_ref().and_then(|balance| balance.draw(rng));
+    /// One of the people; where `balance` says so with light and dark skins as often, if [`Troupe::balanced`] knows them.
+    pub(super) fn person(&self, balance: bool, rng: &mut impl Rng) -> usize {
+        let drawn = self.balance.as_ref().filter(|_| balance).and_then(|bins| bins.draw(rng));
         drawn.unwrap_or_else(|| rng.random_range(0..self.people.len()))
     }
 

@@ -3,17 +3,22 @@
 use burn::tensor::{Device, Tensor};
 
 use super::{Checkpoint, Run, SessionError};
-use crate::train::losses::{confused, pasted};
-use crate::train::optimise::{Optimiser, gradients};
+use crate::train::losses::{Part, discriminator_loss, pasted};
+use crate::train::optimise::{Optimiser, Settings, gradients};
 use crate::train::samples::Batch;
 use crate::train::weights::Weights;
 use crate::train::zoo::{Discriminator, Output};
+
+/// Part of a run for which it learns before it judges.
+const LEAD: f64 = 0.05;
 
 /// A discriminator in training. Its weights and its optimiser stand in the run's checkpoints beside the model's.
 pub(super) struct Adversary {
     discriminator: Discriminator,
     weights: Weights,
     optimiser: Optimiser,
+    /// Part of the run after which it learns.
+    from: f64,
 }
 
 impl Adversary {
@@ -27,17 +32,21 @@ impl Adversary {
         let discriminator = Discriminator::new(recipe.dimensions.resolution)?;
         let path = Checkpoint::path(&run.checkpoints(), step);
         let constants = device.clone().inner();
-        let kept = Checkpoint::load(&path, discriminator.parameters(), &constants).ok();
-        let (weights, state) = match kept {
-            Some(checkpoint) => (checkpoint.weights, checkpoint.optimiser),
-            None => (discriminator.init(recipe.seed, &constants), Vec::new()),
+        let first = discriminator.parameters().first().map_or("", |parameter| &parameter.name);
+        let (weights, state) = if Checkpoint::holds(&path, first) {
+            let checkpoint = Checkpoint::load(&path, discriminator.parameters(), &constants)?;
+            (checkpoint.weights, checkpoint.optimiser)
+        } else {
+            (discriminator.init(recipe.seed, &constants), Vec::new())
         };
         let weights = weights.leaves(device, |_| true);
-        let mut optimiser = Optimiser::new(recipe.optimiser, &weights)?;
+        // Nobody reads an average of it.
+        let mut optimiser = Optimiser::new(Settings { average: 0.0, ..recipe.optimiser }, &weights)?;
         if !state.is_empty() {
             optimiser.import(state)?;
         }
-        Ok(Some(Self { discriminator, weights, optimiser }))
+        let from = f64::from(recipe.losses.adversarial_from) - LEAD;
+        Ok(Some(Self { discriminator, weights, optimiser, from }))
     }
 
     /// The discriminator and its weights as constants, to judge a model with.
@@ -45,9 +54,15 @@ impl Adversary {
         (&self.discriminator, self.weights.constants())
     }
 
-    /// One step by `rate` against what was drawn for batches whose answer is known; how confused it was, none where nothing
-    /// was drawn or a number was lost.
-    pub(super) fn learn(&mut self, drawn: &[(&Output, &Batch)], rate: f64) -> Result<Option<f32>, SessionError> {
+    /// Whether it learns where so much of the run is done: from shortly before it judges, so that it knows something then and
+    /// is not yet sure of itself.
+    pub(super) fn learns(&self, done: f64) -> bool {
+        done >= self.from
+    }
+
+    /// One step by `rate` against what was drawn for batches whose answer is known; its loss for the metrics, none where
+    /// nothing was drawn or a number was lost.
+    pub(super) fn learn(&mut self, drawn: &[(&Output, &Batch)], rate: f64) -> Result<Option<Part>, SessionError> {
         let known: Vec<_> = drawn.iter().filter(|(_, batch)| batch.answered).collect();
         if known.is_empty() {
             return Ok(None);
@@ -58,14 +73,14 @@ impl Adversary {
             .map(|(output, batch)| pasted(output.face.clone().detach(), batch.mask.clone(), batch.target.clone()));
         let of_drawn = both(faces.collect());
         let of_photographs = both(known.iter().map(|(_, batch)| batch.target.clone()).collect());
-        let loss = confused(of_photographs, of_drawn);
-        let value = loss.clone().inner().into_scalar::<f32>();
-        if !value.is_finite() {
+        let loss = discriminator_loss(of_photographs, of_drawn);
+        let value = loss.clone().inner();
+        if !value.clone().into_scalar::<f32>().is_finite() {
             return Ok(None);
         }
         let gradients = gradients(&self.weights, &mut loss.backward());
         let report = self.optimiser.step(&mut self.weights, gradients, rate)?;
-        Ok(report.moved.then_some(value))
+        Ok(report.moved.then_some(Part { name: "discriminator", weight: 1.0, value }))
     }
 
     /// Adds its state to what a checkpoint holds.

@@ -100,6 +100,12 @@ impl Checkpoint {
         read(&bytes, parameters, device).map_err(|reason| SessionError::Checkpoint { file: path.to_owned(), reason })
     }
 
+    /// Whether the file at `path` can be read and holds a tensor of that name.
+    pub fn holds(path: &Path, name: &str) -> bool {
+        let bytes = fs::read(path).unwrap_or_default();
+        SafeTensors::read_metadata(&bytes).is_ok_and(|(_, header)| header.info(name).is_some())
+    }
+
     fn write(&self, path: &Path) -> Result<(), String> {
         let weights = self.weights.0.iter();
         let state = self.optimiser.iter();

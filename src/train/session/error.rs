@@ -83,7 +83,7 @@ pub enum SessionError {
 fn smaller(batch: Option<usize>) -> String {
     batch.map_or_else(
         || "not even --batch 1 fits; take a smaller --resolution or model, or --device cpu".to_owned(),
-        |batch| format!("--batch {batch} would fit"),
+        |batch| format!("--batch {batch} would fit, in a new run, since a run keeps its batch; or take --device cpu"),
     )
 }
 

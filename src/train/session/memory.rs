@@ -11,13 +11,15 @@ pub struct Memory {
     pub weights: u64,
     /// What the layers of both sides keep for the way back.
     pub activations: u64,
-    /// The faces and the batches that wait.
-    pub samples: u64,
+    /// The faces, in the host's memory.
+    pub faces: u64,
+    /// The batches in use and waiting, on the device.
+    pub batches: u64,
 }
 
 impl Memory {
-    /// For a network and face sets of that many bytes.
-    pub fn of(network: &Network, recipe: &Recipe, samples: u64) -> Self {
+    /// For a network, and faces and batches of that many bytes.
+    pub fn of(network: &Network, recipe: &Recipe, faces: u64, batches: u64) -> Self {
         let averaged = usize::from(recipe.optimiser.average > 0.0);
         let counts = network.parameters().iter().map(|wanted| (wanted, wanted.shape.iter().product::<usize>()));
         let (count, trained) = counts.fold((0, 0), |(all, trained), (wanted, count)| {
@@ -27,7 +29,10 @@ impl Memory {
         let weights = 4 * (count * (6 + 2 * averaged) + trained);
         // A layer's output is kept for its own way back and for its activation's, and has a gradient on the way.
         let kept = 3 * 4 * recipe.batch * network.values_between();
-        Self { weights: weights as u64, activations: kept as u64, samples }
+        // Where a network judges, the drawn faces go through as much again, at most.
+        let judged = recipe.losses.needs_encoder() || recipe.losses.adversarial > 0.0;
+        let activations = kept as u64 * if judged { 2 } else { 1 };
+        Self { weights: weights as u64, activations, faces, batches }
     }
 
     /// Whether a device with `free` bytes of memory of its own has room; the faces stay in the host's.
@@ -35,11 +40,12 @@ impl Memory {
     /// # Errors
     /// [`SessionError::Memory`], with the batch that would fit.
     pub fn check(&self, batch: usize, free: u64) -> Result<(), SessionError> {
-        let needed = self.weights + self.activations;
+        let of_batch = self.activations + self.batches;
+        let needed = self.weights + of_batch;
         if needed <= free {
             return Ok(());
         }
-        let for_one = self.activations.div_ceil(batch.max(1) as u64).max(1);
+        let for_one = of_batch.div_ceil(batch.max(1) as u64).max(1);
         let fits = free.saturating_sub(self.weights) / for_one;
         let batch = usize::try_from(fits).ok().filter(|&batch| batch > 0);
         Err(SessionError::Memory { needed, free, batch })
@@ -47,7 +53,7 @@ impl Memory {
 
     /// All together.
     pub fn total(&self) -> u64 {
-        self.weights + self.activations + self.samples
+        self.weights + self.activations + self.faces + self.batches
     }
 }
 
@@ -59,8 +65,8 @@ impl std::fmt::Display for Memory {
             "about {} MiB: {} for the weights and their optimiser, {} for a batch, {} for the faces",
             mib(self.total()),
             mib(self.weights),
-            mib(self.activations),
-            mib(self.samples)
+            mib(self.activations + self.batches),
+            mib(self.faces)
         )
     }
 }
@@ -71,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_device_without_room_is_refused_with_the_batch_that_fits() {
-        let memory = Memory { weights: 100 << 20, activations: 80 << 20, samples: 1 << 40 };
+        let memory = Memory { weights: 100 << 20, activations: 72 << 20, batches: 8 << 20, faces: 1 << 40 };
         assert!(memory.check(8, 180 << 20).is_ok(), "the faces are elsewhere");
         let Err(SessionError::Memory { batch, .. }) = memory.check(8, 155 << 20) else { unreachable!() };
         assert_eq!(batch, Some(5));

@@ -147,6 +147,19 @@ impl Recipe {
     pub fn check(&self) -> Result<(), String> {
         self.losses.check().map_err(|error| error.to_string())?;
         self.augment.clone().checked().map_err(|error| error.to_string())?;
+        let LossWeights { code, agreement, adversarial, .. } = self.losses;
+        let without = |what: &str, needs: &str| {
+            Err(format!("losses.{what} counts for nothing without {needs}: add it, or set it to 0"))
+        };
+        if code > 0.0 && self.pairing() != Pairing::Driven {
+            return without("code", "a base and a driver's face set (--a), in a model of one subject");
+        }
+        if agreement > 0.0 && self.pairing() != Pairing::Troupe {
+            return without("agreement", "a troupe (--troupe)");
+        }
+        if adversarial > 0.0 && self.goal == Goal::default() {
+            return without("adversarial", "an end of the run (--minutes or --steps), of which it takes the last part");
+        }
         let share = |value: f64| (0.0..1.0).contains(&value);
         let checks = [
             ("batch", (1..=256).contains(&self.batch), "1 to 256"),

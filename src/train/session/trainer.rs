@@ -244,29 +244,29 @@ impl Trainer {
         let inputs = [a.input.clone(), b.input.clone()];
         let [output_a, output_b] = network.reconstruct_both(&self.weights, inputs, [a.whose, b.whose]);
         let frozen = losses.needs_encoder().then(|| self.weights.constants());
-        let adversary = self.adversary.as_ref().filter(|_| done >= losses.adversarial_from.into());
-        let judge = adversary.map(Adversary::judge);
+        let judge = self.adversary.as_ref().filter(|_| done >= losses.adversarial_from.into()).map(Adversary::judge);
         let judges = Judges {
             encoder: frozen.as_ref().map(|weights| (network, weights)),
             discriminator: judge.as_ref().map(|(discriminator, weights)| (*discriminator, weights)),
         };
         let of = |output, batch| total(output, batch, &losses, &judges);
-        let ((loss_a, parts_a), (loss_b, parts_b)) = (of(&output_a, a), of(&output_b, b));
+        let ((loss_a, parts_a), (loss_b, mut parts_b)) = (of(&output_a, a), of(&output_b, b));
         let values = [&loss_a, &loss_b].map(|loss| loss.clone().inner().into_scalar::<f32>());
         let report = if values.iter().all(|value| value.is_finite()) {
             let mut all = (loss_a + loss_b).backward();
             let gradients = gradients(&self.weights, &mut all);
-            let report = self.optimiser.step(&mut self.weights, gradients, rate)?;
-            if let Some(adversary) = &mut self.adversary {
-                adversary.learn(&[(&output_a, a), (&output_b, b)], rate)?;
-            }
-            report
+            // Weights that nobody else holds are changed in place.
+            drop((frozen, judge));
+            self.optimiser.step(&mut self.weights, gradients, rate)?
         } else {
             crate::train::optimise::StepReport { norm: f64::NAN, moved: false }
         };
         if !report.moved {
             told(Event::NotANumber(self.step));
             return Ok(false);
+        }
+        if let Some(adversary) = self.adversary.as_mut().filter(|adversary| adversary.learns(done)) {
+            parts_b.0.extend(adversary.learn(&[(&output_a, a), (&output_b, b)], rate)?);
         }
         sums.steps += 1;
         sums.norm += report.norm;

@@ -14,8 +14,8 @@ pub struct Arguments {
     /// Folder of the run; where there is one already, training goes on from its newest checkpoint.
     #[arg(short, long, value_name = "RUN")]
     pub out: PathBuf,
-    /// Face set of the driver: who performs. Give several to serve several performers, also unseen ones. From a base it is
-    /// not trained on, and may be left out: it serves previews, the check of the export and the registration map only.
+    /// Face set of the driver: who performs. Give several to serve several performers, also unseen ones. From a base it
+    /// may be left out: it serves previews, the check of the export and the registration map, and --code.
     #[arg(long, value_name = "FACESET")]
     pub a: Vec<PathBuf>,
     /// Face set of the subject: who lent the face.
@@ -72,7 +72,7 @@ pub struct Arguments {
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), value_name = "N")]
     pub seed: Option<u64>,
     /// Draws faces as they come instead of with equal chance for each turn of the head, opening of the lids and of the mouth
-    /// that is not too rare.
+    /// that is not too rare (of a troupe: for people of each lightness of skin).
     #[arg(long, alias = "no-yaw-balance")]
     pub no_balance: bool,
     /// Computes on it.

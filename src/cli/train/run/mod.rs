@@ -49,8 +49,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         augment: recipe.augment.clone(),
         pairing: recipe.pairing(),
     };
-    let pictures = sides.bytes(resolution) + settings.bytes();
-    let memory = Memory::of(&network, recipe, pictures);
+    let memory = Memory::of(&network, recipe, sides.bytes(resolution), settings.bytes());
     writeln!(out, "memory: {memory}")?;
     free.map_or(Ok(()), |free| memory.check(recipe.batch, free))?;
     let faces = Arc::new(loaded(&sides, resolution)?);
