@@ -233,10 +233,11 @@ impl AugmentSettings {
         }
     }
 
-    /// For a base: people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt when the base
+    /// For a base: proportions change more, since its encoder is to know nobody's, and people are mirrored too, which doubles
+    /// the poses. What is not symmetric of a face is learnt when the base
     /// becomes somebody.
     pub fn for_troupe() -> Self {
-        Self { flip_b: true, ..Self::with_base() }
+        Self { flip_b: true, proportions_chance: 0.9, proportions: 1.5, ..Self::with_base() }
     }
 
     /// Nothing is changed.

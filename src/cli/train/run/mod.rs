@@ -33,6 +33,8 @@ const SHOWN: usize = 6;
 /// # Errors
 /// A sentence for people.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    // Before a folder is made.
+    let Chosen { device, name, free } = arguments.device.device()?;
     let (run, sides, _lock) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
     let recipe = run.recipe();
     let network = Network::new(recipe.dimensions.blueprint()?)?;
@@ -40,7 +42,6 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     for warning in sides.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
-    let Chosen { device, name, free } = arguments.device.device()?;
     writeln!(out, "{} at {resolution} px, {} parameters, on {name}", recipe.model, network.blueprint().count()?)?;
     let settings = LoaderSettings {
         batch: recipe.batch,
