@@ -11,7 +11,9 @@ mod troupe_support;
 use burn::tensor::{Device, Tensor};
 use face_sets::header;
 use session_support::recipe;
+use standin::geometry::Point;
 use standin::train::augment::anchors::Anchors;
+use standin::train::augment::proportions::Proportions;
 use standin::train::augment::{AugmentSettings, Augmenter, Buffers, Sample, Source};
 use standin::train::random::{Purpose, stream};
 use standin::train::samples::{BatchMaker, Faces, LoaderSettings, Moment, Pairing, SampleError, Sides};
@@ -113,30 +115,69 @@ fn light_and_dark_people_are_drawn_alike_however_many_there_are() {
     }
 }
 
-/// Other proportions move what goes in, and its mask; what should come out stays.
-#[test]
-fn proportions_move_the_input_alone() {
-    const SIDE: usize = 64;
+/// Anchors of a face that looks ahead: eyes at a height of 0.35, the mouth at 0.65, the chin at 0.85.
+fn anchors() -> Anchors {
     let mut mesh = vec![[0.5, 0.5]; 468];
-    for (row, at) in [
+    let places: [(usize, [f32; 2]); 16] = [
         (33, [0.3, 0.35]),
         (133, [0.42, 0.35]),
         (362, [0.58, 0.35]),
         (263, [0.7, 0.35]),
         (78, [0.42, 0.65]),
         (308, [0.58, 0.65]),
+        (13, [0.5, 0.64]),
+        (14, [0.5, 0.66]),
         (105, [0.36, 0.27]),
         (334, [0.64, 0.27]),
         (2, [0.5, 0.55]),
         (152, [0.5, 0.85]),
         (10, [0.5, 0.1]),
-    ] {
-        mesh[row] = at;
+        (168, [0.5, 0.35]),
+        (159, [0.36, 0.34]),
+        (145, [0.36, 0.36]),
+    ];
+    for (row, place) in places {
+        mesh[row] = place;
     }
+    Anchors::of_mesh(&mesh).unwrap()
+}
+
+#[test]
+fn parts_move_as_far_as_said_while_the_eyes_stay_and_nothing_folds() {
+    let settings = AugmentSettings { proportions_chance: 1.0, proportions: 1.0, ..AugmentSettings::none() };
+    let (mut moved, mut of_eyes) = ([0.0_f32; 3], 0.0_f32);
+    for n in 0..400 {
+        let mut rng = stream(1, Purpose::Augmentation, n, 0);
+        let proportions = Proportions::draw(&settings, Some(&anchors()), &mut rng).unwrap();
+        let shift = |y: f32| proportions.apply(Point::new(0.5, y)).y - y;
+        for (moved, (y, most)) in moved.iter_mut().zip([(0.27, 0.05), (0.55, 0.1), (0.65, 0.1)]) {
+            assert!(shift(y).abs() <= most * 0.5 + 1e-5, "{y}: {}", shift(y));
+            *moved = moved.max(shift(y).abs());
+        }
+        of_eyes = of_eyes.max(shift(0.35).abs());
+        let column: Vec<f32> = (0..=100).map(|i| proportions.apply(Point::new(0.4, i as f32 / 100.0)).y).collect();
+        assert!(column.windows(2).all(|pair| pair[1] > pair[0]), "it folds");
+    }
+    assert!(moved[0] > 0.02 && moved[1] > 0.04 && moved[2] > 0.03, "{moved:?}");
+    assert!(of_eyes < 1e-6, "{of_eyes}");
+}
+
+#[test]
+fn without_chance_or_without_anchors_a_face_keeps_its_own() {
+    let mut rng = stream(1, Purpose::Augmentation, 0, 0);
+    assert!(Proportions::draw(&AugmentSettings::none(), Some(&anchors()), &mut rng).is_none());
+    let always = AugmentSettings { proportions_chance: 1.0, proportions: 1.0, ..AugmentSettings::none() };
+    assert!(Proportions::draw(&always, None, &mut rng).is_none());
+}
+
+/// Other proportions move what goes in, and its mask; what should come out stays.
+#[test]
+fn proportions_move_the_input_alone() {
+    const SIDE: usize = 64;
     let pixels = || (0..SIDE * SIDE).map(|n| (n % SIDE, n / SIDE));
     let bgr = pixels().flat_map(|(_, y)| [(y * 4) as u8; 3]).collect();
     let mask = pixels().map(|(x, y)| if x.abs_diff(32) < 20 && y < 50 { 255 } else { 0 }).collect();
-    let source = Source::new(SIDE, bgr, mask, vec![9; SIDE * SIDE]).unwrap().with_anchors(Anchors::of_mesh(&mesh));
+    let source = Source::new(SIDE, bgr, mask, vec![9; SIDE * SIDE]).unwrap().with_anchors(Some(anchors()));
     let sample = |proportions_chance: f32| {
         let settings = AugmentSettings { proportions_chance, proportions: 1.0, ..AugmentSettings::none() };
         let mut planes = [3, 3, 1, 1, 1].map(|channels| vec![0.0; channels * SIDE * SIDE]);

@@ -30,6 +30,11 @@ impl Mesh {
         }
     }
 
+    /// The mesh of so many landmarks.
+    pub fn of_points(points: usize) -> Option<Self> {
+        [Self::Points468, Self::Points478].into_iter().find(|mesh| mesh.points() == points)
+    }
+
     /// The network's ONNX file.
     pub const fn bytes(self) -> &'static [u8] {
         match self {

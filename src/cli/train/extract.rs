@@ -123,9 +123,8 @@ pub struct Arguments {
 }
 
 fn mesh(text: &str) -> Result<usize, String> {
-    let points = [Mesh::Points468, Mesh::Points478].map(Mesh::points);
-    let asked = text.parse().ok().filter(|asked| points.contains(asked));
-    asked.ok_or_else(|| format!("meshes have {} or {} points", points[0], points[1]))
+    let found = text.parse().ok().and_then(Mesh::of_points).map(Mesh::points);
+    found.ok_or_else(|| "meshes have 468 or 478 points".to_owned())
 }
 
 fn face_type(text: &str) -> Result<String, String> {

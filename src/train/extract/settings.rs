@@ -134,7 +134,7 @@ impl Settings {
 
     /// The mesh.
     pub fn mesh(&self) -> Mesh {
-        if self.mesh == Mesh::Points468.points() { Mesh::Points468 } else { Mesh::Points478 }
+        Mesh::of_points(self.mesh).unwrap_or(Mesh::Points478)
     }
 
     /// Frames of each person of a clip of several, whether all perform the same or not.

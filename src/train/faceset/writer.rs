@@ -87,13 +87,14 @@ impl Writer {
     /// # Errors
     /// [`FaceSetError::File`] where a file cannot be written; the face is then not in the set.
     pub fn append(&mut self, record: &mut FaceRecord, crop: &RgbImage, mask: &GrayImage) -> Result<(), FaceSetError> {
-        self.png(&record.mask, mask.as_raw(), (mask.width(), mask.height()), ExtendedColorType::L8)?;
+        let ((w, h), grey) = (mask.dimensions(), ExtendedColorType::L8);
+        self.picture(&record.mask, |to| png(to).write_image(mask.as_raw(), w, h, grey))?;
         record.mask_sha256 = sha256_hex(&self.encoded);
-        let size = (crop.width(), crop.height());
-        match self.jpeg {
-            Some(quality) => self.jpeg(&record.picture, crop.as_raw(), size, quality)?,
-            None => self.png(&record.picture, crop.as_raw(), size, ExtendedColorType::Rgb8)?,
-        }
+        let ((w, h), colour, jpeg) = (crop.dimensions(), ExtendedColorType::Rgb8, self.jpeg);
+        self.picture(&record.picture, |to| match jpeg {
+            Some(quality) => JpegEncoder::new_with_quality(to, quality).write_image(crop.as_raw(), w, h, colour),
+            None => png(to).write_image(crop.as_raw(), w, h, colour),
+        })?;
         record.sha256 = sha256_hex(&self.encoded);
         let file = self.folder.join(TABLE);
         let mut line = serde_json::to_vec(record).map_err(|error| FaceSetError::file(&file, error))?;
@@ -111,31 +112,21 @@ impl Writer {
         self.table.sync_data().map_err(|error| FaceSetError::file(&self.folder.join(TABLE), error))
     }
 
-    /// Leaves the file's bytes in `encoded`.
-    fn png(
+    /// Writes a file in which `encode` puts a picture; leaves its bytes in `encoded`.
+    fn picture(
         &mut self,
         name: &str,
-        pixels: &[u8],
-        (w, h): (u32, u32),
-        kind: ExtendedColorType,
+        encode: impl FnOnce(Cursor<&mut Vec<u8>>) -> Result<(), image::ImageError>,
     ) -> Result<(), FaceSetError> {
         let file = self.folder.join(name);
         self.encoded.clear();
-        let encoder =
-            PngEncoder::new_with_quality(Cursor::new(&mut self.encoded), CompressionType::Fast, FilterType::Up);
-        encoder.write_image(pixels, w, h, kind).map_err(|error| FaceSetError::file(&file, error))?;
+        encode(Cursor::new(&mut self.encoded)).map_err(|error| FaceSetError::file(&file, error))?;
         std::fs::write(&file, &self.encoded).map_err(|error| FaceSetError::file(&file, error))
     }
+}
 
-    /// The same as a JPEG of red, green, blue.
-    fn jpeg(&mut self, name: &str, pixels: &[u8], (w, h): (u32, u32), quality: u8) -> Result<(), FaceSetError> {
-        let file = self.folder.join(name);
-        self.encoded.clear();
-        let encoder = JpegEncoder::new_with_quality(&mut self.encoded, quality);
-        let written = encoder.write_image(pixels, w, h, ExtendedColorType::Rgb8);
-        written.map_err(|error| FaceSetError::file(&file, error))?;
-        std::fs::write(&file, &self.encoded).map_err(|error| FaceSetError::file(&file, error))
-    }
+fn png(to: Cursor<&mut Vec<u8>>) -> PngEncoder<Cursor<&mut Vec<u8>>> {
+    PngEncoder::new_with_quality(to, CompressionType::Fast, FilterType::Up)
 }
 
 /// Keeps others from writing to a face set as long as `table`, its open table, lives.

@@ -24,6 +24,7 @@ pub struct Judges<'a> {
 /// magnitude in `target`, and over levels (after J. Johnson et al., "Perceptual losses for real-time style transfer and
 /// super-resolution", ECCV 2016). 0 for equal pictures. Differentiable in `drawn` alone.
 pub fn perceptual((network, weights): (&Network, &Weights), drawn: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
+    let nothing = Tensor::zeros([1], &drawn.device());
     let [found, wanted] = [drawn, target].map(|picture| network.features(weights, picture, LEVELS));
     let level = |(found, wanted): (Tensor<4>, Tensor<4>)| {
         let wanted = wanted.detach();
@@ -31,9 +32,7 @@ pub fn perceptual((network, weights): (&Network, &Weights), drawn: Tensor<4>, ta
         (found - wanted).abs().mean() / magnitude
     };
     let levels = found.len().max(1) as f32;
-    let sum = found.into_iter().zip(wanted).map(level).reduce(|sum, level| sum + level);
-    // An encoder has a convolution at least.
-    sum.map_or_else(|| Tensor::zeros([1], &weights_device(weights)), |sum| sum / levels)
+    found.into_iter().zip(wanted).map(level).fold(nothing, |sum, level| sum + level) / levels
 }
 
 /// How different two codes `[N, F]` are: mean squared difference over the mean square of `wanted`. Differentiable in `found`
@@ -45,8 +44,8 @@ pub fn code_distance(found: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
     (difference.clone() * difference).mean() / square
 }
 
-/// What a model is to lower: how far verdicts on drawn faces are from those on photographs. X. Mao et al., "Least squares generative adversarial
-/// networks", ICCV 2017.
+/// What a model is to lower: how far verdicts on drawn faces are from those on photographs. X. Mao et al., "Least squares
+/// generative adversarial networks", ICCV 2017.
 pub fn generator_loss(verdicts: Tensor<4>) -> Tensor<1> {
     let short = verdicts - 1.0;
     (short.clone() * short).mean()
@@ -60,8 +59,4 @@ pub fn discriminator_loss(of_photographs: Tensor<4>, of_drawn: Tensor<4>) -> Ten
 /// The drawn face where `mask` `[N, 1, S, S]` is, feathered so that its edge does not show, and the other picture elsewhere.
 pub fn pasted(face: Tensor<4>, mask: Tensor<4>, onto: Tensor<4>) -> Tensor<4> {
     onto.clone() + (face - onto) * feather(mask)
-}
-
-fn weights_device(weights: &Weights) -> burn::tensor::Device {
-    weights.0.first().map(|parameter| parameter.value.device()).unwrap_or_default()
 }

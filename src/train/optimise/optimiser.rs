@@ -104,6 +104,22 @@ impl Optimiser {
         Self::at(place, settings, weights)
     }
 
+    /// As [`Optimiser::new`], going on from a state that [`Optimiser::export`] gave; an empty one is that of a new optimiser.
+    ///
+    /// # Errors
+    /// As [`Optimiser::new`] and [`Optimiser::import`].
+    pub fn resumed(
+        settings: Settings,
+        weights: &Weights,
+        state: Vec<(String, Vec<f32>)>,
+    ) -> Result<Self, OptimiseError> {
+        let mut optimiser = Self::new(settings, weights)?;
+        if !state.is_empty() {
+            optimiser.import(state)?;
+        }
+        Ok(optimiser)
+    }
+
     /// As [`Optimiser::new`], computing at `place`.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ impl Faces {
                     Ok(source)
                 })
                 .collect::<Result<Vec<_>, SampleError>>()?;
-            let looks = all.iter().map(|(_, face)| look(face)).collect();
+            let looks = all.iter().zip(&sources).map(|((_, face), source)| look(face, source)).collect();
             let tones: Vec<_> =
                 sources.iter().map(|source| source.statistics().map(|colours| colours.mean[0])).collect();
             let troupe = Troupe::of(all.iter().map(|(_, face)| *face)).map(|troupe| troupe.balanced(&tones));
@@ -105,8 +105,8 @@ impl Faces {
 }
 
 /// How a face looks: a part that the mesh did not place counts as closed.
-fn look(face: &FaceRecord) -> Look {
-    let Some(anchors) = Anchors::of_mesh(&face.landmarks) else { return Look { yaw: face.yaw, ..Look::default() } };
+fn look(face: &FaceRecord, source: &Source) -> Look {
+    let Some(anchors) = source.anchors() else { return Look { yaw: face.yaw, ..Look::default() } };
     let lids = anchors.eyes.iter().map(Almond::opening).fold(f32::INFINITY, f32::min);
     Look { yaw: face.yaw, lids, mouth: anchors.mouth.opening() }
 }

@@ -104,7 +104,8 @@ impl Troupe {
         })
     }
 
-    /// The same, which can draw people of every lightness of skin as often: `lightness` is the mean L* of every face, where it is known.
+    /// The same, which can draw people of every lightness of skin as often: `lightness` is the mean L* of every face, where it
+    /// is known.
     pub(super) fn balanced(mut self, lightness: &[Option<f32>]) -> Self {
         let mut bins = std::collections::BTreeMap::<_, Vec<usize>>::new();
         for (person, shown) in self.people.iter().enumerate() {

@@ -41,10 +41,8 @@ impl Adversary {
         };
         let weights = weights.leaves(device, |_| true);
         // Nobody reads an average of it.
-        let mut optimiser = Optimiser::new(Settings { average: 0.0, ..recipe.optimiser }, &weights)?;
-        if !state.is_empty() {
-            optimiser.import(state)?;
-        }
+        let settings = Settings { average: 0.0, ..recipe.optimiser };
+        let optimiser = Optimiser::resumed(settings, &weights, state)?;
         let from = f64::from(recipe.losses.adversarial_from) - LEAD;
         Ok(Some(Self { discriminator, weights, optimiser, from }))
     }

@@ -359,9 +359,6 @@ impl Trainer {
 /// Leaves of a new graph and the optimiser that belongs to them.
 fn restored(run: &Run, state: Checkpoint, device: &Device) -> Result<(Weights, Optimiser), SessionError> {
     let weights = state.weights.leaves(device, |name| run.recipe().trains(name));
-    let mut optimiser = Optimiser::new(run.recipe().optimiser, &weights)?;
-    if !state.optimiser.is_empty() {
-        optimiser.import(state.optimiser)?;
-    }
+    let optimiser = Optimiser::resumed(run.recipe().optimiser, &weights, state.optimiser)?;
     Ok((weights, optimiser))
 }
