@@ -274,6 +274,14 @@ fn a_troupe_makes_a_base_and_a_model_starts_from_it() {
     assert!(none.status.code() == Some(1) && text(&none).contains(expected), "{}", text(&none));
     assert!(text(&none).contains("but none was asked for"), "{}", text(&none));
 
+    let beside = ["--from", "base.safetensors", "--b", "b", "--troupe", "troupe"];
+    let begun = small(&[&beside[..], &["-o", "beside", "--steps", "1"]].concat());
+    assert!(begun.status.success() && text(&begun).contains("-o MODEL.dfm"), "{}", text(&begun));
+    let further = train(folder, &["-o", "beside", "--steps", "2", "--device", "cpu"]);
+    assert!(further.status.success() && text(&further).contains("step 2 saved"), "{}", text(&further));
+    let exported = export(folder, &["beside", "-o", "beside.dfm"]);
+    assert!(exported.status.success() && text(&exported).contains("wrote beside.dfm"), "{}", text(&exported));
+
     // Nothing but the base says how the run began.
     std::fs::remove_dir_all(folder.join("model/checkpoints")).unwrap();
     let mut bytes = std::fs::read(folder.join("base.safetensors")).unwrap();

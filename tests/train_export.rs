@@ -63,6 +63,7 @@ fn shared() -> Blueprint {
         decoder: Decoder { trunk: upscale(8, 0.2), face: picture(3), mask: picture(1) },
         driver_mask: None,
         people: 0,
+        subject: false,
     }
 }
 

@@ -30,9 +30,9 @@ fn people_with_frames_of_their_own_become_themselves() {
         true
     });
     let alone = Sides::open_subject(&[], std::slice::from_ref(&own.folder)).unwrap();
-    assert!(matches!(alone.people(), Err(SampleError::NoTroupe)), "nobody performs what others do");
+    assert!(matches!(alone.people(Side::B), Err(SampleError::NoTroupe)), "nobody performs what others do");
     let sides = Sides::open_subject(&[], &[alike.folder, own.folder]).unwrap();
-    assert_eq!(sides.people().unwrap(), 2 * PEOPLE as usize);
+    assert_eq!(sides.people(Side::B).unwrap(), 2 * PEOPLE as usize);
     let faces = Faces::load(&sides, 100, &|| ()).unwrap();
     let maker = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap();
     let mut of_own = 0;

@@ -80,7 +80,7 @@ fn every_source_and_every_face_set_has_its_own_people() {
     };
     let sets = [set("first"), set("second")];
     let sides = Sides::open_subject(&[], &sets.clone().map(|set| set.folder)).unwrap();
-    assert_eq!(sides.people().unwrap(), 6);
+    assert_eq!(sides.people(Side::B).unwrap(), 6);
     let expected: Vec<_> = (0..6).flat_map(|person| (0..FRAMES).map(move |frame| (person, frame))).collect();
     assert_eq!(performances(&sides), expected);
     let now: Vec<_> = sides.of(Side::B).iter().map(FaceSet::content_hash).collect();
@@ -106,7 +106,7 @@ fn people_without_a_face_have_no_number_and_who_is_seen_rarely_is_refused() {
             keep(person, frame.unwrap())
         });
         let sides = Sides::open_subject(&[], &[set.folder]).unwrap();
-        sides.people().map(|people| (people, performances(&sides)))
+        sides.people(Side::B).map(|people| (people, performances(&sides)))
     };
     let (count, found) = people("gap", &|person, _| person != 1).unwrap();
     assert_eq!(count, 2);
@@ -119,7 +119,7 @@ fn people_without_a_face_have_no_number_and_who_is_seen_rarely_is_refused() {
 
     let set = face_sets::write_set(&place.path().join("alone"), &header(), 10, 100, 0.8);
     let sides = Sides::open_subject(&[], &[set.folder]).unwrap();
-    assert!(matches!(sides.people(), Err(SampleError::NoTroupe)));
+    assert!(matches!(sides.people(Side::B), Err(SampleError::NoTroupe)));
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_base_and_a_run_that_do_not_go_together_are_refused_with_their_names() {
     let run = base_run(&place.path().join("base"));
     let base = Base::of_run(&run).unwrap();
     let wider = Network::new(Dimensions { d: 6, ..small("live") }.blueprint().unwrap()).unwrap();
-    let error = base.start(&wider, &Device::flex()).unwrap_err();
+    let error = base.start(&wider, &[], &Device::flex()).unwrap_err();
     assert!(matches!(&error, BaseError::File { file, .. } if file == run.folder()), "{error}");
 
     for checkpoint in Checkpoint::list(&run.checkpoints()) {
@@ -320,7 +320,7 @@ fn the_built_in_base_fits_the_default_model() {
     let base = Base::built_in().unwrap();
     base.fits(&Dimensions::named("live").unwrap(), "full", 1.5966, Alignment::Rigid).unwrap();
     let network = Network::new(base.header.dimensions.blueprint().unwrap()).unwrap();
-    let weights = base.start(&network, &Device::flex()).unwrap();
+    let weights = base.start(&network, &[], &Device::flex()).unwrap();
     assert_eq!(weights.count(), network.blueprint().count().unwrap());
     assert!(weights.0.iter().flat_map(|parameter| parameter.to_vec()).all(f32::is_finite));
 }
@@ -338,9 +338,9 @@ fn a_troupe_goes_on_from_a_base_with_everybody_alike_and_trains_all_of_it() {
     let names = Network::new(recipe.dimensions.blueprint().unwrap()).unwrap();
     assert!(names.parameters().iter().all(|wanted| recipe.trains(&wanted.name)), "a troupe's encoder is trained");
 
-    let weights = base.start(&names, &Device::flex()).unwrap();
+    let weights = base.start(&names, &[], &Device::flex()).unwrap();
     let two_sided = Network::new(small("live").blueprint().unwrap()).unwrap();
-    let single = base.start(&two_sided, &Device::flex()).unwrap();
+    let single = base.start(&two_sided, &[], &Device::flex()).unwrap();
     let (crops, _) = discs(names.blueprint().resolution, 2, 0);
     let expected = two_sided.reconstruct(&single, crops.input.clone(), Side::B).face;
     for person in 0..PEOPLE as usize {

@@ -25,6 +25,10 @@ const VERSION: u32 = 1;
 const HEADER: &str = "standin.base";
 /// Prefix of the parameters that a model from a base trains: its subject's decoder.
 const TRAINED: &str = "decoder_b.";
+/// Prefix of what each of the people has of their own: a gain over the mean one, and a bias.
+const PEOPLE: &str = "people.";
+/// Mean gain below which gains are not divided by it.
+const LEAST_GAIN: f32 = 1e-3;
 /// What errors call the base that comes with Standin, in the place of a file.
 pub const BUILT_IN: &str = "the base that is built in";
 
@@ -54,7 +58,7 @@ pub enum BaseError {
         mend: String,
     },
     /// Not a run of a base.
-    #[error("{}: this run has two sides; a base comes from a run with --troupe", .0.display())]
+    #[error("{}: this run is of a subject; a base comes from a run with --troupe and without --b", .0.display())]
     NoTroupe(PathBuf),
     /// The network of the base cannot be.
     #[error(transparent)]
@@ -98,7 +102,8 @@ pub struct Base {
     pub sha256: String,
     /// The file, the run that it is of, or [`BUILT_IN`].
     file: PathBuf,
-    /// Shapes and values by name: `encoder.…`, `inter.…`, `driver_mask.…`, `decoder.…`.
+    /// Shapes and values by name: `encoder.…`, `inter.…`, `driver_mask.…`, `decoder.…`; and `people.…`, what each of its
+    /// people has of their own in the decoder.
     tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
 }
 
@@ -158,7 +163,7 @@ impl Base {
     /// [`BaseError::NoTroupe`], [`BaseError::Run`] where the run has no checkpoint.
     pub fn of_run(run: &Run) -> Result<Self, BaseError> {
         let recipe = run.recipe();
-        if recipe.dimensions.people == 0 {
+        if !recipe.dimensions.is_base() {
             return Err(BaseError::NoTroupe(run.folder().to_owned()));
         }
         let failed = |error| BaseError::Run(Box::new(error));
@@ -240,16 +245,23 @@ impl Base {
         other("people", own.dimensions.people.to_string(), people, "give --b instead of --troupe".to_owned())
     }
 
-    /// First weights of a model of two sides: the base's, its decoder for both; or of a troupe's, everybody alike.
+    /// First weights: the base's, its decoder for both sides. The people of a troupe are who they were where the face sets
+    /// with the hashes `troupe` are those that the base was trained on, and all alike otherwise.
     ///
     /// # Errors
     /// [`BaseError::File`] where a parameter is missing or of another shape.
-    pub fn start(&self, network: &Network, device: &Device) -> Result<Weights, BaseError> {
+    pub fn start(&self, network: &Network, troupe: &[String], device: &Device) -> Result<Weights, BaseError> {
+        let known = *troupe == self.header.troupe;
         let parameter = |wanted: &super::zoo::ParameterShape| {
+            let of_people = network.blueprint().people > 0 && wanted.name.starts_with("decoder.");
+            let everybody = self.tensors.get(&format!("{PEOPLE}{}", wanted.name)).filter(|_| of_people && known);
+            if let Some((_, values)) = everybody.filter(|(shape, _)| *shape == wanted.shape) {
+                let value = Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device);
+                return Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value });
+            }
             let name = ["decoder_a.", "decoder_b."].iter().find_map(|side| wanted.name.strip_prefix(side));
             let name = name.map_or(Cow::Borrowed(&*wanted.name), |rest| Cow::Owned(format!("decoder.{rest}")));
             let failed = |reason: String| BaseError::File { file: self.file.clone(), reason };
-            let of_people = network.blueprint().people > 0 && name.starts_with("decoder.");
             if of_people && name.ends_with(".gain") {
                 let value = Tensor::from_data(TensorData::new(vec![1.0_f32; count(wanted)], [count(wanted)]), device);
                 return Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value });
@@ -294,7 +306,8 @@ fn finite(name: &str, halves: impl Iterator<Item = f16>) -> Result<Vec<f16>, Str
     values.ok_or_else(|| format!("{name} holds a value that is no number, or too large for 16 bits"))
 }
 
-/// The parameters of a base's network as one decoder without people: the mean gain times the weight, the mean bias.
+/// The parameters of a base's network as one decoder without people (the mean gain times the weight, the mean bias), and
+/// what each of the people has beside it.
 fn folded(weights: &Weights) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
     let mean = |parameter: &Parameter| {
         let (people, out) = (parameter.shape[0], parameter.shape[1]);
@@ -308,6 +321,17 @@ fn folded(weights: &Weights) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
     for parameter in &weights.0 {
         let place = parameter.name.rsplit_once('.').map_or("", |(place, _)| place);
         let gain = weights.named(&format!("{place}.gain"));
+        if let (Some(own @ ("gain" | "bias")), Some(gain)) = (parameter.name.rsplit('.').next(), gain) {
+            let mut values = parameter.to_vec();
+            if own == "gain" {
+                let means = mean(gain);
+                let rows = values.chunks_exact_mut(means.len());
+                rows.flat_map(|row| row.iter_mut().zip(&means))
+                    .filter(|(_, mean)| mean.abs() > LEAST_GAIN)
+                    .for_each(|(value, mean)| *value /= mean);
+            }
+            tensors.insert(format!("{PEOPLE}{}", parameter.name), (parameter.shape.clone(), values));
+        }
         let folded = match (parameter.name.rsplit('.').next(), gain) {
             (Some("gain"), _) => continue,
             (Some("weight"), Some(gain)) => {

@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     // What is wrong with the arguments should be known before a run is read, not after.
     refuse_to_replace(arguments)?;
     let run = Run::open(&arguments.run)?;
-    if run.recipe().dimensions.people > 0 {
+    if run.recipe().dimensions.is_base() {
         return write_base(arguments, &run, out);
     }
     consent(arguments, &"0".repeat(64))?;

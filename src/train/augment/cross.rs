@@ -23,10 +23,12 @@ pub struct CrossPair<'a> {
 }
 
 impl Augmenter {
-    /// Fills `sample` from a pair. Light, colours, placement and mirroring change both pictures alike.
+    /// Fills `sample` from a pair. Light, colours, placement and mirroring change both pictures alike; `flip` says whether they
+    /// may be mirrored.
     pub fn cross_sample(
         &self,
         pair: &CrossPair<'_>,
+        flip: bool,
         rng: &mut impl Rng,
         buffers: &mut Buffers,
         sample: &mut Sample<'_>,
@@ -34,7 +36,7 @@ impl Augmenter {
         let Self { settings, resolution } = self;
         let colour = ColourChange::draw(settings, pair.input.statistics(), None, rng);
         let light = Light::draw(settings, rng);
-        let placement = Placement::draw(settings, settings.flip_b, rng);
+        let placement = Placement::draw(settings, flip, rng);
         let warp = GridWarp::draw(settings.warp, rng);
         let proportions = Proportions::draw(settings, pair.input.anchors(), rng);
         relight(pair.target, &colour, &light, buffers);

@@ -218,9 +218,9 @@ pub const LATER: [(&str, f64); 14] = [
 ];
 
 impl AugmentSettings {
-    /// For models that start from a base, and for a base but for [`AugmentSettings::for_troupe`]. Another person's picture and other proportions keep the code from
-    /// holding the person, so nothing else is warped; faces are moved no further than alignments err, so that the code may
-    /// rely on them; a subject's colours are their own in every light.
+    /// For models that start from a base. Another person's picture and other proportions keep the code from holding the
+    /// person, so nothing else is warped; faces are moved no further than alignments err, so that the code may rely on them;
+    /// a subject's colours are their own in every light.
     pub fn with_base() -> Self {
         Self {
             rotation: 2.5,
@@ -233,11 +233,15 @@ impl AugmentSettings {
         }
     }
 
-    /// For a base: proportions change more, since its encoder is to know nobody's, and people are mirrored too, which doubles
-    /// the poses. What is not symmetric of a face is learnt when the base
-    /// becomes somebody.
+    /// For an encoder that is trained to know nobody's proportions: they change more.
+    pub fn with_troupe() -> Self {
+        Self { proportions_chance: 0.9, proportions: 1.5, ..Self::with_base() }
+    }
+
+    /// For a base: its people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt when the
+    /// base becomes somebody.
     pub fn for_troupe() -> Self {
-        Self { flip_b: true, proportions_chance: 0.9, proportions: 1.5, ..Self::with_base() }
+        Self { flip_b: true, ..Self::with_troupe() }
     }
 
     /// Nothing is changed.

@@ -24,6 +24,19 @@ pub enum Pairing {
     Driven,
     /// Anybody of side B, who perform the same frames, to one person of them a batch.
     Troupe,
+    /// The same of side A, whose code is kept in practice beside a subject; side B's to themselves.
+    Rehearsal,
+}
+
+impl Pairing {
+    /// The side whose people a batch is drawn from, where it is drawn from a troupe.
+    fn troupe(self, batch: Side) -> Option<Side> {
+        match self {
+            Self::Troupe => Some(Side::B),
+            Self::Rehearsal => (batch == Side::A).then_some(Side::A),
+            Self::Sides | Self::Subject | Self::Driven => None,
+        }
+    }
 }
 
 /// What batches are made of.
@@ -85,7 +98,11 @@ impl BatchMaker {
         }
         let missing = |side| faces.of(side).is_empty();
         match pairing {
-            Pairing::Troupe if faces.troupe().is_none() => return Err(SampleError::NoTroupe),
+            Pairing::Troupe | Pairing::Rehearsal
+                if pairing.troupe(Side::A).is_some_and(|side| faces.troupe(side).is_none()) =>
+            {
+                return Err(SampleError::NoTroupe);
+            }
             Pairing::Sides | Pairing::Driven if missing(Side::A) => {
                 return Err(SampleError::NoFaceSet { side: Side::A });
             }
@@ -102,11 +119,12 @@ impl BatchMaker {
     pub fn batch(&self, faces: &Faces, side: Side, moment: Moment, device: &Device) -> Batch {
         let mut planes = BatchPlanes::new(self.batch, self.resolution);
         let parity = u64::from(side == Side::B);
-        let whose = match (self.pairing, faces.troupe()) {
-            (Pairing::Troupe, Some(troupe)) => {
+        let troupe = self.pairing.troupe(side).and_then(|of| Some((of, faces.troupe(of)?)));
+        let whose = match (self.pairing, troupe) {
+            (_, Some((of, troupe))) => {
                 let person = troupe.person(self.balance, &mut stream(self.seed, Purpose::Person, moment.step, parity));
                 planes.fill(|slot, buffers, sample| {
-                    self.cross_sample((faces, troupe), person, moment, 2 * slot as u64 + parity, buffers, sample);
+                    self.cross_sample((faces, troupe, of), person, moment, 2 * slot as u64 + parity, buffers, sample);
                 });
                 Whose::Person(person)
             }
@@ -122,6 +140,12 @@ impl BatchMaker {
         Batch { answered, ..planes.into_batch(whose, device) }
     }
 
+    /// Whether faces of a side may be mirrored.
+    fn flips(&self, side: Side) -> bool {
+        let settings = self.augmenter.settings();
+        if side == Side::A { settings.flip_a } else { settings.flip_b }
+    }
+
     fn augmenter(&self, moment: Moment) -> &Augmenter {
         let until = self.augmenter.settings().warp_until;
         if moment.done < until.into() { &self.augmenter } else { &self.unwarped }
@@ -129,7 +153,7 @@ impl BatchMaker {
 
     fn cross_sample(
         &self,
-        (faces, troupe): (&Faces, &Troupe),
+        (faces, troupe, side): (&Faces, &Troupe, Side),
         person: usize,
         moment: Moment,
         place: u64,
@@ -138,11 +162,11 @@ impl BatchMaker {
     ) {
         let mut choice = stream(self.seed, Purpose::Choice, moment.step, place);
         let drawn = troupe.pair(person, &mut choice);
-        let of = faces.of(Side::B);
+        let (of, flip) = (faces.of(side), self.flips(side));
         let mut rng = stream(self.seed, Purpose::Augmentation, moment.step, place);
         // A troupe's numbers are those of the faces that it was made of.
         let pair = CrossPair { input: &of[drawn.input], target: &of[drawn.target], to_target: drawn.to_target };
-        self.augmenter(moment).cross_sample(&pair, &mut rng, buffers, sample);
+        self.augmenter(moment).cross_sample(&pair, flip, &mut rng, buffers, sample);
     }
 
     fn sample(
@@ -154,17 +178,17 @@ impl BatchMaker {
         buffers: &mut Buffers,
         sample: &mut Sample<'_>,
     ) {
-        let settings = self.augmenter.settings();
-        let (own, other, opposite, flip) = match side {
-            Side::A => (&self.a, &self.b, Side::B, settings.flip_a),
-            Side::B => (&self.b, &self.a, Side::A, settings.flip_b),
+        let (own, other, opposite) = match side {
+            Side::A => (&self.a, &self.b, Side::B),
+            Side::B => (&self.b, &self.a, Side::A),
         };
         let mut choice = stream(self.seed, Purpose::Choice, moment.step, place);
         // There is a face: `new` refuses a side without any that samples are made of. The opposite side may have none.
         let source = &faces.of(side)[own.draw(&mut choice)];
         let other = faces.of(opposite).get(other.draw(&mut choice));
         let mut rng = stream(self.seed, Purpose::Augmentation, moment.step, place);
-        self.augmenter(moment).sample(source, other.and_then(Source::statistics), flip, &mut rng, buffers, sample);
+        let colours = other.and_then(Source::statistics);
+        self.augmenter(moment).sample(source, colours, self.flips(side), &mut rng, buffers, sample);
     }
 }
 

@@ -86,9 +86,9 @@ impl Faces {
         (0..count).filter_map(|n| ranking.get((2 * n * last + gaps) / (2 * gaps)).copied()).collect()
     }
 
-    /// Who shows which frame of a performance, on side B.
-    pub(super) fn troupe(&self) -> Option<&Troupe> {
-        self.b.troupe.as_ref()
+    /// Who of a side shows which frame of a performance.
+    pub(super) fn troupe(&self, side: Side) -> Option<&Troupe> {
+        self.side(side).troupe.as_ref()
     }
 
     pub(super) fn choice(&self, side: Side, balance: bool) -> Choice {

@@ -20,7 +20,7 @@ const PIXEL: u64 = 5;
 /// Opened face sets: several drivers may serve side A, several clips of the subject side B.
 #[derive(Debug, Clone)]
 pub struct Sides {
-    /// The drivers'; none where the decoder of a base alone is trained.
+    /// The drivers', or the troupe beside a subject; none where the decoder of a base alone is trained.
     pub a: Vec<FaceSet>,
     /// The subject's, or a base's troupe.
     pub b: Vec<FaceSet>,
@@ -58,7 +58,7 @@ impl Sides {
         Self::fitting(opened(a)?, opened(b)?)
     }
 
-    fn fitting(a: Vec<FaceSet>, mut b: Vec<FaceSet>) -> Result<Self, SampleError> {
+    fn fitting(mut a: Vec<FaceSet>, mut b: Vec<FaceSet>) -> Result<Self, SampleError> {
         let Some(first) = a.first().or(b.first()).filter(|_| !b.is_empty()) else {
             return Err(SampleError::NoFaceSet { side: Side::B });
         };
@@ -75,19 +75,20 @@ impl Sides {
                 return Err(SampleError::Mismatch { folder, found, first: first.folder.clone(), expected });
             }
         }
+        number_people(&mut a);
         number_people(&mut b);
         Ok(Self { a, b })
     }
 
-    /// How many people the troupe on side B has. Their numbers go from 0 without gaps, over all face sets.
+    /// How many people the troupe on a side has. Their numbers go from 0 without gaps, over all face sets.
     ///
     /// # Errors
     /// [`SampleError::NoTroupe`] where a face does not say whose it is, or nobody performs the same frames as others; [`SampleError::RarelySeen`] where somebody is
     /// missing from more than half of the frames.
-    pub fn people(&self) -> Result<usize, SampleError> {
-        let troupe = Troupe::of(self.faces(Side::B)).filter(Troupe::performs).ok_or(SampleError::NoTroupe)?;
+    pub fn people(&self, side: Side) -> Result<usize, SampleError> {
+        let troupe = Troupe::of(self.faces(side)).filter(Troupe::performs).ok_or(SampleError::NoTroupe)?;
         let Some(RarelySeen { face, found, frames }) = troupe.rarely_seen() else { return Ok(troupe.people()) };
-        let first = self.faces(Side::B).nth(face);
+        let first = self.faces(side).nth(face);
         let (source, frame) = first.map_or_else(Default::default, |face| (face.source.clone(), face.frame));
         Err(SampleError::RarelySeen { source_name: source, frame, found, frames })
     }

@@ -114,10 +114,20 @@ impl Recipe {
     /// What goes into its steps.
     pub fn pairing(&self) -> Pairing {
         match (self.dimensions.people, &self.base) {
+            (1.., _) if self.dimensions.subject => Pairing::Rehearsal,
             (0, None) => Pairing::Sides,
             (0, Some(_)) if self.losses.code > 0.0 && !self.a.is_empty() => Pairing::Driven,
             (0, Some(_)) => Pairing::Subject,
-            _ => Pairing::Troupe,
+            (1.., _) => Pairing::Troupe,
+        }
+    }
+
+    /// Hashes of the face sets of the troupe, where there is one.
+    pub fn troupe_hashes(&self) -> &[String] {
+        match self.pairing() {
+            Pairing::Troupe => &self.b_hashes,
+            Pairing::Rehearsal => &self.a_hashes,
+            Pairing::Sides | Pairing::Subject | Pairing::Driven => &[],
         }
     }
 
@@ -133,7 +143,9 @@ impl Recipe {
     pub fn sides(&self) -> Result<Sides, SampleError> {
         match self.pairing() {
             Pairing::Sides => Sides::open(&self.a, &self.b),
-            Pairing::Subject | Pairing::Driven | Pairing::Troupe => Sides::open_subject(&self.a, &self.b),
+            Pairing::Subject | Pairing::Driven | Pairing::Troupe | Pairing::Rehearsal => {
+                Sides::open_subject(&self.a, &self.b)
+            }
         }
     }
 
@@ -155,7 +167,7 @@ impl Recipe {
             return without("code", "a base and a driver's face set (--a), in a model of one subject");
         }
         if agreement > 0.0 && self.pairing() != Pairing::Troupe {
-            return without("agreement", "a troupe (--troupe)");
+            return without("agreement", "a troupe alone (--troupe without --b)");
         }
         if adversarial > 0.0 && self.goal == Goal::default() {
             return without("adversarial", "an end of the run (--minutes or --steps), of which it takes the last part");

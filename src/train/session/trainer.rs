@@ -109,7 +109,7 @@ impl Trainer {
                 seconds: 0.0,
                 caution: 1.0,
                 weights: match &run.recipe().base {
-                    Some(base) => base.open()?.start(run.network(), &constants)?,
+                    Some(base) => base.open()?.start(run.network(), run.recipe().troupe_hashes(), &constants)?,
                     None => run.network().init(run.recipe().seed, &constants),
                 },
                 optimiser: Vec::new(),

@@ -6,7 +6,8 @@ use super::{Layer, Shape};
 ///
 /// With [`Inter::Shared`] each side has a decoder of its own (parameters `decoder_a.…`, `decoder_b.…`); with
 /// [`Inter::Split`] one decoder (`decoder.…`) serves both, and the code says whose face it is; with [`Blueprint::people`]
-/// one decoder (`decoder.…`) serves everybody, and each person has gains and biases of its own.
+/// one decoder (`decoder.…`) serves everybody, and each person has gains and biases of its own, but for a
+/// [`Blueprint::subject`], who has a decoder (`decoder_b.…`) beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blueprint {
     /// Family, such as `df`.
@@ -26,6 +27,8 @@ pub struct Blueprint {
     /// a bias `[people, out]` and a gain `[people, out]` on its weight's output channels, one row a person (after T. Karras
     /// et al., "Analyzing and improving the image quality of StyleGAN", CVPR 2020, without the demodulation).
     pub people: usize,
+    /// Whether a subject has a decoder of their own beside the people's.
+    pub subject: bool,
 }
 
 /// What lies between encoder and decoder.
@@ -143,6 +146,7 @@ impl Blueprint {
     pub fn decoders(&self) -> &'static [&'static str] {
         match self.inter {
             Inter::Shared(_) if self.people == 0 => &["decoder_a", "decoder_b"],
+            Inter::Shared(_) if self.subject => &["decoder", "decoder_b"],
             Inter::Shared(_) | Inter::Split(_) => &["decoder"],
         }
     }
@@ -151,7 +155,7 @@ impl Blueprint {
         let picture = |channels| Shape::Picture { channels, side: self.resolution };
         let mut parts = Vec::new();
         let mut add = |name: String, layers, input| {
-            let people = if name.starts_with("decoder") { self.people } else { 0 };
+            let people = if name.starts_with("decoder.") { self.people } else { 0 };
             let end = walk(&name, layers, input, people, &mut Vec::new());
             parts.push(Part { name, layers, input, people });
             end

@@ -17,6 +17,7 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         decoder: decoder(dimensions),
         driver_mask: None,
         people: dimensions.people,
+        subject: dimensions.subject,
     })
 }
 

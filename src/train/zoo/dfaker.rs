@@ -34,5 +34,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         decoder: Decoder { trunk: Vec::new(), face, mask },
         driver_mask: None,
         people: dimensions.people,
+        subject: dimensions.subject,
     })
 }

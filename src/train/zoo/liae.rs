@@ -12,5 +12,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         decoder: decoder(dimensions),
         driver_mask: None,
         people: dimensions.people,
+        subject: dimensions.subject,
     })
 }

@@ -37,5 +37,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         decoder: Decoder { trunk, face, mask: head_at(1, 3, 2) },
         driver_mask: Some(head_at(1, 3, 4)),
         people: dimensions.people,
+        subject: dimensions.subject,
     })
 }

@@ -205,7 +205,7 @@ impl Run<'_> {
     fn output(&self, code: Value, whose: Whose) -> Output {
         let (decoder, person) = match whose {
             Whose::Side(side) => (self.network.decoder(side), 0),
-            Whose::Person(person) => (self.network.decoder(Side::B), person),
+            Whose::Person(person) => (self.network.decoder(Side::A), person),
         };
         let drawing = Self { forward: Forward { person, ..self.forward }, ..*self };
         let (face, mask) = drawing.decode(decoder, code.clone());

@@ -28,5 +28,6 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         decoder: Decoder { trunk: Vec::new(), face: branch(d, 3), mask: branch(d_mask, 1) },
         driver_mask: None,
         people: dimensions.people,
+        subject: dimensions.subject,
     })
 }

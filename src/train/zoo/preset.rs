@@ -72,6 +72,9 @@ pub struct Dimensions {
     /// People whom a base can draw, 0 for a model of two sides: see [`Blueprint::people`].
     #[serde(default)]
     pub people: usize,
+    /// Whether a subject has a decoder beside those people's: see [`Blueprint::subject`].
+    #[serde(default)]
+    pub subject: bool,
 }
 
 /// A name that users know, and what it stands for.
@@ -152,7 +155,7 @@ impl Preset {
     pub fn dimensions(&self) -> Dimensions {
         let (family, options, [resolution, ae, e, d, d_mask]) = self.dimensions;
         let options = Options::of(options);
-        Dimensions { family, options, resolution, ae, e, d, d_mask, people: 0 }
+        Dimensions { family, options, resolution, ae, e, d, d_mask, people: 0, subject: false }
     }
 }
 
@@ -178,6 +181,11 @@ impl Dimensions {
             return Err(known());
         }
         Ok(Self { options: Options::of(letters), ..Self::named(family)? })
+    }
+
+    /// Whether it draws the people of a base and nobody else.
+    pub fn is_base(&self) -> bool {
+        self.people > 0 && !self.subject
     }
 
     /// What resolutions must be multiples of.
@@ -225,6 +233,12 @@ impl Dimensions {
         if self.people > 0 && self.family == Family::Liae {
             let reason = "liae keeps people apart in its code; a base is live, df, original or dfaker";
             return Err(BlueprintError::Unknown(reason.to_owned()));
+        }
+        if self.subject && masked {
+            let family = self.family_name();
+            return Err(BlueprintError::Unknown(format!(
+                "{family} reads the driver's mask off a driver's decoder; a troupe beside a subject takes live"
+            )));
         }
         match self.family {
             Family::Live => live::blueprint(self),

@@ -21,13 +21,14 @@ pub struct Arguments {
     /// Face set of the subject: who lent the face.
     #[arg(long, value_name = "FACESET")]
     pub b: Vec<PathBuf>,
-    /// Face set of people who perform the same frames, instead of --a and --b: makes a base, from which models of anybody
-    /// are trained in minutes.
-    #[arg(long, value_name = "FACESET", conflicts_with_all = ["a", "b"])]
+    /// Face set of people who perform the same frames. Without --b it makes a base, from which models of anybody are trained in
+    /// minutes. With --b, instead of --a, the subject is trained beside them, and the encoder with both: it gets to know the
+    /// subject without holding on to whoever performs, at twice the time a step.
+    #[arg(long, value_name = "FACESET", conflicts_with = "a")]
     pub troupe: Vec<PathBuf>,
     /// What the model starts from: base, the one that comes with Standin and the default where it fits the face sets and the
     /// model; none; or a file that `export` wrote of a run with --troupe. From a base only the subject's decoder is trained; with --troupe
-    /// all of it goes on.
+    /// all of it is.
     #[arg(long, value_name = "BASE")]
     pub from: Option<String>,
     /// Model: see below. Default live.
@@ -90,6 +91,17 @@ pub struct Arguments {
     /// Terms of the loss that are off otherwise.
     #[command(flatten)]
     pub terms: TermWeights,
+}
+
+impl Arguments {
+    /// The face sets of side A and of side B: a troupe is side B, or side A where there is a subject.
+    pub(super) fn sides(&self) -> [&[PathBuf]; 2] {
+        match (&*self.troupe, &*self.b) {
+            ([], b) => [&self.a, b],
+            (troupe, []) => [&[], troupe],
+            (troupe, b) => [troupe, b],
+        }
+    }
 }
 
 fn models() -> String {

@@ -25,8 +25,8 @@ const SAME_PERSON: f32 = 0.5;
 
 /// A new run.
 pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<(Planned, Sides, File)> {
-    let of_troupe = !arguments.troupe.is_empty();
-    if !of_troupe && arguments.b.is_empty() {
+    let (troupe, subject) = (!arguments.troupe.is_empty(), !arguments.b.is_empty());
+    if !troupe && !subject {
         bail!("{}: there is no run yet; give --b FACESET (the subject's)", arguments.out.display());
     }
     let model = arguments.model.clone().unwrap_or_else(|| "live".to_owned());
@@ -40,19 +40,19 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
     ] {
         *place = asked.unwrap_or(*place);
     }
-    let b = if of_troupe { &arguments.troupe } else { &arguments.b };
-    let sides = Sides::open_subject(&arguments.a, b)?;
-    if of_troupe {
-        dimensions.people = sides.people()?;
+    let [a, b] = arguments.sides();
+    let sides = Sides::open_subject(a, b)?;
+    if troupe {
+        (dimensions.people, dimensions.subject) = (sides.people(if subject { Side::A } else { Side::B })?, subject);
     }
-    // A troupe goes on from a base only where one is named.
-    let of_two_sides = Dimensions { people: 0, ..dimensions.clone() };
-    let base = if of_troupe && arguments.from.is_none() {
+    let of_two_sides = Dimensions { people: 0, subject: false, ..dimensions.clone() };
+    // A troupe alone goes on from a base only where one is named.
+    let base = if dimensions.is_base() && arguments.from.is_none() {
         None
     } else {
         base(arguments.from.as_deref(), &of_two_sides, &sides, out)?
     };
-    if base.is_none() && !of_troupe && arguments.a.is_empty() {
+    if base.is_none() && a.is_empty() && subject {
         return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
     }
     let rate = dimensions.family.rate();
@@ -62,7 +62,7 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
         model,
         batch: usize::from(arguments.batch.unwrap_or(DEFAULT_BATCH)),
         seed: arguments.seed.unwrap_or(1),
-        a: absolute(&arguments.a)?,
+        a: absolute(a)?,
         a_hashes: hashes(&sides, Side::A),
         b: absolute(b)?,
         b_hashes: hashes(&sides, Side::B),
@@ -83,10 +83,11 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
             course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
             ..Schedule::default()
         },
-        augment: match (of_troupe, based) {
-            (true, _) => AugmentSettings::for_troupe(),
-            (false, true) => AugmentSettings::with_base(),
-            (false, false) => AugmentSettings::default(),
+        augment: match (troupe, subject) {
+            (true, false) => AugmentSettings::for_troupe(),
+            (true, true) => AugmentSettings::with_troupe(),
+            (false, _) if based => AugmentSettings::with_base(),
+            (false, _) => AugmentSettings::default(),
         },
     };
     if recipe.goal == Goal::default() {

@@ -103,7 +103,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     trained?;
     written?;
     let folder = trainer.run().folder().display();
-    let file = if recipe.dimensions.people > 0 { "BASE.safetensors" } else { "MODEL.dfm" };
+    let file = if recipe.dimensions.is_base() { "BASE.safetensors" } else { "MODEL.dfm" };
     writeln!(out, "step {} saved in {folder}; next: standin-train export {folder} -o {file}", trainer.step())?;
     Ok(Outcome::Good)
 }

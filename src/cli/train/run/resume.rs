@@ -61,8 +61,8 @@ pub(super) fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, 
         }
     }
     let now_at = |asked: &[PathBuf], was: &[PathBuf]| if asked.is_empty() { Ok(was.to_vec()) } else { absolute(asked) };
-    let asked_b = if arguments.troupe.is_empty() { &arguments.b } else { &arguments.troupe };
-    let (a, b) = (now_at(&arguments.a, &recipe.a)?, now_at(asked_b, &recipe.b)?);
+    let [asked_a, asked_b] = arguments.sides();
+    let (a, b) = (now_at(asked_a, &recipe.a)?, now_at(asked_b, &recipe.b)?);
     let moved = "the run needs its face sets; where they were moved, give --a and --b (or --troupe) again";
     let sides = Sides::open_subject(&a, &b).context(moved)?;
     for (field, found, side) in [("a_hashes", &recipe.a_hashes, Side::A), ("b_hashes", &recipe.b_hashes, Side::B)] {
