@@ -106,6 +106,23 @@ fn a_performance_is_followed_throughout() {
 }
 
 #[test]
+fn how_low_the_features_lie_is_a_person_s_own_in_every_clip() {
+    let settings = FinderSettings::default();
+    // Of the last frame that shows the face, in px of 160 of a full face.
+    let low = |name| {
+        let seen = run(name, Mesh::Points468, &settings)?;
+        Some(seen.iter().rev().find_map(|s| s.faces.first()).unwrap().skull_centre.y * 160.0 / 1.5966)
+    };
+    let (Some(ada), Some(ben)) = (low("ada_eval"), low("ben_eval")) else { return };
+    let (Some(ada_live), Some(ben_live)) = (low("ada_live"), low("ben_as_ada_live")) else { return };
+    println!("Ada {ada} and {ada_live}, Ben {ben} and {ben_live}");
+    for (lower, higher) in [(ben, ada), (ben_live, ada_live), (ben, ada_live)] {
+        assert!((0.5..1.5).contains(&(lower - higher)), "{lower} and {higher}");
+    }
+    assert!((ada - ada_live).abs() < 0.3 && (ben - ben_live).abs() < 0.3, "{ada} {ada_live} {ben} {ben_live}");
+}
+
+#[test]
 fn yaw_follows_the_head() {
     let Some(seen) = run("ada_live", Mesh::Points468, &FinderSettings::default()) else { return };
     let pairs: Vec<(f32, f32)> = seen

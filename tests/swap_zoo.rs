@@ -24,6 +24,7 @@ fn metadata() -> Metadata {
         coverage: 2.2,
         alignment: Alignment::Rigid,
         registration: None,
+        skull_centre: None,
         model: "small".to_owned(),
         steps: 0,
         faceset_a: Vec::new(),

@@ -134,6 +134,7 @@ fn metadata() -> Metadata {
         coverage: 2.2,
         alignment: Alignment::Rigid,
         registration: None,
+        skull_centre: None,
         model: "every-layer tiny".to_owned(),
         steps: 1234,
         faceset_a: vec!["aa".to_owned(), "ab".to_owned()],

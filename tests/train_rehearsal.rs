@@ -79,7 +79,7 @@ fn one_batch_is_the_troupe_s_and_one_the_subject_s() {
     }
     assert!(crossed > 40, "others of the troupe go in: {crossed} of 120");
 
-    let alone = Sides::open(&[subject.folder.clone()], &[subject.folder]).unwrap();
+    let alone = Sides::open(std::slice::from_ref(&subject.folder), std::slice::from_ref(&subject.folder)).unwrap();
     let faces = Faces::load(&alone, 24, &|| ()).unwrap();
     let error = BatchMaker::new(&faces, &settings(Pairing::Rehearsal), 1).unwrap_err();
     assert!(matches!(error, SampleError::NoTroupe), "{error}");
@@ -123,6 +123,7 @@ fn the_model_draws_the_subject_and_holds_nobody_else() {
         coverage: 2.1314,
         alignment: Alignment::Template,
         registration: None,
+        skull_centre: None,
         model: "live".to_owned(),
         steps: trainer.step(),
         faceset_a: vec![],

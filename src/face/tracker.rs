@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mesh::{roi_of_landmarks, tilt};
+use super::pose::skull_centre;
 use super::smoothing::{AlignmentFilter, Smoothing};
 use super::{align_rigid, template};
 use crate::geometry::{Point, Rect, Similarity};
@@ -11,6 +12,9 @@ use crate::geometry::{Point, Rect, Similarity};
 const REMEMBERED: f64 = 0.5;
 /// Lost faces that are remembered at most.
 const MOST_LOST: usize = 64;
+
+/// Frames that a face's own shape is averaged over, at most; newer ones then weigh more.
+const AVERAGED: f32 = 300.0;
 
 /// One face that is followed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +25,11 @@ pub(super) struct Track {
     pub(super) landmarks: Vec<Point>,
     pub(super) to_canonical: Similarity,
     pub(super) to_canonical_rigid: Similarity,
+    #[serde(default)]
+    pub(super) skull_centre: Point,
+    /// Frames in it.
+    #[serde(default)]
+    averaged: f32,
     #[serde(skip)]
     filters: [AlignmentFilter; 2],
 }
@@ -34,6 +43,8 @@ impl Track {
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
+            skull_centre: Point::default(),
+            averaged: 0.0,
             filters: Default::default(),
         }
     }
@@ -41,6 +52,13 @@ impl Track {
     /// Where to look for it in the next frame: picture px of the mesh to frame px.
     pub(super) fn roi(&self) -> Similarity {
         roi_of_landmarks(&self.landmarks)
+    }
+
+    /// Takes another frame into the average.
+    fn average(&mut self, centre: Point) {
+        self.averaged = (self.averaged + 1.0).min(AVERAGED);
+        let Point { x, y } = self.skull_centre;
+        self.skull_centre = Point::new(x + (centre.x - x) / self.averaged, y + (centre.y - y) / self.averaged);
     }
 
     /// Takes over a mesh that [`plausible`] accepted.
@@ -121,6 +139,7 @@ impl Tracks {
         let mut track = self.spare.pop().unwrap_or_else(Track::new);
         track.id = id;
         track.filters.iter_mut().for_each(AlignmentFilter::reset);
+        (track.skull_centre, track.averaged) = (Point::default(), 0.0);
         track.moved(landmarks, bounds, score);
         self.live.push(track);
     }
@@ -177,6 +196,7 @@ impl Tracks {
             let [filter, rigid_filter] = &mut track.filters;
             track.to_canonical = filter.smooth(&raw, time, smoothing);
             track.to_canonical_rigid = rigid_filter.smooth(&rigid, time, smoothing);
+            skull_centre(&track.landmarks).into_iter().for_each(|centre| track.average(centre));
             i += 1;
         }
     }

@@ -14,6 +14,7 @@ use super::safety::{self, SafetyError};
 use super::summary::{Summary, opset};
 use crate::consent::{Consent, ConsentError};
 use crate::face::{Alignment, FaceType};
+use crate::geometry::Point;
 
 mod metadata;
 
@@ -169,6 +170,12 @@ impl ModelFile {
     /// Where the model draws a face beside where it belongs, where the file says (`standin.registration`).
     pub fn registration(&self) -> Option<RegistrationMap> {
         self.metadata.registration
+    }
+
+    /// How far the subject's features lie from where the mean head has them, where the file says (`standin.skull_centre`): see
+    /// [`crate::face::pose::skull_centre`].
+    pub fn skull_centre(&self) -> Option<Point> {
+        self.metadata.skull_centre
     }
 
     /// The model's name (`standin.name`), or the file's without its extension.

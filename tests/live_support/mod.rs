@@ -63,6 +63,7 @@ impl FindFaces for Finds {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
+            skull_centre: Point::default(),
             yaw: 0.0,
         });
         Ok(())

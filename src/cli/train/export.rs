@@ -14,7 +14,7 @@ use crate::face::FaceType;
 use crate::geometry::Point;
 use crate::swap::ModelFile;
 use crate::train::base::{Base, Header};
-use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, registration, verify};
+use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, registration, skull_centre_of, verify};
 use crate::train::samples::Faces;
 use crate::train::session::display::said;
 use crate::train::session::{Event, Run};
@@ -24,7 +24,7 @@ use crate::train::zoo::{Network, Side};
 /// Crops of the drivers that an export is checked on.
 const CROPS: usize = 32;
 
-/// Crops of the drivers on which it is measured where faces are drawn.
+/// Crops of the drivers on which it is measured where faces are drawn, and of the subject where their features lie.
 const DRAWN: usize = 192;
 
 /// Arguments of `standin-train export`.
@@ -152,23 +152,25 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
     let resolution = recipe.dimensions.resolution;
     let faces = Faces::load(&sides, resolution, &|| ())?;
     let driving = faces.driving();
-    let some = |count: usize| {
-        let which = faces.spread(driving, count.min(faces.of(driving).len()));
-        Ok::<_, anyhow::Error>((faces.plain(driving, &which, resolution, &device)?.target, which))
-    };
-    let (crops, _) = some(CROPS)?;
-    // How a subject drives themselves says nothing of somebody else.
-    let registration = if driving == Side::A {
-        let (drawn, which) = some(DRAWN)?;
+    let seen = |side, count: usize| {
+        let which = faces.spread(side, count.min(faces.of(side).len()));
         let landmarks: Vec<Vec<Point>> = which
             .iter()
-            .filter_map(|&n| sides.faces(driving).nth(n))
+            .filter_map(|&n| sides.faces(side).nth(n))
             .map(|face| face.landmarks.iter().map(|&[x, y]| Point::new(x, y)).collect())
             .collect();
+        Ok::<_, anyhow::Error>((faces.plain(side, &which, resolution, &device)?.target, landmarks))
+    };
+    let (crops, _) = seen(driving, CROPS)?;
+    // How a subject drives themselves says nothing of somebody else.
+    let registration = if driving == Side::A {
+        let (drawn, landmarks) = seen(driving, DRAWN)?;
         registration(run.network(), &weights, &drawn, &landmarks)?
     } else {
         None
     };
+    let (own, landmarks) = seen(Side::B, DRAWN)?;
+    let skull_centre = skull_centre_of(&own, &landmarks)?;
     if registration.is_some() {
         writeln!(out, "it draws faces beside where they belong: a registration map goes into the file")?;
     }
@@ -180,6 +182,7 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
         coverage: recipe.coverage,
         alignment: recipe.alignment,
         registration,
+        skull_centre,
         model: recipe.model.clone(),
         steps,
         faceset_a: recipe.a_hashes.clone(),

@@ -2,11 +2,14 @@
 
 use super::ModelProblem;
 use crate::face::{Alignment, FaceType};
+use crate::geometry::Point;
 use crate::swap::RegistrationMap;
 use crate::swap::onnx::Model;
 
 /// Coverages that make sense, in canonical units.
 const COVERAGES: std::ops::RangeInclusive<f32> = 0.5..=8.0;
+/// Farthest that a head's features lie from where the mean head has them, in canonical units.
+const MOST_CENTRE: f32 = 0.2;
 /// Longest text shown, in bytes.
 const MAX_TEXT: usize = 200;
 
@@ -30,6 +33,7 @@ pub(super) struct Metadata {
     pub(super) coverage: Option<f32>,
     pub(super) alignment: Option<Alignment>,
     pub(super) registration: Option<RegistrationMap>,
+    pub(super) skull_centre: Option<Point>,
     pub(super) consent: Option<String>,
     pub(super) told: Vec<(&'static str, String)>,
 }
@@ -65,6 +69,12 @@ impl Metadata {
                     RegistrationMap::parse(value).ok_or_else(|| wrong("standin.registration", value, "sixteen numbers"))
                 })
                 .transpose()?,
+            skull_centre: text(model, "standin.skull_centre")?
+                .map(|value| {
+                    let expected = "two numbers from -0.2 to 0.2";
+                    skull_centre(value).ok_or_else(|| wrong("standin.skull_centre", value, expected))
+                })
+                .transpose()?,
             consent: text(model, "standin.consent")?.map(str::to_owned),
             told: TOLD
                 .into_iter()
@@ -72,6 +82,13 @@ impl Metadata {
                 .collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// What the trainer writes of where a subject's features lie.
+fn skull_centre(text: &str) -> Option<Point> {
+    let numbers = text.split_ascii_whitespace().map(str::parse).collect::<Result<Vec<f32>, _>>().ok()?;
+    let &[x, y] = numbers.as_slice() else { return None };
+    [x, y].iter().all(|value| value.abs() <= MOST_CENTRE).then_some(Point::new(x, y))
 }
 
 /// The value of a key. Two values would be read by others in different ways.

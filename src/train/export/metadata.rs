@@ -2,6 +2,7 @@
 
 use super::{ExportError, Precision};
 use crate::face::{Alignment, FaceType};
+use crate::geometry::Point;
 use crate::swap::RegistrationMap;
 use crate::swap::onnx::Entry;
 
@@ -23,6 +24,8 @@ pub struct Metadata {
     pub alignment: Alignment,
     /// Where the model draws a face beside where it belongs (`standin.registration`); none where it draws it there.
     pub registration: Option<RegistrationMap>,
+    /// How far the subject's features lie from where the mean head has them, in canonical units (`standin.skull_centre`).
+    pub skull_centre: Option<Point>,
     /// Family and preset (`standin.model`).
     pub model: String,
     /// Steps of training (`standin.steps`).
@@ -51,6 +54,11 @@ impl Metadata {
             ("standin.coverage", coverage.to_string(), MAX_TEXT),
             ("standin.alignment", self.alignment.name().to_owned(), MAX_TEXT),
             ("standin.registration", self.registration.map_or_else(String::new, |map| map.to_string()), MAX_TEXT),
+            (
+                "standin.skull_centre",
+                self.skull_centre.map_or_else(String::new, |centre| format!("{:.5} {:.5}", centre.x, centre.y)),
+                MAX_TEXT,
+            ),
             ("standin.model", self.model.clone(), MAX_TEXT),
             ("standin.resolution", resolution.to_string(), MAX_TEXT),
             ("standin.steps", self.steps.to_string(), MAX_TEXT),

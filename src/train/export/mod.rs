@@ -21,7 +21,7 @@ pub use agreement::{Agreement, verify};
 pub use error::ExportError;
 pub use metadata::Metadata;
 pub use quantise::{Ranges, calibrate};
-pub use registration::registration;
+pub use registration::{registration, skull_centre_of};
 
 use prost::Message;
 

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::ExportError;
-use crate::face::pose::pose;
+use crate::face::pose::{pose, skull_centre};
 use crate::face::{Alignment, FindError, Mesh, MeshNetwork};
 use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use crate::geometry::{Point, Similarity};
@@ -31,9 +31,7 @@ pub fn registration(
     crops: &Tensor<4>,
     landmarks: &[Vec<Point>],
 ) -> Result<Option<RegistrationMap>, ExportError> {
-    let runtime = Runtime::load(None)?;
-    let failed = |network| move |source| ExportError::Find(FindError::Load { network, source });
-    let mut mesh = MeshNetwork::new(&runtime, Mesh::default()).map_err(failed("face mesh"))?;
+    let mut mesh = mesh()?;
     let mut faces = Vec::with_capacity(landmarks.len());
     for (i, landmarks) in landmarks.iter().enumerate() {
         let crop = crops.clone().narrow(0, i, 1);
@@ -51,11 +49,41 @@ pub fn registration(
     Ok(map.filter(|map| map.reach(&faces) >= LEAST_REACH))
 }
 
+/// How far the features of a subject lie from where the mean head has them, in canonical units: the mean over their crops
+/// `[N, 3, S, S]` with these landmarks. `None` where the mesh sees no face in any.
+///
+/// # Errors
+/// [`ExportError::Find`] where the mesh cannot be loaded or run.
+pub fn skull_centre_of(crops: &Tensor<4>, landmarks: &[Vec<Point>]) -> Result<Option<Point>, ExportError> {
+    let mut mesh = mesh()?;
+    let (mut sum, mut count) = (Point::default(), 0.0);
+    for (i, landmarks) in landmarks.iter().enumerate() {
+        let found = seen(&mut mesh, crops.clone().narrow(0, i, 1), landmarks)?;
+        if let Some(centre) = found.and_then(|found| skull_centre(&found)) {
+            (sum.x, sum.y, count) = (sum.x + centre.x, sum.y + centre.y, count + 1.0);
+        }
+    }
+    Ok((count > 0.0).then(|| Point::new(sum.x / count, sum.y / count)))
+}
+
+fn mesh() -> Result<MeshNetwork, ExportError> {
+    let failed = |source| ExportError::Find(FindError::Load { network: "face mesh", source });
+    MeshNetwork::new(&Runtime::load(None)?, Mesh::default()).map_err(failed)
+}
+
 /// Turn and nod in radians, and unit square of the crop to the canonical unit frame, of the face in a picture
 /// `[1, 3, S, S]`; `None` where the mesh sees none.
 type Aligned = Option<((f32, f32), Similarity)>;
 
 fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Aligned, ExportError> {
+    let px = Similarity { a: picture.dims()[3] as f32, ..Similarity::IDENTITY };
+    let Some(found) = seen(mesh, picture, near)? else { return Ok(None) };
+    let (Some(pose), Some(to_canonical)) = (pose(&found), Alignment::Rigid.align(&found)) else { return Ok(None) };
+    Ok(Some(((pose.yaw.to_radians(), pose.pitch.to_radians()), px.then(&to_canonical))))
+}
+
+/// The landmarks of the face in a picture `[1, 3, S, S]`, in its px; `None` where the mesh sees none.
+fn seen(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Option<Vec<Point>>, ExportError> {
     let side = picture.dims()[3];
     let frame = framed(&picture, side);
     let view = frame.frame().map_err(|_| ExportError::Crops { found: picture.dims(), side })?;
@@ -64,9 +92,7 @@ fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result
     let mut found = Vec::new();
     let run = |source| ExportError::Find(FindError::Run { network: "face mesh", source });
     let score = mesh.run(&view, &MeshNetwork::region(&near), &mut found).map_err(run)?;
-    let (Some(pose), Some(to_canonical)) = (pose(&found), Alignment::Rigid.align(&found)) else { return Ok(None) };
-    let turn = (pose.yaw.to_radians(), pose.pitch.to_radians());
-    Ok((score >= FACE).then(|| (turn, px.then(&to_canonical))))
+    Ok((score >= FACE).then_some(found))
 }
 
 /// A picture `[1, 3, S, S]` (blue, green, red, 0..1) as a frame.

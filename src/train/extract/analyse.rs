@@ -15,6 +15,7 @@ use super::reader::{FrameMask, Message};
 use super::run::{Job, Step};
 use super::write::{Cut, Order};
 use super::{ExtractError, Settings};
+use crate::face::pose::skull_centre;
 use crate::face::{CropSettings, Face, FindError, Finder, FinderSettings, FinderState, align, align_rigid, yaw};
 use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
@@ -392,5 +393,6 @@ fn correct(faces: &mut Vec<Face>, landmarks: &[Point]) {
     let yaw = yaw(landmarks, &to_canonical);
     let landmarks = landmarks.to_vec();
     let track = track.unwrap_or(NO_TRACK);
-    faces.push(Face { track, score: 1.0, bounds, landmarks, to_canonical, to_canonical_rigid, yaw });
+    let skull_centre = skull_centre(&landmarks).unwrap_or_default();
+    faces.push(Face { track, score: 1.0, bounds, landmarks, to_canonical, to_canonical_rigid, skull_centre, yaw });
 }
