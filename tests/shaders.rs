@@ -67,7 +67,7 @@ fn the_convolution_is_valid_and_has_a_twin() {
         let (input, output, pads) = ([5, 14, 10], [12, 7, 5], [1, 0]);
         let shape = Convolution { input, output, kernel, stride, pads, slope_bits: slope.to_bits() };
         for (half, capabilities) in [(false, Capabilities::empty()), (true, Capabilities::SHADER_FLOAT16)] {
-            validate("convolution", &standin::swap::convolution_source(&shape, half), capabilities);
+            validate("convolution", &standin::swap::passes::convolution::source(&shape, half), capabilities);
         }
     }
 }

@@ -3,17 +3,17 @@
 // lanes of a workgroup take PER blocks of pixels of the same eight channels, and of SPAN times eight where the picture has
 // few blocks.
 //
-// What {{...}} stands for depends on the shapes and is written out by src/swap/burn_engine/convolution.rs, so that no
-// driver has to unroll a loop to keep arrays in registers. Before this text stand the type Number and the constants.
+// What {{...}} stands for depends on the shapes and is written out by src/swap/passes/convolution.rs, so that no
+// driver has to unroll a loop to keep arrays in registers. Before this text stand the types of the numbers and the constants.
 
 // All are written to as far as a driver can tell, since they may lie in one buffer.
-@group(0) @binding(0) var<storage, read_write> picture: array<Number>;
+@group(0) @binding(0) var<storage, read_write> picture: array<Picture>;
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4<Number>>;
 @group(0) @binding(2) var<storage, read_write> bias: array<vec4<Number>>;
-@group(0) @binding(3) var<storage, read_write> result: array<Number>;
+@group(0) @binding(3) var<storage, read_write> result: array<Result>;
 
-fn sloped(x: f32) -> Number {
-    return Number(select(SLOPE * x, x, x > 0.0));
+fn sloped(x: f32) -> Result {
+    return Result(select(SLOPE * x, x, x > 0.0));
 }
 
 fn put(x: u32, y: u32, first: u32, low: vec4<f32>, high: vec4<f32>) {

@@ -7,15 +7,14 @@
 #[cfg(feature = "gpu")]
 mod burn_engine;
 pub mod contract;
-#[cfg(feature = "gpu")]
 pub mod convolution;
 pub mod decode;
 mod engine;
-#[cfg(feature = "gpu")]
 pub mod graph;
 mod model_file;
 pub mod onnx;
 mod onnx_engine;
+pub mod passes;
 mod registration;
 pub mod safety;
 mod shared;
@@ -23,7 +22,7 @@ mod summary;
 
 #[cfg(feature = "gpu")]
 pub use burn_engine::{
-    BurnEngine, BurnEngineError, Drawn, Filter, GpuNetwork, HALF_MEAN, HALF_MOST, Precision, Told, convolution_source,
+    BurnEngine, BurnEngineError, Drawn, Filter, GpuNetwork, HALF_MEAN, HALF_MOST, Precision, Told,
 };
 pub use engine::{Engine, EngineError, Generated};
 pub use model_file::{ModelError, ModelFile, ModelProblem};

@@ -11,7 +11,7 @@ mod network;
 mod precision;
 mod step;
 
-pub use convolution::{Filter, source as convolution_source};
+pub use convolution::Filter;
 pub use gpu_network::{Drawn, GpuNetwork, Told};
 pub use precision::{HALF_MEAN, HALF_MOST, Precision};
 

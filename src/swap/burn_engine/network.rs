@@ -4,12 +4,13 @@ use burn::backend::wgpu::Wgpu;
 use burn::tensor::{Device, Tensor};
 use prost::Message;
 
-use super::convolution::{Filter, suits};
+use super::convolution::Filter;
 use super::precision::Precision;
 use super::{BurnEngineError, guarded, step};
 use crate::swap::ModelFile;
 use crate::swap::contract::Contract;
 use crate::swap::convolution::Convolution;
+use crate::swap::passes::convolution::suits;
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 use crate::swap::onnx::Model;
 

@@ -1,0 +1,369 @@
+//! From a graph to passes: which shader each step becomes, what it binds, how many workgroups it takes.
+
+use half::f16;
+
+use super::ALIGNMENT;
+use super::arena::{Arena, Slot};
+use super::convolution::{CHANNELS, arranged, groups as convolution_groups, source_of, suits};
+use super::dense::Dense;
+use super::text::{self, Bound, Numeric, count, groups};
+use crate::swap::convolution::Convolution;
+use crate::swap::graph::{Number, Operand, Operator, Step, SwapGraph};
+
+/// What a pass binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// A part of the arena, in bytes.
+    Value {
+        /// Where it begins.
+        offset: u64,
+        /// How much it holds.
+        bytes: u64,
+    },
+    /// A part of the weights.
+    Weights {
+        /// Where it begins.
+        offset: u64,
+        /// How much it holds.
+        bytes: u64,
+    },
+    /// A part of the numbers that `morph_value` decides.
+    Numbers {
+        /// Where it begins.
+        offset: u64,
+        /// How much it holds.
+        bytes: u64,
+    },
+    /// The crop.
+    Input,
+    /// One of the three pictures.
+    Output(usize),
+}
+
+/// One dispatch.
+#[derive(Debug, Clone)]
+pub struct Pass {
+    /// What it does, for people: the operator and its shape.
+    pub name: String,
+    /// The shader.
+    pub text: String,
+    /// What it reads, then what it writes.
+    pub bindings: Vec<Binding>,
+    /// Workgroups.
+    pub groups: [u32; 3],
+}
+
+/// The numbers that `morph_value` decides, and where each lies among those that are uploaded.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers(Vec<(u64, Vec<Number>)>);
+
+impl Numbers {
+    /// As 32-bit floats; empty where there are none.
+    pub fn at(&self, morph: f32) -> Vec<u8> {
+        let mut bytes = vec![0; self.bytes() as usize];
+        for (offset, numbers) in &self.0 {
+            for (n, number) in numbers.iter().enumerate() {
+                let value = number.at(f64::from(morph)) as f32;
+                let at = *offset as usize + 4 * n;
+                bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// How many bytes that are.
+    pub fn bytes(&self) -> u64 {
+        self.0.last().map_or(0, |(offset, numbers)| offset + (4 * numbers.len() as u64).next_multiple_of(ALIGNMENT))
+    }
+
+    fn add(&mut self, numbers: &[Number]) -> Binding {
+        let (offset, bytes) = (self.bytes(), 4 * numbers.len() as u64);
+        self.0.push((offset, numbers.to_vec()));
+        Binding::Numbers { offset, bytes }
+    }
+}
+
+/// A network as passes.
+#[derive(Debug)]
+pub struct Plan {
+    /// In the order in which they run.
+    pub passes: Vec<Pass>,
+    /// Bytes of all values between them.
+    pub arena: u64,
+    /// The weights as they lie on the device.
+    pub weights: Vec<u8>,
+    /// What is uploaded for each frame of a model that morphs.
+    pub numbers: Numbers,
+    /// Bytes of the crop.
+    pub input: u64,
+    /// Bytes of the pictures.
+    pub outputs: [u64; 3],
+}
+
+/// Where a value is, and how its numbers lie.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    binding: Binding,
+    numeric: Numeric,
+}
+
+/// A plan in the making.
+struct Planner<'a> {
+    graph: &'a SwapGraph,
+    numeric: Numeric,
+    /// The value whose memory a value shares: its own, or the one that it is another shape of.
+    roots: Vec<usize>,
+    /// By root.
+    held: Vec<Option<Held>>,
+    /// By root: the last step that reads it.
+    last_reads: Vec<usize>,
+    arena: Arena,
+    plan: Plan,
+}
+
+impl Plan {
+    /// The passes of a graph; with `half` values and weights are 16-bit floats, and sums 32-bit ones.
+    pub fn new(graph: &SwapGraph, half: bool) -> Self {
+        let numeric = if half { Numeric::Half } else { Numeric::Single };
+        let bytes = |value: usize| 4 * count(&graph.shapes[value]) as u64;
+        let plan = Self {
+            passes: Vec::new(),
+            arena: 0,
+            weights: Vec::new(),
+            numbers: Numbers::default(),
+            input: bytes(graph.input),
+            outputs: graph.outputs.map(bytes),
+        };
+        let roots = roots(graph);
+        let mut last_reads = vec![0; graph.shapes.len()];
+        for (at, step) in graph.steps.iter().enumerate() {
+            for input in &step.inputs {
+                if let Operand::Value(value) = *input {
+                    last_reads[roots[value]] = at;
+                }
+            }
+        }
+        let mut held = vec![None; graph.shapes.len()];
+        held[graph.input] = Some(Held { binding: Binding::Input, numeric: Numeric::Single });
+        for (n, output) in graph.outputs.into_iter().enumerate().rev() {
+            // What is another picture too, or the crop itself, is copied at the end.
+            let root = roots[output];
+            if root != graph.input {
+                held[root] = Some(Held { binding: Binding::Output(n), numeric: Numeric::Single });
+            }
+        }
+        let mut planner = Planner { graph, numeric, roots, held, last_reads, arena: Arena::default(), plan };
+        for (at, step) in graph.steps.iter().enumerate() {
+            planner.step(step);
+            planner.forget(at);
+        }
+        planner.finish_outputs();
+        Self { arena: planner.arena.size, ..planner.plan }
+    }
+}
+
+/// For each value the one whose memory it shares.
+fn roots(graph: &SwapGraph) -> Vec<usize> {
+    let mut roots: Vec<usize> = (0..graph.shapes.len()).collect();
+    for step in &graph.steps {
+        if let (Operator::Reshape, Some(&Operand::Value(value))) = (&step.operator, step.inputs.first()) {
+            roots[step.output] = roots[value];
+        }
+    }
+    roots
+}
+
+impl<'a> Planner<'a> {
+    fn step(&mut self, step: &'a Step) {
+        let graph = self.graph;
+        let shape = graph.shapes[step.output].as_slice();
+        if self.roots[step.output] != step.output {
+            return;
+        }
+        if let Operator::Convolution { .. } = step.operator
+            && self.convolution(step)
+        {
+            return;
+        }
+        let inputs: Vec<(Binding, Bound<'a>)> = step.inputs.iter().map(|&input| self.input(input)).collect();
+        let (out, bound) = self.output(step.output);
+        let bindings = |inputs: &[(Binding, Bound<'_>)]| -> Vec<Binding> {
+            inputs.iter().map(|(binding, _)| *binding).chain([out]).collect()
+        };
+        let mut all = bindings(&inputs);
+        let [x, others @ ..] = inputs.as_slice() else { return };
+        let other = |n: usize| others.get(n).map_or(x.1, |(_, bound)| *bound);
+        let mut workgroups = groups(count(shape));
+        let text = match &step.operator {
+            &Operator::Convolution { stride, pads, groups, slope } => {
+                let bias = others.get(1).map(|(_, bias)| bias.numeric);
+                text::plain_convolution((stride, pads, groups), slope, [x.1, other(0), bound], bias)
+            }
+            Operator::Dense => return self.dense(&inputs, (out, bound)),
+            Operator::Binary(operator) => text::binary(*operator, x.1, other(0), bound),
+            Operator::Unary(operator) => text::unary(*operator, x.1, bound.numeric),
+            Operator::Mean { axes } => {
+                workgroups = text::mean_groups(shape);
+                text::mean(axes, x.1, bound)
+            }
+            Operator::Transpose { order } => text::transpose(order, x.1, bound),
+            Operator::Reshape => text::copy(x.1, bound.numeric),
+            Operator::Pad { around, value } => text::pad(around, *value, x.1, bound),
+            Operator::Concat { axis } => {
+                let mut from = 0;
+                for (binding, input) in &inputs {
+                    let text = text::concat_one(*axis, from, *input, bound);
+                    let workgroups = groups(count(input.shape));
+                    self.pass(&step.operator, shape, text, vec![*binding, out], workgroups);
+                    from += input.shape[*axis];
+                }
+                return;
+            }
+            Operator::Slice { axis, from } => text::slice(*axis, *from, x.1, bound),
+            Operator::Splice { axis, at } => {
+                let at = self.plan.numbers.add(std::slice::from_ref(at));
+                all.insert(2, at);
+                text::splice(*axis, x.1, other(0), bound.numeric)
+            }
+            Operator::DepthToSpace { block, order } => text::depth_to_space(*block, *order, x.1, bound),
+        };
+        self.pass(&step.operator, shape, text, all, workgroups);
+    }
+
+    fn pass(&mut self, operator: &Operator, shape: &[usize], text: String, bindings: Vec<Binding>, groups: [u32; 3]) {
+        let name = format!("{operator:?}");
+        let name = format!("{} {shape:?}", name.split([' ', '(', '{']).next().unwrap_or_default());
+        self.plan.passes.push(Pass { name, text, bindings, groups });
+    }
+
+    /// The written-out shader, where the step suits it and its weights are known.
+    fn convolution(&mut self, step: &'a Step) -> bool {
+        let Operator::Convolution { stride, pads, groups: 1, slope } = step.operator else { return false };
+        let graph = self.graph;
+        let (Some(&Operand::Value(input)), Some(&Operand::Constant(weights))) = (step.inputs.first(), step.inputs.get(1))
+        else {
+            return false;
+        };
+        let bias = match step.inputs.get(2) {
+            None => &[],
+            Some(&Operand::Constant(bias)) => graph.constants[bias].values.as_slice(),
+            Some(_) => return false,
+        };
+        let weights = &graph.constants[weights];
+        let (&[1, channels, high, wide], &[_, out, height, width], &[_, _, rows, columns]) =
+            (&*graph.shapes[input], &*graph.shapes[step.output], &*weights.shape)
+        else {
+            return false;
+        };
+        let shape = Convolution {
+            input: [channels, high, wide],
+            output: [out, height, width],
+            kernel: [rows, columns],
+            stride,
+            pads: [pads[0], pads[1]],
+            slope_bits: slope.unwrap_or(1.0).to_bits(),
+        };
+        if !suits(&shape) {
+            return false;
+        }
+        let mut padded = bias.to_vec();
+        padded.resize(out.next_multiple_of(CHANNELS), 0.0);
+        let weights = self.weights(&arranged(&shape, &weights.values));
+        let bias = self.weights(&padded);
+        let (picture, from) = self.input(Operand::Value(input));
+        let (to, result) = self.output(step.output);
+        let text = source_of(&shape, [from.numeric, self.numeric, result.numeric]);
+        let [blocks, eights] = convolution_groups(&shape);
+        let groups = [blocks as u32, eights as u32, 1];
+        self.pass(&step.operator, result.shape, text, vec![picture, weights, bias, to], groups);
+        true
+    }
+
+    fn dense(&mut self, inputs: &[(Binding, Bound<'_>)], (out, bound): (Binding, Bound<'_>)) {
+        let [(x, from), (weight, held), bias @ ..] = inputs else { return };
+        let dense = Dense { rows: from.shape[0], inner: from.shape[1], out: held.shape[1] };
+        let parts = self.arena.take(4 * (dense.rows * dense.parts() * dense.out) as u64);
+        let sums = Binding::Value { offset: parts.offset, bytes: parts.bytes };
+        let partial = dense.partial(from.numeric, held.numeric);
+        self.pass(&Operator::Dense, bound.shape, partial, vec![*x, *weight, sums], dense.groups());
+        let total = dense.total(bias.first().map(|(_, bias)| *bias), bound.numeric);
+        let bindings = [sums].into_iter().chain(bias.first().map(|(bias, _)| *bias)).chain([out]).collect();
+        self.pass(&Operator::Dense, bound.shape, total, bindings, groups(dense.rows * dense.out));
+        self.arena.give_back(parts);
+    }
+
+    /// What an operand binds.
+    fn input(&mut self, operand: Operand) -> (Binding, Bound<'a>) {
+        let graph = self.graph;
+        match operand {
+            Operand::Value(value) => {
+                let Held { binding, numeric } = self.place(self.roots[value]);
+                (binding, Bound { shape: &graph.shapes[value], numeric })
+            }
+            Operand::Constant(n) => {
+                let constant = &graph.constants[n];
+                (self.weights(&constant.values), Bound { shape: &constant.shape, numeric: self.numeric })
+            }
+            Operand::Steered(n) => {
+                let steered = &graph.steered[n];
+                let binding = self.plan.numbers.add(&steered.numbers);
+                (binding, Bound { shape: &steered.shape, numeric: Numeric::Single })
+            }
+        }
+    }
+
+    fn output(&mut self, value: usize) -> (Binding, Bound<'a>) {
+        let Held { binding, numeric } = self.place(value);
+        (binding, Bound { shape: &self.graph.shapes[value], numeric })
+    }
+
+    /// Where a value lies, from its first use on.
+    fn place(&mut self, root: usize) -> Held {
+        if let Some(held) = self.held[root] {
+            return held;
+        }
+        let bytes = self.numeric.bytes() * count(&self.graph.shapes[root]) as u64;
+        let Slot { offset, bytes } = self.arena.take(bytes);
+        let held = Held { binding: Binding::Value { offset, bytes }, numeric: self.numeric };
+        self.held[root] = Some(held);
+        held
+    }
+
+    /// Gives back what no step after `at` reads.
+    fn forget(&mut self, at: usize) {
+        for root in 0..self.held.len() {
+            if let Some(Held { binding: Binding::Value { offset, bytes }, .. }) = self.held[root]
+                && self.last_reads[root] <= at
+            {
+                self.arena.give_back(Slot { offset, bytes });
+                self.held[root] = None;
+            }
+        }
+    }
+
+    /// Weights as they lie on the device.
+    fn weights(&mut self, values: &[f32]) -> Binding {
+        let all = &mut self.plan.weights;
+        let offset = all.len() as u64;
+        match self.numeric {
+            Numeric::Single => all.extend(values.iter().flat_map(|value| value.to_le_bytes())),
+            Numeric::Half => all.extend(values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes())),
+        }
+        let bytes = all.len() as u64 - offset;
+        all.resize(all.len().next_multiple_of(ALIGNMENT as usize), 0);
+        Binding::Weights { offset, bytes }
+    }
+
+    /// Copies what is a picture twice, or the crop itself, to where pictures are looked for.
+    fn finish_outputs(&mut self) {
+        for (n, output) in self.graph.outputs.into_iter().enumerate() {
+            let from = self.place(self.roots[output]);
+            if from.binding != Binding::Output(n) {
+                let shape = &self.graph.shapes[output];
+                let text = text::copy(Bound { shape, numeric: from.numeric }, Numeric::Single);
+                let bindings = vec![from.binding, Binding::Output(n)];
+                self.pass(&Operator::Reshape, shape, text, bindings, groups(count(shape)));
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The network as passes of our own gives what ONNX Runtime gives, and moves nothing.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
+
+mod common;
+mod gpu_support;
+
+use common::onnx::SwapModel;
+use prost::Message;
+use standin::blend::gpu::GpuDevice;
+use standin::runtime::{NetworkOptions, Runtime};
+use standin::swap::graph::SwapGraph;
+use standin::swap::onnx::Model;
+use standin::swap::passes::{Binding, NetworkPasses, Plan};
+use standin::swap::{Engine, ModelFile, OnnxEngine};
+
+/// The largest difference that rounding in another order makes, of values 0..1, and the mean one.
+const SINGLE: (f32, f32) = (1e-4, 1e-5);
+/// With values of 16 bits between.
+const HALF: (f32, f32) = (4.0 / 255.0, 0.5 / 255.0);
+
+/// A crop with slopes and a grain.
+fn picture(crop: &mut [f32], side: usize) {
+    for (i, value) in crop.iter_mut().enumerate() {
+        let (x, y, channel) = ((i / 3 % side) as f32, (i / 3 / side) as f32, (i % 3) as f32);
+        let grain = ((i as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 24) as f32;
+        *value = 0.1 * grain + 0.45 + 0.4 * ((x * 0.2 + channel).sin() * (y * 0.15 + 0.3 * channel).cos());
+    }
+}
+
+fn graph(file: &ModelFile) -> SwapGraph {
+    SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap()
+}
+
+/// What the passes draw of the crop.
+fn drawn(gpu: &GpuDevice, network: &NetworkPasses, crop: &[f32], morph: f32) -> Vec<f32> {
+    let (device, queue) = (gpu.device(), gpu.queue());
+    queue.write_buffer(&network.input, 0, bytemuck::cast_slice(crop));
+    network.steer(queue, morph);
+    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+    let pixels = crop.len() / 3;
+    let sizes = [pixels, 3 * pixels, pixels].map(|values| 4 * values as u64);
+    let back = device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: sizes.iter().sum(),
+        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+        mapped_at_creation: false,
+    });
+    let mut at = 0;
+    for (output, bytes) in network.outputs.iter().zip(sizes) {
+        encoder.copy_buffer_to_buffer(output, 0, &back, at, bytes);
+        at += bytes;
+    }
+    queue.submit([encoder.finish()]);
+    back.map_async(wgpu::MapMode::Read, .., |done| done.unwrap());
+    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    let data = back.get_mapped_range(..).unwrap();
+    bytemuck::cast_slice(&data).to_vec()
+}
+
+fn compare(gpu: &GpuDevice, file: &ModelFile, half: bool, morphs: &[f32]) {
+    let mut host = OnnxEngine::new(&Runtime::load(None).unwrap(), file, NetworkOptions::default()).unwrap();
+    let network = NetworkPasses::new(&Plan::new(&graph(file), half), gpu.device(), None);
+    let side = host.resolution();
+    for &morph in morphs {
+        picture(host.crop_mut(), side);
+        let crop = host.crop_mut().to_vec();
+        let generated = host.run(morph).unwrap();
+        let expected = [generated.driver_mask, generated.face, generated.face_mask].concat();
+        let found = drawn(gpu, &network, &crop, morph);
+        assert_eq!(found.len(), expected.len());
+        let differences: Vec<f32> = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).collect();
+        let most = differences.iter().copied().fold(0.0, f32::max);
+        let mean = differences.iter().sum::<f32>() / differences.len() as f32;
+        let name = file.path().file_name().unwrap().display();
+        println!("{name} at morph {morph}: max {most:.1e}, mean {mean:.1e}, {} dispatches", network.dispatches());
+        let (largest, average) = if half { HALF } else { SINGLE };
+        assert!(differences.iter().all(|one| *one < largest) && mean < average, "{name}: max {most}, mean {mean}");
+    }
+}
+
+fn made(gpu: &GpuDevice, half: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let models: [(&str, SwapModel, &[f32]); 6] = [
+        ("plain", SwapModel::plain(), &[0.0]),
+        ("half", SwapModel::half_precision(), &[0.0]),
+        ("dense", SwapModel::dense(32), &[0.0]),
+        ("varied", SwapModel::varied(), &[0.0]),
+        ("morph", SwapModel::morph(), &[0.0, 0.3, 1.0]),
+        // 0.7 · 10 and its like: the channel at which the codes meet must be the same one.
+        ("spliced", SwapModel::spliced(), &[0.0, 0.1, 0.125, 0.3, 0.5, 0.7, 0.75, 0.999, 1.0]),
+    ];
+    for (name, model, morphs) in models {
+        let file = ModelFile::open(model.save(folder.path(), &format!("{name}.dfm"))).unwrap();
+        compare(gpu, &file, half, morphs);
+    }
+    compare(gpu, &ModelFile::open("models/ben.dfm").unwrap(), half, &[0.0]);
+}
+
+#[test]
+fn the_passes_draw_what_the_processor_draws() {
+    let Some(gpu) = gpu_support::device() else { return };
+    made(&gpu, false);
+}
+
+#[test]
+fn sixteen_bits_draw_nearly_the_same() {
+    let Some(gpu) = gpu_support::device() else { return };
+    if !gpu.device().features().contains(wgpu::Features::SHADER_F16) {
+        eprintln!("skipped: {} has no 16-bit floats", gpu.info());
+        return;
+    }
+    made(&gpu, true);
+}
+
+#[test]
+fn files_of_other_tools_run() {
+    let Some(gpu) = gpu_support::device() else { return };
+    for name in ["ben.dfm", "speed_128.dfm"] {
+        let Some(path) = common::swap_model(name) else { continue };
+        compare(&gpu, &ModelFile::open(path).unwrap(), false, &[0.0]);
+    }
+}
+
+#[test]
+fn one_plan_holds_all_values_in_little_memory_and_reads_what_was_written() {
+    let file = ModelFile::open("models/ben.dfm").unwrap();
+    let graph = graph(&file);
+    let (single, half) = (Plan::new(&graph, false), Plan::new(&graph, true));
+    let values: u64 = graph.shapes.iter().map(|shape| 4 * shape.iter().product::<usize>() as u64).sum();
+    assert!(single.arena < values / 3, "{} of {values} bytes", single.arena);
+    assert!(half.arena * 2 <= single.arena + 65_536 && half.weights.len() * 2 <= single.weights.len() + 65_536);
+    assert_eq!(single.passes.len(), half.passes.len());
+    // No pass writes what it reads, and none reads what nothing wrote.
+    let range = |binding: &Binding| match *binding {
+        Binding::Value { offset, bytes } => Some(offset..offset + bytes),
+        _ => None,
+    };
+    let mut written: Vec<std::ops::Range<u64>> = Vec::new();
+    for pass in &single.passes {
+        let (out, inputs) = pass.bindings.split_last().unwrap();
+        for input in inputs.iter().filter_map(range) {
+            assert!(written.contains(&input), "{} reads {input:?}", pass.name);
+            let apart = range(out).is_none_or(|out| out.end <= input.start || input.end <= out.start);
+            assert!(apart, "{} writes {out:?} over {input:?}", pass.name);
+        }
+        if let Some(out) = range(out) {
+            written.retain(|other| other.end <= out.start || out.end <= other.start || *other == out);
+            written.push(out);
+        }
+    }
+    let written: Vec<_> = single.passes.iter().filter_map(|pass| pass.bindings.last()).collect();
+    assert!((0..3).all(|n| written.contains(&&Binding::Output(n))));
+}
