@@ -89,7 +89,7 @@ fn measure(driver: &str, truth: &str) -> Option<Vec<[Sums; 4]>> {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         });
         let classes = classes(&mask.unwrap(), &to_crop.inverse().unwrap());

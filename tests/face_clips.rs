@@ -111,7 +111,7 @@ fn how_low_the_features_lie_is_a_person_s_own_in_every_clip() {
     // Of the last frame that shows the face, in px of 160 of a full face.
     let low = |name| {
         let seen = run(name, Mesh::Points468, &settings)?;
-        Some(seen.iter().rev().find_map(|s| s.faces.first()).unwrap().skull_centre.y * 160.0 / 1.5966)
+        Some(seen.iter().rev().find_map(|s| s.faces.first()?.skull_centre).unwrap().y * 160.0 / 1.5966)
     };
     let (Some(ada), Some(ben)) = (low("ada_eval"), low("ben_eval")) else { return };
     let (Some(ada_live), Some(ben_live)) = (low("ada_live"), low("ben_as_ada_live")) else { return };

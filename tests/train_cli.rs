@@ -207,7 +207,7 @@ fn a_run_of_something_else_is_not_gone_on_with() {
     // Moved, they are the same.
     std::fs::rename(folder.path().join("a"), folder.path().join("elsewhere")).unwrap();
     let lost = train(folder.path(), &["-o", "run", "--steps", "2", "--device", "cpu"]);
-    assert!(text(&lost).contains("give --a and --b (or --troupe) again"), "{}", text(&lost));
+    assert!(text(&lost).contains("give --a, --b and --troupe again"), "{}", text(&lost));
     let found = train(folder.path(), &["-o", "run", "--a", "elsewhere", "--steps", "2", "--device", "cpu"]);
     assert!(found.status.success(), "{}", text(&found));
     let swapped = train(folder.path(), &["-o", "run", "--a", "b", "--steps", "3"]);
@@ -277,8 +277,22 @@ fn a_troupe_makes_a_base_and_a_model_starts_from_it() {
     let beside = ["--from", "base.safetensors", "--b", "b", "--troupe", "troupe"];
     let begun = small(&[&beside[..], &["-o", "beside", "--steps", "1"]].concat());
     assert!(begun.status.success() && text(&begun).contains("-o MODEL.dfm"), "{}", text(&begun));
-    let further = train(folder, &["-o", "beside", "--steps", "2", "--device", "cpu"]);
+    assert!(text(&begun).contains("3 people begin as the base knows them"), "{}", text(&begun));
+    std::fs::rename(folder.join("troupe"), folder.join("moved")).unwrap();
+    let further = train(folder, &["-o", "beside", "--troupe", "moved", "--steps", "2", "--device", "cpu"]);
     assert!(further.status.success() && text(&further).contains("step 2 saved"), "{}", text(&further));
+    for (words, said) in [
+        (&["-o", "beside", "--a", "a"][..], "begun without --a"),
+        (&["-o", "model", "--troupe", "moved"], "begun without --troupe"),
+        (&["-o", "base", "--troupe", "moved", "--b", "b"], "begun without --b"),
+        (&["-o", "new", "--troupe", "moved", "--b", "b", "--model", "df", "--from", "none"], "takes live"),
+        (&["-o", "new", "--troupe", "moved", "--b", "b", "--code", "0.2", "--from", "none"], "losses.code"),
+        (&["-o", "new", "--troupe", "a", "--b", "b", "--from", "none"], "--performances N"),
+    ] {
+        let refused = train(folder, words);
+        assert_eq!(refused.status.code(), Some(1), "{words:?}: {}", text(&refused));
+        assert!(text(&refused).contains(said), "{words:?} should say '{said}': {}", text(&refused));
+    }
     let exported = export(folder, &["beside", "-o", "beside.dfm"]);
     assert!(exported.status.success() && text(&exported).contains("wrote beside.dfm"), "{}", text(&exported));
 

@@ -134,7 +134,7 @@ fn metadata() -> Metadata {
         coverage: 2.2,
         alignment: Alignment::Rigid,
         registration: None,
-        skull_centre: None,
+        skull_centre: Some(standin::geometry::Point::new(0.0005, -0.007)),
         model: "every-layer tiny".to_owned(),
         steps: 1234,
         faceset_a: vec!["aa".to_owned(), "ab".to_owned()],

@@ -196,3 +196,36 @@ fn a_family_without_a_mask_of_the_driver_is_refused() {
         assert!(error.contains("live"), "{name}: {error}");
     }
 }
+
+#[test]
+fn rows_of_another_shape_are_refused_and_channels_without_a_mean_gain_come_back_as_they_were() {
+    let place = tempfile::tempdir().unwrap();
+    let of_people = Dimensions { subject: false, ..beside() };
+    let optimiser = Settings { average: 0.0, ..Settings::default() };
+    let of_base = Recipe { dimensions: of_people, b_hashes: vec!["troupe".to_owned()], optimiser, ..recipe("live", 1) };
+    trained(place.path(), of_base);
+    let run = Run::open(place.path()).unwrap();
+    // Gains of +1, −1 and 0 have the mean 0.
+    let (mut checkpoint, _) = run.newest(&Device::flex()).unwrap().unwrap();
+    let gain = checkpoint.weights.0.iter_mut().find(|parameter| parameter.name.ends_with(".gain")).unwrap();
+    let out = gain.shape[1];
+    let values: Vec<f32> = [1.0_f32, -1.0, 0.0].iter().flat_map(|&value| vec![value; out]).collect();
+    gain.value = Tensor::from_data(burn::tensor::TensorData::new(values, [3 * out]), &Device::flex());
+    checkpoint.step += 1;
+    checkpoint.save(&run.checkpoints(), 1).unwrap();
+    let base = Base::of_run(&run).unwrap();
+    let network = Network::new(beside().blueprint().unwrap()).unwrap();
+    let known = base.start(&network, &["troupe".to_owned()], &Device::flex()).unwrap();
+    let (crops, _) = discs(network.blueprint().resolution, 2, 0);
+    let (before, ..) = run.trained(&Device::flex()).unwrap();
+    for person in 0..PEOPLE as usize {
+        let drawn = |network: &Network, weights: &_| {
+            network.reconstruct(weights, crops.input.clone(), Whose::Person(person)).face
+        };
+        let off = apart(drawn(&network, &known), drawn(run.network(), &before));
+        assert!(off < 1e-5, "person {person} is {off} off");
+    }
+    let more = Network::new(Dimensions { people: 5, ..beside() }.blueprint().unwrap()).unwrap();
+    let error = base.start(&more, &["troupe".to_owned()], &Device::flex()).unwrap_err().to_string();
+    assert!(error.contains("people.decoder."), "{error}");
+}

@@ -38,6 +38,10 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         (false, true) => "16-bit floats",
         (false, false) => "32-bit floats",
     };
+    let features = model.skull_centre().map_or_else(
+        || "not said".to_owned(),
+        |centre| format!("{:+.4} canonical units below the mean head's", centre.y),
+    );
     let consented = model.consented(today());
     let consent = match &consented {
         Ok(consent) => format!("{}, valid until {} (UTC)", consent.subject, consent.until),
@@ -51,6 +55,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         ("coverage", coverage),
         ("alignment", model.alignment().name().to_owned()),
         ("registered", if model.registration().is_some() { "yes" } else { "no" }.to_owned()),
+        ("features", features),
         ("weights", format!("{:.1} million, {weights}", summary.parameters as f64 / 1e6)),
         ("operators", operators.join(", ")),
         ("opset", summary.opset.to_string()),

@@ -46,8 +46,8 @@ pub struct Face {
     /// The same by [`Alignment::Rigid`].
     pub to_canonical_rigid: Similarity,
     /// How far the skull's points lie from where the mean head has them ([`pose::skull_centre`]), averaged while the face is
-    /// followed; canonical units.
-    pub skull_centre: Point,
+    /// followed; canonical units. `None` until it was seen from ahead.
+    pub skull_centre: Option<Point>,
     /// Turn of the head in radians, positive towards image right.
     pub yaw: f32,
 }

@@ -149,10 +149,10 @@ pub fn align_rigid(landmarks: &[Point]) -> Option<Similarity> {
 /// Two people who perform the same frames differ by 0.8 to 1.1 px of 160 of a full face in y, in four clips of theirs, with a
 /// standard deviation of 0.2 px from frame to frame, and by less than 0.1 px in x.
 pub fn skull_centre(landmarks: &[Point]) -> Option<Point> {
-    if pose(landmarks)?.yaw.abs() > MOST_TURN {
+    let to_canonical = align_rigid(landmarks)?;
+    if pose_through(landmarks, &to_canonical)?.yaw.abs() > MOST_TURN {
         return None;
     }
-    let to_canonical = align_rigid(landmarks)?;
     let n = HEAD.len() as f32;
     let (x, y) =
         HEAD.iter().fold((0.0, 0.0), |(x, y), (row, _)| (x + landmarks[*row].x / n, y + landmarks[*row].y / n));

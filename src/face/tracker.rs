@@ -16,6 +16,22 @@ const MOST_LOST: usize = 64;
 /// Frames that a face's own shape is averaged over, at most; newer ones then weigh more.
 const AVERAGED: f32 = 300.0;
 
+/// The mean [`skull_centre`] of so many frames.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+struct OwnShape {
+    centre: Point,
+    frames: f32,
+}
+
+impl OwnShape {
+    /// Takes another frame in.
+    fn add(&mut self, centre: Point) {
+        self.frames = (self.frames + 1.0).min(AVERAGED);
+        let Point { x, y } = self.centre;
+        self.centre = Point::new(x + (centre.x - x) / self.frames, y + (centre.y - y) / self.frames);
+    }
+}
+
 /// One face that is followed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Track {
@@ -26,10 +42,7 @@ pub(super) struct Track {
     pub(super) to_canonical: Similarity,
     pub(super) to_canonical_rigid: Similarity,
     #[serde(default)]
-    pub(super) skull_centre: Point,
-    /// Frames in it.
-    #[serde(default)]
-    averaged: f32,
+    shape: OwnShape,
     #[serde(skip)]
     filters: [AlignmentFilter; 2],
 }
@@ -43,8 +56,7 @@ impl Track {
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
-            skull_centre: Point::default(),
-            averaged: 0.0,
+            shape: OwnShape::default(),
             filters: Default::default(),
         }
     }
@@ -54,11 +66,9 @@ impl Track {
         roi_of_landmarks(&self.landmarks)
     }
 
-    /// Takes another frame into the average.
-    fn average(&mut self, centre: Point) {
-        self.averaged = (self.averaged + 1.0).min(AVERAGED);
-        let Point { x, y } = self.skull_centre;
-        self.skull_centre = Point::new(x + (centre.x - x) / self.averaged, y + (centre.y - y) / self.averaged);
+    /// Its mean [`skull_centre`], where a frame has shown it.
+    pub(super) fn skull_centre(&self) -> Option<Point> {
+        (self.shape.frames > 0.0).then_some(self.shape.centre)
     }
 
     /// Takes over a mesh that [`plausible`] accepted.
@@ -78,6 +88,8 @@ pub(super) struct Lost {
     pub(super) bounds: Rect,
     /// Its tilt, radians clockwise on screen.
     pub(super) angle: f32,
+    #[serde(default)]
+    shape: OwnShape,
     time: f64,
 }
 
@@ -129,17 +141,17 @@ impl Tracks {
     /// Begins to follow a face, under the number of one lost in the same place if there is one.
     pub(super) fn begin(&mut self, landmarks: &[Point], bounds: Rect, score: f32) {
         let known = self.lost.iter().position(|lost| same_place(&lost.bounds, &bounds));
-        let id = match known {
-            Some(i) => self.lost.swap_remove(i).id,
+        let (id, shape) = match known.map(|i| self.lost.swap_remove(i)) {
+            Some(lost) => (lost.id, lost.shape),
             None => {
                 self.next_id += 1;
-                self.next_id
+                (self.next_id, OwnShape::default())
             }
         };
         let mut track = self.spare.pop().unwrap_or_else(Track::new);
         track.id = id;
         track.filters.iter_mut().for_each(AlignmentFilter::reset);
-        (track.skull_centre, track.averaged) = (Point::default(), 0.0);
+        track.shape = shape;
         track.moved(landmarks, bounds, score);
         self.live.push(track);
     }
@@ -148,7 +160,8 @@ impl Tracks {
     pub(super) fn lose(&mut self, i: usize, time: f64) {
         let track = self.live.swap_remove(i);
         if self.lost.len() < MOST_LOST {
-            self.lost.push(Lost { id: track.id, bounds: track.bounds, angle: tilt(&track.landmarks), time });
+            let Track { id, bounds, shape, .. } = track;
+            self.lost.push(Lost { id, bounds, angle: tilt(&track.landmarks), shape, time });
         }
         self.spare.push(track);
     }
@@ -196,7 +209,7 @@ impl Tracks {
             let [filter, rigid_filter] = &mut track.filters;
             track.to_canonical = filter.smooth(&raw, time, smoothing);
             track.to_canonical_rigid = rigid_filter.smooth(&rigid, time, smoothing);
-            skull_centre(&track.landmarks).into_iter().for_each(|centre| track.average(centre));
+            skull_centre(&track.landmarks).into_iter().for_each(|centre| track.shape.add(centre));
             i += 1;
         }
     }

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::blend::planes::Space;
     use crate::blend::statistics::Statistics;
-    use crate::geometry::{Point, Rect, Similarity};
+    use crate::geometry::{Rect, Similarity};
 
     fn face(track: u32) -> Face {
         let (bounds, to_canonical) = (Rect::default(), Similarity::IDENTITY);
@@ -121,7 +121,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         }
     }

@@ -96,7 +96,7 @@ impl Guard {
 mod tests {
     use super::*;
     use crate::frame::{Matrix, PixelFormat, Range};
-    use crate::geometry::{Point, Similarity};
+    use crate::geometry::Similarity;
     use crate::live::MARGIN;
 
     const LAYOUT: Layout =
@@ -110,7 +110,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         }
     }

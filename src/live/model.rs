@@ -22,6 +22,7 @@ use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
 use crate::swap::{BurnEngine, GpuNetwork, Precision};
 use crate::swap::{
     Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError, RegistrationMap,
+    kept_proportion,
 };
 
 /// A model that cannot be used.
@@ -46,12 +47,6 @@ pub enum LoadError {
     #[error("loading {0} panicked; this is a defect of Standin")]
     Panic(PathBuf),
 }
-
-/// How much further up or down than the subject's features a face is drawn where the performer's lie so: more than they do
-/// by the mesh, which sees people more alike than they are. Measured: benches/RESULTS.md.
-const KEPT_PROPORTION: f32 = 1.3;
-/// Farthest that a face is moved for it, in crop sides.
-const MOST_OFF: f32 = 0.03;
 
 /// A loaded model and as many engines as frames may be worked on at once.
 #[derive(Debug)]
@@ -127,13 +122,8 @@ impl Model {
         };
         let mapped = self.registration.as_ref().and_then(map).unwrap_or(Similarity::IDENTITY);
         let crop_sides = to_crop.scale() / face.to_canonical_rigid.scale().max(f32::MIN_POSITIVE);
-        match self.skull_centre.filter(|_| self.alignment == Alignment::Rigid) {
-            Some(own) if crop_sides.is_finite() => {
-                let off =
-                    |seen: f32, own: f32| ((seen - own) * KEPT_PROPORTION * crop_sides).clamp(-MOST_OFF, MOST_OFF);
-                let (tx, ty) = (off(face.skull_centre.x, own.x), off(face.skull_centre.y, own.y));
-                Similarity { tx, ty, ..Similarity::IDENTITY }.then(&mapped)
-            }
+        match (self.skull_centre.filter(|_| self.alignment == Alignment::Rigid), face.skull_centre) {
+            (Some(own), Some(seen)) => kept_proportion(own, seen, crop_sides).then(&mapped),
             _ => mapped,
         }
     }
@@ -375,37 +365,36 @@ mod tests {
     use super::*;
     use crate::geometry::Rect;
 
-    /// The model of somebody whose features lie so, and where its drawn face's middle belongs on this performer.
-    fn middle(own: Option<Point>, alignment: Alignment, seen: Point) -> Point {
-        let model = Model { skull_centre: own, alignment, ..Model::of(Vec::new(), SystemTime::UNIX_EPOCH) };
+    #[test]
+    fn only_a_model_that_says_where_its_subject_s_features_lie_has_faces_moved_and_only_where_they_were_seen() {
+        let (own, higher) = (Point::new(0.0, 0.004), Point::new(0.0, -0.006));
         let to_canonical = Similarity { a: 0.01, ..Similarity::IDENTITY };
-        let face = Face {
-            track: 1,
-            score: 1.0,
-            bounds: Rect::default(),
-            landmarks: Vec::new(),
-            to_canonical,
-            to_canonical_rigid: to_canonical,
-            skull_centre: seen,
-            yaw: 0.0,
-        };
         // The crop is twice as wide as the canonical frame.
         let to_crop = Similarity { a: 0.005, ..Similarity::IDENTITY };
-        let to_drawn = model.registration_of(&face, &to_crop);
-        let Some(belongs) = to_drawn.inverse() else { return Point::default() };
-        belongs.apply(Point::new(0.5, 0.5))
-    }
-
-    #[test]
-    fn a_face_goes_down_where_the_performer_s_features_lie_higher_than_the_subject_s() {
-        let (own, higher) = (Point::new(0.0, 0.004), Point::new(0.0, -0.006));
-        let lower = middle(Some(own), Alignment::Rigid, higher).y - 0.5;
-        assert!((lower - 0.01 * KEPT_PROPORTION * 0.5).abs() < 1e-6, "{lower}");
-        assert!(middle(Some(higher), Alignment::Rigid, own).y < 0.5);
-        let far = middle(Some(own), Alignment::Rigid, Point::new(-9.0, f32::INFINITY));
-        assert!(far.distance(Point::new(0.5 + MOST_OFF, 0.5 - MOST_OFF)) < 1e-6, "{far:?}");
-        for (own, alignment) in [(None, Alignment::Rigid), (Some(own), Alignment::Template)] {
-            assert_eq!(middle(own, alignment, higher), Point::new(0.5, 0.5));
+        let moved = |own, alignment, seen| {
+            let model = Model { skull_centre: own, alignment, ..Model::of(Vec::new(), SystemTime::UNIX_EPOCH) };
+            let (bounds, landmarks, skull_centre) = (Rect::default(), Vec::new(), seen);
+            let to_canonical_rigid = to_canonical;
+            let face = Face {
+                track: 1,
+                score: 1.0,
+                bounds,
+                landmarks,
+                to_canonical,
+                to_canonical_rigid,
+                skull_centre,
+                yaw: 0.0,
+            };
+            model.registration_of(&face, &to_crop)
+        };
+        assert_eq!(moved(Some(own), Alignment::Rigid, Some(higher)), kept_proportion(own, higher, 0.5));
+        assert!(moved(Some(own), Alignment::Rigid, Some(higher)).ty < 0.0);
+        for (own, alignment, seen) in [
+            (None, Alignment::Rigid, Some(higher)),
+            (Some(own), Alignment::Template, Some(higher)),
+            (Some(own), Alignment::Rigid, None),
+        ] {
+            assert_eq!(moved(own, alignment, seen), Similarity::IDENTITY);
         }
     }
 }

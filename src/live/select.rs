@@ -97,7 +97,7 @@ fn clearly(select: Select, rival: &Face, current: &Face) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Point, Rect, Similarity};
+    use crate::geometry::{Rect, Similarity};
 
     fn face(track: u32, x: f32, side: f32) -> Face {
         Face {
@@ -107,7 +107,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         }
     }

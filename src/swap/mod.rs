@@ -21,11 +21,9 @@ mod shared;
 mod summary;
 
 #[cfg(feature = "gpu")]
-pub use burn_engine::{
-    BurnEngine, BurnEngineError, Drawn, Filter, GpuNetwork, HALF_MEAN, HALF_MOST, Precision, Told,
-};
+pub use burn_engine::{BurnEngine, BurnEngineError, Drawn, Filter, GpuNetwork, HALF_MEAN, HALF_MOST, Precision, Told};
 pub use engine::{Engine, EngineError, Generated};
 pub use model_file::{ModelError, ModelFile, ModelProblem};
 pub use onnx_engine::{OnnxEngine, OnnxEngineError};
-pub use registration::{Registration, RegistrationMap};
+pub use registration::{MOST_SKULL_CENTRE, Registration, RegistrationMap, kept_proportion};
 pub use summary::Summary;

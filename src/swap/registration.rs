@@ -25,6 +25,23 @@ const MIDDLE: Point = Point::new(0.5, 0.5);
 /// Where the face is in the crop, for [`RegistrationMap::reach`]: about the eyes and the corners of the jaw.
 const FACE: [Point; 4] = [Point::new(0.25, 0.3), Point::new(0.75, 0.3), Point::new(0.3, 0.75), Point::new(0.7, 0.75)];
 
+/// How much further up or down than the subject's features a face is drawn where the performer's lie so: more than they do by
+/// the mesh, which sees people more alike than they are. Measured on two people in both directions: benches/RESULTS.md.
+const KEPT_PROPORTION: f32 = 1.3;
+/// Farthest and least that a face is moved for it, in crop sides: what is less is not worth sampling the face anew.
+const SHIFTS: std::ops::RangeInclusive<f32> = 0.002..=0.03;
+/// Farthest that a head's features lie from where the mean head has them, in canonical units.
+pub const MOST_SKULL_CENTRE: f32 = 0.2;
+
+/// From where a point of the crop's unit square belongs to where a face is drawn, since the performer's features lie `seen` and
+/// the subject's `own` ([`crate::face::pose::skull_centre`]); `crop_sides` are in a canonical unit. Only heights count: people
+/// differ little sideways.
+pub fn kept_proportion(own: Point, seen: Point, crop_sides: f32) -> Similarity {
+    let ty = ((seen.y - own.y) * KEPT_PROPORTION * crop_sides).clamp(-SHIFTS.end(), *SHIFTS.end());
+    // NaN is not at least anything.
+    if ty.abs() >= *SHIFTS.start() { Similarity { ty, ..Similarity::IDENTITY } } else { Similarity::IDENTITY }
+}
+
 /// Where a model draws a face, from where it belongs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RegistrationMap {
@@ -172,6 +189,17 @@ mod tests {
         assert!((map.reach(&all) - 0.035).abs() < 0.004, "{}", map.reach(&all));
         let larger = faces(|_, _| Similarity::taking(MIDDLE, MIDDLE, 1.035, 0.0));
         assert!(RegistrationMap::fit(&larger).unwrap().reach(&larger) > 0.01, "size alone counts, too");
+    }
+
+    #[test]
+    fn a_face_is_drawn_higher_where_the_performer_s_features_lie_higher() {
+        let (low, high) = (Point::new(0.0, 0.004), Point::new(0.3, -0.006));
+        let up = kept_proportion(low, high, 0.5);
+        assert!((up.ty + 0.01 * KEPT_PROPORTION * 0.5).abs() < 1e-6 && up.tx == 0.0, "{up:?}");
+        assert!(kept_proportion(high, low, 0.5).ty > 0.0);
+        assert_eq!(kept_proportion(low, Point::new(0.0, 0.0045), 0.5), Similarity::IDENTITY, "too little to matter");
+        assert_eq!(kept_proportion(low, Point::new(0.0, f32::INFINITY), 0.5).ty, *SHIFTS.end());
+        assert_eq!(kept_proportion(low, Point::new(0.0, f32::NAN), 0.5), Similarity::IDENTITY);
     }
 
     #[test]

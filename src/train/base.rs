@@ -27,7 +27,7 @@ const HEADER: &str = "standin.base";
 const TRAINED: &str = "decoder_b.";
 /// Prefix of what each of the people has of their own: a gain over the mean one, and a bias.
 const PEOPLE: &str = "people.";
-/// Mean gain below which gains are not divided by it.
+/// Mean gain up to which a channel's weights are kept as they are: nothing can be divided by it.
 const LEAST_GAIN: f32 = 1e-3;
 /// What errors call the base that comes with Standin, in the place of a file.
 pub const BUILT_IN: &str = "the base that is built in";
@@ -245,17 +245,26 @@ impl Base {
         other("people", own.dimensions.people.to_string(), people, "give --b instead of --troupe".to_owned())
     }
 
+    /// Whether it was trained on the face sets with these hashes and has what its people have of their own.
+    pub fn knows(&self, troupe: &[String]) -> bool {
+        *troupe == self.header.troupe && self.tensors.keys().any(|name| name.starts_with(PEOPLE))
+    }
+
     /// First weights: the base's, its decoder for both sides. The people of a troupe are who they were where the face sets
     /// with the hashes `troupe` are those that the base was trained on, and all alike otherwise.
     ///
     /// # Errors
     /// [`BaseError::File`] where a parameter is missing or of another shape.
     pub fn start(&self, network: &Network, troupe: &[String], device: &Device) -> Result<Weights, BaseError> {
-        let known = *troupe == self.header.troupe;
+        let known = self.knows(troupe);
         let parameter = |wanted: &super::zoo::ParameterShape| {
             let of_people = network.blueprint().people > 0 && wanted.name.starts_with("decoder.");
             let everybody = self.tensors.get(&format!("{PEOPLE}{}", wanted.name)).filter(|_| of_people && known);
-            if let Some((_, values)) = everybody.filter(|(shape, _)| *shape == wanted.shape) {
+            if let Some((shape, values)) = everybody {
+                if *shape != wanted.shape || values.len() != count(wanted) {
+                    let reason = format!("{PEOPLE}{} is {shape:?}, not {:?}", wanted.name, wanted.shape);
+                    return Err(BaseError::File { file: self.file.clone(), reason });
+                }
                 let value = Tensor::from_data(TensorData::new(values.clone(), [values.len()]), device);
                 return Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value });
             }
@@ -317,6 +326,9 @@ fn folded(weights: &Weights) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
         }
         sums
     };
+    let folded_gain = |gain: &Parameter| -> Vec<f32> {
+        mean(gain).into_iter().map(|mean| if mean.abs() > LEAST_GAIN { mean } else { 1.0 }).collect()
+    };
     let mut tensors = HashMap::new();
     for parameter in &weights.0 {
         let place = parameter.name.rsplit_once('.').map_or("", |(place, _)| place);
@@ -324,18 +336,16 @@ fn folded(weights: &Weights) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
         if let (Some(own @ ("gain" | "bias")), Some(gain)) = (parameter.name.rsplit('.').next(), gain) {
             let mut values = parameter.to_vec();
             if own == "gain" {
-                let means = mean(gain);
+                let means = folded_gain(gain);
                 let rows = values.chunks_exact_mut(means.len());
-                rows.flat_map(|row| row.iter_mut().zip(&means))
-                    .filter(|(_, mean)| mean.abs() > LEAST_GAIN)
-                    .for_each(|(value, mean)| *value /= mean);
+                rows.flat_map(|row| row.iter_mut().zip(&means)).for_each(|(value, mean)| *value /= mean);
             }
             tensors.insert(format!("{PEOPLE}{}", parameter.name), (parameter.shape.clone(), values));
         }
         let folded = match (parameter.name.rsplit('.').next(), gain) {
             (Some("gain"), _) => continue,
             (Some("weight"), Some(gain)) => {
-                let (gain, mut values) = (mean(gain), parameter.to_vec());
+                let (gain, mut values) = (folded_gain(gain), parameter.to_vec());
                 let each = values.len() / gain.len();
                 values.chunks_exact_mut(each).zip(&gain).for_each(|(row, g)| row.iter_mut().for_each(|w| *w *= g));
                 (parameter.shape.clone(), values)

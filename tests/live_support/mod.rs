@@ -63,7 +63,7 @@ impl FindFaces for Finds {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         });
         Ok(())

@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor};
 use crate::cli::Outcome;
 use crate::cli::consent::Terms;
 use crate::consent::{Consent, sha256_hex, today};
-use crate::face::FaceType;
+use crate::face::{Alignment, FaceType};
 use crate::geometry::Point;
 use crate::swap::ModelFile;
 use crate::train::base::{Base, Header};
@@ -162,15 +162,20 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
         Ok::<_, anyhow::Error>((faces.plain(side, &which, resolution, &device)?.target, landmarks))
     };
     let (crops, _) = seen(driving, CROPS)?;
-    // How a subject drives themselves says nothing of somebody else.
-    let registration = if driving == Side::A {
-        let (drawn, landmarks) = seen(driving, DRAWN)?;
-        registration(run.network(), &weights, &drawn, &landmarks)?
+    // By the template a face's place has its proportions in it already.
+    let skull_centre = if recipe.alignment == Alignment::Rigid {
+        let (own, landmarks) = seen(Side::B, DRAWN)?;
+        skull_centre_of(&own, &landmarks)?
     } else {
         None
     };
-    let (own, landmarks) = seen(Side::B, DRAWN)?;
-    let skull_centre = skull_centre_of(&own, &landmarks)?;
+    // How a subject drives themselves says nothing of somebody else.
+    let registration = if driving == Side::A {
+        let (drawn, landmarks) = seen(driving, DRAWN)?;
+        registration(run.network(), &weights, &drawn, &landmarks, skull_centre)?
+    } else {
+        None
+    };
     if registration.is_some() {
         writeln!(out, "it draws faces beside where they belong: a registration map goes into the file")?;
     }

@@ -265,7 +265,7 @@ impl Finder {
                 landmarks,
                 to_canonical: track.to_canonical,
                 to_canonical_rigid: track.to_canonical_rigid,
-                skull_centre: track.skull_centre,
+                skull_centre: track.skull_centre(),
                 yaw: template::yaw(&track.landmarks, &track.to_canonical),
             });
         }

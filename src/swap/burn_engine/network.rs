@@ -10,9 +10,9 @@ use super::{BurnEngineError, guarded, step};
 use crate::swap::ModelFile;
 use crate::swap::contract::Contract;
 use crate::swap::convolution::Convolution;
-use crate::swap::passes::convolution::suits;
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 use crate::swap::onnx::Model;
+use crate::swap::passes::convolution::suits;
 
 /// What runs a crop through a graph.
 #[derive(Debug)]

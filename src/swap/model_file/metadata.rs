@@ -3,13 +3,11 @@
 use super::ModelProblem;
 use crate::face::{Alignment, FaceType};
 use crate::geometry::Point;
-use crate::swap::RegistrationMap;
 use crate::swap::onnx::Model;
+use crate::swap::{MOST_SKULL_CENTRE, RegistrationMap};
 
 /// Coverages that make sense, in canonical units.
 const COVERAGES: std::ops::RangeInclusive<f32> = 0.5..=8.0;
-/// Farthest that a head's features lie from where the mean head has them, in canonical units.
-const MOST_CENTRE: f32 = 0.2;
 /// Longest text shown, in bytes.
 const MAX_TEXT: usize = 200;
 
@@ -88,7 +86,7 @@ impl Metadata {
 fn skull_centre(text: &str) -> Option<Point> {
     let numbers = text.split_ascii_whitespace().map(str::parse).collect::<Result<Vec<f32>, _>>().ok()?;
     let &[x, y] = numbers.as_slice() else { return None };
-    [x, y].iter().all(|value| value.abs() <= MOST_CENTRE).then_some(Point::new(x, y))
+    [x, y].iter().all(|value| value.abs() <= MOST_SKULL_CENTRE).then_some(Point::new(x, y))
 }
 
 /// The value of a key. Two values would be read by others in different ways.

@@ -85,8 +85,11 @@ impl NetworkPasses {
                 })
                 .collect();
             let layout = pipeline.get_bind_group_layout(0);
-            let group =
-                device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries });
+            let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: None,
+                layout: &layout,
+                entries: &entries,
+            });
             dispatches.push(Dispatch { pipeline, group, groups: *groups });
         }
         Self { dispatches, input, outputs, steered, numbers: plan.numbers.clone() }
@@ -137,8 +140,8 @@ fn pipeline(
         count: None,
     };
     let entries: Vec<_> = (0..bindings as u32).map(entry).collect();
-    let layout = device
-        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("network"), entries: &entries });
+    let layout =
+        device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("network"), entries: &entries });
     let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
         label: Some("network"),
         bind_group_layouts: &[Some(&layout)],

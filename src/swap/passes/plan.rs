@@ -240,7 +240,8 @@ impl<'a> Planner<'a> {
     fn convolution(&mut self, step: &'a Step) -> bool {
         let Operator::Convolution { stride, pads, groups: 1, slope } = step.operator else { return false };
         let graph = self.graph;
-        let (Some(&Operand::Value(input)), Some(&Operand::Constant(weights))) = (step.inputs.first(), step.inputs.get(1))
+        let (Some(&Operand::Value(input)), Some(&Operand::Constant(weights))) =
+            (step.inputs.first(), step.inputs.get(1))
         else {
             return false;
         };

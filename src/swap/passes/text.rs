@@ -58,11 +58,7 @@ pub(super) fn bindings(inputs: &[Numeric], out: Numeric) -> String {
     let mut text = if half { "enable f16;\n".to_owned() } else { String::new() };
     let names = inputs.iter().zip(NAMES).map(|(numeric, name)| (name, *numeric)).chain([("out", out)]);
     for (n, (name, numeric)) in names.enumerate() {
-        let _ = writeln!(
-            text,
-            "@group(0) @binding({n}) var<storage, read_write> {name}: array<{}>;",
-            numeric.name()
-        );
+        let _ = writeln!(text, "@group(0) @binding({n}) var<storage, read_write> {name}: array<{}>;", numeric.name());
     }
     text
 }
@@ -160,7 +156,11 @@ pub(super) fn pad(around: &[[usize; 2]], value: f32, x: Bound<'_>, out: Bound<'_
         .collect();
     let inside = if tests.is_empty() { "true".to_owned() } else { tests.join(" && ") };
     let at = index(
-        x.shape.iter().zip(around).enumerate().map(|(axis, (&side, [before, _]))| (format!("c{axis} - {before}u"), side)),
+        x.shape
+            .iter()
+            .zip(around)
+            .enumerate()
+            .map(|(axis, (&side, [before, _]))| (format!("c{axis} - {before}u"), side)),
     );
     let kind = out.numeric.name();
     let body = format!("    var x = {kind}({value:?}f);\n    if {inside} {{\n        x = {kind}(a[{at}]);\n    }}\n");
@@ -264,7 +264,12 @@ pub(super) fn mean(axes: &[usize], x: Bound<'_>, out: Bound<'_>) -> String {
     let at = index(x.shape.iter().enumerate().map(|(axis, &side)| (coordinate(axis), side)));
     let _ = write!(text, "        sum += f32(a[{at}]);\n    }}\n{}", summed_up(LANES));
     let value = format!("sums[0] / {many}.0");
-    let _ = write!(text, "    if lane == 0u && i < {}u {{\n    {}    }}\n}}\n", count(out.shape), stored(&value, "i", out.numeric));
+    let _ = write!(
+        text,
+        "    if lane == 0u && i < {}u {{\n    {}    }}\n}}\n",
+        count(out.shape),
+        stored(&value, "i", out.numeric)
+    );
     text
 }
 

@@ -51,7 +51,7 @@ impl FaceMask<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Point, Rect, Similarity};
+    use crate::geometry::{Rect, Similarity};
 
     #[test]
     fn the_inner_mask_is_smaller_by_a_fixed_part_of_the_face() {
@@ -62,7 +62,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical: Similarity { a: scale, b: 0.0, tx: 0.0, ty: 0.0 },
             to_canonical_rigid: Similarity { a: scale, b: 0.0, tx: 0.0, ty: 0.0 },
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         };
         // Skin from 20 to 80.

@@ -93,7 +93,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         };
         let crop = CropSettings { face_type: crate::face::FaceType::Half, ..CropSettings::default() };

@@ -8,7 +8,7 @@ use crate::face::{Alignment, FindError, Mesh, MeshNetwork};
 use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use crate::geometry::{Point, Similarity};
 use crate::runtime::Runtime;
-use crate::swap::{Registration, RegistrationMap};
+use crate::swap::{MOST_SKULL_CENTRE, Registration, RegistrationMap, kept_proportion};
 use crate::train::weights::Weights;
 use crate::train::zoo::Network;
 
@@ -20,7 +20,8 @@ const LEAST_REACH: f32 = 0.01;
 const FACE: f32 = 0.5;
 
 /// The map of a model, from drivers' crops `[N, 3, S, S]` (blue, green, red, 0..1) and their landmarks (unit square of the
-/// crop): the mesh looks at each crop, and at the same crop with the drawn face in it. `None` where the model draws faces
+/// crop): the mesh looks at each crop, and at the same crop with the drawn face in it. `own` is where the subject's features
+/// lie, where that is known. `None` where the model draws faces
 /// where they belong.
 ///
 /// # Errors
@@ -30,6 +31,7 @@ pub fn registration(
     weights: &Weights,
     crops: &Tensor<4>,
     landmarks: &[Vec<Point>],
+    own: Option<Point>,
 ) -> Result<Option<RegistrationMap>, ExportError> {
     let mut mesh = mesh()?;
     let mut faces = Vec::with_capacity(landmarks.len());
@@ -37,20 +39,25 @@ pub fn registration(
         let crop = crops.clone().narrow(0, i, 1);
         let output = network.swap(weights, crop.clone());
         let drawn = crop.clone() * (output.mask.clone().neg() + 1.0) + output.face * output.mask;
-        let (Some((_, before)), Some((turn, after))) =
-            (aligned(&mut mesh, crop, landmarks)?, aligned(&mut mesh, drawn, landmarks)?)
+        let (Some(before), Some(after)) = (aligned(&mut mesh, crop, landmarks)?, aligned(&mut mesh, drawn, landmarks)?)
         else {
             continue;
         };
-        let Some(to_drawn) = after.inverse().map(|back| before.then(&back)) else { continue };
-        faces.push(Registration { yaw: turn.0, pitch: turn.1, to_drawn });
+        let Some(to_drawn) = after.to_canonical.inverse().map(|back| before.to_canonical.then(&back)) else { continue };
+        // What the performer's own proportions do is undone beside the map.
+        let kept = own
+            .zip(before.skull_centre)
+            .map_or(Similarity::IDENTITY, |(own, seen)| kept_proportion(own, seen, 1.0 / before.to_canonical.scale()));
+        let Some(to_drawn) = kept.inverse().map(|back| back.then(&to_drawn)) else { continue };
+        let [yaw, pitch] = after.turn;
+        faces.push(Registration { yaw, pitch, to_drawn });
     }
     let map = RegistrationMap::fit(&faces);
     Ok(map.filter(|map| map.reach(&faces) >= LEAST_REACH))
 }
 
 /// How far the features of a subject lie from where the mean head has them, in canonical units: the mean over their crops
-/// `[N, 3, S, S]` with these landmarks. `None` where the mesh sees no face in any.
+/// `[N, 3, S, S]` with these landmarks. `None` where the mesh sees no face from ahead in any, or none that can be.
 ///
 /// # Errors
 /// [`ExportError::Find`] where the mesh cannot be loaded or run.
@@ -63,7 +70,8 @@ pub fn skull_centre_of(crops: &Tensor<4>, landmarks: &[Vec<Point>]) -> Result<Op
             (sum.x, sum.y, count) = (sum.x + centre.x, sum.y + centre.y, count + 1.0);
         }
     }
-    Ok((count > 0.0).then(|| Point::new(sum.x / count, sum.y / count)))
+    let mean = Point::new(sum.x / count, sum.y / count);
+    Ok([mean.x, mean.y].iter().all(|value| value.abs() <= MOST_SKULL_CENTRE).then_some(mean))
 }
 
 fn mesh() -> Result<MeshNetwork, ExportError> {
@@ -71,15 +79,23 @@ fn mesh() -> Result<MeshNetwork, ExportError> {
     MeshNetwork::new(&Runtime::load(None)?, Mesh::default()).map_err(failed)
 }
 
-/// Turn and nod in radians, and unit square of the crop to the canonical unit frame, of the face in a picture
-/// `[1, 3, S, S]`; `None` where the mesh sees none.
-type Aligned = Option<((f32, f32), Similarity)>;
+/// The face in a picture.
+struct Aligned {
+    /// Turn and nod in radians.
+    turn: [f32; 2],
+    /// Unit square of the crop to the canonical unit frame.
+    to_canonical: Similarity,
+    /// Where its features lie.
+    skull_centre: Option<Point>,
+}
 
-fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Aligned, ExportError> {
+/// The face in a picture `[1, 3, S, S]`; `None` where the mesh sees none.
+fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Option<Aligned>, ExportError> {
     let px = Similarity { a: picture.dims()[3] as f32, ..Similarity::IDENTITY };
     let Some(found) = seen(mesh, picture, near)? else { return Ok(None) };
     let (Some(pose), Some(to_canonical)) = (pose(&found), Alignment::Rigid.align(&found)) else { return Ok(None) };
-    Ok(Some(((pose.yaw.to_radians(), pose.pitch.to_radians()), px.then(&to_canonical))))
+    let turn = [pose.yaw, pose.pitch].map(f32::to_radians);
+    Ok(Some(Aligned { turn, to_canonical: px.then(&to_canonical), skull_centre: skull_centre(&found) }))
 }
 
 /// The landmarks of the face in a picture `[1, 3, S, S]`, in its px; `None` where the mesh sees none.

@@ -155,7 +155,7 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geometry::{Point, Rect, Similarity};
+    use crate::geometry::{Rect, Similarity};
 
     fn face(track: u32, score: f32) -> Face {
         Face {
@@ -165,7 +165,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
-            skull_centre: Point::default(),
+            skull_centre: None,
             yaw: 0.0,
         }
     }

@@ -93,6 +93,10 @@ fn same_person(sides: &Sides) -> Option<Warning> {
 }
 
 fn head_size(sides: &Sides) -> Option<Warning> {
+    // A troupe's people drive nobody.
+    if sides.faces(Side::A).any(|face| face.performance.is_some()) {
+        return None;
+    }
     let (a, b) = (mean_size(sides, Side::A)?, mean_size(sides, Side::B)?);
     let ratio = a.max(b) / a.min(b);
     (ratio > HEAD_SIZES).then_some(Warning::HeadSize { a, b })

@@ -70,7 +70,7 @@ pub struct Recipe {
     pub batch: usize,
     /// Where all chance comes from.
     pub seed: u64,
-    /// The driver's face sets.
+    /// The driver's face sets, or the troupe's beside a subject.
     pub a: Vec<PathBuf>,
     /// Their hashes.
     pub a_hashes: Vec<String>,
@@ -166,8 +166,8 @@ impl Recipe {
         if code > 0.0 && self.pairing() != Pairing::Driven {
             return without("code", "a base and a driver's face set (--a), in a model of one subject");
         }
-        if agreement > 0.0 && self.pairing() != Pairing::Troupe {
-            return without("agreement", "a troupe alone (--troupe without --b)");
+        if agreement > 0.0 && !matches!(self.pairing(), Pairing::Troupe | Pairing::Rehearsal) {
+            return without("agreement", "a troupe (--troupe)");
         }
         if adversarial > 0.0 && self.goal == Goal::default() {
             return without("adversarial", "an end of the run (--minutes or --steps), of which it takes the last part");

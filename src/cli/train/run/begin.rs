@@ -57,6 +57,11 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
     }
     let rate = dimensions.family.rate();
     let based = base.is_some();
+    if let (true, Some(source)) = (troupe, &base) {
+        let known = source.open()?.knows(&hashes(&sides, if subject { Side::A } else { Side::B }));
+        let how = if known { "as the base knows them" } else { "alike: the base does not know them" };
+        writeln!(out, "the troupe's {} people begin {how}", dimensions.people)?;
+    }
     let recipe = Recipe {
         version: Recipe::VERSION,
         model,
@@ -96,13 +101,13 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
     recipe.check().map_err(|reason| anyhow!(reason))?;
     // What is wrong should be known before a folder is made.
     recipe.dimensions.blueprint()?;
-    compare_people(&sides, out)?;
+    compare_people(&sides, troupe, out)?;
     let lock = Run::lock(&arguments.out)?;
     Ok((Planned::New(Box::new(recipe)), sides, lock))
 }
 
 /// Warns where a driver is the subject: a model of one person learns to copy.
-fn compare_people(sides: &Sides, out: &mut dyn Write) -> anyhow::Result<()> {
+fn compare_people(sides: &Sides, troupe: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     let looked = Runtime::load(None).map_err(EvalError::from);
     let alike = match looked.and_then(|runtime| looks_like(&runtime, &sides.a, &sides.b)) {
         Ok(alike) => alike,
@@ -111,10 +116,10 @@ fn compare_people(sides: &Sides, out: &mut dyn Write) -> anyhow::Result<()> {
     for (set, part) in sides.a.iter().zip(alike).filter(|(_, part)| *part > SAME_PERSON) {
         let folder = set.folder.display();
         let percent = part * 100.0;
+        let mend = if troupe { "leave them out of the troupe" } else { "give another driver with --a" };
         writeln!(
             out,
-            "warning: {percent:.0} % of the faces in {folder} look like side B's person: if it is the same one, give \
-             another driver with --a"
+            "warning: {percent:.0} % of the faces in {folder} look like side B's person: if it is the same one, {mend}"
         )?;
     }
     Ok(())

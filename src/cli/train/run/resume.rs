@@ -61,9 +61,26 @@ pub(super) fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, 
         }
     }
     let now_at = |asked: &[PathBuf], was: &[PathBuf]| if asked.is_empty() { Ok(was.to_vec()) } else { absolute(asked) };
-    let [asked_a, asked_b] = arguments.sides();
+    let dimensions = &recipe.dimensions;
+    let [asked_a, asked_b]: [&[PathBuf]; 2] = match (dimensions.is_base(), dimensions.subject) {
+        (true, _) => [&[], &arguments.troupe],
+        (_, true) => [&arguments.troupe, &arguments.b],
+        _ => [&arguments.a, &arguments.b],
+    };
+    for (option, asked, taken) in [
+        ("--a", &arguments.a, dimensions.people == 0),
+        ("--b", &arguments.b, !dimensions.is_base()),
+        ("--troupe", &arguments.troupe, dimensions.people > 0),
+    ] {
+        if !asked.is_empty() && !taken {
+            bail!(
+                "{}: this run was begun without {option}; leave it out, or take another folder",
+                arguments.out.display()
+            );
+        }
+    }
     let (a, b) = (now_at(asked_a, &recipe.a)?, now_at(asked_b, &recipe.b)?);
-    let moved = "the run needs its face sets; where they were moved, give --a and --b (or --troupe) again";
+    let moved = "the run needs its face sets; where they were moved, give --a, --b and --troupe again";
     let sides = Sides::open_subject(&a, &b).context(moved)?;
     for (field, found, side) in [("a_hashes", &recipe.a_hashes, Side::A), ("b_hashes", &recipe.b_hashes, Side::B)] {
         let now = hashes(&sides, side);
