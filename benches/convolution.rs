@@ -1,21 +1,34 @@
 //! The two convolutions that a `.dfm` of 224 pixels (`df-ud`) spends the most time in, with half of their channels on either
-//! side, and one of its encoder, by burn and by the shader of this project, on the GPU that there is.
+//! side, and one of its encoder, by the shader of this project, on the GPU that there is.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
-use std::hint::black_box;
-
-use burn::tensor::activation::leaky_relu;
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, DeviceKind, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
-use standin::blend::gpu::adapters;
-use standin::swap::convolution::Convolution;
-use standin::swap::{Filter, Precision};
+use standin::blend::gpu::{GpuDevice, Selection, adapters};
+use standin::swap::graph::{Array, Operand, Operator, Step, SwapGraph};
+use standin::swap::passes::{NetworkPasses, Plan};
 
-/// The result is there when one number of it has come back; data is fetched when it is looked at.
-fn wait(result: Tensor<1>) {
-    black_box(result.narrow(0, 0, 1).into_data().as_slice::<f32>().unwrap()[0]);
+/// A convolution alone as a network; weights and bias are anything.
+fn graph(input: [usize; 3], output: [usize; 3], kernel: usize, stride: usize) -> SwapGraph {
+    let ([channels, high, wide], [out, height, width]) = (input, output);
+    let values = |count: usize| -> Vec<f32> { (0..count).map(|i| (i % 101) as f32 / 101.0 - 0.5).collect() };
+    let weights = values(out * channels * kernel * kernel);
+    let pad = (kernel - 1) / 2;
+    let operator = Operator::Convolution { stride: [stride; 2], pads: [pad; 4], groups: 1, slope: Some(0.1) };
+    SwapGraph {
+        shapes: vec![vec![1, channels, high, wide], vec![1, out, height, width]],
+        constants: vec![
+            Array { shape: vec![out, channels, kernel, kernel], values: weights },
+            Array { shape: vec![out], values: values(out) },
+        ],
+        steps: vec![Step {
+            operator,
+            inputs: vec![Operand::Value(0), Operand::Constant(0), Operand::Constant(1)],
+            output: 1,
+        }],
+        input: 0,
+        outputs: [1; 3],
+        ..SwapGraph::default()
+    }
 }
 
 fn convolutions(c: &mut Criterion) {
@@ -23,40 +36,27 @@ fn convolutions(c: &mut Criterion) {
         eprintln!("skipped: there is no GPU");
         return;
     }
-    let device = Device::wgpu(DeviceKind::DefaultDevice);
-    let slope = 0.1_f32;
-    let shape = |input: [usize; 3], output: [usize; 3], kernel: usize, stride: usize| Convolution {
-        input,
-        output,
-        kernel: [kernel; 2],
-        stride: [stride; 2],
-        pads: [(kernel - 1) / 2; 2],
-        slope_bits: slope.to_bits(),
-    };
+    let gpu = GpuDevice::shared(&Selection::Auto).unwrap();
     let shapes = [
-        ("decoder 3x3, 128 to 256 channels, 56x56", shape([128, 56, 56], [256, 56, 56], 3, 1)),
-        ("decoder 3x3, 256 to 512 channels, 28x28", shape([256, 28, 28], [512, 28, 28], 3, 1)),
-        ("encoder 5x5 by 2, 64 to 128 channels, 56x56", shape([64, 112, 112], [128, 56, 56], 5, 2)),
+        ("decoder 3x3, 128 to 256 channels, 56x56", graph([128, 56, 56], [256, 56, 56], 3, 1)),
+        ("decoder 3x3, 256 to 512 channels, 28x28", graph([256, 28, 28], [512, 28, 28], 3, 1)),
+        ("encoder 5x5 by 2, 64 to 128 channels, 56x56", graph([64, 112, 112], [128, 56, 56], 5, 2)),
     ];
-    for (name, shape) in shapes {
-        let Convolution { input: [channels, high, wide], output: [out, ..], kernel: [side, _], stride, .. } = shape;
-        let values = |count: usize| -> Vec<f32> { (0..count).map(|i| (i % 101) as f32 / 101.0 - 0.5).collect() };
-        let (picture, weights, bias) =
-            (values(channels * high * wide), values(out * channels * side * side), values(out));
-        let tensor = |values: &[f32]| -> Tensor<1> { Tensor::from_floats(values, &device) };
-        let filter = Filter::new(shape, &weights, &bias, Precision::Single, &device);
-        let (picture, weights, bias) = (tensor(&picture), tensor(&weights), tensor(&bias));
+    let has_half = gpu.device().features().contains(wgpu::Features::SHADER_F16);
+    for (name, graph) in shapes {
         let mut group = c.benchmark_group(name);
-        group.bench_function("burn", |b| {
-            b.iter(|| {
-                let (x, w) = (picture.clone().reshape([1, channels, high, wide]), weights.clone());
-                let options = ConvOptions::new(stride, shape.pads, [1, 1], 1);
-                let y = conv2d(x, w.reshape([out, channels, side, side]), Some(bias.clone()), options);
-                let count: usize = y.dims().iter().product();
-                wait(leaky_relu(y.reshape([count]), f64::from(slope)));
+        for (numbers, half) in [("32 bits", false), ("16 bits", true)].into_iter().filter(|(_, half)| has_half || !half)
+        {
+            let network = NetworkPasses::several(&Plan::new(&graph, half), gpu.device(), None, 1).remove(0);
+            group.bench_function(numbers, |b| {
+                b.iter(|| {
+                    let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                    network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+                    gpu.queue().submit([encoder.finish()]);
+                    gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
+                });
             });
-        });
-        group.bench_function("own", |b| b.iter(|| wait(filter.run(picture.clone()).unwrap())));
+        }
         group.finish();
     }
 }

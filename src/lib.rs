@@ -12,8 +12,8 @@
 //!    transfer, composite, over the face's region only. One module a pass, with a shader of the same name in
 //!    `shaders/`; [`blend::gpu`] runs those.
 //! 4. [`swap`]: the model file, what it must hold, and the engines that run it on the crop. [`runtime`] finds and loads
-//!    ONNX Runtime, for this and for the face networks. With the feature `gpu` the network may run on the GPU that
-//!    blends, through burn; the crop then does not leave it.
+//!    ONNX Runtime, for this and for the face networks. [`swap::passes`] runs the network on the GPU that blends;
+//!    the crop then does not leave it.
 //! 5. [`live`]: the stages, the queue that keeps several frames in flight and in order, what leaves when one stage
 //!    fails, latency and statistics.
 //!

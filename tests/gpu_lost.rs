@@ -1,5 +1,4 @@
-//! A device that burn uses too still says that it is lost. In a file of its own: others of a process would meet it.
-#![cfg(feature = "gpu")]
+//! A device with a network on it says that it is lost. In a file of its own: others of a process would meet it.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
 
 mod common;
@@ -8,17 +7,19 @@ mod gpu_support;
 use common::onnx::SwapModel;
 use standin::blend::Blender;
 use standin::blend::gpu::{GpuBlender, GpuDevice, Selection};
-use standin::swap::{BurnEngine, Engine, ModelFile};
+use standin::runtime::Runtime;
+use standin::swap::{Engine, GpuEngine, ModelFile};
 
 #[test]
-fn a_device_that_burn_uses_still_says_that_it_is_lost() {
+fn a_device_with_a_network_says_that_it_is_lost_and_another_takes_its_place() {
     if gpu_support::device().is_none() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
     let file = ModelFile::open(SwapModel::plain().save(folder.path(), "small.dfm")).unwrap();
+    let runtime = Runtime::load(None).unwrap();
     let device = GpuDevice::shared(&Selection::Auto).unwrap();
-    let mut engine = BurnEngine::on_gpu(&file, &device, 1).unwrap().remove(0);
+    let mut engine = GpuEngine::several(&runtime, &file, &device, 1).unwrap().remove(0);
     let blender = GpuBlender::new(&device).unwrap();
     assert!(!blender.is_lost() && !engine.is_lost());
     device.device().destroy();
@@ -27,5 +28,5 @@ fn a_device_that_burn_uses_still_says_that_it_is_lost() {
     assert!(engine.run(0.0).is_err(), "nothing that comes from a lost device is a picture");
     let again = GpuDevice::shared(&Selection::Auto).unwrap();
     assert!(!again.is(&device) && !again.is_lost());
-    assert!(BurnEngine::on_gpu(&file, &again, 1).unwrap().remove(0).run(0.0).is_ok());
+    assert!(GpuEngine::several(&runtime, &file, &again, 1).unwrap().remove(0).run(0.0).is_ok());
 }

@@ -54,13 +54,18 @@ fn every_shader_has_a_twin() {
     }
 }
 
-#[cfg(feature = "gpu")]
 #[test]
-fn the_convolution_is_valid_and_has_a_twin() {
+fn the_network_s_shaders_are_valid_and_have_twins() {
     use standin::swap::convolution::Convolution;
+    use standin::swap::passes::ReportPass;
 
-    assert_eq!(names("shaders/network"), BTreeSet::from(["convolution".to_owned()]));
-    assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/swap/convolution.rs").is_file());
+    let found = names("shaders/network");
+    assert_eq!(found, BTreeSet::from(["convolution".to_owned(), "report".to_owned()]));
+    for name in found {
+        let twin = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/swap/{name}.rs"));
+        assert!(twin.is_file(), "no src/swap/{name}.rs");
+    }
+    validate("report", &ReportPass::source(128), Capabilities::empty());
     for (kernel, stride, slope) in
         [([3, 3], [1, 1], 0.1_f32), ([5, 5], [2, 2], 1.0), ([1, 1], [1, 1], 0.0), ([2, 3], [1, 2], 1e-9)]
     {

@@ -1,15 +1,15 @@
 //! The convolution's shader gives what its twin gives, for any shape.
-#![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
 
 mod gpu_support;
 
 use std::sync::LazyLock;
 
-use burn::tensor::{Device, DeviceKind, Tensor};
 use proptest::prelude::*;
+use standin::blend::gpu::GpuDevice;
 use standin::swap::convolution::{Convolution, convolution};
-use standin::swap::{Filter, Precision};
+use standin::swap::graph::{Array, Operand, Operator, Step, SwapGraph};
+use standin::swap::passes::{NetworkPasses, Plan};
 
 /// Of sums of up to a few hundred products of values of −1..1: rounding in another order.
 const MOST: f32 = 1e-4;
@@ -23,17 +23,39 @@ fn values(count: usize, seed: u32) -> Vec<f32> {
     (0..count as u32).map(value).collect()
 }
 
-fn compare(shape: &Convolution, seed: u32, precision: Precision, device: &Device) -> Result<(), TestCaseError> {
+/// The convolution alone as a network.
+fn graph(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> SwapGraph {
+    let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
+    let pads = [shape.pads[0], shape.pads[1], 0, 0];
+    let slope = Some(shape.slope());
+    let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope };
+    SwapGraph {
+        shapes: vec![vec![1, channels, high, wide], vec![1, out, height, width]],
+        constants: vec![
+            Array { shape: vec![out, channels, rows, columns], values: weights },
+            Array { shape: vec![out], values: bias },
+        ],
+        steps: vec![Step {
+            operator,
+            inputs: vec![Operand::Value(0), Operand::Constant(0), Operand::Constant(1)],
+            output: 1,
+        }],
+        input: 0,
+        outputs: [1; 3],
+        ..SwapGraph::default()
+    }
+}
+
+fn compare(shape: &Convolution, seed: u32, half: bool, gpu: &GpuDevice) -> Result<(), TestCaseError> {
     let picture = values(shape.input.iter().product(), seed);
     let weights = values(shape.output[0] * shape.input[0] * shape.kernel[0] * shape.kernel[1], seed + 1);
     let bias = values(shape.output[0], seed + 2);
     let expected = convolution(shape, &picture, &weights, &bias);
-    let filter = Filter::new(*shape, &weights, &bias, precision, device);
-    let picture: Tensor<1> = Tensor::from_floats(picture.as_slice(), device);
-    let found = Precision::Single.of(filter.run(precision.of(picture)).unwrap()).into_data();
-    let found = found.as_slice::<f32>().unwrap();
-    prop_assert_eq!(found.len(), expected.len());
-    let most = if precision == Precision::Half { MOST_HALF } else { MOST };
+    let plan = Plan::new(&graph(shape, weights, bias), half);
+    let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+    let [found, again, _] = gpu_support::drawn(gpu, &network, &picture, 0.0, [expected.len(); 3]);
+    prop_assert!(found == again, "a picture that is two has two");
+    let most = if half { MOST_HALF } else { MOST };
     for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
         prop_assert!((found - expected).abs() < most, "{:?}: value {} is {} and not {}", shape, i, found, expected);
     }
@@ -63,10 +85,9 @@ proptest! {
 
     #[test]
     fn the_shader_gives_what_its_twin_gives(shape in shapes(), seed in 0_u32..1000) {
-        static GPU: LazyLock<Option<Device>> =
-            LazyLock::new(|| gpu_support::device().map(|_| Device::wgpu(DeviceKind::DefaultDevice)));
-        if let Some(device) = &*GPU {
-            compare(&shape, seed, Precision::Single, device)?;
+        static GPU: LazyLock<Option<GpuDevice>> = LazyLock::new(gpu_support::device);
+        if let Some(gpu) = &*GPU {
+            compare(&shape, seed, false, gpu)?;
         }
     }
 }
@@ -86,5 +107,5 @@ fn sixteen_bits_give_nearly_the_same() {
         pads: [1, 1],
         slope_bits: 0.1_f32.to_bits(),
     };
-    compare(&shape, 3, Precision::Half, &gpu.burn().unwrap()).unwrap();
+    compare(&shape, 3, true, &gpu).unwrap();
 }

@@ -1,5 +1,4 @@
 //! A file's network as a typed graph: what is fused, what is known before the first frame, what is refused.
-#![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
 mod common;

@@ -226,7 +226,6 @@ fn assert_consistent(bytes: &[u8]) {
         assert_eq!(file.bytes(), bytes);
         let held = bytes.len() as u64;
         assert!(file.summary().parameters <= held);
-        #[cfg(feature = "gpu")]
         {
             let model = prost::Message::decode(bytes).expect("decoded before");
             let _ = standin::swap::graph::SwapGraph::read(&model, &contract);

@@ -11,7 +11,7 @@ use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::graph::SwapGraph;
 use standin::swap::onnx::Model;
 use standin::swap::passes::{Binding, NetworkPasses, Plan};
-use standin::swap::{Engine, ModelFile, OnnxEngine};
+use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision, SwapReport};
 
 /// The largest difference that rounding in another order makes, of values 0..1, and the mean one.
 const SINGLE: (f32, f32) = (1e-4, 1e-5);
@@ -31,43 +31,17 @@ fn graph(file: &ModelFile) -> SwapGraph {
     SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap()
 }
 
-/// What the passes draw of the crop.
-fn drawn(gpu: &GpuDevice, network: &NetworkPasses, crop: &[f32], morph: f32) -> Vec<f32> {
-    let (device, queue) = (gpu.device(), gpu.queue());
-    queue.write_buffer(&network.input, 0, bytemuck::cast_slice(crop));
-    network.steer(queue, morph);
-    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
-    let pixels = crop.len() / 3;
-    let sizes = [pixels, 3 * pixels, pixels].map(|values| 4 * values as u64);
-    let back = device.create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size: sizes.iter().sum(),
-        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-        mapped_at_creation: false,
-    });
-    let mut at = 0;
-    for (output, bytes) in network.outputs.iter().zip(sizes) {
-        encoder.copy_buffer_to_buffer(output, 0, &back, at, bytes);
-        at += bytes;
-    }
-    queue.submit([encoder.finish()]);
-    back.map_async(wgpu::MapMode::Read, .., |done| done.unwrap());
-    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
-    let data = back.get_mapped_range(..).unwrap();
-    bytemuck::cast_slice(&data).to_vec()
-}
-
 fn compare(gpu: &GpuDevice, file: &ModelFile, half: bool, morphs: &[f32]) {
     let mut host = OnnxEngine::new(&Runtime::load(None).unwrap(), file, NetworkOptions::default()).unwrap();
-    let network = NetworkPasses::new(&Plan::new(&graph(file), half), gpu.device(), None);
+    let network = NetworkPasses::several(&Plan::new(&graph(file), half), gpu.device(), None, 1).remove(0);
     let side = host.resolution();
     for &morph in morphs {
         picture(host.crop_mut(), side);
         let crop = host.crop_mut().to_vec();
         let generated = host.run(morph).unwrap();
         let expected = [generated.driver_mask, generated.face, generated.face_mask].concat();
-        let found = drawn(gpu, &network, &crop, morph);
+        let pixels = side * side;
+        let found = gpu_support::drawn(gpu, &network, &crop, morph, [pixels, 3 * pixels, pixels]).concat();
         assert_eq!(found.len(), expected.len());
         let differences: Vec<f32> = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).collect();
         let most = differences.iter().copied().fold(0.0, f32::max);
@@ -120,6 +94,37 @@ fn files_of_other_tools_run() {
         let Some(path) = common::swap_model(name) else { continue };
         compare(&gpu, &ModelFile::open(path).unwrap(), false, &[0.0]);
     }
+}
+
+#[test]
+fn the_report_says_what_its_twin_says() {
+    let Some(gpu) = gpu_support::device() else { return };
+    let file = ModelFile::open("models/ben.dfm").unwrap();
+    let mut engine = GpuEngine::with_precision(&file, &gpu, 1, Precision::Single).unwrap().remove(0);
+    let side = engine.resolution();
+    picture(engine.crop_mut(), side);
+    let expected = SwapReport::of(&engine.run(0.0).unwrap());
+    let network = engine.gpu().unwrap();
+    let (report, bytes) = network.report();
+    let back = gpu.device().create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: bytes,
+        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+        mapped_at_creation: false,
+    });
+    let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()), 0.0);
+    encoder.copy_buffer_to_buffer(report, 0, &back, 0, bytes);
+    gpu.queue().submit([encoder.finish()]);
+    back.map_async(wgpu::MapMode::Read, .., |done| done.unwrap());
+    gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    let found: SwapReport = bytemuck::pod_read_unaligned(&back.get_mapped_range(..).unwrap());
+    for (found, expected) in
+        [(found.both, expected.both), (found.driver, expected.driver), (found.generated, expected.generated)]
+    {
+        assert!((found - expected).abs() < 1e-5, "{found} and not {expected}");
+    }
+    assert!(found.is_finite() && found.both > 0.05);
 }
 
 #[test]

@@ -1,18 +1,18 @@
-//! Every model of the trainer's zoo, exported and run by burn: the same picture as ONNX Runtime's.
-#![cfg(all(feature = "gpu", feature = "train"))]
+//! Every model of the trainer's zoo, exported and run on the tests' GPU: the same picture as ONNX Runtime's.
+#![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
 mod gpu_support;
 
-use burn::tensor::{Device, DeviceKind};
+use burn::tensor::Device;
 use standin::face::{Alignment, FaceType};
 use standin::runtime::{NetworkOptions, Runtime};
-use standin::swap::{BurnEngine, Engine, ModelFile, OnnxEngine};
+use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision as Numbers};
 use standin::train::export::{Metadata, Precision, export};
 use standin::train::zoo::Network;
 use standin::train::zoo::preset::{Dimensions, PRESETS};
 
-/// As in `swap_burn.rs`.
+/// As in `swap_passes.rs`.
 const MOST: f32 = 1e-4;
 /// Likewise.
 const MEAN: f32 = 1e-5;
@@ -43,10 +43,10 @@ fn outputs(engine: &mut dyn Engine) -> Vec<f32> {
 }
 
 #[test]
-fn the_zoo_runs_on_burn() {
+fn the_zoo_runs_on_the_gpu() {
+    let Some(gpu) = gpu_support::device() else { return };
     let folder = tempfile::tempdir().unwrap();
     let runtime = Runtime::load(None).unwrap();
-    let gpu = gpu_support::device().map(|_| Device::wgpu(DeviceKind::DefaultDevice));
     let names = PRESETS.iter().map(|preset| preset.name).chain(["df-udtc", "liae-udtc"]);
     for name in names {
         let wanted = Dimensions::named(name).unwrap();
@@ -59,14 +59,13 @@ fn the_zoo_runs_on_burn() {
             std::fs::write(&path, export(&network, &weights, &metadata(), precision).unwrap()).unwrap();
             let file = ModelFile::open(&path).unwrap();
             let expected = outputs(&mut OnnxEngine::new(&runtime, &file, NetworkOptions::default()).unwrap());
-            for device in [Some(Device::flex()), gpu.clone()].into_iter().flatten() {
-                let found = outputs(&mut BurnEngine::new(&file, &device).unwrap());
-                let differences = || found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
-                let (most, mean) = (differences().fold(0.0, f32::max), differences().sum::<f32>() / found.len() as f32);
-                println!("{} on {device:?}: max {most:.1e}, mean {mean:.1e}", path.display());
-                assert_eq!(found.len(), expected.len());
-                assert!(most < MOST && mean < MEAN, "{name} on {device:?}: max {most}, mean {mean}");
-            }
+            let mut engine = GpuEngine::with_precision(&file, &gpu, 1, Numbers::Single).unwrap().remove(0);
+            let found = outputs(&mut engine);
+            let differences = || found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
+            let (most, mean) = (differences().fold(0.0, f32::max), differences().sum::<f32>() / found.len() as f32);
+            println!("{}: max {most:.1e}, mean {mean:.1e}", path.display());
+            assert_eq!(found.len(), expected.len());
+            assert!(most < MOST && mean < MEAN, "{name}: max {most}, mean {mean}");
         }
     }
 }

@@ -117,7 +117,6 @@ pub trait Blender: Send {
     }
 
     /// Itself, where it blends on a GPU that a network may run on too.
-    #[cfg(feature = "gpu")]
     fn gpu(&mut self) -> Option<&mut gpu::GpuBlender> {
         None
     }

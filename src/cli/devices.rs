@@ -12,13 +12,8 @@ use crate::runtime::{Provider, Runtime};
 /// Where the report cannot be written.
 pub fn run(out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let list = adapters();
-    let networks = if cfg!(feature = "gpu") {
-        "networks and blending"
-    } else {
-        "blending; networks too in a build with the feature gpu"
-    };
     for (i, adapter) in list.iter().enumerate() {
-        writeln!(out, "gpu:{i:<5} {adapter}: {networks}")?;
+        writeln!(out, "gpu:{i:<5} {adapter}: networks and blending")?;
     }
     if list.is_empty() {
         writeln!(out, "no GPU, nor a software one: install a Vulkan driver")?;

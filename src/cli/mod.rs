@@ -13,7 +13,6 @@ pub mod compare;
 pub mod consent;
 pub mod devices;
 pub mod model;
-#[cfg(feature = "gpu")]
 mod roofline;
 #[cfg(feature = "train")]
 pub mod train;

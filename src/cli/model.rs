@@ -4,15 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-#[cfg(feature = "gpu")]
 use prost::Message as _;
 
 use super::Outcome;
-#[cfg(feature = "gpu")]
 use super::roofline::{Card, Roofline};
 use crate::consent::today;
 use crate::swap::ModelFile;
-#[cfg(feature = "gpu")]
 use crate::swap::{Precision, graph::SwapGraph};
 
 /// Arguments of `standin model`.
@@ -70,17 +67,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     for (what, value) in lines.into_iter().chain(origin) {
         writeln!(out, "{what:<11} {value}")?;
     }
-    #[cfg(feature = "gpu")]
     on_gpu(&model, out)?;
     Ok(if consented.is_ok() { Outcome::Good } else { Outcome::Bad })
 }
 
 /// Bytes of a face of 300 pixels in an NV12 frame, for what the passes move.
-#[cfg(feature = "gpu")]
 const REGION: usize = 300 * 300 * 3 / 2;
 
 /// Whether `device=gpu` takes the model, and what it would take of a card.
-#[cfg(feature = "gpu")]
 fn on_gpu(model: &ModelFile, out: &mut dyn Write) -> anyhow::Result<()> {
     let decoded = crate::swap::onnx::Model::decode(model.bytes())?;
     match SwapGraph::read(&decoded, &model.contract()) {

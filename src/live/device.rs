@@ -13,10 +13,10 @@ pub struct Device {
 }
 
 impl Device {
-    /// The GPU that is to run the network too, in a build with the feature `gpu`.
+    /// The GPU that is to run the network too.
     pub fn gpu(&self) -> Option<Selection> {
         match (&self.provider, &self.blend) {
-            (None, Preference::Gpu(selection)) if cfg!(feature = "gpu") => Some(selection.clone()),
+            (None, Preference::Gpu(selection)) => Some(selection.clone()),
             _ => None,
         }
     }

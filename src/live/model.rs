@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-#[cfg(feature = "gpu")]
 use std::time::Instant;
 use std::time::SystemTime;
 
@@ -11,19 +10,17 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::pending::Pending;
 use crate::blend::gpu::Selection;
-#[cfg(feature = "gpu")]
 use crate::blend::gpu::{GpuDevice, adapters};
 use crate::consent::{Consent, ConsentError, today};
 use crate::face::pose::pose_through;
 use crate::face::{Alignment, Face, FaceType};
 use crate::geometry::{Point, Similarity};
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
-#[cfg(feature = "gpu")]
-use crate::swap::{BurnEngine, GpuNetwork, Precision};
 use crate::swap::{
     Engine, EngineError, Generated, ModelError, ModelFile, OnnxEngine, OnnxEngineError, RegistrationMap,
     kept_proportion,
 };
+use crate::swap::{GpuEngine, GpuNetwork, Precision};
 
 /// A model that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -161,7 +158,6 @@ impl Engine for Borrowed<'_> {
         self.engine.as_ref().is_some_and(|engine| engine.is_lost())
     }
 
-    #[cfg(feature = "gpu")]
     fn gpu(&mut self) -> Option<&mut GpuNetwork> {
         self.engine.as_mut()?.gpu()
     }
@@ -184,10 +180,10 @@ pub struct Load {
     pub beside: Option<PathBuf>,
     /// Threads inside one run.
     pub threads: usize,
-    /// Who computes; `None` takes the first accelerator that works, else, with the feature `gpu`, a GPU that is faster than
-    /// the processor, else the processor.
+    /// Who computes; `None` takes the first accelerator that works, else a GPU that is faster than the processor, else the
+    /// processor.
     pub provider: Option<Provider>,
-    /// The GPU that is to compute, where one was asked for and this program has the feature `gpu`; no `provider` then.
+    /// The GPU that is to compute, where one was asked for; no `provider` then.
     pub gpu: Option<Selection>,
     /// Frames that are worked on at once.
     pub engines: usize,
@@ -201,11 +197,10 @@ impl Load {
     pub fn run(&self) -> Result<Model, LoadError> {
         let file = ModelFile::open(&self.path)?;
         let consent = file.consented(today())?;
-        #[cfg(feature = "gpu")]
-        if let (None, Some(selection)) = (self.provider, &self.gpu) {
-            return self.on_gpu(&file, consent, selection);
-        }
         let runtime = Runtime::load(self.beside.as_deref())?;
+        if let (None, Some(selection)) = (self.provider, &self.gpu) {
+            return self.on_gpu(&runtime, &file, consent, selection);
+        }
         let engines = |provider| {
             let options = NetworkOptions { threads: self.threads, provider };
             OnnxEngine::several(&runtime, &file, options, self.engines.max(1))
@@ -219,10 +214,9 @@ impl Load {
             None => match accelerated() {
                 Some(found) => found,
                 None => {
-                    #[cfg_attr(not(feature = "gpu"), expect(unused_mut, reason = "a GPU would be tried against them"))]
                     let mut engines = engines(Provider::Cpu)?;
-                    #[cfg(feature = "gpu")]
-                    if let Some(model) = engines.first_mut().and_then(|rival| self.on_faster_gpu(&file, consent, rival))
+                    if let Some(model) =
+                        engines.first_mut().and_then(|rival| self.on_faster_gpu(&runtime, &file, consent, rival))
                     {
                         return Ok(model);
                     }
@@ -234,10 +228,15 @@ impl Load {
         Ok(self.model(&file, consent, provider.name().to_owned(), engines))
     }
 
-    #[cfg(feature = "gpu")]
-    fn on_gpu(&self, file: &ModelFile, consent: &Consent, selection: &Selection) -> Result<Model, LoadError> {
+    fn on_gpu(
+        &self,
+        runtime: &Runtime,
+        file: &ModelFile,
+        consent: &Consent,
+        selection: &Selection,
+    ) -> Result<Model, LoadError> {
         let gpu = GpuDevice::shared(selection).map_err(|error| LoadError::Gpu(error.to_string()))?;
-        let engines = BurnEngine::on_gpu(file, &gpu, self.engines.max(1));
+        let engines = GpuEngine::several(runtime, file, &gpu, self.engines.max(1));
         let engines = engines.map_err(|error| LoadError::Gpu(error.to_string()))?;
         let half = engines.first().is_some_and(|engine| engine.precision() == Precision::Half);
         let runs_on = format!("{}{}", gpu.info(), if half { ", 16-bit floats" } else { "" });
@@ -246,11 +245,16 @@ impl Load {
     }
 
     /// On the best GPU, where there is one that is no software and that runs the model faster than `rival`.
-    #[cfg(feature = "gpu")]
-    fn on_faster_gpu(&self, file: &ModelFile, consent: &Consent, rival: &mut dyn Engine) -> Option<Model> {
+    fn on_faster_gpu(
+        &self,
+        runtime: &Runtime,
+        file: &ModelFile,
+        consent: &Consent,
+        rival: &mut dyn Engine,
+    ) -> Option<Model> {
         let adapters = adapters();
         let best = &adapters[Selection::Auto.find(&adapters)?];
-        let model = (!best.is_software()).then(|| self.on_gpu(file, consent, &Selection::Auto).ok())??;
+        let model = (!best.is_software()).then(|| self.on_gpu(runtime, file, consent, &Selection::Auto).ok())??;
         // Timed with the crop up and the pictures back, which the stream spares itself.
         let faster = is_faster(&mut model.engine(), rival);
         faster.then_some(model)
@@ -272,11 +276,9 @@ impl Load {
 }
 
 /// Runs of each engine of which the best counts.
-#[cfg(feature = "gpu")]
 const TRIALS: usize = 3;
 
 /// Whether `engine` takes less time than `rival`; not where it fails.
-#[cfg(feature = "gpu")]
 fn is_faster(engine: &mut dyn Engine, rival: &mut dyn Engine) -> bool {
     let best = |engine: &mut dyn Engine| {
         let time = |_| {
@@ -399,7 +401,7 @@ mod tests {
     }
 }
 
-#[cfg(all(test, feature = "gpu"))]
+#[cfg(test)]
 mod gpu_tests {
     use super::*;
 

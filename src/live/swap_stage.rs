@@ -6,15 +6,12 @@ use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
 use super::{ColourNotes, CropChoice, Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
-#[cfg(feature = "gpu")]
 use crate::blend::gpu::{Swapped, Wanted};
 use crate::blend::{BlendSettings, Blender, Colours, conceal, conceal_all};
 use crate::face::{Face, hull};
 use crate::frame::{FrameError, FrameMut, VideoBuffer};
 use crate::geometry::{Point, Similarity};
-#[cfg(feature = "gpu")]
-use crate::swap::Told;
-use crate::swap::{Engine, Generated};
+use crate::swap::{Engine, SwapReport};
 
 /// A mask that covers less of the crop than this hides nobody.
 const LEAST_MASK: f32 = 0.03;
@@ -149,7 +146,6 @@ impl SwapStage {
                 colours.note(face.track, measured);
             }
         };
-        #[cfg(feature = "gpu")]
         if let (Some(blender), Some(network)) = (self.blender.gpu(), engine.gpu())
             && blender.shares(network)
         {
@@ -167,8 +163,8 @@ impl SwapStage {
             };
             let swapped = blender.swap(frame, network, &wanted).map_err(|error| error.to_string())?;
             lap(Stage::Swap);
-            let Some(Swapped { told, measured }) = swapped else { return Ok(()) };
-            verdict(&told, settings)?;
+            let Some(Swapped { report, measured }) = swapped else { return Ok(()) };
+            verdict(&report, settings)?;
             note(measured);
             return Ok(());
         }
@@ -179,7 +175,7 @@ impl SwapStage {
         lap(Stage::Crop);
         let generated = engine.run(settings.morph).map_err(|error| error.to_string())?;
         lap(Stage::Swap);
-        if masked(&generated, settings) < LEAST_MASK {
+        if SwapReport::of(&generated).masked(&settings.blend) < LEAST_MASK {
             return Err(EMPTY_MASK.to_owned());
         }
         self.hull.clear();
@@ -193,25 +189,11 @@ impl SwapStage {
     }
 }
 
-/// Part of the crop that the networks' masks cover, 0..1; 1 where the settings use none of them.
-fn masked(generated: &Generated<'_>, settings: &Settings) -> f32 {
-    let pixels = (generated.resolution * generated.resolution) as f32;
-    let (driver, face) = (generated.driver_mask, generated.face_mask);
-    let sum = match (settings.blend.driver_mask, settings.blend.generated_mask) {
-        (true, true) => driver.iter().zip(face).map(|(d, f)| d * f).sum(),
-        (true, false) => driver.iter().sum(),
-        (false, true) => face.iter().sum(),
-        (false, false) => pixels,
-    };
-    sum / pixels
-}
-
 /// Why a frame was not changed on the GPU, where it was not.
-#[cfg(feature = "gpu")]
-fn verdict(told: &Told, settings: &Settings) -> Result<(), String> {
-    if told.is_finite() && told.masked(&settings.blend) >= LEAST_MASK {
+fn verdict(report: &SwapReport, settings: &Settings) -> Result<(), String> {
+    if report.is_finite() && report.masked(&settings.blend) >= LEAST_MASK {
         Ok(())
-    } else if told.is_finite() {
+    } else if report.is_finite() {
         Err(EMPTY_MASK.to_owned())
     } else {
         Err("the swap network gave a value that is not a number".to_owned())

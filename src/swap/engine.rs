@@ -46,7 +46,6 @@ pub trait Engine: Send {
     }
 
     /// The network itself, where it runs on a GPU that may blend too: then the crop need not leave it.
-    #[cfg(feature = "gpu")]
     fn gpu(&mut self) -> Option<&mut super::GpuNetwork> {
         None
     }

@@ -5,6 +5,7 @@ use standin::blend::gpu::{GpuDevice, Selection};
 use standin::blend::{BlendSettings, ColorTransfer};
 use standin::frame::{Layout, Matrix, PixelFormat, Range};
 use standin::geometry::{Point, Similarity};
+use standin::swap::passes::NetworkPasses;
 
 /// The best adapter; `None`, and a line that says why, where there is none. `./run test` requires one.
 pub fn device() -> Option<GpuDevice> {
@@ -16,6 +17,36 @@ pub fn device() -> Option<GpuDevice> {
             None
         }
     }
+}
+
+/// What a network's passes draw of a crop: so many numbers of each picture.
+pub fn drawn(gpu: &GpuDevice, network: &NetworkPasses, crop: &[f32], morph: f32, counts: [usize; 3]) -> [Vec<f32>; 3] {
+    let (device, queue) = (gpu.device(), gpu.queue());
+    queue.write_buffer(&network.input, 0, bytemuck::cast_slice(crop));
+    network.steer(queue, morph);
+    let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+    let back = device.create_buffer(&wgpu::BufferDescriptor {
+        label: None,
+        size: 4 * counts.iter().sum::<usize>() as u64,
+        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+        mapped_at_creation: false,
+    });
+    let mut at = 0;
+    for (output, count) in network.outputs.iter().zip(counts) {
+        encoder.copy_buffer_to_buffer(output, 0, &back, at, 4 * count as u64);
+        at += 4 * count as u64;
+    }
+    queue.submit([encoder.finish()]);
+    back.map_async(wgpu::MapMode::Read, .., |done| done.unwrap());
+    device.poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    let data = back.get_mapped_range(..).unwrap();
+    let mut values = bytemuck::cast_slice::<u8, f32>(&data);
+    counts.map(|count| {
+        let (first, rest) = values.split_at(count);
+        values = rest;
+        first.to_vec()
+    })
 }
 
 /// Every format at sizes that are even, odd and no multiple of eight, in every colour.

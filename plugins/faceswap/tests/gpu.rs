@@ -1,5 +1,4 @@
 //! `device=gpu`: the network and the blend on one GPU, with the processor's picture.
-#![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
 
 mod common;

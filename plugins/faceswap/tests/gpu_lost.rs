@@ -1,5 +1,4 @@
 //! `device=gpu` when the GPU is lost. In a file of its own: other tests of a process would meet it.
-#![cfg(feature = "gpu")]
 #![allow(
     clippy::expect_used,
     clippy::panic,

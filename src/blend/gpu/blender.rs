@@ -7,7 +7,6 @@ use super::params::Params;
 use super::passes::statistics::Measured;
 use super::staging::{Download, Upload};
 use super::watch::Span;
-#[cfg(feature = "gpu")]
 use super::watch::Watch;
 use crate::blend::place::unit;
 use crate::blend::plan::{Filters, Region};
@@ -58,7 +57,6 @@ pub struct GpuBlender {
     pub(super) blended: Vec<u8>,
     pub(super) weights: Vec<f32>,
     pub(super) corners: Vec<[f32; 2]>,
-    #[cfg(feature = "gpu")]
     pub(super) watch: Option<Watch>,
 }
 
@@ -99,7 +97,6 @@ impl GpuBlender {
             blended: Vec::new(),
             weights: Vec::new(),
             corners: Vec::new(),
-            #[cfg(feature = "gpu")]
             watch: None,
         })
     }
@@ -366,7 +363,6 @@ impl Blender for GpuBlender {
         self.device.is_lost()
     }
 
-    #[cfg(feature = "gpu")]
     fn gpu(&mut self) -> Option<&mut GpuBlender> {
         Some(self)
     }

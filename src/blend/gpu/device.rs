@@ -4,9 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-#[cfg(feature = "gpu")]
-use burn::backend::wgpu::WgpuSetup;
-
 use super::kernel::Maker;
 use super::passes::Passes;
 use super::pipeline_cache::PipelineCache;
@@ -17,7 +14,7 @@ use crate::blend::BlendError;
 /// hung.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// An open GPU. Clones share it; it is closed when the last one goes, unless burn was given it.
+/// An open GPU. Clones share it; it is closed when the last one goes.
 #[derive(Clone)]
 pub struct GpuDevice {
     shared: Arc<Shared>,
@@ -26,8 +23,6 @@ pub struct GpuDevice {
 struct Shared {
     // The order is the order in which they are dropped.
     passes: OnceLock<Passes>,
-    #[cfg(feature = "gpu")]
-    burn: OnceLock<Result<burn::tensor::Device, String>>,
     queue: wgpu::Queue,
     device: wgpu::Device,
     adapter: wgpu::Adapter,
@@ -112,7 +107,7 @@ impl GpuDevice {
             label: Some("standin"),
             required_limits: adapter.limits(),
             required_features: features(&adapter),
-            // The blend needs a few MB, and burn makes blocks of its own; large ones would count against the whole pipeline.
+            // A few MB, and a model's weights in one block: larger ones would count against the whole pipeline.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
@@ -122,19 +117,7 @@ impl GpuDevice {
         let failure = Arc::new(Failure::default());
         listen(&device, &failure);
         let passes = OnceLock::new();
-        #[cfg(feature = "gpu")]
-        let burn = OnceLock::new();
-        let shared = Shared {
-            passes,
-            #[cfg(feature = "gpu")]
-            burn,
-            queue,
-            device,
-            adapter,
-            instance,
-            info,
-            failure,
-        };
+        let shared = Shared { passes, queue, device, adapter, instance, info, failure };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -147,8 +130,6 @@ impl GpuDevice {
         /// By place in the list of adapters.
         static OPEN: Mutex<Vec<(usize, Weak<Shared>)>> = Mutex::new(Vec::new());
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        #[cfg(feature = "gpu")]
-        forget_lost();
         open.retain(|(_, device)| device.upgrade().is_some_and(|shared| shared.failure.check().is_ok()));
         let chosen = Chosen::by(selection)?;
         let place = chosen.place;
@@ -170,35 +151,10 @@ impl GpuDevice {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// This device for burn's tensors. burn holds it from then on, until the program ends.
-    ///
-    /// # Errors
-    /// [`BlendError::Gpu`] where burn refuses it.
-    #[cfg(feature = "gpu")]
-    pub fn burn(&self) -> Result<burn::tensor::Device, BlendError> {
-        let Shared { instance, adapter, device, queue, failure, .. } = &*self.shared;
-        let register = || {
-            let backend = adapter.get_info().backend;
-            let (instance, adapter) = (instance.clone(), adapter.clone());
-            let setup = WgpuSetup { instance, adapter, device: device.clone(), queue: queue.clone(), backend };
-            let made = burn::tensor::Device::wgpu_options().setup(setup).init().map_err(|error| error.to_string());
-            // burn has put listeners of its own, which panic, in the place of these.
-            listen(device, failure);
-            made
-        };
-        let device = self.shared.burn.get_or_init(register).clone().map_err(BlendError::Gpu)?;
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        if !kept.iter().any(|other| other.is(self)) {
-            kept.push(self.clone());
-        }
-        Ok(device)
-    }
-
     /// Whether it still works.
     ///
     /// # Errors
     /// What it failed with.
-    #[cfg(feature = "gpu")]
     pub(crate) fn check(&self) -> Result<(), BlendError> {
         self.shared.failure.check()
     }
@@ -242,7 +198,7 @@ impl GpuDevice {
     /// Runs `work` unless the device has failed, and fails where the device does meanwhile.
     ///
     /// wgpu panics where a wait finds that the device is gone; that is an error here like any other.
-    pub(super) fn guard<T>(&self, work: impl FnOnce() -> Result<T, BlendError>) -> Result<T, BlendError> {
+    pub(crate) fn guard<T>(&self, work: impl FnOnce() -> Result<T, BlendError>) -> Result<T, BlendError> {
         let failure = &self.shared.failure;
         failure.check()?;
         let tried = catch_unwind(AssertUnwindSafe(|| {
@@ -259,6 +215,45 @@ impl GpuDevice {
         done
     }
 
+    /// Makes something on the device, with the cache of compiled pipelines. What goes wrong meanwhile is this attempt's and no
+    /// failure of the device.
+    pub(crate) fn attempt<T>(
+        &self,
+        make: impl FnOnce(&wgpu::Device, Option<&wgpu::PipelineCache>) -> T,
+    ) -> Result<T, BlendError> {
+        let Shared { device, adapter, .. } = &*self.shared;
+        self.guard(|| {
+            let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
+            let scopes = filters.map(|filter| device.push_error_scope(filter));
+            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref());
+            let made = make(device, cache.get());
+            let errors = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
+            match errors.map(|error| error.to_string()).reduce(|all, error| all + "; " + &error) {
+                Some(error) => Err(BlendError::Gpu(error)),
+                None => {
+                    cache.keep();
+                    Ok(made)
+                }
+            }
+        })
+    }
+
+    /// Waits for a submission, and hands what it copied to `buffer` to `take`.
+    pub(crate) fn read<T>(
+        &self,
+        buffer: &wgpu::Buffer,
+        submission: wgpu::SubmissionIndex,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, BlendError> {
+        let unreachable =
+            |error: &dyn std::fmt::Display| BlendError::Gpu(format!("its memory cannot be reached: {error}"));
+        buffer.map_async(wgpu::MapMode::Read, .., |_| {});
+        self.wait(submission)?;
+        let taken = buffer.get_mapped_range(..).map(|data| take(&data)).map_err(|error| unreachable(&error));
+        buffer.unmap();
+        taken
+    }
+
     /// Sleeps until a submission is done and the buffers that it frees are mapped.
     pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), BlendError> {
         self.shared.failure.check()?;
@@ -273,24 +268,6 @@ impl GpuDevice {
     }
 }
 
-/// Devices that burn was given: it holds them until the program ends, so they are used again while they work.
-#[cfg(feature = "gpu")]
-static KEPT: Mutex<Vec<GpuDevice>> = Mutex::new(Vec::new());
-
-/// Lets go of kept devices that have failed, and has them give their memory back.
-#[cfg(feature = "gpu")]
-fn forget_lost() {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner).retain(|device| {
-        let lost = device.is_lost();
-        if lost {
-            device.device().destroy();
-            // wgpu panics where a device is gone altogether.
-            let _ = catch_unwind(AssertUnwindSafe(|| device.device().poll(wgpu::PollType::Poll)));
-        }
-        !lost
-    });
-}
-
 /// Has what goes wrong on the device written down.
 fn listen(device: &wgpu::Device, failure: &Arc<Failure>) {
     let (lost, raised) = (Arc::clone(failure), Arc::clone(failure));
@@ -300,19 +277,15 @@ fn listen(device: &wgpu::Device, failure: &Arc<Failure>) {
     device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| raised.record(error.to_string())));
 }
 
-/// What of the adapter is asked for: burn takes for granted what the adapter has.
+/// What of the adapter is asked for, where it has it.
 fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
-    if cfg!(feature = "gpu") {
-        let not = wgpu::Features::MAPPABLE_PRIMARY_BUFFERS | wgpu::Features::all_experimental_mask();
-        adapter.features() & !not
-    } else {
-        let imports = if cfg!(feature = "dmabuf") {
-            wgpu::Features::VULKAN_EXTERNAL_MEMORY_DMA_BUF
-        } else {
-            wgpu::Features::empty()
-        };
-        adapter.features() & (wgpu::Features::PIPELINE_CACHE | imports)
-    }
+    let imports =
+        if cfg!(feature = "dmabuf") { wgpu::Features::VULKAN_EXTERNAL_MEMORY_DMA_BUF } else { wgpu::Features::empty() };
+    let timestamps = wgpu::Features::TIMESTAMP_QUERY
+        | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
+        | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES;
+    let wanted = wgpu::Features::PIPELINE_CACHE | wgpu::Features::SHADER_F16 | timestamps | imports;
+    adapter.features() & wanted
 }
 
 fn missing(selection: &Selection, list: &[AdapterInfo]) -> String {

@@ -21,7 +21,6 @@ mod passes;
 mod pipeline_cache;
 pub mod shaders;
 mod staging;
-#[cfg(feature = "gpu")]
 mod together;
 mod trial;
 mod watch;
@@ -30,8 +29,6 @@ pub use adapter::{AdapterInfo, AdapterKind, Selection};
 pub use blender::{GpuBlender, Intermediate, Transfers};
 pub use choice::{Backend, Preference};
 pub use device::{GpuDevice, adapters};
-#[cfg(feature = "gpu")]
 pub use together::{Swapped, Wanted};
 pub use watch::Span;
-#[cfg(feature = "gpu")]
 pub use watch::Spent;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The compiled passes of one adapter, in memory and in a file; empty where the interface keeps none (only Vulkan has
-/// this; others, and burn's kernels, rely on the driver's own cache).
+/// this; others rely on the driver's own cache).
 pub(super) struct PipelineCache {
     cache: Option<wgpu::PipelineCache>,
     file: Option<PathBuf>,

@@ -15,7 +15,7 @@ use crate::blend::place::unit;
 use crate::blend::{BlendError, BlendSettings, Colours, Earlier};
 use crate::frame::{Frame, FrameMut};
 use crate::geometry::{Point, Similarity};
-use crate::swap::{GpuNetwork, Told};
+use crate::swap::{GpuNetwork, SwapReport};
 
 /// What one face asks for.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ pub struct Wanted<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Swapped {
     /// What the network gave.
-    pub told: Told,
+    pub report: SwapReport,
     /// The colours that were measured, where the settings ask for a transfer and enough of the face was seen.
     pub measured: Option<Colours>,
 }
@@ -83,7 +83,7 @@ impl GpuBlender {
         };
         let params = self.params(&layout, &place, to_crop, resolution, settings, earlier);
         let swapped = self.attempt(|blender| blender.run_swap(&frame.as_frame(), &place, &params, network, wanted))?;
-        let good = swapped.told.is_finite() && swapped.told.masked(settings) >= wanted.least_mask;
+        let good = swapped.report.is_finite() && swapped.report.masked(settings) >= wanted.least_mask;
         if good && unit(settings.opacity) > 0.0 {
             place.packing.unpack(&self.blended, &place.region, frame);
         }
@@ -128,28 +128,22 @@ impl GpuBlender {
         end(&mut pass, Span::Crop);
         drop(pass);
         let (model, plane) = (&memory.model, (resolution * resolution * 4) as u64);
-        let crop = network.crop();
-        encoder.copy_buffer_to_buffer(&model.crop, 0, &crop.buffer, crop.offset, 3 * plane);
+        encoder.copy_buffer_to_buffer(&model.crop, 0, network.crop(), 0, 3 * plane);
         encoder.copy_buffer_to_buffer(&model.crop, 0, &model.driver, 0, 3 * plane);
-        device.queue().submit([encoder.finish()]);
-        self.upload.recall();
-
-        let prepared = begun.elapsed();
-        let drawn = network.run(wanted.morph).map_err(|error| BlendError::Network(error.to_string()))?;
-        let handed_over = begun.elapsed();
-
-        let mut encoder = device.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()), wanted.morph);
+        let [driver_mask, face, face_mask] = network.pictures();
         for (from, to, bytes) in [
-            (&drawn.face, &model.face, 3 * plane),
-            (&drawn.driver_mask, &model.driver_mask, plane),
-            (&drawn.face_mask, &model.face_mask, plane),
+            (face, &model.face, 3 * plane),
+            (driver_mask, &model.driver_mask, plane),
+            (face_mask, &model.face_mask, plane),
         ] {
-            encoder.copy_buffer_to_buffer(&from.buffer, from.offset, to, 0, bytes);
+            encoder.copy_buffer_to_buffer(from, 0, to, 0, bytes);
         }
         record_blend(&device, &mut encoder, memory, resolution, place, wanted.settings, end);
+        let (report, report_bytes) = network.report();
         let mut parts = [
             (&memory.frame.blended, 0, bytes as u64),
-            (&drawn.told.buffer, drawn.told.offset, size_of::<Told>() as u64),
+            (report, 0, report_bytes),
             (&model.statistics, 0, Measured::BYTES),
             (&memory.frame.blended, 0, 0),
         ];
@@ -161,15 +155,17 @@ impl GpuBlender {
         }
         let all = self.download.copy_parts(&device, &mut encoder, &parts[..count]);
         let submission = device.queue().submit([encoder.finish()]);
+        self.upload.recall();
+        let prepared = begun.elapsed();
         let (blended, watch) = (&mut self.blended, &mut self.watch);
-        let (mut told, mut measured) = (None, None);
+        let (mut report, mut measured) = (None, None);
         let space = wanted.settings.color_transfer.space();
         blended.resize(bytes, 0);
         self.download.read(&device, submission, all, |data| {
             let (data, rest) = data.split_at(bytes);
             blended.copy_from_slice(data);
-            let (data, rest) = rest.split_at(size_of::<Told>());
-            told = bytemuck::try_pod_read_unaligned(data).ok();
+            let (data, rest) = rest.split_at(size_of::<SwapReport>());
+            report = bytemuck::try_pod_read_unaligned(data).ok();
             measured = space.and_then(|space| Measured::of(rest)?.colours(space));
             if let Some(watch) = watch {
                 watch.take(&rest[Measured::BYTES as usize..]);
@@ -178,10 +174,9 @@ impl GpuBlender {
         if let Some(Watch { spent, .. }) = watch {
             let ms = |time: Duration| time.as_secs_f32() * 1e3;
             spent.prepare = ms(prepared);
-            spent.hand_over = ms(handed_over - prepared);
-            spent.wait = ms(begun.elapsed() - handed_over);
+            spent.wait = ms(begun.elapsed() - prepared);
         }
-        let told = told.ok_or_else(|| BlendError::Gpu("nothing was read back".to_owned()))?;
-        Ok(Swapped { told, measured })
+        let report = report.ok_or_else(|| BlendError::Gpu("nothing was read back".to_owned()))?;
+        Ok(Swapped { report, measured })
     }
 }

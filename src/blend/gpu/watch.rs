@@ -1,8 +1,6 @@
 //! Where the time of a swap on the GPU goes, by timestamps that the GPU itself writes between the passes.
 
-#[cfg(feature = "gpu")]
 use super::device::GpuDevice;
-#[cfg(feature = "gpu")]
 use crate::blend::BlendError;
 
 /// A part of a swap, in the order in which the GPU does them.
@@ -12,7 +10,7 @@ pub enum Span {
     Upload,
     /// Frame to crop.
     Crop,
-    /// The swap network, with what it waits for the processor to hand over.
+    /// The swap network.
     Network,
     /// The masks' product.
     Mask,
@@ -68,8 +66,7 @@ impl Span {
         match self {
             Self::Upload => 2 * region,
             Self::Crop => region + 3 * plane,
-            // The crop twice, to the network and beside it; face and masks once. They are copied and not bound, since burn's
-            // results lie elsewhere in each frame, and each would need new bind groups.
+            // The crop twice, to the network and beside it; face and masks once.
             Self::Network => 2 * (6 + 5) * plane,
             Self::Mask => 3 * plane,
             // A row and a column pass.
@@ -83,21 +80,17 @@ impl Span {
 }
 
 /// Milliseconds of one swap.
-#[cfg(feature = "gpu")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Spent {
     /// By [`Span`].
     pub gpu: [f32; Span::ALL.len()],
-    /// Of the processor, before the network is handed over: packing planes, recording, submitting.
+    /// Of the processor: packing planes, recording, submitting.
     pub prepare: f32,
-    /// Handing the network over.
-    pub hand_over: f32,
-    /// Recording the blend and waiting for the GPU.
+    /// Waiting for the GPU.
     pub wait: f32,
 }
 
 /// Timestamps of one swap at a time.
-#[cfg(feature = "gpu")]
 pub(super) struct Watch {
     queries: wgpu::QuerySet,
     pub(super) resolved: wgpu::Buffer,
@@ -107,16 +100,13 @@ pub(super) struct Watch {
 }
 
 /// One more than spans: the beginning.
-#[cfg(feature = "gpu")]
 const POINTS: u32 = Span::ALL.len() as u32 + 1;
 
-#[cfg(feature = "gpu")]
 impl Spent {
     /// Bytes that are read back for it, beside the picture.
     pub const BYTES: u64 = POINTS as u64 * 8;
 }
 
-#[cfg(feature = "gpu")]
 impl Watch {
     pub(super) fn new(device: &GpuDevice) -> Result<Self, BlendError> {
         let needed = wgpu::Features::TIMESTAMP_QUERY

@@ -11,7 +11,8 @@ use crate::cli::roofline::{Card, Roofline};
 use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Similarity};
 use crate::live::percentile;
-use crate::swap::{BurnEngine, Engine, ModelFile, Precision};
+use crate::runtime::Runtime;
+use crate::swap::{Engine, GpuEngine, ModelFile, Precision};
 
 /// Side of the crop in the frame, in pixels.
 const FACE: f32 = 300.0;
@@ -27,7 +28,6 @@ pub(super) struct Swaps {
     /// By the GPU's own clock, or why it tells no times.
     passes_ms: Result<Vec<(&'static str, f32)>, String>,
     prepare_ms: f32,
-    hand_over_ms: f32,
     wait_ms: f32,
     uploaded_bytes: u64,
     read_back_bytes: u64,
@@ -38,7 +38,7 @@ impl Swaps {
     pub(super) fn measure(model: &Path, selection: &Selection, spool: &mut Spool) -> anyhow::Result<Self> {
         let file = ModelFile::open(model)?;
         let gpu = GpuDevice::shared(selection)?;
-        let mut engines = BurnEngine::on_gpu(&file, &gpu, 1)?;
+        let mut engines = GpuEngine::several(&Runtime::load(None)?, &file, &gpu, 1)?;
         let engine = engines.first_mut().ok_or_else(|| anyhow::anyhow!("no engine was made"))?;
         let precision = engine.precision();
         let mut blender = GpuBlender::new(&gpu)?;
@@ -79,7 +79,6 @@ impl Swaps {
                 .map(|()| Span::ALL.map(|span| (span.name(), median(&|spent| spent.gpu[span as usize]))).into())
                 .map_err(|error| error.to_string()),
             prepare_ms: median(&|spent| spent.prepare),
-            hand_over_ms: median(&|spent| spent.hand_over),
             wait_ms: median(&|spent| spent.wait),
             uploaded_bytes,
             // The timestamps themselves come back, too.
@@ -101,11 +100,8 @@ impl Swaps {
                 for (name, ms) in passes {
                     writeln!(out, "   {name:10} {ms:8.3} ms of the GPU")?;
                 }
-                let Self { prepare_ms, hand_over_ms, wait_ms, .. } = self;
-                writeln!(
-                    out,
-                    "   processor: {prepare_ms:.2} ms to prepare, {hand_over_ms:.2} ms to hand over, {wait_ms:.2} ms to wait"
-                )?;
+                let Self { prepare_ms, wait_ms, .. } = self;
+                writeln!(out, "   processor: {prepare_ms:.2} ms to prepare, {wait_ms:.2} ms to wait")?;
             }
             Err(why) => writeln!(out, "   no times: {why}")?,
         }

@@ -1,7 +1,6 @@
 //! `standin bench`: the whole path over a clip, without a pipeline around it, and the floor that the networks set.
 
 mod floor;
-#[cfg(feature = "gpu")]
 mod gpu;
 mod process;
 mod report;
@@ -96,9 +95,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
     queue.stop();
     let peak = process::peak_memory();
     let floor = Floor::measure(&load, arguments.detect_interval)?;
-    #[cfg_attr(not(feature = "gpu"), expect(unused_mut, reason = "what the GPU gave is added"))]
     let mut report = Report::new(arguments, spool.layout(), &measured, &floor, (loaded, peak, cores), blending);
-    #[cfg(feature = "gpu")]
     if let Some(selection) = device.gpu() {
         report.gpu = Some(gpu::Swaps::measure(&arguments.model, &selection, &mut spool)?);
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::floor::Floor;
-#[cfg(feature = "gpu")]
 use super::gpu::Swaps;
 use super::{Arguments, Measured};
 use crate::frame::Layout;
@@ -52,7 +51,6 @@ pub(super) struct Report {
     floor_swap_ms: f32,
     floor_all_cores_ms: f32,
     times_floor: f64,
-    #[cfg(feature = "gpu")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) gpu: Option<Swaps>,
 }
@@ -94,7 +92,6 @@ impl Report {
             floor_swap_ms: floor.swap,
             floor_all_cores_ms,
             times_floor: ms_per_frame / f64::from(floor_all_cores_ms),
-            #[cfg(feature = "gpu")]
             gpu: None,
         }
     }
@@ -127,7 +124,6 @@ impl Report {
             "floor: detect {:.2} (every so often) + mesh {:.2} + swap {:.2} ms with one thread; on {cores} cores {:.2} ms a frame: this run took {:.2} times that",
             self.floor_detect_ms, self.floor_mesh_ms, self.floor_swap_ms, self.floor_all_cores_ms, self.times_floor
         )?;
-        #[cfg(feature = "gpu")]
         if let Some(swaps) = &self.gpu {
             swaps.text(out)?;
         }

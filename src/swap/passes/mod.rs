@@ -3,7 +3,8 @@
 //! [`Plan::new`] turns a [`SwapGraph`](super::graph::SwapGraph) into passes once: the text of each shader, with shapes as
 //! constants ([`text`], [`convolution`]), what it binds, and where each value lies in one arena, whose parts are used again as
 //! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::new`] makes pipelines and bind groups of a plan. A frame
-//! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of; nothing is allocated or copied.
+//! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of, and a [`ReportPass`] behind it; nothing is
+//! copied.
 
 mod arena;
 pub mod convolution;
@@ -18,7 +19,7 @@ use wgpu::util::DeviceExt;
 /// Bytes to which whatever is bound is aligned: no adapter asks for more.
 pub const ALIGNMENT: u64 = 256;
 
-/// A network, ready to be dispatched.
+/// A network, ready to be dispatched. One serves one frame at a time.
 #[derive(Debug)]
 pub struct NetworkPasses {
     dispatches: Vec<Dispatch>,
@@ -38,60 +39,51 @@ struct Dispatch {
 }
 
 impl NetworkPasses {
-    /// Puts a plan on a device. What is wrong with a shader or the memory is told by the device.
-    pub fn new(plan: &Plan, device: &wgpu::Device, cache: Option<&wgpu::PipelineCache>) -> Self {
-        use wgpu::BufferUsages as Use;
-        let buffer = |label: &str, bytes: u64, usage| {
-            let size = bytes.next_multiple_of(ALIGNMENT).max(ALIGNMENT);
-            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
-        };
-        let arena = buffer("network values", plan.arena, Use::STORAGE);
+    /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. What is wrong with a shader or
+    /// the memory is told by the device.
+    pub fn several(plan: &Plan, device: &wgpu::Device, cache: Option<&wgpu::PipelineCache>, count: usize) -> Vec<Self> {
         let weights = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
             label: Some("network weights"),
             contents: if plan.weights.is_empty() { &[0; ALIGNMENT as usize] } else { &plan.weights },
-            usage: Use::STORAGE,
+            usage: wgpu::BufferUsages::STORAGE,
         });
-        let steered = buffer("network numbers", plan.numbers.bytes(), Use::STORAGE | Use::COPY_DST);
-        let input = buffer("network crop", plan.input, Use::STORAGE | Use::COPY_DST);
-        let outputs = plan.outputs.map(|bytes| buffer("network picture", bytes, Use::STORAGE | Use::COPY_SRC));
+        let mut made: Vec<(&str, wgpu::ComputePipeline)> = Vec::new();
+        let mut pipelines = Vec::with_capacity(plan.passes.len());
+        for Pass { text, bindings, .. } in &plan.passes {
+            // Residual blocks repeat shapes.
+            let there = made.iter().find(|(of, _)| of == text).map(|(_, pipeline)| pipeline.clone());
+            let pipeline = there.unwrap_or_else(|| {
+                let pipeline = pipeline(device, text, bindings.len(), cache);
+                made.push((text, pipeline.clone()));
+                pipeline
+            });
+            pipelines.push(pipeline);
+        }
+        (0..count).map(|_| Self::of(plan, device, &weights, &pipelines)).collect()
+    }
+
+    fn of(plan: &Plan, device: &wgpu::Device, weights: &wgpu::Buffer, pipelines: &[wgpu::ComputePipeline]) -> Self {
+        use wgpu::BufferUsages as Use;
+        let arena = buffer(device, "network values", plan.arena, Use::STORAGE);
+        let steered = buffer(device, "network numbers", plan.numbers.bytes(), Use::STORAGE | Use::COPY_DST);
+        let input = buffer(device, "network crop", plan.input, Use::STORAGE | Use::COPY_DST);
+        let outputs = plan.outputs.map(|bytes| buffer(device, "network picture", bytes, Use::STORAGE | Use::COPY_SRC));
         let of = |binding: &Binding| {
             let (buffer, offset, bytes) = match *binding {
                 Binding::Value { offset, bytes } => (&arena, offset, bytes),
-                Binding::Weights { offset, bytes } => (&weights, offset, bytes),
+                Binding::Weights { offset, bytes } => (weights, offset, bytes),
                 Binding::Numbers { offset, bytes } => (&steered, offset, bytes),
                 Binding::Input => (&input, 0, input.size()),
                 Binding::Output(n) => (&outputs[n], 0, outputs[n].size()),
             };
             wgpu::BufferBinding { buffer, offset, size: wgpu::BufferSize::new(bytes.next_multiple_of(16)) }
         };
-        let mut made: Vec<(&str, wgpu::ComputePipeline)> = Vec::new();
-        let mut dispatches = Vec::with_capacity(plan.passes.len());
-        for Pass { text, bindings, groups, .. } in &plan.passes {
-            // Residual blocks repeat shapes.
-            let pipeline = match made.iter().find(|(of, _)| of == text) {
-                Some((_, pipeline)) => pipeline.clone(),
-                None => {
-                    let pipeline = pipeline(device, text, bindings.len(), cache);
-                    made.push((text, pipeline.clone()));
-                    pipeline
-                }
-            };
-            let entries: Vec<_> = bindings
-                .iter()
-                .enumerate()
-                .map(|(n, binding)| wgpu::BindGroupEntry {
-                    binding: n as u32,
-                    resource: wgpu::BindingResource::Buffer(of(binding)),
-                })
-                .collect();
-            let layout = pipeline.get_bind_group_layout(0);
-            let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: None,
-                layout: &layout,
-                entries: &entries,
-            });
-            dispatches.push(Dispatch { pipeline, group, groups: *groups });
-        }
+        let dispatch = |(Pass { bindings, groups, .. }, pipeline): (&Pass, &wgpu::ComputePipeline)| Dispatch {
+            pipeline: pipeline.clone(),
+            group: bind(device, pipeline, bindings.iter().map(&of)),
+            groups: *groups,
+        };
+        let dispatches = plan.passes.iter().zip(pipelines).map(dispatch).collect();
         Self { dispatches, input, outputs, steered, numbers: plan.numbers.clone() }
     }
 
@@ -105,17 +97,79 @@ impl NetworkPasses {
 
     /// Dispatches the whole network.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        for Dispatch { pipeline, group, groups: [x, y, z] } in &self.dispatches {
-            pass.set_pipeline(pipeline);
-            pass.set_bind_group(0, group, &[]);
-            pass.dispatch_workgroups(*x, *y, *z);
-        }
+        self.dispatches.iter().for_each(|dispatch| dispatch.record(pass));
     }
 
     /// Dispatches a frame costs.
     pub fn dispatches(&self) -> usize {
         self.dispatches.len()
     }
+}
+
+/// What must be known of the pictures, made where they are; see [`SwapReport`](super::SwapReport).
+#[derive(Debug)]
+pub struct ReportPass {
+    dispatch: Dispatch,
+    /// A [`SwapReport`](super::SwapReport).
+    pub report: wgpu::Buffer,
+}
+
+impl ReportPass {
+    /// For the pictures of `network`, of `resolution`² pixels.
+    pub fn new(
+        network: &NetworkPasses,
+        resolution: usize,
+        device: &wgpu::Device,
+        cache: Option<&wgpu::PipelineCache>,
+    ) -> Self {
+        use wgpu::BufferUsages as Use;
+        let report =
+            buffer(device, "network report", size_of::<super::SwapReport>() as u64, Use::STORAGE | Use::COPY_SRC);
+        let pipeline = pipeline(device, &Self::source(resolution), 4, cache);
+        let [driver_mask, face, face_mask] = &network.outputs;
+        let bound = [driver_mask, face, face_mask, &report].map(wgpu::Buffer::as_entire_buffer_binding);
+        let group = bind(device, &pipeline, bound.into_iter());
+        Self { dispatch: Dispatch { pipeline, group, groups: [1, 1, 1] }, report }
+    }
+
+    /// The shader.
+    pub fn source(resolution: usize) -> String {
+        let pixels = resolution * resolution;
+        format!("const PIXELS = {pixels}u;\n{}", include_str!("../../../shaders/network/report.wgsl"))
+    }
+
+    /// Dispatches it, behind the network.
+    pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+        self.dispatch.record(pass);
+    }
+}
+
+impl Dispatch {
+    fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+        let [x, y, z] = self.groups;
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.group, &[]);
+        pass.dispatch_workgroups(x, y, z);
+    }
+}
+
+/// A buffer whose every part can be bound whole.
+fn buffer(device: &wgpu::Device, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    let size = bytes.next_multiple_of(ALIGNMENT).max(ALIGNMENT);
+    device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+}
+
+fn bind<'a>(
+    device: &wgpu::Device,
+    pipeline: &wgpu::ComputePipeline,
+    buffers: impl Iterator<Item = wgpu::BufferBinding<'a>>,
+) -> wgpu::BindGroup {
+    let entries: Vec<_> = buffers
+        .enumerate()
+        .map(|(n, buffer)| wgpu::BindGroupEntry { binding: n as u32, resource: wgpu::BindingResource::Buffer(buffer) })
+        .collect();
+    let layout = pipeline.get_bind_group_layout(0);
+    device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries })
 }
 
 fn pipeline(

@@ -1,0 +1,101 @@
+//! Which numbers a model is computed with on a GPU: 16-bit floats are half of the memory traffic, where the picture stays
+//! the same.
+
+use super::{GpuEngine, GpuEngineError};
+use crate::blend::gpu::GpuDevice;
+use crate::runtime::{NetworkOptions, Runtime};
+use crate::swap::{Engine, EngineError, Generated, ModelFile, OnnxEngine};
+
+/// Of which numbers weights and values are; the crop and the pictures are 32-bit floats either way, and so are sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats.
+    Single,
+    /// 16-bit floats.
+    Half,
+}
+
+/// The largest difference of a value that is taken, of 0..1: four codes of a frame.
+pub const HALF_MOST: f32 = 4.0 / 255.0;
+/// And the mean difference: half a code.
+pub const HALF_MEAN: f32 = 0.5 / 255.0;
+
+/// Engines on `gpu`, held against the processor on a crop of slopes and grain: of 16-bit floats where the adapter has them
+/// and gives the same within [`HALF_MOST`] and [`HALF_MEAN`], else of 32-bit ones.
+///
+/// # Errors
+/// [`GpuEngineError`]; also where even 32-bit floats come out otherwise, which a driver that computes wrongly gives.
+pub(super) fn chosen(
+    runtime: &Runtime,
+    model: &ModelFile,
+    gpu: &GpuDevice,
+    count: usize,
+) -> Result<Vec<GpuEngine>, GpuEngineError> {
+    // What no GPU runs is told before anything is run.
+    super::graph(model)?;
+    let refused = |reason: String| GpuEngineError::device(model, reason);
+    let expected = {
+        let mut host = OnnxEngine::new(runtime, model, NetworkOptions::default())?;
+        pictures(&mut host, model).map_err(|error| refused(error.to_string()))?
+    };
+    let half = gpu.device().features().contains(wgpu::Features::SHADER_F16);
+    for precision in [Precision::Half, Precision::Single].into_iter().filter(|&p| half || p == Precision::Single) {
+        let mut engines = GpuEngine::with_precision(model, gpu, count, precision)?;
+        let Some(first) = engines.first_mut() else { return Ok(engines) };
+        match pictures(first, model) {
+            Ok(found) if close(&found, &expected) => return Ok(engines),
+            Err(error) if precision == Precision::Single => return Err(refused(error.to_string())),
+            _ => {}
+        }
+    }
+    Err(refused(format!(
+        "{} draws another picture than the processor; update its driver, or use device=cpu",
+        gpu.info()
+    )))
+}
+
+/// What an engine draws, for each way that a morph may take.
+fn pictures(engine: &mut dyn Engine, model: &ModelFile) -> Result<Vec<f32>, EngineError> {
+    engine.crop_mut().copy_from_slice(&trial(model.resolution()));
+    let morphs: &[f32] = if model.has_morph() { &[0.0, 0.5, 1.0] } else { &[0.0] };
+    let mut all = Vec::new();
+    for &morph in morphs {
+        let Generated { driver_mask, face, face_mask, .. } = engine.run(morph)?;
+        [driver_mask, face, face_mask].into_iter().for_each(|picture| all.extend_from_slice(picture));
+    }
+    Ok(all)
+}
+
+/// Slopes, edges and grain, as a face has them.
+fn trial(side: usize) -> Vec<f32> {
+    let value = |i: usize| {
+        let (x, y, channel) =
+            ((i / 3 % side) as f32 / side as f32, (i / 3 / side) as f32 / side as f32, (i % 3) as f32);
+        let grain = ((i as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 24) as f32;
+        0.1 * grain + 0.45 + 0.4 * ((x * 21.0 + channel).sin() * (y * 17.0 + 0.3 * channel).cos())
+    };
+    (0..side * side * 3).map(value).collect()
+}
+
+/// Whether both are numbers and near each other; not where there are none.
+fn close(found: &[f32], expected: &[f32]) -> bool {
+    let differences = || found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+    let mean = differences().sum::<f32>() / found.len() as f32;
+    // NaN is not less than anything.
+    found.len() == expected.len() && differences().all(|one| one <= HALF_MOST) && mean <= HALF_MEAN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_near_and_a_number_will_do() {
+        assert!(close(&[0.5, 0.25], &[0.501, 0.251]));
+        assert!(!close(&[0.5, 0.25], &[0.52, 0.25]), "more than the largest");
+        assert!(!close(&[0.5, 0.25], &[0.504, 0.254]), "more than the mean");
+        assert!(!close(&[f32::NAN, 0.25], &[0.5, 0.25]));
+        assert!(!close(&[], &[]));
+        assert!(trial(64).iter().all(|value| (0.0..=1.0).contains(value)));
+    }
+}
