@@ -43,7 +43,7 @@ pub(in crate::cli) struct Roofline {
     card: Card,
     network: Vec<Kind>,
     network_ms: f64,
-    /// The passes around it and the copies between, all of them bound by memory.
+    /// The passes around it, all of them bound by memory.
     passes_ms: f64,
     /// The region up and back.
     bus_ms: f64,

@@ -1,6 +1,7 @@
 //! The blend on the GPU: one submission for the crop, one for everything from the masks to the frame.
 
 use super::device::GpuDevice;
+use super::groups::Groups;
 use super::memory::Memory;
 use super::packing::Packing;
 use super::params::Params;
@@ -201,7 +202,7 @@ impl GpuBlender {
         device.passes().crop.record(&mut pass, &memory.groups.crop, resolution);
         drop(pass);
         let bytes = size_of_val(crop) as u64;
-        self.download.copy(device, &mut encoder, &memory.model.crop, bytes);
+        self.download.copy(device, &mut encoder, &memory.pictures.crop, bytes);
         let submission = device.queue().submit([encoder.finish()]);
         self.upload.recall();
         self.download.read(device, submission, bytes, |data| bytemuck::cast_slice_mut(crop).copy_from_slice(data))?;
@@ -235,18 +236,18 @@ impl GpuBlender {
                 count += 1;
             }
         };
-        let model = &memory.model;
+        let (model, pictures) = (&memory.model, &memory.pictures);
         add(true, &memory.params, bytemuck::bytes_of(params));
         add(true, &model.weights, bytemuck::cast_slice(&self.weights));
-        add(true, &model.face, bytemuck::cast_slice(generated.face));
-        add(true, &model.driver, bytemuck::cast_slice(generated.driver));
-        add(settings.driver_mask, &model.driver_mask, bytemuck::cast_slice(generated.driver_mask));
-        add(settings.generated_mask, &model.face_mask, bytemuck::cast_slice(generated.face_mask));
+        add(true, &pictures.face, bytemuck::cast_slice(generated.face));
+        add(true, &pictures.driver, bytemuck::cast_slice(generated.driver));
+        add(settings.driver_mask, &pictures.driver_mask, bytemuck::cast_slice(generated.driver_mask));
+        add(settings.generated_mask, &pictures.face_mask, bytemuck::cast_slice(generated.face_mask));
         add(settings.hull_mask, &memory.hull, bytemuck::cast_slice(&self.corners));
         add(!held, &memory.frame.planes, &self.packed);
         self.upload.send(device, &mut encoder, &writes[..count])?;
 
-        record_blend(device, &mut encoder, memory, resolution, place, settings, |_, _| ());
+        record_blend(device, &mut encoder, &memory.groups, resolution, place, settings, |_, _| ());
         let measures = settings.color_transfer.space();
         let parts = [(&memory.frame.blended, 0, bytes as u64), (&memory.model.statistics, 0, Measured::BYTES)];
         let count = if measures.is_some() { 2 } else { 1 };
@@ -268,13 +269,13 @@ impl GpuBlender {
 pub(super) fn record_blend(
     device: &GpuDevice,
     encoder: &mut wgpu::CommandEncoder,
-    memory: &Memory,
+    groups: &Groups,
     resolution: usize,
     place: &Place,
     settings: &BlendSettings,
     end: impl Fn(&mut wgpu::ComputePass<'_>, Span),
 ) {
-    let (passes, groups) = (device.passes(), &memory.groups);
+    let passes = device.passes();
     let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
     end(&mut pass, Span::Network);
     passes.mask.record(&mut pass, &groups.mask, resolution);

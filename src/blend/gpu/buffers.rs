@@ -1,6 +1,7 @@
 //! The GPU's memory of one blender. Buffers stay until a bigger face or model comes.
 
 use super::passes::statistics::{GROUPS, SUMS};
+use crate::swap::GpuNetwork;
 use wgpu::BufferUsages as Use;
 
 pub(super) fn buffer(device: &wgpu::Device, label: &str, bytes: usize, usage: Use) -> wgpu::Buffer {
@@ -34,13 +35,12 @@ impl FrameBuffers {
     }
 }
 
-/// Pictures of the model's resolution, 32-bit floats.
-pub(crate) struct ModelBuffers {
-    /// Side in pixels.
-    pub(super) resolution: usize,
-    /// The crop, blue, green, red.
+/// What network and blend hand each other: pictures of the model's resolution, 32-bit floats by pixels. Where the network is on
+/// this device they are its own, so that nothing is copied.
+pub(crate) struct Pictures {
+    /// The crop that goes in, blue, green, red.
     pub(crate) crop: wgpu::Buffer,
-    /// The crop that the network saw.
+    /// The crop that went in.
     pub(crate) driver: wgpu::Buffer,
     /// The generated face.
     pub(crate) face: wgpu::Buffer,
@@ -48,6 +48,12 @@ pub(crate) struct ModelBuffers {
     pub(crate) driver_mask: wgpu::Buffer,
     /// The network's mask of the generated face.
     pub(crate) face_mask: wgpu::Buffer,
+}
+
+/// Pictures of the model's resolution, 32-bit floats.
+pub(crate) struct ModelBuffers {
+    /// Side in pixels.
+    pub(super) resolution: usize,
     /// Out of `mask`.
     pub(crate) mask: wgpu::Buffer,
     /// Between rows and columns.
@@ -66,17 +72,34 @@ pub(crate) struct ModelBuffers {
     pub(crate) layer: wgpu::Buffer,
 }
 
+impl Pictures {
+    /// For a network that is elsewhere: the crop is read back, the others come up.
+    pub(super) fn new(device: &wgpu::Device, resolution: usize) -> Self {
+        let plane = resolution * resolution * 4;
+        let make = |label, bytes, usage| buffer(device, label, bytes, Use::STORAGE | usage);
+        Self {
+            crop: make("crop", plane * 3, Use::COPY_SRC),
+            driver: make("driver", plane * 3, Use::COPY_DST),
+            face: make("face", plane * 3, Use::COPY_DST),
+            driver_mask: make("driver mask", plane, Use::COPY_DST),
+            face_mask: make("face mask", plane, Use::COPY_DST),
+        }
+    }
+
+    /// Those of a network on the device.
+    pub(super) fn of(network: &GpuNetwork) -> Self {
+        let [driver_mask, face, face_mask] = network.pictures().clone();
+        let crop = network.crop().clone();
+        Self { driver: crop.clone(), crop, face, driver_mask, face_mask }
+    }
+}
+
 impl ModelBuffers {
     pub(super) fn new(device: &wgpu::Device, resolution: usize) -> Self {
         let plane = resolution * resolution * 4;
         let make = |label, bytes, usage| buffer(device, label, bytes, Use::STORAGE | usage);
         Self {
             resolution,
-            crop: make("crop", plane * 3, Use::COPY_SRC),
-            driver: make("driver", plane * 3, Use::COPY_DST),
-            face: make("face", plane * 3, Use::COPY_DST),
-            driver_mask: make("driver mask", plane, Use::COPY_DST),
-            face_mask: make("face mask", plane, Use::COPY_DST),
             mask: make("mask", plane, Use::COPY_SRC),
             scratch: make("scratch", plane, Use::empty()),
             eroded: make("eroded", plane, Use::COPY_SRC),

@@ -1,6 +1,6 @@
-//! Every pass tied to one blender's buffers; made anew when a buffer is.
+//! Every pass tied to one blender's buffers and to the pictures of a network; made anew when a buffer is.
 
-use super::buffers::{FrameBuffers, ModelBuffers};
+use super::buffers::{FrameBuffers, ModelBuffers, Pictures};
 use super::device::GpuDevice;
 
 pub(super) struct Groups {
@@ -21,15 +21,16 @@ impl Groups {
         hull: &wgpu::Buffer,
         frame: &FrameBuffers,
         model: &ModelBuffers,
+        pictures: &Pictures,
     ) -> Self {
         let (device, passes) = (shared.device(), shared.passes());
         Self {
-            crop: passes.crop.bind(device, params, frame, model),
-            mask: passes.mask.bind(device, params, hull, model),
+            crop: passes.crop.bind(device, params, frame, pictures),
+            mask: passes.mask.bind(device, params, hull, model, pictures),
             erode: passes.erode.bind(device, params, model),
             feather: passes.feather.bind(device, params, model),
-            place: passes.place.bind(device, params, model),
-            statistics: passes.statistics.bind(device, params, model),
+            place: passes.place.bind(device, params, model, pictures),
+            statistics: passes.statistics.bind(device, params, model, pictures),
             transfer: passes.transfer.bind(device, params, model),
             composite: passes.composite.bind(device, params, frame, model),
         }

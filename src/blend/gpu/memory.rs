@@ -1,12 +1,15 @@
 //! What one blender holds on the GPU, and the passes tied to it.
 
-use super::buffers::{FrameBuffers, ModelBuffers, buffer};
+use super::buffers::{FrameBuffers, ModelBuffers, Pictures, buffer};
 use super::device::GpuDevice;
 use super::groups::Groups;
 use super::params::Params;
 use crate::blend::BlendError;
+use crate::swap::GpuNetwork;
 use wgpu::BufferUsages as Use;
 
+/// Networks on this device whose pictures the passes are tied to at once: as many as frames may be in flight.
+const MOST_NETWORKS: usize = 8;
 /// Corners that the hull's buffer holds at first.
 const HULL: usize = 128;
 
@@ -16,7 +19,11 @@ pub(super) struct Memory {
     pub(super) hull: wgpu::Buffer,
     pub(super) frame: FrameBuffers,
     pub(super) model: ModelBuffers,
+    /// For a network that is elsewhere.
+    pub(super) pictures: Pictures,
     pub(super) groups: Groups,
+    /// For networks on this device, by their crop.
+    joined: Vec<(wgpu::Buffer, Groups)>,
 }
 
 impl Memory {
@@ -31,8 +38,28 @@ impl Memory {
         let hull = buffer(wgpu, "hull", hull * 8, Use::STORAGE | Use::COPY_DST);
         let frame = FrameBuffers::new(wgpu, planes);
         let model = ModelBuffers::new(wgpu, resolution);
-        let groups = Groups::new(device, &params, &hull, &frame, &model);
-        Self { params, hull, frame, model, groups }
+        let pictures = Pictures::new(wgpu, resolution);
+        let groups = Groups::new(device, &params, &hull, &frame, &model, &pictures);
+        Self { params, hull, frame, model, pictures, groups, joined: Vec::new() }
+    }
+
+    /// Ties the passes to the pictures of a network on this device; the next frame finds them tied.
+    pub(super) fn join(&mut self, device: &GpuDevice, network: &GpuNetwork) {
+        if self.joined.iter().any(|(crop, _)| crop == network.crop()) {
+            return;
+        }
+        if self.joined.len() >= MOST_NETWORKS {
+            self.joined.remove(0);
+        }
+        let Self { params, hull, frame, model, .. } = self;
+        let groups = Groups::new(device, params, hull, frame, model, &Pictures::of(network));
+        self.joined.push((network.crop().clone(), groups));
+    }
+
+    /// The passes that were tied to a network.
+    pub(super) fn joined(&self, network: &GpuNetwork) -> &Groups {
+        let found = self.joined.iter().find(|(crop, _)| crop == network.crop());
+        found.map_or(&self.groups, |(_, groups)| groups)
     }
 
     /// Gives `slot` memory that is big enough; `true` where it is new, and holds nothing yet.

@@ -101,6 +101,8 @@ impl GpuBlender {
         let (begun, device) = (Instant::now(), self.device.clone());
         let (resolution, bytes) = (network.resolution(), place.packing.bytes());
         let (memory, _) = Memory::ensure(&mut self.memory, &device, bytes, resolution, self.corners.len())?;
+        memory.join(&device, network);
+        let (groups, memory) = (memory.joined(network), &*memory);
         place.packing.pack(frame, &mut self.packed);
         self.sent = None;
 
@@ -124,27 +126,16 @@ impl GpuBlender {
         };
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         end(&mut pass, Span::Upload);
-        device.passes().crop.record(&mut pass, &memory.groups.crop, resolution);
+        device.passes().crop.record(&mut pass, &groups.crop, resolution);
         end(&mut pass, Span::Crop);
+        network.record(&mut pass, wanted.morph);
         drop(pass);
-        let (model, plane) = (&memory.model, (resolution * resolution * 4) as u64);
-        encoder.copy_buffer_to_buffer(&model.crop, 0, network.crop(), 0, 3 * plane);
-        encoder.copy_buffer_to_buffer(&model.crop, 0, &model.driver, 0, 3 * plane);
-        network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()), wanted.morph);
-        let [driver_mask, face, face_mask] = network.pictures();
-        for (from, to, bytes) in [
-            (face, &model.face, 3 * plane),
-            (driver_mask, &model.driver_mask, plane),
-            (face_mask, &model.face_mask, plane),
-        ] {
-            encoder.copy_buffer_to_buffer(from, 0, to, 0, bytes);
-        }
-        record_blend(&device, &mut encoder, memory, resolution, place, wanted.settings, end);
+        record_blend(&device, &mut encoder, groups, resolution, place, wanted.settings, end);
         let (report, report_bytes) = network.report();
         let mut parts = [
             (&memory.frame.blended, 0, bytes as u64),
             (report, 0, report_bytes),
-            (&model.statistics, 0, Measured::BYTES),
+            (&memory.model.statistics, 0, Measured::BYTES),
             (&memory.frame.blended, 0, 0),
         ];
         let mut count = 3;

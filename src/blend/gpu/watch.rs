@@ -60,14 +60,13 @@ impl Span {
     }
 
     /// The least bytes that the GPU's memory moves for it, with a region of `region` bytes and a model of `resolution`
-    /// pixels, every value read and written once; of the network, only the copies into it and out of it.
+    /// pixels, every value read and written once; of the network nothing: the roofline counts its layers.
     pub fn bytes(self, region: usize, resolution: usize) -> usize {
         let plane = resolution * resolution * 4;
         match self {
             Self::Upload => 2 * region,
             Self::Crop => region + 3 * plane,
-            // The crop twice, to the network and beside it; face and masks once.
-            Self::Network => 2 * (6 + 5) * plane,
+            Self::Network => 0,
             Self::Mask => 3 * plane,
             // A row and a column pass.
             Self::Erode | Self::Feather => 4 * plane,

@@ -1,6 +1,6 @@
 //! Pass 1: the packed planes to the model's crop.
 
-use crate::blend::gpu::buffers::{FrameBuffers, ModelBuffers};
+use crate::blend::gpu::buffers::{FrameBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::CROP;
 
@@ -16,9 +16,9 @@ impl Crop {
         device: &wgpu::Device,
         params: &wgpu::Buffer,
         frame: &FrameBuffers,
-        model: &ModelBuffers,
+        pictures: &Pictures,
     ) -> wgpu::BindGroup {
-        self.0.bind(device, params, &[&frame.planes, &model.crop])
+        self.0.bind(device, params, &[&frame.planes, &pictures.crop])
     }
 
     /// One invocation a crop pixel.

@@ -1,6 +1,6 @@
 //! Pass 2: the product of the masks that the settings ask for.
 
-use crate::blend::gpu::buffers::ModelBuffers;
+use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::MASK;
 
@@ -18,8 +18,9 @@ impl Mask {
         params: &wgpu::Buffer,
         hull: &wgpu::Buffer,
         model: &ModelBuffers,
+        pictures: &Pictures,
     ) -> wgpu::BindGroup {
-        self.0.bind(device, params, &[&model.driver_mask, &model.face_mask, hull, &model.mask])
+        self.0.bind(device, params, &[&pictures.driver_mask, &pictures.face_mask, hull, &model.mask])
     }
 
     /// One invocation a crop pixel.

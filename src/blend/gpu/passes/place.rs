@@ -1,6 +1,6 @@
 //! Between passes 4 and 5: the generated face at its place, with its mask.
 
-use crate::blend::gpu::buffers::ModelBuffers;
+use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::PLACE;
 
@@ -12,8 +12,14 @@ impl Place {
         Self(maker.kernel(&PLACE.compile(maker.device), "place", &buffers))
     }
 
-    pub(crate) fn bind(&self, device: &wgpu::Device, params: &wgpu::Buffer, model: &ModelBuffers) -> wgpu::BindGroup {
-        self.0.bind(device, params, &[&model.driver, &model.face, &model.feathered, &model.placed])
+    pub(crate) fn bind(
+        &self,
+        device: &wgpu::Device,
+        params: &wgpu::Buffer,
+        model: &ModelBuffers,
+        pictures: &Pictures,
+    ) -> wgpu::BindGroup {
+        self.0.bind(device, params, &[&pictures.driver, &pictures.face, &model.feathered, &model.placed])
     }
 
     /// One invocation a crop pixel.

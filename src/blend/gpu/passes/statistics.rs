@@ -1,6 +1,6 @@
 //! Pass 5: mean and deviation of the colours of driver and face, where both are skin.
 
-use crate::blend::gpu::buffers::ModelBuffers;
+use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, Maker};
 use crate::blend::gpu::shaders::STATISTICS;
 use crate::blend::plan::LEAST_WEIGHT;
@@ -59,8 +59,9 @@ impl Statistics {
         device: &wgpu::Device,
         params: &wgpu::Buffer,
         model: &ModelBuffers,
+        pictures: &Pictures,
     ) -> [wgpu::BindGroup; 3] {
-        let buffers = [&model.driver, &model.placed, &model.statistics];
+        let buffers = [&pictures.driver, &model.placed, &model.statistics];
         self.0.each_ref().map(|kernel| kernel.bind(device, params, &buffers))
     }
 
