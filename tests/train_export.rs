@@ -283,6 +283,7 @@ fn metadata_comes_back() {
         (file.name().as_str(), file.face_type(), file.coverage()),
         ("Ben at 32", Some(FaceType::WholeFace), Some(2.2))
     );
+    assert_eq!((file.alignment(), file.skull_centre()), (metadata().alignment, metadata().skull_centre));
     let told: Vec<_> = file.origin().iter().map(|(key, value)| (*key, value.as_str())).collect();
     let expected = [
         ("standin.model", "every-layer tiny"),

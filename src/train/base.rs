@@ -23,7 +23,7 @@ use crate::face::Alignment;
 const VERSION: u32 = 1;
 /// Key of the [`Header`] in the file's metadata.
 const HEADER: &str = "standin.base";
-/// Prefix of the parameters that a model from a base trains: its subject's decoder.
+/// Prefix of the parameters that a model from a base trains where no troupe is beside its subject: the subject's decoder.
 const TRAINED: &str = "decoder_b.";
 /// Prefix of what each of the people has of their own: a gain over the mean one, and a bias.
 const PEOPLE: &str = "people.";
@@ -123,7 +123,7 @@ impl Base {
     pub fn open(file: &Path) -> Result<Self, BaseError> {
         let failed = |error: std::io::Error| BaseError::File {
             file: file.to_owned(),
-            reason: format!("{error}; --from takes base, none, or a file that `export` wrote of a run with --troupe"),
+            reason: format!("{error}; --from takes base, none, or a file that `export` wrote of a run with --troupe and without --b"),
         };
         Self::read(&std::fs::read(file).map_err(failed)?, file)
     }
@@ -293,8 +293,8 @@ fn count(wanted: &super::zoo::ParameterShape) -> usize {
     wanted.shape.iter().product()
 }
 
-/// Whether a model from a base trains the parameter of that name: its encoder stays as it is, so that its code goes on
-/// meaning the same for everybody.
+/// Whether a model from a base trains the parameter of that name where no troupe is beside its subject: its encoder stays as it
+/// is, so that its code goes on meaning the same for everybody.
 pub fn is_trained(name: &str) -> bool {
     name.starts_with(TRAINED)
 }

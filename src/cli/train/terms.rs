@@ -13,7 +13,7 @@ pub struct TermWeights {
     /// it, so that expression, gaze and pose stay the driver's. 0.2 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     code: Option<f32>,
-    /// With --troupe: the codes of one frame must agree, whoever performs it. 0.2 is a start.
+    /// With --troupe: the codes of one frame must agree, whoever of the troupe performs it. 0.2 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     agreement: Option<f32>,
     /// Trains a patch discriminator beside the model, which the drawn faces must deceive in the last part of the run

@@ -22,9 +22,9 @@ pub enum Side {
 /// Whose face a batch is to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Whose {
-    /// A side's, in a model of two sides.
+    /// A side's, in a model of two sides; of a subject beside a troupe, side B's.
     Side(Side),
-    /// A person's of a base, from 0.
+    /// A person's of a base or a troupe, from 0.
     Person(usize),
 }
 

@@ -69,7 +69,7 @@ pub struct Dimensions {
     pub d: usize,
     /// Width of the mask decoder's last layers.
     pub d_mask: usize,
-    /// People whom a base can draw, 0 for a model of two sides: see [`Blueprint::people`].
+    /// People of a troupe whom it can draw, 0 for a model of two sides: see [`Blueprint::people`].
     #[serde(default)]
     pub people: usize,
     /// Whether a subject has a decoder beside those people's: see [`Blueprint::subject`].

@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FACESET", conflicts_with = "a")]
     pub troupe: Vec<PathBuf>,
     /// What the model starts from: base, the one that comes with Standin and the default where it fits the face sets and the
-    /// model; none; or a file that `export` wrote of a run with --troupe. From a base only the subject's decoder is trained; with --troupe
+    /// model; none; or a file that `export` wrote of a run with --troupe and without --b. From a base only the subject's decoder is trained; with --troupe
     /// all of it is.
     #[arg(long, value_name = "BASE")]
     pub from: Option<String>,

@@ -1,0 +1,3 @@
+//! Without a build script cargo leaves build dependencies out.
+
+fn main() {}
