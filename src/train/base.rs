@@ -123,7 +123,9 @@ impl Base {
     pub fn open(file: &Path) -> Result<Self, BaseError> {
         let failed = |error: std::io::Error| BaseError::File {
             file: file.to_owned(),
-            reason: format!("{error}; --from takes base, none, or a file that `export` wrote of a run with --troupe and without --b"),
+            reason: format!(
+                "{error}; --from takes base, none, or a file that `export` wrote of a run with --troupe and without --b"
+            ),
         };
         Self::read(&std::fs::read(file).map_err(failed)?, file)
     }
