@@ -1,5 +1,5 @@
 //! The network as passes of our own gives what ONNX Runtime gives, and moves nothing.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
+#![allow(clippy::panic, clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
 
 mod common;
 mod gpu_support;
@@ -8,7 +8,7 @@ use common::onnx::SwapModel;
 use prost::Message;
 use standin::blend::gpu::GpuDevice;
 use standin::runtime::{NetworkOptions, Runtime};
-use standin::swap::graph::SwapGraph;
+use standin::swap::graph::{Array, Operand, Operator, Step, SwapGraph, Unary};
 use standin::swap::onnx::Model;
 use standin::swap::passes::{Binding, NetworkPasses, Plan};
 use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision, SwapReport};
@@ -125,6 +125,80 @@ fn the_report_says_what_its_twin_says() {
         assert!((found - expected).abs() < 1e-5, "{found} and not {expected}");
     }
     assert!(found.is_finite() && found.both > 0.05);
+}
+
+/// Every shader of a plan is valid, whether or not the tests' adapter has 16-bit floats.
+#[test]
+fn every_shader_of_every_operator_is_valid() {
+    use naga::valid::{Capabilities, ValidationFlags, Validator};
+    let folder = tempfile::tempdir().unwrap();
+    let models =
+        [SwapModel::varied(), SwapModel::spliced(), SwapModel::morph(), SwapModel::dense(32), SwapModel::plain()];
+    let mut seen = std::collections::BTreeSet::new();
+    for (n, model) in models.into_iter().enumerate() {
+        let file = ModelFile::open(model.save(folder.path(), &format!("{n}.dfm"))).unwrap();
+        for half in [false, true] {
+            for pass in Plan::new(&graph(&file), half).passes {
+                let module = naga::front::wgsl::parse_str(&pass.text)
+                    .unwrap_or_else(|error| panic!("{}: {}", pass.name, error.emit_to_string(&pass.text)));
+                let checked = Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16).validate(&module);
+                checked.unwrap_or_else(|error| panic!("{}: {}", pass.name, error.emit_to_string(&pass.text)));
+                seen.insert(pass.name.split(' ').next().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(seen.len() >= 10, "{seen:?}");
+}
+
+/// A network of one step on a value of these numbers.
+fn one_step(operator: Operator, shape: Vec<usize>, result: Vec<usize>, constants: Vec<Array>) -> SwapGraph {
+    let inputs = [Operand::Value(0)].into_iter().chain((0..constants.len()).map(Operand::Constant)).collect();
+    let steps = vec![Step { operator, inputs, output: 1 }];
+    SwapGraph { shapes: vec![shape, result], constants, steps, input: 0, outputs: [1; 3], ..SwapGraph::default() }
+}
+
+#[test]
+fn what_is_no_number_stays_none() {
+    let Some(gpu) = gpu_support::device() else { return };
+    let numbers = [f32::NAN, f32::NEG_INFINITY, f32::INFINITY, -1.0, 0.5];
+    for (unary, expected) in [
+        (Unary::Tanh, [f32::NAN, -1.0, 1.0, (-1.0_f32).tanh(), 0.5_f32.tanh()]),
+        (Unary::LeakyRelu(0.0), [f32::NAN, 0.0, f32::INFINITY, 0.0, 0.5]),
+        (Unary::LeakyRelu(0.2), [f32::NAN, f32::NEG_INFINITY, f32::INFINITY, -0.2, 0.5]),
+    ] {
+        let graph = one_step(Operator::Unary(unary), vec![1, 5], vec![1, 5], vec![]);
+        let network = NetworkPasses::several(&Plan::new(&graph, false), gpu.device(), None, 1).remove(0);
+        let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [5; 3]);
+        for (found, expected) in found.iter().zip(expected) {
+            let same = found.is_nan() && expected.is_nan() || *found == expected || (found - expected).abs() < 1e-5;
+            assert!(same, "{unary:?}: {found} and not {expected}");
+        }
+    }
+}
+
+#[test]
+fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
+    let Some(gpu) = gpu_support::device() else { return };
+    let weight = Array { shape: vec![1, 1, 1, 1], values: vec![2.0] };
+    let convolution = Operator::Convolution { stride: [1; 2], pads: [0; 4], groups: 1, slope: None };
+    let graph = one_step(convolution, vec![2, 1, 2, 2], vec![2, 1, 2, 2], vec![weight]);
+    let network = NetworkPasses::several(&Plan::new(&graph, false), gpu.device(), None, 1).remove(0);
+    let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+    let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [8; 3]);
+    assert!(found.iter().zip(numbers).all(|(found, number)| *found == 2.0 * number), "{found:?}");
+
+    // More rows than a dispatch has groups along an axis.
+    let weight = Array { shape: vec![1, 64], values: vec![1.0; 64] };
+    let wide = one_step(Operator::Dense, vec![70_000, 1], vec![70_000, 64], vec![weight]);
+    let error = Plan::new(&wide, false).fits(u64::MAX, u64::MAX, 65_535).unwrap_err();
+    assert!(error.contains("70000 workgroups"), "{error}");
+    let weight = Array { shape: vec![1, 70], values: (0..70_u8).map(f32::from).collect() };
+    let long = one_step(Operator::Dense, vec![60_000, 1], vec![60_000, 70], vec![weight]);
+    let plan = Plan::new(&long, false);
+    plan.fits(u64::MAX, u64::MAX, 65_535).unwrap();
+    let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+    let [found, ..] = gpu_support::drawn(&gpu, &network, &vec![1.0; 60_000], 0.0, [60_000 * 70, 1, 1]);
+    assert!(found.iter().enumerate().all(|(i, value)| *value == (i % 70) as f32), "all 4.2 million are written");
 }
 
 #[test]

@@ -12,7 +12,16 @@
 @group(0) @binding(2) var<storage, read_write> bias: array<vec4<Number>>;
 @group(0) @binding(3) var<storage, read_write> result: array<Result>;
 
+// By the bits: a compiler may take it that floats are numbers, and what is none must be seen at the end.
+fn is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
 fn sloped(x: f32) -> Result {
+    // Not 0 times x, which is no number for infinity.
+    if SLOPE == 0.0 {
+        return Result(select(0.0, x, x > 0.0 || is_nan(x)));
+    }
     return Result(select(SLOPE * x, x, x > 0.0));
 }
 

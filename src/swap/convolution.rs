@@ -49,7 +49,11 @@ pub fn convolution(shape: &Convolution, picture: &[f32], weights: &[f32], bias: 
             }
         }
         let sum = sum as f32;
-        result.push(if sum > 0.0 { sum } else { shape.slope() * sum });
+        result.push(match shape.slope() {
+            _ if sum > 0.0 => sum,
+            0.0 if !sum.is_nan() => 0.0,
+            slope => slope * sum,
+        });
     }
     result
 }

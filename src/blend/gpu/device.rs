@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::kernel::Maker;
 use super::passes::Passes;
 use super::pipeline_cache::PipelineCache;
-use super::{AdapterInfo, Selection};
+use super::{AdapterInfo, Selection, staging};
 use crate::blend::BlendError;
 
 /// The longest that one blend, with the networks of the frames in flight before it, may take before the GPU counts as
@@ -245,11 +245,10 @@ impl GpuDevice {
         submission: wgpu::SubmissionIndex,
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, BlendError> {
-        let unreachable =
-            |error: &dyn std::fmt::Display| BlendError::Gpu(format!("its memory cannot be reached: {error}"));
-        buffer.map_async(wgpu::MapMode::Read, .., |_| {});
+        let mapped = staging::map(buffer, wgpu::MapMode::Read, buffer.size());
         self.wait(submission)?;
-        let taken = buffer.get_mapped_range(..).map(|data| take(&data)).map_err(|error| unreachable(&error));
+        staging::mapped(&mapped)?;
+        let taken = buffer.get_mapped_range(..).map(|data| take(&data)).map_err(|error| staging::view_error(&error));
         buffer.unmap();
         taken
     }

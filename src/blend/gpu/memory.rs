@@ -9,7 +9,7 @@ use crate::swap::GpuNetwork;
 use wgpu::BufferUsages as Use;
 
 /// Networks on this device whose pictures the passes are tied to at once: as many as frames may be in flight.
-const MOST_NETWORKS: usize = 8;
+const MOST_NETWORKS: usize = 16;
 /// Corners that the hull's buffer holds at first.
 const HULL: usize = 128;
 
@@ -43,23 +43,19 @@ impl Memory {
         Self { params, hull, frame, model, pictures, groups, joined: Vec::new() }
     }
 
-    /// Ties the passes to the pictures of a network on this device; the next frame finds them tied.
-    pub(super) fn join(&mut self, device: &GpuDevice, network: &GpuNetwork) {
-        if self.joined.iter().any(|(crop, _)| crop == network.crop()) {
-            return;
-        }
-        if self.joined.len() >= MOST_NETWORKS {
-            self.joined.remove(0);
-        }
-        let Self { params, hull, frame, model, .. } = self;
-        let groups = Groups::new(device, params, hull, frame, model, &Pictures::of(network));
-        self.joined.push((network.crop().clone(), groups));
-    }
-
-    /// The passes that were tied to a network.
-    pub(super) fn joined(&self, network: &GpuNetwork) -> &Groups {
-        let found = self.joined.iter().find(|(crop, _)| crop == network.crop());
-        found.map_or(&self.groups, |(_, groups)| groups)
+    /// This memory, with the passes tied to the pictures of a network on this device; the next frame finds them tied.
+    pub(super) fn joined(&mut self, device: &GpuDevice, network: &GpuNetwork) -> (&Self, &Groups) {
+        let found = self.joined.iter().position(|(crop, _)| crop == network.crop());
+        let at = found.unwrap_or_else(|| {
+            if self.joined.len() >= MOST_NETWORKS {
+                self.joined.remove(0);
+            }
+            let Self { params, hull, frame, model, .. } = self;
+            let groups = Groups::new(device, params, hull, frame, model, &Pictures::of(network));
+            self.joined.push((network.crop().clone(), groups));
+            self.joined.len() - 1
+        });
+        (self, &self.joined[at].1)
     }
 
     /// Gives `slot` memory that is big enough; `true` where it is new, and holds nothing yet.

@@ -2,7 +2,7 @@
 //!
 //! `shaders/` holds a text a pass, [`shaders`] joins it with what it imports, `passes/` has its pipeline and bindings.
 //! [`GpuDevice`] is opened once, each worker has a [`GpuBlender`] on it. Only the face's region travels: the native
-//! planes' rows around it, packed into words (`packing.rs`), up once and back once. With the feature `gpu`, `together.rs`
+//! planes' rows around it, packed into words (`packing.rs`), up once and back once. `together.rs`
 //! runs crop, network and blend in one go, and `watch.rs` tells where its time goes.
 
 mod adapter;

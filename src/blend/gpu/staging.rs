@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::device::GpuDevice;
 use crate::blend::BlendError;
 
-type Mapped = Receiver<Result<(), wgpu::BufferAsyncError>>;
+pub(super) type Mapped = Receiver<Result<(), wgpu::BufferAsyncError>>;
 
 /// A callback may run on the thread of another blender that waits on the same device, a moment later.
 const CALLBACK: Duration = Duration::from_secs(5);
 
-fn map(buffer: &wgpu::Buffer, mode: wgpu::MapMode, bytes: u64) -> Mapped {
+pub(super) fn map(buffer: &wgpu::Buffer, mode: wgpu::MapMode, bytes: u64) -> Mapped {
     let (send, receive) = sync_channel(1);
     buffer.map_async(mode, 0..bytes, move |done| {
         // A blender that gave up does not listen any more.
@@ -20,14 +20,14 @@ fn map(buffer: &wgpu::Buffer, mode: wgpu::MapMode, bytes: u64) -> Mapped {
     receive
 }
 
-fn mapped(receive: &Mapped) -> Result<(), BlendError> {
+pub(super) fn mapped(receive: &Mapped) -> Result<(), BlendError> {
     match receive.recv_timeout(CALLBACK) {
         Ok(Ok(())) => Ok(()),
         _ => Err(BlendError::Gpu("its memory could not be reached; the device was lost".to_owned())),
     }
 }
 
-fn view_error(e: &impl std::fmt::Display) -> BlendError {
+pub(super) fn view_error(e: &impl std::fmt::Display) -> BlendError {
     BlendError::Gpu(format!("its memory could not be reached: {e}"))
 }
 

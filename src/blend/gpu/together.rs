@@ -101,8 +101,7 @@ impl GpuBlender {
         let (begun, device) = (Instant::now(), self.device.clone());
         let (resolution, bytes) = (network.resolution(), place.packing.bytes());
         let (memory, _) = Memory::ensure(&mut self.memory, &device, bytes, resolution, self.corners.len())?;
-        memory.join(&device, network);
-        let (groups, memory) = (memory.joined(network), &*memory);
+        let (memory, groups) = memory.joined(&device, network);
         place.packing.pack(frame, &mut self.packed);
         self.sent = None;
 

@@ -105,13 +105,17 @@ impl GpuEngine {
         // They are in the plan, and then on the device.
         graph.constants.iter_mut().for_each(|constant| constant.values = Vec::new());
         let limits = gpu.device().limits();
-        plan.fits(limits.max_buffer_size, limits.max_storage_buffer_binding_size)
-            .map_err(|reason| GpuEngineError::device(model, format!("{reason}; {} holds no more", gpu.info())))?;
+        plan.fits(
+            limits.max_buffer_size,
+            limits.max_storage_buffer_binding_size,
+            limits.max_compute_workgroups_per_dimension,
+        )
+        .map_err(|reason| GpuEngineError::device(model, format!("{reason}; {} holds no more", gpu.info())))?;
         let (graph, resolution) = (Arc::new(graph), model.resolution());
         let made = gpu.attempt(|device, cache| {
             let networks = NetworkPasses::several(&plan, device, cache, count);
-            let made = networks.into_iter().map(|passes| {
-                let report = ReportPass::new(&passes, resolution, device, cache);
+            let reports = ReportPass::several(&networks, resolution, device, cache);
+            let made = networks.into_iter().zip(reports).map(|(passes, report)| {
                 let network =
                     GpuNetwork { gpu: gpu.clone(), graph: Arc::clone(&graph), precision, resolution, passes, report };
                 Self::of(network, device)

@@ -40,7 +40,12 @@ pub(super) fn chosen(
     };
     let half = gpu.device().features().contains(wgpu::Features::SHADER_F16);
     for precision in [Precision::Half, Precision::Single].into_iter().filter(|&p| half || p == Precision::Single) {
-        let mut engines = GpuEngine::with_precision(model, gpu, count, precision)?;
+        let mut engines = match GpuEngine::with_precision(model, gpu, count, precision) {
+            Ok(engines) => engines,
+            // What 16 bits cannot hold, 32 may.
+            Err(_) if precision == Precision::Half => continue,
+            Err(error) => return Err(error),
+        };
         let Some(first) = engines.first_mut() else { return Ok(engines) };
         match pictures(first, model) {
             Ok(found) if close(&found, &expected) => return Ok(engines),

@@ -89,20 +89,4 @@ impl SwapGraph {
     pub fn parameters(&self) -> usize {
         self.constants.iter().map(|constant| constant.shape.iter().product::<usize>()).sum()
     }
-
-    /// The step after which a value is needed no longer, by value; `None` for outputs and for what nothing reads.
-    pub fn last_uses(&self) -> Vec<Option<usize>> {
-        let mut last = vec![None; self.shapes.len()];
-        for (at, step) in self.steps.iter().enumerate() {
-            for input in &step.inputs {
-                if let Operand::Value(value) = input {
-                    last[*value] = Some(at);
-                }
-            }
-        }
-        for output in self.outputs {
-            last[output] = None;
-        }
-        last
-    }
 }

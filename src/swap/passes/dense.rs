@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{Bound, LANES, Numeric, bindings};
+use super::text::{Bound, LANES, Numeric, bindings, groups};
 
 /// Rows of the weight that one workgroup takes, at least.
 const LEAST_ROWS: usize = 64;
@@ -55,11 +55,12 @@ impl Dense {
         let _ = write!(
             text,
             "@compute @workgroup_size({LANES})\n\
-             fn main(@builtin(global_invocation_id) id: vec3<u32>) {{\n    let i = id.x;\n    \
+             fn main(@builtin(global_invocation_id) id: vec3<u32>) {{\n    let i = id.x + id.y * {line}u;\n    \
              if i >= {count}u {{\n        return;\n    }}\n    var sum = {begin};\n    \
              for (var part = 0u; part < {parts}u; part++) {{\n        \
              sum += a[(i / {out}u * {parts}u + part) * {out}u + i % {out}u];\n    }}\n    \
              out[i] = {to}(sum);\n}}\n",
+            line = groups(rows * out)[0] as usize * LANES,
             count = rows * out,
             parts = self.parts(),
             to = to.name()

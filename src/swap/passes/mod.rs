@@ -14,6 +14,8 @@ mod text;
 
 pub use plan::{Binding, Numbers, Pass, Plan};
 
+use std::cell::Cell;
+
 use wgpu::util::DeviceExt;
 
 /// Bytes to which whatever is bound is aligned: no adapter asks for more.
@@ -29,6 +31,8 @@ pub struct NetworkPasses {
     pub outputs: [wgpu::Buffer; 3],
     steered: wgpu::Buffer,
     numbers: Numbers,
+    /// What was written last.
+    morph: Cell<Option<f32>>,
 }
 
 #[derive(Debug)]
@@ -84,14 +88,13 @@ impl NetworkPasses {
             groups: *groups,
         };
         let dispatches = plan.passes.iter().zip(pipelines).map(dispatch).collect();
-        Self { dispatches, input, outputs, steered, numbers: plan.numbers.clone() }
+        Self { dispatches, input, outputs, steered, numbers: plan.numbers.clone(), morph: Cell::new(None) }
     }
 
-    /// Writes the numbers that `morph` decides, for what is submitted next; nothing for models that do not morph.
+    /// Writes the numbers that `morph` decides, for what is submitted next, where they are others than before; nothing for models that do not morph.
     pub fn steer(&self, queue: &wgpu::Queue, morph: f32) {
-        let bytes = self.numbers.at(morph);
-        if !bytes.is_empty() {
-            queue.write_buffer(&self.steered, 0, &bytes);
+        if self.numbers.bytes() > 0 && self.morph.replace(Some(morph)) != Some(morph) {
+            queue.write_buffer(&self.steered, 0, &self.numbers.at(morph));
         }
     }
 
@@ -115,21 +118,24 @@ pub struct ReportPass {
 }
 
 impl ReportPass {
-    /// For the pictures of `network`, of `resolution`² pixels.
-    pub fn new(
-        network: &NetworkPasses,
+    /// For the pictures of each of `networks`, of `resolution`² pixels.
+    pub fn several(
+        networks: &[NetworkPasses],
         resolution: usize,
         device: &wgpu::Device,
         cache: Option<&wgpu::PipelineCache>,
-    ) -> Self {
+    ) -> Vec<Self> {
         use wgpu::BufferUsages as Use;
-        let report =
-            buffer(device, "network report", size_of::<super::SwapReport>() as u64, Use::STORAGE | Use::COPY_SRC);
         let pipeline = pipeline(device, &Self::source(resolution), 4, cache);
-        let [driver_mask, face, face_mask] = &network.outputs;
-        let bound = [driver_mask, face, face_mask, &report].map(wgpu::Buffer::as_entire_buffer_binding);
-        let group = bind(device, &pipeline, bound.into_iter());
-        Self { dispatch: Dispatch { pipeline, group, groups: [1, 1, 1] }, report }
+        let of = |network: &NetworkPasses| {
+            let bytes = size_of::<super::SwapReport>() as u64;
+            let report = buffer(device, "network report", bytes, Use::STORAGE | Use::COPY_SRC);
+            let [driver_mask, face, face_mask] = &network.outputs;
+            let bound = [driver_mask, face, face_mask, &report].map(wgpu::Buffer::as_entire_buffer_binding);
+            let group = bind(device, &pipeline, bound.into_iter());
+            Self { dispatch: Dispatch { pipeline: pipeline.clone(), group, groups: [1, 1, 1] }, report }
+        };
+        networks.iter().map(of).collect()
     }
 
     /// The shader.

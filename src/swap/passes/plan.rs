@@ -1,5 +1,8 @@
 //! From a graph to passes: which shader each step becomes, what it binds, how many workgroups it takes.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use half::f16;
 
 use super::ALIGNMENT;
@@ -118,6 +121,8 @@ struct Planner<'a> {
     /// By root: the last step that reads it.
     last_reads: Vec<usize>,
     arena: Arena,
+    /// Constants that are among the weights already, as they are and arranged for a convolution.
+    placed: HashMap<(usize, bool), Binding>,
     plan: Plan,
 }
 
@@ -152,7 +157,8 @@ impl Plan {
                 held[root] = Some(Held { binding: Binding::Output(n), numeric: Numeric::Single });
             }
         }
-        let mut planner = Planner { graph, numeric, roots, held, last_reads, arena: Arena::default(), plan };
+        let mut planner =
+            Planner { graph, numeric, roots, held, last_reads, arena: Arena::default(), placed: HashMap::new(), plan };
         for (at, step) in graph.steps.iter().enumerate() {
             planner.step(step);
             planner.forget(at);
@@ -163,18 +169,22 @@ impl Plan {
 }
 
 impl Plan {
-    /// Whether a device has room whose buffers hold `buffer` bytes and whose bindings `binding` bytes at most.
+    /// Whether a device has room whose buffers hold `buffer` bytes, whose bindings `binding` bytes, and whose dispatches
+    /// `groups` workgroups along an axis at most.
     ///
     /// # Errors
     /// What is too large, as the beginning of a sentence.
-    pub fn fits(&self, buffer: u64, binding: u64) -> Result<(), String> {
+    pub fn fits(&self, buffer: u64, binding: u64, groups: u32) -> Result<(), String> {
         let weights = self.weights.len() as u64;
         if let Some((what, bytes)) =
             [("weights", weights), ("values", self.arena)].into_iter().find(|(_, bytes)| *bytes > buffer)
         {
             return Err(format!("its {what} need a buffer of {bytes} bytes, where {buffer} are the most"));
         }
-        for Pass { name, bindings, .. } in &self.passes {
+        for Pass { name, bindings, groups: asked, .. } in &self.passes {
+            if let Some(asked) = asked.iter().max().filter(|asked| **asked > groups) {
+                return Err(format!("its {name} needs {asked} workgroups along an axis, where {groups} are the most"));
+            }
             let bytes = bindings.iter().map(|of| match *of {
                 Binding::Value { bytes, .. } | Binding::Weights { bytes, .. } | Binding::Numbers { bytes, .. } => bytes,
                 Binding::Input => self.input,
@@ -266,7 +276,7 @@ impl<'a> Planner<'a> {
     fn convolution(&mut self, step: &'a Step) -> bool {
         let Operator::Convolution { stride, pads, groups: 1, slope } = step.operator else { return false };
         let graph = self.graph;
-        let (Some(&Operand::Value(input)), Some(&Operand::Constant(weights))) =
+        let (Some(&Operand::Value(input)), Some(&Operand::Constant(constant))) =
             (step.inputs.first(), step.inputs.get(1))
         else {
             return false;
@@ -276,7 +286,7 @@ impl<'a> Planner<'a> {
             Some(&Operand::Constant(bias)) => graph.constants[bias].values.as_slice(),
             Some(_) => return false,
         };
-        let weights = &graph.constants[weights];
+        let weights = &graph.constants[constant];
         let (&[1, channels, high, wide], &[_, out, height, width], &[_, _, rows, columns]) =
             (&*graph.shapes[input], &*graph.shapes[step.output], &*weights.shape)
         else {
@@ -295,7 +305,7 @@ impl<'a> Planner<'a> {
         }
         let mut padded = bias.to_vec();
         padded.resize(out.next_multiple_of(CHANNELS), 0.0);
-        let weights = self.weights(&arranged(&shape, &weights.values));
+        let weights = self.placed((constant, true), || Cow::Owned(arranged(&shape, &weights.values)));
         let bias = self.weights(&padded);
         let (picture, from) = self.input(Operand::Value(input));
         let (to, result) = self.output(step.output);
@@ -329,7 +339,10 @@ impl<'a> Planner<'a> {
             }
             Operand::Constant(n) => {
                 let constant = &graph.constants[n];
-                (self.weights(&constant.values), Bound { shape: &constant.shape, numeric: self.numeric })
+                (
+                    self.placed((n, false), || Cow::Borrowed(constant.values.as_slice())),
+                    Bound { shape: &constant.shape, numeric: self.numeric },
+                )
             }
             Operand::Steered(n) => {
                 let steered = &graph.steered[n];
@@ -366,6 +379,16 @@ impl<'a> Planner<'a> {
                 self.held[root] = None;
             }
         }
+    }
+
+    /// A constant, which lies on the device once however many steps read it.
+    fn placed<'v>(&mut self, key: (usize, bool), values: impl FnOnce() -> Cow<'v, [f32]>) -> Binding {
+        if let Some(binding) = self.placed.get(&key) {
+            return *binding;
+        }
+        let binding = self.weights(&values());
+        self.placed.insert(key, binding);
+        binding
     }
 
     /// Weights as they lie on the device.

@@ -63,6 +63,19 @@ pub(super) fn bindings(inputs: &[Numeric], out: Numeric) -> String {
     text
 }
 
+/// By the bits: a compiler may take it that floats are numbers, and what is none must be seen at the end.
+const IS_NAN: &str = "\nfn is_nan(x: f32) -> bool {\n    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;\n}\n";
+
+/// `max(x, slope · x)`.
+fn sloped(x: &str, slope: f32) -> String {
+    if slope == 0.0 {
+        // Not 0 · x, which is no number for infinity.
+        format!("select(0.0, {x}, {x} > 0.0 || is_nan({x}))")
+    } else {
+        format!("select({slope:?}f * {x}, {x}, {x} > 0.0)")
+    }
+}
+
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
 /// A shader whose invocations each take one index `i` of `over`, with its coordinates `c0`, `c1` …
@@ -115,17 +128,17 @@ pub(super) fn copy(x: Bound<'_>, out: Numeric) -> String {
 
 pub(super) fn unary(operator: Unary, x: Bound<'_>, out: Numeric) -> String {
     let value = match operator {
-        Unary::LeakyRelu(slope) => format!("max(x, {slope:?}f * x)"),
+        Unary::LeakyRelu(slope) => sloped("x", slope),
         Unary::Sigmoid => "1.0 / (1.0 + exp(-x))".to_owned(),
         // Beyond, the hyperbolic tangent of 32-bit floats is 1, and some drivers give no number.
-        Unary::Tanh => "tanh(clamp(x, -12.0, 12.0))".to_owned(),
+        Unary::Tanh => "select(tanh(clamp(x, -12.0, 12.0)), x, is_nan(x))".to_owned(),
         Unary::Cos => "cos(x)".to_owned(),
         Unary::Sqrt => "sqrt(x)".to_owned(),
         Unary::Reciprocal => "1.0 / x".to_owned(),
         Unary::Negate => "-x".to_owned(),
     };
     let body = "    let x = f32(a[i]);\n".to_owned() + &stored(&value, "i", out);
-    each(&[x.numeric], out, &[count(x.shape)], &body)
+    each(&[x.numeric], out, &[count(x.shape)], &body) + IS_NAN
 }
 
 pub(super) fn binary(operator: Binary, a: Bound<'_>, b: Bound<'_>, out: Bound<'_>) -> String {
@@ -217,7 +230,7 @@ pub(super) fn plain_convolution(
     let own = out.shape[1] / grouped;
     let body = format!(
         "    var sum = {begin};\n    for (var channel = 0u; channel < {depth}u; channel++) {{\n        \
-         let plane = (c1 / {own}u * {depth}u + channel) * {plane}u;\n        \
+         let plane = (c0 * {channels}u + c1 / {own}u * {depth}u + channel) * {plane}u;\n        \
          let filter_ = (c1 * {depth}u + channel) * {taps}u;\n        \
          for (var row = 0u; row < {rows}u; row++) {{\n            \
          let y = i32(c2 * {sy}u + row) - {above};\n            if y < 0 || y >= {high} {{ continue; }}\n            \
@@ -226,6 +239,7 @@ pub(super) fn plain_convolution(
          sum += f32(a[plane + u32(y) * {wide}u + u32(x)]) * f32(b[filter_ + row * {columns}u + column]);\n            \
          }}\n        }}\n    }}\n",
         begin = if bias.is_some() { "f32(c[c1])" } else { "0.0" },
+        channels = x.shape[1],
         plane = high * wide,
         taps = rows * columns,
         sy = stride[0],
@@ -233,9 +247,9 @@ pub(super) fn plain_convolution(
         above = pads[0],
         left = pads[1],
     );
-    let value = slope.map_or_else(|| "sum".to_owned(), |slope| format!("max(sum, {slope:?}f * sum)"));
+    let value = slope.map_or_else(|| "sum".to_owned(), |slope| sloped("sum", slope));
     let inputs: Vec<_> = [x.numeric, weight.numeric].into_iter().chain(bias).collect();
-    each(&inputs, out.numeric, out.shape, &(body + &stored(&value, "i", out.numeric)))
+    each(&inputs, out.numeric, out.shape, &(body + &stored(&value, "i", out.numeric))) + IS_NAN
 }
 
 /// Mean over some axes: a workgroup a value of the result, whose lanes share the sum.
