@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use standin::blend::gpu::{GpuDevice, Selection, adapters};
-use standin::swap::graph::{Array, Operand, Operator, Step, SwapGraph};
+use standin::swap::graph::{Array, Operator, SwapGraph};
 use standin::swap::passes::{NetworkPasses, Plan};
 
 /// A convolution alone as a network; weights and bias are anything.
@@ -14,21 +14,9 @@ fn graph(input: [usize; 3], output: [usize; 3], kernel: usize, stride: usize) ->
     let weights = values(out * channels * kernel * kernel);
     let pad = (kernel - 1) / 2;
     let operator = Operator::Convolution { stride: [stride; 2], pads: [pad; 4], groups: 1, slope: Some(0.1) };
-    SwapGraph {
-        shapes: vec![vec![1, channels, high, wide], vec![1, out, height, width]],
-        constants: vec![
-            Array { shape: vec![out, channels, kernel, kernel], values: weights },
-            Array { shape: vec![out], values: values(out) },
-        ],
-        steps: vec![Step {
-            operator,
-            inputs: vec![Operand::Value(0), Operand::Constant(0), Operand::Constant(1)],
-            output: 1,
-        }],
-        input: 0,
-        outputs: [1; 3],
-        ..SwapGraph::default()
-    }
+    let weights = Array { shape: vec![out, channels, kernel, kernel], values: weights };
+    let bias = Array { shape: vec![out], values: values(out) };
+    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
 }
 
 fn convolutions(c: &mut Criterion) {

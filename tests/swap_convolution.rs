@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use standin::blend::gpu::GpuDevice;
 use standin::swap::convolution::{Convolution, convolution};
-use standin::swap::graph::{Array, Operand, Operator, Step, SwapGraph};
+use standin::swap::graph::{Array, Operator, SwapGraph};
 use standin::swap::passes::{NetworkPasses, Plan};
 
 /// Of sums of up to a few hundred products of values of −1..1: rounding in another order.
@@ -29,21 +29,9 @@ fn graph(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> SwapGraph {
     let pads = [shape.pads[0], shape.pads[1], 0, 0];
     let slope = Some(shape.slope());
     let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope };
-    SwapGraph {
-        shapes: vec![vec![1, channels, high, wide], vec![1, out, height, width]],
-        constants: vec![
-            Array { shape: vec![out, channels, rows, columns], values: weights },
-            Array { shape: vec![out], values: bias },
-        ],
-        steps: vec![Step {
-            operator,
-            inputs: vec![Operand::Value(0), Operand::Constant(0), Operand::Constant(1)],
-            output: 1,
-        }],
-        input: 0,
-        outputs: [1; 3],
-        ..SwapGraph::default()
-    }
+    let weights = Array { shape: vec![out, channels, rows, columns], values: weights };
+    let bias = Array { shape: vec![out], values: bias };
+    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
 }
 
 fn compare(shape: &Convolution, seed: u32, half: bool, gpu: &GpuDevice) -> Result<(), TestCaseError> {

@@ -8,7 +8,7 @@ use common::onnx::SwapModel;
 use prost::Message;
 use standin::blend::gpu::GpuDevice;
 use standin::runtime::{NetworkOptions, Runtime};
-use standin::swap::graph::{Array, Operand, Operator, Step, SwapGraph, Unary};
+use standin::swap::graph::{Array, Operator, SwapGraph, Unary};
 use standin::swap::onnx::Model;
 use standin::swap::passes::{Binding, NetworkPasses, Plan};
 use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision, SwapReport};
@@ -150,13 +150,6 @@ fn every_shader_of_every_operator_is_valid() {
     assert!(seen.len() >= 10, "{seen:?}");
 }
 
-/// A network of one step on a value of these numbers.
-fn one_step(operator: Operator, shape: Vec<usize>, result: Vec<usize>, constants: Vec<Array>) -> SwapGraph {
-    let inputs = [Operand::Value(0)].into_iter().chain((0..constants.len()).map(Operand::Constant)).collect();
-    let steps = vec![Step { operator, inputs, output: 1 }];
-    SwapGraph { shapes: vec![shape, result], constants, steps, input: 0, outputs: [1; 3], ..SwapGraph::default() }
-}
-
 #[test]
 fn what_is_no_number_stays_none() {
     let Some(gpu) = gpu_support::device() else { return };
@@ -166,7 +159,7 @@ fn what_is_no_number_stays_none() {
         (Unary::LeakyRelu(0.0), [f32::NAN, 0.0, f32::INFINITY, 0.0, 0.5]),
         (Unary::LeakyRelu(0.2), [f32::NAN, f32::NEG_INFINITY, f32::INFINITY, -0.2, 0.5]),
     ] {
-        let graph = one_step(Operator::Unary(unary), vec![1, 5], vec![1, 5], vec![]);
+        let graph = SwapGraph::of_step(Operator::Unary(unary), vec![1, 5], vec![1, 5], vec![]);
         let network = NetworkPasses::several(&Plan::new(&graph, false), gpu.device(), None, 1).remove(0);
         let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [5; 3]);
         for (found, expected) in found.iter().zip(expected) {
@@ -181,7 +174,7 @@ fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
     let Some(gpu) = gpu_support::device() else { return };
     let weight = Array { shape: vec![1, 1, 1, 1], values: vec![2.0] };
     let convolution = Operator::Convolution { stride: [1; 2], pads: [0; 4], groups: 1, slope: None };
-    let graph = one_step(convolution, vec![2, 1, 2, 2], vec![2, 1, 2, 2], vec![weight]);
+    let graph = SwapGraph::of_step(convolution, vec![2, 1, 2, 2], vec![2, 1, 2, 2], vec![weight]);
     let network = NetworkPasses::several(&Plan::new(&graph, false), gpu.device(), None, 1).remove(0);
     let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
     let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [8; 3]);
@@ -189,11 +182,11 @@ fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
 
     // More rows than a dispatch has groups along an axis.
     let weight = Array { shape: vec![1, 64], values: vec![1.0; 64] };
-    let wide = one_step(Operator::Dense, vec![70_000, 1], vec![70_000, 64], vec![weight]);
+    let wide = SwapGraph::of_step(Operator::Dense, vec![70_000, 1], vec![70_000, 64], vec![weight]);
     let error = Plan::new(&wide, false).fits(u64::MAX, u64::MAX, 65_535).unwrap_err();
     assert!(error.contains("70000 workgroups"), "{error}");
     let weight = Array { shape: vec![1, 70], values: (0..70_u8).map(f32::from).collect() };
-    let long = one_step(Operator::Dense, vec![60_000, 1], vec![60_000, 70], vec![weight]);
+    let long = SwapGraph::of_step(Operator::Dense, vec![60_000, 1], vec![60_000, 70], vec![weight]);
     let plan = Plan::new(&long, false);
     plan.fits(u64::MAX, u64::MAX, 65_535).unwrap();
     let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);

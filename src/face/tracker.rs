@@ -205,11 +205,13 @@ impl Tracks {
             };
             // Landmarks that have a template but no head behind them lie in one line: one alignment is then as good as the
             // other.
-            let rigid = align_rigid(&track.landmarks).unwrap_or(raw);
+            let rigid = align_rigid(&track.landmarks);
+            let seen = rigid.and_then(|rigid| skull_centre(&track.landmarks, &rigid));
+            seen.into_iter().for_each(|centre| track.shape.add(centre));
+            let rigid = rigid.unwrap_or(raw);
             let [filter, rigid_filter] = &mut track.filters;
             track.to_canonical = filter.smooth(&raw, time, smoothing);
             track.to_canonical_rigid = rigid_filter.smooth(&rigid, time, smoothing);
-            skull_centre(&track.landmarks).into_iter().for_each(|centre| track.shape.add(centre));
             i += 1;
         }
     }

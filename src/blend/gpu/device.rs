@@ -151,14 +151,6 @@ impl GpuDevice {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Whether it still works.
-    ///
-    /// # Errors
-    /// What it failed with.
-    pub(crate) fn check(&self) -> Result<(), BlendError> {
-        self.shared.failure.check()
-    }
-
     /// What was opened.
     pub fn info(&self) -> &AdapterInfo {
         &self.shared.info

@@ -15,10 +15,10 @@ pub(super) fn base(
     dimensions: &Dimensions,
     sides: &Sides,
     out: &mut dyn Write,
-) -> anyhow::Result<Option<BaseSource>> {
+) -> anyhow::Result<Option<(Base, BaseSource)>> {
     let Some((base, source)) = named_base(asked.unwrap_or("base"))? else { return Ok(None) };
     match base.fits(dimensions, sides.face_type(), sides.coverage(), sides.alignment()) {
-        Ok(()) => Ok(Some(source)),
+        Ok(()) => Ok(Some((base, source))),
         Err(reason) if asked.is_none() => {
             writeln!(out, "without a base, which takes far longer: {reason}")?;
             Ok(None)

@@ -100,10 +100,17 @@ impl GpuEngine {
         count: usize,
         precision: Precision,
     ) -> Result<Vec<Self>, GpuEngineError> {
-        let mut graph = graph(model)?;
-        let plan = Plan::new(&graph, precision == Precision::Half);
-        // They are in the plan, and then on the device.
-        graph.constants.iter_mut().for_each(|constant| constant.values = Vec::new());
+        Self::of_graph(&graph(model)?, model, gpu, count, precision)
+    }
+
+    fn of_graph(
+        graph: &SwapGraph,
+        model: &ModelFile,
+        gpu: &GpuDevice,
+        count: usize,
+        precision: Precision,
+    ) -> Result<Vec<Self>, GpuEngineError> {
+        let plan = Plan::new(graph, precision == Precision::Half);
         let limits = gpu.device().limits();
         plan.fits(
             limits.max_buffer_size,
@@ -111,7 +118,7 @@ impl GpuEngine {
             limits.max_compute_workgroups_per_dimension,
         )
         .map_err(|reason| GpuEngineError::device(model, format!("{reason}; {} holds no more", gpu.info())))?;
-        let (graph, resolution) = (Arc::new(graph), model.resolution());
+        let (graph, resolution) = (Arc::new(graph.without_values()), model.resolution());
         let made = gpu.attempt(|device, cache| {
             let networks = NetworkPasses::several(&plan, device, cache, count);
             let reports = ReportPass::several(&networks, resolution, device, cache);
@@ -151,24 +158,18 @@ impl GpuEngine {
     fn draw<T>(&self, morph: f32, use_pictures: impl FnOnce([&[f32]; 3]) -> T) -> Result<T, EngineError> {
         let Self { network, crop, back, .. } = self;
         let pixels = network.resolution * network.resolution;
-        let failed = |error: crate::blend::BlendError| EngineError::Run(error.to_string());
         let gpu = network.gpu();
-        gpu.check().map_err(failed)?;
-        let submission = gpu
-            .guard(|| {
-                gpu.queue().write_buffer(network.crop(), 0, bytemuck::cast_slice(crop));
-                let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-                network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()), morph);
-                let mut at = 0;
-                for (picture, values) in network.pictures().iter().zip([pixels, 3 * pixels, pixels]) {
-                    let bytes = 4 * values as u64;
-                    encoder.copy_buffer_to_buffer(picture, 0, back, at, bytes);
-                    at += bytes;
-                }
-                Ok(gpu.queue().submit([encoder.finish()]))
-            })
-            .map_err(failed)?;
-        let taken = gpu.guard(|| {
+        let drawn = gpu.guard(|| {
+            gpu.queue().write_buffer(network.crop(), 0, bytemuck::cast_slice(crop));
+            let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()), morph);
+            let mut at = 0;
+            for (picture, values) in network.pictures().iter().zip([pixels, 3 * pixels, pixels]) {
+                let bytes = 4 * values as u64;
+                encoder.copy_buffer_to_buffer(picture, 0, back, at, bytes);
+                at += bytes;
+            }
+            let submission = gpu.queue().submit([encoder.finish()]);
             gpu.read(back, submission, |data| {
                 let values: &[f32] = bytemuck::cast_slice(data);
                 let (driver_mask, rest) = values.split_at(pixels);
@@ -176,7 +177,7 @@ impl GpuEngine {
                 use_pictures([driver_mask, face, face_mask])
             })
         });
-        taken.map_err(failed)
+        drawn.map_err(|error| EngineError::Run(error.to_string()))
     }
 }
 

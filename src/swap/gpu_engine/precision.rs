@@ -32,7 +32,7 @@ pub(super) fn chosen(
     count: usize,
 ) -> Result<Vec<GpuEngine>, GpuEngineError> {
     // What no GPU runs is told before anything is run.
-    super::graph(model)?;
+    let graph = super::graph(model)?;
     let refused = |reason: String| GpuEngineError::device(model, reason);
     let expected = {
         let mut host = OnnxEngine::new(runtime, model, NetworkOptions::default())?;
@@ -40,7 +40,7 @@ pub(super) fn chosen(
     };
     let half = gpu.device().features().contains(wgpu::Features::SHADER_F16);
     for precision in [Precision::Half, Precision::Single].into_iter().filter(|&p| half || p == Precision::Single) {
-        let mut engines = match GpuEngine::with_precision(model, gpu, count, precision) {
+        let mut engines = match GpuEngine::of_graph(&graph, model, gpu, count, precision) {
             Ok(engines) => engines,
             // What 16 bits cannot hold, 32 may.
             Err(_) if precision == Precision::Half => continue,

@@ -85,6 +85,29 @@ impl SwapGraph {
         Ok(graph)
     }
 
+    /// A network of one step on a value of `shape`, whose result of `result` is all three pictures: for tests and benches of
+    /// single operations.
+    pub fn of_step(operator: Operator, shape: Vec<usize>, result: Vec<usize>, constants: Vec<Array>) -> Self {
+        let inputs = [Operand::Value(0)].into_iter().chain((0..constants.len()).map(Operand::Constant)).collect();
+        let steps = vec![Step { operator, inputs, output: 1 }];
+        Self { shapes: vec![shape, result], constants, steps, input: 0, outputs: [1; 3], ..Self::default() }
+    }
+
+    /// The same with nothing in its constants but their shapes: for what is on a device.
+    pub(super) fn without_values(&self) -> Self {
+        let bare = |constant: &Array| Array { shape: constant.shape.clone(), values: Vec::new() };
+        let constants = self.constants.iter().map(bare).collect();
+        let Self { shapes, steered, steps, input, outputs, .. } = self;
+        Self {
+            shapes: shapes.clone(),
+            constants,
+            steered: steered.clone(),
+            steps: steps.clone(),
+            input: *input,
+            outputs: *outputs,
+        }
+    }
+
     /// Numbers in all constants, also where their values are on a device only.
     pub fn parameters(&self) -> usize {
         self.constants.iter().map(|constant| constant.shape.iter().product::<usize>()).sum()

@@ -9,10 +9,12 @@
 mod arena;
 pub mod convolution;
 mod dense;
+mod morph;
 mod plan;
 mod text;
 
-pub use plan::{Binding, Numbers, Pass, Plan};
+pub use morph::MorphNumbers;
+pub use plan::{Binding, Pass, Plan};
 
 use std::cell::Cell;
 
@@ -30,7 +32,7 @@ pub struct NetworkPasses {
     /// Mask of the driver's face, generated face (blue, green, red), its mask; 32-bit floats by pixels.
     pub outputs: [wgpu::Buffer; 3],
     steered: wgpu::Buffer,
-    numbers: Numbers,
+    numbers: MorphNumbers,
     /// What was written last.
     morph: Cell<Option<f32>>,
 }

@@ -9,9 +9,10 @@ use super::ALIGNMENT;
 use super::arena::{Arena, Slot};
 use super::convolution::{CHANNELS, arranged, groups as convolution_groups, source_of, suits};
 use super::dense::Dense;
+use super::morph::MorphNumbers;
 use super::text::{self, Bound, Numeric, count, groups};
 use crate::swap::convolution::Convolution;
-use crate::swap::graph::{Number, Operand, Operator, Step, SwapGraph};
+use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 
 /// What a pass binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,36 +57,6 @@ pub struct Pass {
     pub groups: [u32; 3],
 }
 
-/// The numbers that `morph_value` decides, and where each lies among those that are uploaded.
-#[derive(Debug, Clone, Default)]
-pub struct Numbers(Vec<(u64, Vec<Number>)>);
-
-impl Numbers {
-    /// As 32-bit floats; empty where there are none.
-    pub fn at(&self, morph: f32) -> Vec<u8> {
-        let mut bytes = vec![0; self.bytes() as usize];
-        for (offset, numbers) in &self.0 {
-            for (n, number) in numbers.iter().enumerate() {
-                let value = number.at(f64::from(morph)) as f32;
-                let at = *offset as usize + 4 * n;
-                bytes[at..at + 4].copy_from_slice(&value.to_le_bytes());
-            }
-        }
-        bytes
-    }
-
-    /// How many bytes that are.
-    pub fn bytes(&self) -> u64 {
-        self.0.last().map_or(0, |(offset, numbers)| offset + (4 * numbers.len() as u64).next_multiple_of(ALIGNMENT))
-    }
-
-    fn add(&mut self, numbers: &[Number]) -> Binding {
-        let (offset, bytes) = (self.bytes(), 4 * numbers.len() as u64);
-        self.0.push((offset, numbers.to_vec()));
-        Binding::Numbers { offset, bytes }
-    }
-}
-
 /// A network as passes.
 #[derive(Debug)]
 pub struct Plan {
@@ -96,7 +67,7 @@ pub struct Plan {
     /// The weights as they lie on the device.
     pub weights: Vec<u8>,
     /// What is uploaded for each frame of a model that morphs.
-    pub numbers: Numbers,
+    pub numbers: MorphNumbers,
     /// Bytes of the crop.
     pub input: u64,
     /// Bytes of the pictures.
@@ -135,7 +106,7 @@ impl Plan {
             passes: Vec::new(),
             arena: 0,
             weights: Vec::new(),
-            numbers: Numbers::default(),
+            numbers: MorphNumbers::default(),
             input: bytes(graph.input),
             outputs: graph.outputs.map(bytes),
         };

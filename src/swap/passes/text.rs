@@ -89,12 +89,17 @@ fn each(inputs: &[Numeric], out: Numeric, over: &[usize], body: &str) -> String 
          let i = id.x + id.y * {}u;\n    if i >= {count}u {{\n        return;\n    }}\n",
         x as usize * LANES
     );
-    let mut below = count;
-    for (axis, side) in over.iter().enumerate() {
+    text + &coordinates("i", "c", over.iter().copied().enumerate()) + body + "}\n"
+}
+
+/// Takes `index` apart into its coordinates along axes of these sides: `let c0 = …`, for names that begin with `name`.
+fn coordinates(index: &str, name: &str, axes: impl Iterator<Item = (usize, usize)> + Clone) -> String {
+    let mut below: usize = axes.clone().map(|(_, side)| side).product();
+    let line = |(axis, side)| {
         below /= side;
-        let _ = writeln!(text, "    let c{axis} = i / {below}u % {side}u;");
-    }
-    text + body + "}\n"
+        format!("    let {name}{axis} = {index} / {below}u % {side}u;\n")
+    };
+    axes.map(line).collect()
 }
 
 /// The index of a value from these coordinates: `terms` are the coordinate's text and the side of its axis.
@@ -115,6 +120,12 @@ fn index<'a>(terms: impl DoubleEndedIterator<Item = (String, usize)> + 'a) -> St
 fn broadcast(shape: &[usize], axes: usize) -> String {
     let missing = axes - shape.len();
     index(shape.iter().enumerate().map(|(axis, &side)| (format!("c{}", axis + missing), side)))
+}
+
+/// The index in a value of `shape` of what lies `from` further along `axis` than the coordinates say.
+fn moved(axis: usize, from: usize, shape: &[usize]) -> String {
+    let coordinate = |n: usize| if n == axis { format!("c{n} + {from}u") } else { format!("c{n}") };
+    index(shape.iter().enumerate().map(|(n, &side)| (coordinate(n), side)))
 }
 
 fn stored(value: &str, at: &str, out: Numeric) -> String {
@@ -182,14 +193,12 @@ pub(super) fn pad(around: &[[usize; 2]], value: f32, x: Bound<'_>, out: Bound<'_
 
 /// One of the inputs of a concatenation to its place from `from` on along `axis`; one invocation a value of it.
 pub(super) fn concat_one(axis: usize, from: usize, x: Bound<'_>, out: Bound<'_>) -> String {
-    let moved = |n: usize| if n == axis { format!("c{n} + {from}u") } else { format!("c{n}") };
-    let at = index(out.shape.iter().enumerate().map(|(n, &side)| (moved(n), side)));
+    let at = moved(axis, from, out.shape);
     each(&[x.numeric], out.numeric, x.shape, &stored("a[i]", &at, out.numeric))
 }
 
 pub(super) fn slice(axis: usize, from: usize, x: Bound<'_>, out: Bound<'_>) -> String {
-    let moved = |n: usize| if n == axis { format!("c{n} + {from}u") } else { format!("c{n}") };
-    let at = index(x.shape.iter().enumerate().map(|(n, &side)| (moved(n), side)));
+    let at = moved(axis, from, x.shape);
     each(&[x.numeric], out.numeric, out.shape, &stored(&format!("a[{at}]"), "i", out.numeric))
 }
 
@@ -263,17 +272,9 @@ pub(super) fn mean(axes: &[usize], x: Bound<'_>, out: Bound<'_>) -> String {
          fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {{\n    \
          let i = group.x + group.y * {MOST_GROUPS}u;\n"
     );
-    let mut below = count(out.shape);
-    for (axis, side) in out.shape.iter().enumerate() {
-        below /= side;
-        let _ = writeln!(text, "    let c{axis} = i / {below}u % {side}u;");
-    }
+    text += &coordinates("i", "c", out.shape.iter().copied().enumerate());
     let _ = writeln!(text, "    var sum = 0.0;\n    for (var r = lane; r < {many}u; r += {LANES}u) {{");
-    let mut below = many;
-    for (axis, side) in axes.iter().zip(&over) {
-        below /= side;
-        let _ = writeln!(text, "        let r{axis} = r / {below}u % {side}u;");
-    }
+    text += &coordinates("r", "r", axes.iter().copied().zip(over));
     let coordinate = |axis: usize| if axes.contains(&axis) { format!("r{axis}") } else { format!("c{axis}") };
     let at = index(x.shape.iter().enumerate().map(|(axis, &side)| (coordinate(axis), side)));
     let _ = write!(text, "        sum += f32(a[{at}]);\n    }}\n{}", summed_up(LANES));

@@ -66,7 +66,7 @@ pub fn skull_centre_of(crops: &Tensor<4>, landmarks: &[Vec<Point>]) -> Result<Op
     let (mut sum, mut count) = (Point::default(), 0.0);
     for (i, landmarks) in landmarks.iter().enumerate() {
         let found = seen(&mut mesh, crops.clone().narrow(0, i, 1), landmarks)?;
-        if let Some(centre) = found.and_then(|found| skull_centre(&found)) {
+        if let Some(centre) = found.and_then(|found| skull_centre(&found, &Alignment::Rigid.align(&found)?)) {
             (sum.x, sum.y, count) = (sum.x + centre.x, sum.y + centre.y, count + 1.0);
         }
     }
@@ -95,7 +95,8 @@ fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result
     let Some(found) = seen(mesh, picture, near)? else { return Ok(None) };
     let (Some(pose), Some(to_canonical)) = (pose(&found), Alignment::Rigid.align(&found)) else { return Ok(None) };
     let turn = [pose.yaw, pose.pitch].map(f32::to_radians);
-    Ok(Some(Aligned { turn, to_canonical: px.then(&to_canonical), skull_centre: skull_centre(&found) }))
+    let skull_centre = skull_centre(&found, &to_canonical);
+    Ok(Some(Aligned { turn, to_canonical: px.then(&to_canonical), skull_centre }))
 }
 
 /// The landmarks of the face in a picture `[1, 3, S, S]`, in its px; `None` where the mesh sees none.

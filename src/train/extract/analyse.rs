@@ -393,6 +393,6 @@ fn correct(faces: &mut Vec<Face>, landmarks: &[Point]) {
     let yaw = yaw(landmarks, &to_canonical);
     let landmarks = landmarks.to_vec();
     let track = track.unwrap_or(NO_TRACK);
-    let skull_centre = skull_centre(&landmarks);
+    let skull_centre = skull_centre(&landmarks, &to_canonical_rigid);
     faces.push(Face { track, score: 1.0, bounds, landmarks, to_canonical, to_canonical_rigid, skull_centre, yaw });
 }

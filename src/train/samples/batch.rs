@@ -98,9 +98,7 @@ impl BatchMaker {
         }
         let missing = |side| faces.of(side).is_empty();
         match pairing {
-            Pairing::Troupe | Pairing::Rehearsal
-                if pairing.troupe(Side::A).is_some_and(|side| faces.troupe(side).is_none()) =>
-            {
+            _ if pairing.troupe(Side::A).is_some_and(|side| faces.troupe(side).is_none()) => {
                 return Err(SampleError::NoTroupe);
             }
             Pairing::Sides | Pairing::Driven if missing(Side::A) => {
@@ -120,20 +118,20 @@ impl BatchMaker {
         let mut planes = BatchPlanes::new(self.batch, self.resolution);
         let parity = u64::from(side == Side::B);
         let troupe = self.pairing.troupe(side).and_then(|of| Some((of, faces.troupe(of)?)));
-        let whose = match (self.pairing, troupe) {
-            (_, Some((of, troupe))) => {
+        let whose = match troupe {
+            Some((of, troupe)) => {
                 let person = troupe.person(self.balance, &mut stream(self.seed, Purpose::Person, moment.step, parity));
                 planes.fill(|slot, buffers, sample| {
                     self.cross_sample((faces, troupe, of), person, moment, 2 * slot as u64 + parity, buffers, sample);
                 });
                 Whose::Person(person)
             }
-            (pairing, _) => {
-                let of = if pairing == Pairing::Subject { Side::B } else { side };
+            None => {
+                let of = if self.pairing == Pairing::Subject { Side::B } else { side };
                 planes.fill(|slot, buffers, sample| {
                     self.sample(faces, of, moment, 2 * slot as u64 + parity, buffers, sample);
                 });
-                if pairing == Pairing::Driven { Side::B.into() } else { of.into() }
+                if self.pairing == Pairing::Driven { Side::B.into() } else { of.into() }
             }
         };
         let answered = self.pairing != Pairing::Driven || side == Side::B;

@@ -94,12 +94,13 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The face sets of side A and of side B: a troupe is side B, or side A where there is a subject.
-    pub(super) fn sides(&self) -> [&[PathBuf]; 2] {
-        match (&*self.troupe, &*self.b) {
-            ([], b) => [&self.a, b],
-            (troupe, []) => [&[], troupe],
-            (troupe, b) => [troupe, b],
+    /// The face sets of side A and of side B in a run with a troupe and with a subject, as there are: a troupe alone is side B,
+    /// beside a subject side A.
+    pub(super) fn sides(&self, troupe: bool, subject: bool) -> [&[PathBuf]; 2] {
+        match (troupe, subject) {
+            (false, _) => [&self.a, &self.b],
+            (true, false) => [&[], &self.troupe],
+            (true, true) => [&self.troupe, &self.b],
         }
     }
 }

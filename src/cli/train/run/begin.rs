@@ -40,7 +40,7 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
     ] {
         *place = asked.unwrap_or(*place);
     }
-    let [a, b] = arguments.sides();
+    let [a, b] = arguments.sides(troupe, subject);
     let sides = Sides::open_subject(a, b)?;
     if troupe {
         (dimensions.people, dimensions.subject) = (sides.people(if subject { Side::A } else { Side::B })?, subject);
@@ -52,16 +52,12 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
     } else {
         base(arguments.from.as_deref(), &of_two_sides, &sides, out)?
     };
+    let (known, base) = base.unzip();
     if base.is_none() && a.is_empty() && subject {
         return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
     }
     let rate = dimensions.family.rate();
     let based = base.is_some();
-    if let (true, Some(source)) = (troupe, &base) {
-        let known = source.open()?.knows(&hashes(&sides, if subject { Side::A } else { Side::B }));
-        let how = if known { "as the base knows them" } else { "alike: the base does not know them" };
-        writeln!(out, "the troupe's {} people begin {how}", dimensions.people)?;
-    }
     let recipe = Recipe {
         version: Recipe::VERSION,
         model,
@@ -95,6 +91,13 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
             (false, _) => AugmentSettings::default(),
         },
     };
+    if let (true, Some(base)) = (troupe, known) {
+        let how = match base.knows(recipe.troupe_hashes()) {
+            true => "as the base knows them",
+            false => "alike: the base does not know them",
+        };
+        writeln!(out, "the troupe's {} people begin {how}", recipe.dimensions.people)?;
+    }
     if recipe.goal == Goal::default() {
         writeln!(out, "neither --steps nor --minutes: training goes on until Ctrl-C")?;
     }

@@ -61,17 +61,11 @@ pub(super) fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, 
         }
     }
     let now_at = |asked: &[PathBuf], was: &[PathBuf]| if asked.is_empty() { Ok(was.to_vec()) } else { absolute(asked) };
-    let dimensions = &recipe.dimensions;
-    let [asked_a, asked_b]: [&[PathBuf]; 2] = match (dimensions.is_base(), dimensions.subject) {
-        (true, _) => [&[], &arguments.troupe],
-        (_, true) => [&arguments.troupe, &arguments.b],
-        _ => [&arguments.a, &arguments.b],
-    };
-    for (option, asked, taken) in [
-        ("--a", &arguments.a, dimensions.people == 0),
-        ("--b", &arguments.b, !dimensions.is_base()),
-        ("--troupe", &arguments.troupe, dimensions.people > 0),
-    ] {
+    let (troupe, subject) = (dimensions.people > 0, !dimensions.is_base());
+    let [asked_a, asked_b] = arguments.sides(troupe, subject);
+    for (option, asked, taken) in
+        [("--a", &arguments.a, !troupe), ("--b", &arguments.b, subject), ("--troupe", &arguments.troupe, troupe)]
+    {
         if !asked.is_empty() && !taken {
             bail!(
                 "{}: this run was begun without {option}; leave it out, or take another folder",
