@@ -69,6 +69,13 @@ impl Rect {
         Self { x: c.x - w / 2.0, y: c.y - h / 2.0, w, h }
     }
 
+    /// The smallest rectangle that holds both.
+    pub fn union(&self, other: &Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let (right, bottom) = ((self.x + self.w).max(other.x + other.w), (self.y + self.h).max(other.y + other.h));
+        Self { x, y, w: right - x, h: bottom - y }
+    }
+
     /// What both cover; empty where they do not meet.
     pub fn intersection(&self, other: &Self) -> Self {
         let x = self.x.max(other.x);

@@ -55,7 +55,7 @@ fn nothing_is_allocated_after_the_first_frames() {
             blender.crop(&view(&frame), &place, side, &mut crop).unwrap();
             let mut target = frame.frame_mut().unwrap();
             blender.composite(&mut target, &place, &face.generated(), &hull, &settings, None).unwrap();
-            conceal(&mut target, Rect { x: 3.0, y: 5.0, w: 50.0, h: 60.0 });
+            conceal(&mut target, Rect { x: 3.0, y: 5.0, w: 50.0, h: 60.0 }, 1.0);
         };
         (0..10).for_each(&mut round);
         let before = ALLOCATIONS.with(Cell::get);

@@ -11,7 +11,7 @@ use standin::geometry::Rect;
 const SIZES: [(usize, usize); 5] = [(1, 1), (2, 2), (7, 9), (64, 48), (161, 121)];
 
 fn conceal_at(frame: &mut OwnedFrame, x: f32, y: f32, w: f32, h: f32) {
-    conceal(&mut frame.frame_mut().unwrap(), Rect { x, y, w, h });
+    conceal(&mut frame.frame_mut().unwrap(), Rect { x, y, w, h }, 1.0);
 }
 
 #[test]

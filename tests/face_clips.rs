@@ -106,6 +106,25 @@ fn a_performance_is_followed_throughout() {
 }
 
 #[test]
+fn a_finder_that_is_noted_in_any_frame_goes_on_as_it_would_have() {
+    let settings = FinderSettings { detect_interval: 5, smoothing: 0.0, ..FinderSettings::default() };
+    let Some(clip) = common::clip("hard/two_people.mp4") else { return };
+    let runtime = Runtime::load(None).unwrap();
+    let [mut whole, mut noted] = [0, 1].map(|_| Finder::new(&runtime, Mesh::Points468).unwrap());
+    let (mut faces, mut again) = (Vec::new(), Vec::new());
+    for (i, frame) in clip.take(24).enumerate() {
+        let (frame, time) = (frame.frame().unwrap(), i as f64 / 30.0);
+        whole.find(&frame, &[], time, &settings, &mut faces).unwrap();
+        // A new one in every frame, as where an extraction is broken off and goes on, also amid a search.
+        let state = serde_json::to_string(&noted.state().unwrap()).unwrap();
+        noted.restore(serde_json::from_str(&state).unwrap());
+        noted.find(&frame, &[], time, &settings, &mut again).unwrap();
+        assert_eq!(faces, again, "frame {i}");
+        assert_eq!((whole.detector_ran(), whole.suspects()), (noted.detector_ran(), noted.suspects()), "frame {i}");
+    }
+}
+
+#[test]
 fn how_low_the_features_lie_is_a_person_s_own_in_every_clip() {
     let settings = FinderSettings::default();
     // Of the last frame that shows the face, in px of 160 of a full face.

@@ -12,13 +12,13 @@ const MOST: usize = 64;
 /// Least side of a cell in pixels.
 const LEAST: usize = 8;
 
-/// Blurs what lies under `region` (frame pixels) so far that nothing but at most 8×8 mean colours is left. A region
-/// that is not finite conceals the whole frame; outside of the region, rounded outwards to even pixels, nothing
-/// changes.
-pub fn conceal(frame: &mut FrameMut<'_>, region: Rect) {
+/// Blurs what lies under `region` (frame pixels) so far that nothing but at most 8×8 mean colours is left; at a `strength`
+/// below 1, that part of the blur is mixed with the picture. A region or strength that is not finite conceals the whole
+/// frame; outside of the region, rounded outwards to even pixels, nothing changes.
+pub fn conceal(frame: &mut FrameMut<'_>, region: Rect, strength: f32) {
     let (width, height) = (frame.layout().width, frame.layout().height);
     let ends = [region.x, region.y, region.x + region.w, region.y + region.h];
-    if ends.iter().any(|v| !v.is_finite()) {
+    if ends.iter().chain([&strength]).any(|v| !v.is_finite()) {
         return conceal_all(frame);
     }
     let clip = |low: f32, high: f32, end: usize| {
@@ -32,18 +32,18 @@ pub fn conceal(frame: &mut FrameMut<'_>, region: Rect) {
     let (x, w) = clip(ends[0], ends[2], width);
     let (y, h) = clip(ends[1], ends[3], height);
     // Counted over what is seen, so that a face half out of the frame is concealed as well as a whole one.
-    conceal_pixels(frame, (x, y), (w, h), w.max(h).div_ceil(CELLS));
+    conceal_pixels(frame, (x, y), (w, h), w.max(h).div_ceil(CELLS), strength.clamp(0.0, 1.0));
 }
 
 /// [`conceal`] over the whole frame, in cells of a twelfth of its height.
 pub fn conceal_all(frame: &mut FrameMut<'_>) {
     let (width, height) = (frame.layout().width, frame.layout().height);
     let cell = height.div_ceil(FRAME_CELLS).max(width.div_ceil(MOST));
-    conceal_pixels(frame, (0, 0), (width, height), cell);
+    conceal_pixels(frame, (0, 0), (width, height), cell, 1.0);
 }
 
 /// Cells of `cell` pixels or a little more, over the pixels from `start` on; `start` is even.
-fn conceal_pixels(frame: &mut FrameMut<'_>, start: (usize, usize), size: (usize, usize), cell: usize) {
+fn conceal_pixels(frame: &mut FrameMut<'_>, start: (usize, usize), size: (usize, usize), cell: usize, strength: f32) {
     if size.0 == 0 || size.1 == 0 {
         return;
     }
@@ -58,7 +58,7 @@ fn conceal_pixels(frame: &mut FrameMut<'_>, start: (usize, usize), size: (usize,
             size: (size.0.div_ceil(sx), size.1.div_ceil(sy)),
             cell: (cell / sx, cell / sy),
         };
-        samples.conceal(plane.data);
+        samples.conceal(plane.data, strength);
     }
 }
 
@@ -95,7 +95,7 @@ struct Samples {
 }
 
 impl Samples {
-    fn conceal(&self, data: &mut [u8]) {
+    fn conceal(&self, data: &mut [u8], strength: f32) {
         let mut means = [[0f32; MOST]; MOST];
         let rows = self.size.1.div_ceil(self.cell.1);
         for (j, means) in means.iter_mut().take(rows).enumerate() {
@@ -111,7 +111,8 @@ impl Samples {
             let row = self.first + y * self.stride;
             for (x, sample) in data[row..].iter_mut().step_by(self.step).take(self.size.0).enumerate() {
                 let (i, right, fx) = between(x, self.cell.0, across);
-                *sample = (line[i] + (line[right] - line[i]) * fx + 0.5) as u8;
+                let mean = line[i] + (line[right] - line[i]) * fx;
+                *sample = (mean + (f32::from(*sample) - mean) * (1.0 - strength) + 0.5) as u8;
             }
         }
     }

@@ -37,7 +37,7 @@ impl BlazeFace {
 }
 
 /// A face that a detector saw. Positions in frame px.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Detection {
     /// Brows to chin, cheek to cheek; not clipped to the frame.
     pub bounds: Rect,
@@ -96,8 +96,29 @@ impl Detector {
         threshold: f32,
         found: &mut Vec<Detection>,
     ) -> Result<(), NetworkError> {
+        sample(frame, search, self.size(), Tone::SIGNED, self.network.input_mut(0));
+        self.run(search, threshold, found)
+    }
+
+    /// [`Detector::detect`] in a picture that was sampled already: RGB, −1..1, rows first, of the detector's size.
+    ///
+    /// # Errors
+    /// [`NetworkError`] where the run fails.
+    pub fn detect_in(
+        &mut self,
+        picture: &[f32],
+        search: &Similarity,
+        threshold: f32,
+        found: &mut Vec<Detection>,
+    ) -> Result<(), NetworkError> {
+        for (to, from) in self.network.input_mut(0).iter_mut().zip(picture) {
+            *to = *from;
+        }
+        self.run(search, threshold, found)
+    }
+
+    fn run(&mut self, search: &Similarity, threshold: f32, found: &mut Vec<Detection>) -> Result<(), NetworkError> {
         let size = self.size();
-        sample(frame, search, size, Tone::SIGNED, self.network.input_mut(0));
         self.network.run()?;
         let (regressors, scores) = (self.network.output(self.regressors), self.network.output(self.scores));
         self.candidates.clear();

@@ -1,4 +1,4 @@
-//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types.
+//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types; and people whose faces cannot be found.
 
 mod alignment;
 mod detector;
@@ -8,6 +8,7 @@ mod finder;
 mod hull;
 mod letterbox;
 mod mesh;
+mod people;
 pub mod pose;
 mod probes;
 mod settings;
@@ -23,6 +24,7 @@ pub use finder::{Finder, FinderState};
 pub use hull::hull;
 pub use letterbox::{Tone, letterbox, sample};
 pub use mesh::{Mesh, MeshNetwork};
+pub use people::{PeopleMap, PeopleNetwork};
 pub use pose::align_rigid;
 pub use settings::FinderSettings;
 pub use smoothing::{AlignmentFilter, Smoothing};

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::{ColourMemory, Guard, Job, Model, SceneCut, Sight, Stage};
-use crate::face::{Face, FindError, Finder, FinderSettings};
+use super::{ColourMemory, Guard, Job, Model, Observation, SceneCut, Stage};
+use crate::face::{Face, FindError, Finder, FinderSettings, PeopleMap};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Rect;
 
@@ -33,6 +33,16 @@ pub trait FindFaces: Send {
         false
     }
 
+    /// Where people are in `frame`, which must be the one that was given to [`FindFaces::find`] last; `None` where this
+    /// cannot tell.
+    ///
+    /// # Errors
+    /// [`FindError`] where a network fails.
+    fn people(&mut self, frame: &Frame<'_>) -> Result<Option<&PeopleMap>, FindError> {
+        let _ = frame;
+        Ok(None)
+    }
+
     /// Forgets all tracks.
     fn reset(&mut self);
 }
@@ -57,6 +67,10 @@ impl FindFaces for Finder {
         self.unfinished()
     }
 
+    fn people(&mut self, frame: &Frame<'_>) -> Result<Option<&PeopleMap>, FindError> {
+        self.people(frame).map(Some)
+    }
+
     fn reset(&mut self) {
         self.reset();
     }
@@ -66,6 +80,8 @@ impl FindFaces for Finder {
 pub struct FindStage {
     finder: Option<Box<dyn FindFaces>>,
     inbox: Receiver<Box<dyn FindFaces>>,
+    /// Copied from the finder, which may have to look again meanwhile.
+    suspects: Vec<Rect>,
     guard: Guard,
     scene: SceneCut,
     colours: ColourMemory,
@@ -81,6 +97,7 @@ impl FindStage {
         Self {
             finder: None,
             inbox,
+            suspects: Vec::new(),
             guard: Guard::default(),
             scene: SceneCut::default(),
             colours: ColourMemory::default(),
@@ -92,7 +109,9 @@ impl FindStage {
 
     /// Fills in `faces` and `plan`.
     pub fn run<F: VideoBuffer, T>(&mut self, job: &mut Job<F, T>) {
-        let Some(buffer) = &job.frame else { return };
+        if job.frame.is_none() {
+            return;
+        }
         let begun = Instant::now();
         if let Ok(finder) = self.inbox.try_recv() {
             self.finder = Some(finder);
@@ -116,31 +135,44 @@ impl FindStage {
             self.model = model;
         }
         self.colours.take(&mut job.colours);
-        let on_failure = job.settings.on_failure;
-        let found = match (&mut self.finder, buffer.frame()) {
-            (None, _) => Err(None),
-            (_, Err(error)) => Err(Some(error.to_string())),
-            (Some(finder), Ok(frame)) => finder
-                .find(&frame, &job.hints, job.time, &job.settings.finder, &mut job.faces)
-                .map(|()| (finder.suspects(), finder.unfinished(), self.scene.is_cut(&frame), *frame.layout()))
-                .map_err(|error| Some(error.to_string())),
-        };
-        match found {
-            Ok((suspects, unfinished, cut, layout)) => {
-                let sight = Sight { faces: &job.faces, suspects, unfinished, cut, time: job.time, layout };
-                self.guard.plan(job.settings.select, on_failure, &sight, &mut job.plan);
-                if cut {
-                    self.colours.reset();
-                }
-            }
-            Err(failure) => {
-                job.faces.clear();
-                job.failure = failure;
-                self.guard.plan_blind(on_failure, &mut job.plan);
-            }
+        if let Err(failure) = self.plan(job) {
+            job.faces.clear();
+            job.failure = failure;
+            self.guard.plan_blind(job.settings.on_failure, &mut job.plan);
         }
         self.colours.give(&job.plan.swap, job.time, &mut job.colours);
         job.timings.stages[Stage::Find as usize] = milliseconds(begun);
+    }
+
+    /// Fills in `faces` and `plan` by looking at the frame; the reason where that is not possible, if there is more to say
+    /// than that nothing is loaded yet.
+    fn plan<F: VideoBuffer, T>(&mut self, job: &mut Job<F, T>) -> Result<(), Option<String>> {
+        let Some(finder) = &mut self.finder else { return Err(None) };
+        let Some(buffer) = &job.frame else { return Err(None) };
+        let failed = |error: FindError| Some(error.to_string());
+        let frame = buffer.frame().map_err(|error| Some(error.to_string()))?;
+        let settings = &job.settings;
+        finder.find(&frame, &job.hints, job.time, &settings.finder, &mut job.faces).map_err(failed)?;
+        let cut = self.scene.is_cut(&frame);
+        self.suspects.clear();
+        self.suspects.extend_from_slice(finder.suspects());
+        let unfinished = finder.unfinished();
+        let needed = self.guard.needs_people(settings, &job.faces);
+        let people = if needed { finder.people(&frame).map_err(failed)? } else { None };
+        let observed = Observation {
+            faces: &job.faces,
+            suspects: &self.suspects,
+            unfinished,
+            people,
+            cut,
+            time: job.time,
+            layout: *frame.layout(),
+        };
+        self.guard.plan(settings, &observed, &mut job.plan);
+        if cut {
+            self.colours.reset();
+        }
+        Ok(())
     }
 }
 

@@ -4,20 +4,37 @@
 //! the frame or are found again: near where they should be, or anywhere after a cut.
 
 use super::ladder::Remembered;
-use super::{OnFailure, Plan, Select, Selector};
-use crate::face::Face;
+use super::{Faceless, OnFailure, Plan, Select, Selector, Settings};
+use crate::face::pose::pose_through;
+use crate::face::{Face, PeopleMap};
 use crate::frame::Layout;
 use crate::geometry::Rect;
 
+/// Degrees over which a face that turns away fades from swapped to blurred.
+const FADE: f32 = 8.0;
+
+/// Who is protected before their face was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GuardMode {
+    /// Everybody in view: a person whose face is not found is concealed until it is swapped. Where one face is selected
+    /// and is there, nobody else is.
+    #[default]
+    Strict,
+    /// Only those whose face was swapped before.
+    Track,
+}
+
 /// What is known of a frame when it is planned.
 #[derive(Debug, Clone, Copy)]
-pub struct Sight<'a> {
+pub struct Observation<'a> {
     /// The faces that were found.
     pub faces: &'a [Face],
     /// Places that look a little like a face.
     pub suspects: &'a [Rect],
     /// Whether some of those may be faces that there was no time to try.
     pub unfinished: bool,
+    /// Where people are; `None` where nobody looked.
+    pub people: Option<&'a PeopleMap>,
     /// Whether the frame shows another scene than the one before.
     pub cut: bool,
     /// Seconds; does not run backwards between resets.
@@ -32,6 +49,9 @@ pub struct Guard {
     selector: Selector,
     remembered: Vec<Remembered>,
     chosen: Vec<bool>,
+    faceless: Faceless,
+    /// Where the faces are that are known of.
+    known: Vec<Rect>,
 }
 
 impl Guard {
@@ -41,12 +61,21 @@ impl Guard {
         self.remembered.clear();
     }
 
+    /// Whether [`Guard::plan`] wants to know where people are in a frame with these faces: somebody is lost, or who comes
+    /// in must be concealed.
+    pub fn needs_people(&self, settings: &Settings, faces: &[Face]) -> bool {
+        let there = |track| faces.iter().any(|face| face.track == track);
+        self.remembered.iter().any(|lost| !there(lost.face.track))
+            || settings.guard == GuardMode::Strict
+                && (settings.select == Select::All || !self.selector.subject().is_some_and(there))
+    }
+
     /// Plans a frame.
-    pub fn plan(&mut self, select: Select, on_failure: OnFailure, sight: &Sight<'_>, plan: &mut Plan) {
+    pub fn plan(&mut self, settings: &Settings, observed: &Observation<'_>, plan: &mut Plan) {
         plan.clear();
-        let Sight { faces, time, .. } = *sight;
+        let Observation { faces, time, .. } = *observed;
         for lost in &mut self.remembered {
-            lost.cut |= sight.cut;
+            lost.cut |= observed.cut;
         }
         let there = |track| faces.iter().find(|face| face.track == track);
         let newly = |lost: &Remembered| faces.iter().find(|face| lost.comes_back_as(face, time));
@@ -58,24 +87,40 @@ impl Guard {
         let missed = |track| self.remembered.iter().any(|lost| lost.face.track == track && there(track).is_none());
         let newest = faces.iter().map(|face| face.track).max().unwrap_or(0);
         let mut chosen = std::mem::take(&mut self.chosen);
-        self.selector.choose(select, faces, missed, &mut chosen);
+        self.selector.choose(settings.select, faces, missed, &mut chosen);
         self.remembered.retain(|r| match faces.iter().position(|face| face.track == r.face.track) {
             Some(i) => chosen[i],
             // After a cut, any face that was not there before stands for the one that was.
             None => newly(r).is_none() && !(r.cut && newest > r.newest),
         });
         for (face, _) in faces.iter().zip(&chosen).filter(|(_, chosen)| **chosen) {
-            plan.swap(face);
-            self.remember(face, time, newest, &sight.layout);
+            let turned = turned_away(face, settings.max_yaw);
+            match settings.on_failure {
+                OnFailure::Pass => plan.swap(face),
+                _ if turned >= 1.0 => plan.protect(settings.on_failure, face.bounds),
+                _ => plan.swap(face),
+            }
+            if turned > 0.0 && turned < 1.0 && matches!(settings.on_failure, OnFailure::Hold | OnFailure::Blur) {
+                plan.veil(face.bounds, turned);
+            }
+            self.remember(face, time, newest, &observed.layout);
         }
         self.chosen = chosen;
         plan.found = plan.swap.len();
-        if sight.unfinished && (select == Select::All || plan.found == 0) {
-            sight.suspects.iter().for_each(|suspect| plan.protect(on_failure, *suspect));
+        let everybody = settings.select == Select::All || plan.found == 0;
+        if observed.unfinished && everybody {
+            observed.suspects.iter().for_each(|suspect| plan.protect(settings.on_failure, *suspect));
         }
         // Where the swap has gone on with another face, the frame is not blurred for the sake of a place.
-        let region_only = plan.found > 0 && matches!(select, Select::Largest | Select::LeftMost);
-        self.remembered.retain_mut(|r| r.seen == time || r.still_protected(sight, on_failure, region_only, plan));
+        let region_only = plan.found > 0 && matches!(settings.select, Select::Largest | Select::LeftMost);
+        self.remembered.retain_mut(|r| r.seen == time || r.still_protected(observed, settings, region_only, plan));
+        if let (GuardMode::Strict, true, Some(people)) = (settings.guard, everybody, observed.people) {
+            self.known.clear();
+            self.known.extend(faces.iter().map(|face| face.bounds));
+            self.known.extend(self.remembered.iter().filter(|r| r.seen < time).map(|r| r.place(time)));
+            let faceless = self.faceless.find(people, &self.known);
+            faceless.iter().for_each(|region| plan.conceal(settings.on_failure, *region));
+        }
     }
 
     /// Plans a frame in which faces could not even be looked for.
@@ -92,11 +137,17 @@ impl Guard {
     }
 }
 
+/// How far a face has turned beyond what is swapped: 0 up to `max_yaw` degrees, 1 from [`FADE`] degrees more.
+fn turned_away(face: &Face, max_yaw: f32) -> f32 {
+    let Some(pose) = pose_through(&face.landmarks, &face.to_canonical_rigid) else { return 0.0 };
+    ((pose.yaw.abs() - max_yaw) / FADE).clamp(0.0, 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::frame::{Matrix, PixelFormat, Range};
-    use crate::geometry::Similarity;
+    use crate::geometry::{Point, Similarity};
     use crate::live::MARGIN;
 
     const LAYOUT: Layout =
@@ -115,10 +166,19 @@ mod tests {
         }
     }
 
+    fn settings(select: Select, on_failure: OnFailure) -> Settings {
+        Settings { select, on_failure, ..Settings::default() }
+    }
+
+    /// What is seen of a frame in which nobody looked for people.
+    fn seen(faces: &[Face], time: f64) -> Observation<'_> {
+        let layout = LAYOUT;
+        Observation { faces, suspects: &[], unfinished: false, people: None, cut: false, time, layout }
+    }
+
     fn at(guard: &mut Guard, on_failure: OnFailure, faces: &[Face], suspects: &[Rect], time: f64) -> Plan {
         let mut plan = Plan::default();
-        let sight = Sight { faces, suspects, unfinished: false, cut: false, time, layout: LAYOUT };
-        guard.plan(Select::Largest, on_failure, &sight, &mut plan);
+        guard.plan(&settings(Select::Largest, on_failure), &Observation { suspects, ..seen(faces, time) }, &mut plan);
         plan
     }
 
@@ -131,7 +191,7 @@ mod tests {
         assert_eq!((held.swap.len(), held.found, held.conceal.len()), (1, 0, 0));
         let blurred = at(&mut guard, hold, &[], &[], 0.5);
         assert_eq!((blurred.swap.len(), blurred.conceal.len(), blurred.conceal_all), (0, 1, false));
-        assert!(blurred.conceal[0].w > 120.0 * MARGIN);
+        assert!(blurred.conceal[0].region.w > 120.0 * MARGIN);
         assert!(at(&mut guard, hold, &[], &[], 1.5).conceal_all);
         let empty = at(&mut guard, hold, &[], &[], 2.6);
         assert!(empty.swap.is_empty() && empty.conceal.is_empty() && !empty.conceal_all);
@@ -149,16 +209,79 @@ mod tests {
     }
 
     #[test]
-    fn a_face_that_leaves_through_the_edge_is_held_on_its_way_out_and_then_forgotten() {
+    fn a_face_that_leaves_through_the_edge_is_concealed_on_its_way_out_and_then_forgotten() {
         let mut guard = Guard::default();
         for tick in 0..10u8 {
             let seconds = f32::from(tick) / 30.0;
             at(&mut guard, OnFailure::Hold, &[face(1, 200.0 - 750.0 * seconds)], &[], f64::from(seconds));
         }
-        let held = at(&mut guard, OnFailure::Hold, &[], &[], 0.4);
-        assert!(held.swap[0].bounds.x < -40.0, "held at {:?}", held.swap[0].bounds);
+        let leaving = at(&mut guard, OnFailure::Hold, &[], &[], 0.4);
+        assert!(leaving.swap.is_empty() && leaving.conceal[0].region.x < -40.0, "{:?}", leaving.conceal);
         let gone = at(&mut guard, OnFailure::Hold, &[], &[], 1.0);
         assert!(gone.conceal.is_empty() && !gone.conceal_all);
+    }
+
+    /// Plans a frame without a face in which people are where `shows` says.
+    fn with_people(guard: &mut Guard, settings: &Settings, shows: impl Fn(Point) -> bool, time: f64) -> Plan {
+        let (mut plan, map) = (Plan::default(), PeopleMap::empty(640, 480).with(shows));
+        assert!(guard.needs_people(settings, &[]));
+        guard.plan(settings, &Observation { people: Some(&map), ..seen(&[], time) }, &mut plan);
+        plan
+    }
+
+    #[test]
+    fn whoever_is_not_there_any_more_is_not_protected_any_more() {
+        let blur = settings(Select::Largest, OnFailure::Blur);
+        let mut guard = Guard::default();
+        at(&mut guard, OnFailure::Blur, &[face(1, 200.0)], &[], 0.0);
+        // Turned away: as long as somebody is there, something is concealed, and never the whole frame.
+        for tick in 1..40 {
+            let plan = with_people(&mut guard, &blur, |p| p.x > 150.0 && p.x < 400.0, f64::from(tick) * 0.1);
+            assert!(!plan.conceal.is_empty() && !plan.conceal_all, "tick {tick}: {plan:?}");
+        }
+        for tick in 41..44 {
+            let plan = with_people(&mut guard, &blur, |_| false, f64::from(tick) * 0.1);
+            assert_eq!(plan.conceal.len(), 0, "tick {tick}: {plan:?}");
+        }
+        // Soon after it was lost, too; but not where nobody could be told from the wall in the first place.
+        for (shows, protected) in [(true, false), (false, true)] {
+            let mut guard = Guard::default();
+            at(&mut guard, OnFailure::Blur, &[face(1, 200.0)], &[], 0.0);
+            with_people(&mut guard, &blur, |_| shows, 0.1);
+            let plan = with_people(&mut guard, &blur, |_| false, 0.5);
+            assert_eq!(!plan.conceal.is_empty(), protected, "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn strict_conceals_whoever_comes_in_and_track_does_not() {
+        for (guard_mode, concealed) in [(GuardMode::Strict, 1), (GuardMode::Track, 0)] {
+            let settings = Settings { guard: guard_mode, ..settings(Select::Largest, OnFailure::Hold) };
+            let (mut guard, mut plan) = (Guard::default(), Plan::default());
+            let map = PeopleMap::empty(640, 480).with(|p| p.x > 600.0 && p.y > 200.0);
+            guard.plan(&settings, &Observation { people: Some(&map), ..seen(&[], 0.0) }, &mut plan);
+            assert_eq!(plan.conceal.len(), concealed);
+        }
+    }
+
+    #[test]
+    fn where_one_face_is_selected_and_there_nobody_else_is_concealed_and_of_all_everybody_is() {
+        for (select, concealed) in [(Select::Largest, 0), (Select::All, 1)] {
+            let settings = settings(select, OnFailure::Hold);
+            let (mut guard, faces) = (Guard::default(), [face(1, 100.0)]);
+            at(&mut guard, OnFailure::Hold, &faces, &[], 0.0);
+            assert_eq!(guard.needs_people(&settings, &faces), concealed == 1, "{select:?}");
+            let (mut plan, map) = (Plan::default(), PeopleMap::empty(640, 480).with(|p| p.x > 600.0));
+            guard.plan(&settings, &Observation { people: Some(&map), ..seen(&faces, 0.1) }, &mut plan);
+            assert_eq!((plan.found, plan.conceal.len()), (1, concealed), "{select:?}");
+        }
+    }
+
+    #[test]
+    fn pass_conceals_nobody_who_comes_in() {
+        let (pass, mut guard) = (settings(Select::All, OnFailure::Pass), Guard::default());
+        let plan = with_people(&mut guard, &pass, |_| true, 0.0);
+        assert!(plan.conceal.is_empty() && !plan.conceal_all && !plan.drop);
     }
 
     #[test]
@@ -176,8 +299,8 @@ mod tests {
             let (mut plan, neighbour) =
                 (Plan::default(), Face { bounds: Rect { w: 100.0, ..face(2, 330.0).bounds }, ..face(2, 330.0) });
             for (faces, time) in [(vec![face(1, 200.0), neighbour.clone()], 0.0), (vec![neighbour], 0.5)] {
-                let sight = Sight { faces: &faces, suspects: &[], unfinished: false, cut: false, time, layout: LAYOUT };
-                guard.plan(select, OnFailure::Blur, &sight, &mut plan);
+                let observed = seen(&faces, time);
+                guard.plan(&settings(select, OnFailure::Blur), &observed, &mut plan);
             }
             assert_eq!(plan.conceal.len(), 1, "{select:?}");
         }
@@ -188,8 +311,8 @@ mod tests {
         let (mut guard, mut plan) = (Guard::default(), Plan::default());
         for (track, time) in [(4, 0.0), (9, 0.8), (9, 0.9)] {
             let faces = [face(track, 200.0)];
-            let sight = Sight { faces: &faces, suspects: &[], unfinished: false, cut: false, time, layout: LAYOUT };
-            guard.plan(Select::Track(4), OnFailure::Hold, &sight, &mut plan);
+            let observed = seen(&faces, time);
+            guard.plan(&settings(Select::Track(4), OnFailure::Hold), &observed, &mut plan);
             assert_eq!((plan.found, plan.swap[0].track), (1, track));
         }
     }
@@ -198,8 +321,8 @@ mod tests {
     fn faces_that_there_was_no_time_to_try_are_concealed() {
         let (mut guard, mut plan) = (Guard::default(), Plan::default());
         let suspects = [Rect { x: 20.0, y: 20.0, w: 60.0, h: 60.0 }];
-        let sight = Sight { faces: &[], suspects: &suspects, unfinished: true, cut: false, time: 0.0, layout: LAYOUT };
-        guard.plan(Select::All, OnFailure::Hold, &sight, &mut plan);
+        let observed = Observation { suspects: &suspects, unfinished: true, ..seen(&[], 0.0) };
+        guard.plan(&settings(Select::All, OnFailure::Hold), &observed, &mut plan);
         assert_eq!(plan.conceal.len(), 1);
     }
 
@@ -249,8 +372,8 @@ mod tests {
         let mut guard = Guard::default();
         at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
         let (faces, mut plan) = ([face(2, 500.0)], Plan::default());
-        let sight = Sight { faces: &faces, suspects: &[], unfinished: false, cut: true, time: 0.1, layout: LAYOUT };
-        guard.plan(Select::Largest, hold, &sight, &mut plan);
+        let observed = Observation { cut: true, ..seen(&faces, 0.1) };
+        guard.plan(&settings(Select::Largest, hold), &observed, &mut plan);
         assert_eq!((plan.swap.len(), plan.conceal.len()), (1, 0));
     }
 

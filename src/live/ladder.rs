@@ -1,22 +1,26 @@
 //! The ladder that protects a subject which was swapped and is not found any more.
 //!
-//! Its last pose (where it is leaving the frame, moving on as it moved) is held and swapped for [`HOLD`] seconds, then
-//! its region is blurred until [`BLUR`], then the whole frame until [`FRAME`], each counted from the last time it was
-//! seen. Only when the detector has seen nothing that looks like a face, however weakly, for that long is the frame
-//! taken to be empty. A face that has moved out of the frame needs no more protection.
+//! | seconds since it was seen | what leaves |
+//! |---|---|
+//! | up to `hold_time` | its last pose, swapped; the region, where it was leaving the frame |
+//! | up to `blur_time` | its region blurred, and whatever shows of a person there |
+//! | up to [`FRAME`] | the same where it is known where people are, else the whole frame blurred |
+//! | later | the frame as it is |
+//!
+//! `on_failure` may ask for less: to begin with the second step, to drop the frame, to let it pass. A weak detection near
+//! its place holds the ladder at the second step. It ends early when the face has moved out of the frame, and when nobody
+//! has been seen in its place for [`ABSENT`] seconds, where somebody was when it was lost.
 
 use super::plan::copy;
-use super::{MARGIN, OnFailure, Plan, Sight};
+use super::{MARGIN, Observation, OnFailure, Plan, Settings};
 use crate::face::Face;
 use crate::frame::Layout;
 use crate::geometry::{Point, Rect};
 
-/// Seconds for which the last pose is held.
-pub const HOLD: f64 = 0.3;
-/// Seconds after which blurring the region gives way to blurring the frame.
-pub const BLUR: f64 = 1.0;
-/// Seconds after which a frame with no trace of a face is taken to be empty.
+/// Seconds after which nothing is protected any more that left no trace.
 pub const FRAME: f64 = 2.5;
+/// Seconds without a person in a lost face's place from which on it has left.
+pub const ABSENT: f64 = 0.2;
 /// Growth of the concealed region a second, since a lost face may move.
 const SPREAD: f32 = 0.8;
 
@@ -26,6 +30,39 @@ const SURE: f32 = 0.95;
 const OFTEN: u32 = 8;
 /// Overlap (intersection over union) from which a doubtful detection stands for the face that was there.
 const TRACE: f32 = 0.2;
+
+/// Seconds for which somebody who is leaving is taken to move on as they moved.
+const LONGEST_MOVE: f64 = 1.0;
+/// Part of a lost face's surroundings that must show a person for anybody to be there.
+const SOMEBODY: f32 = 0.03;
+/// Sides of its bounds within which somebody who is leaving is looked for: they slow down and turn.
+const AROUND: f32 = 2.5;
+
+/// How long the ladder's steps last, in seconds since a face was seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LadderTimes {
+    /// Until then its last pose is swapped.
+    pub hold_time: f32,
+    /// Until then its region is blurred.
+    pub blur_time: f32,
+}
+
+impl Default for LadderTimes {
+    fn default() -> Self {
+        Self { hold_time: 0.3, blur_time: 1.0 }
+    }
+}
+
+/// Whether somebody is where a face was lost, as the people of a frame show it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Presence {
+    /// Nobody has looked yet.
+    Unknown,
+    /// Nobody was seen there when the face was lost: people are not told from what is behind them here.
+    NeverSeen,
+    /// Somebody was there at this time, in seconds.
+    Seen(f64),
+}
 
 /// A subject that was seen.
 #[derive(Debug)]
@@ -46,6 +83,8 @@ pub(super) struct Remembered {
     sure: bool,
     /// The newest track there was when it was seen: one that comes back as another has a newer one.
     pub(super) newest: u32,
+    /// Whether somebody is there since it was lost.
+    presence: Presence,
 }
 
 impl Remembered {
@@ -60,6 +99,7 @@ impl Remembered {
             sightings: 1,
             sure: face.score >= SURE,
             newest,
+            presence: Presence::Unknown,
         }
     }
 
@@ -67,6 +107,7 @@ impl Remembered {
     pub(super) fn see(&mut self, face: &Face, time: f64, newest: u32, layout: &Layout) {
         self.sightings += 1;
         self.newest = newest;
+        self.presence = Presence::Unknown;
         self.leaving = reaches_over(&face.bounds.grown(1.2), layout, 0.999);
         self.sure |= face.score >= SURE || self.sightings >= OFTEN;
         let elapsed = (time - self.seen) as f32;
@@ -81,12 +122,12 @@ impl Remembered {
 
     /// How far it has moved since it was seen, if it moves on as it did.
     fn moved(&self, time: f64) -> Point {
-        let missing = if self.leaving { (time - self.seen).clamp(0.0, BLUR) as f32 } else { 0.0 };
+        let missing = if self.leaving { (time - self.seen).clamp(0.0, LONGEST_MOVE) as f32 } else { 0.0 };
         Point::new(self.velocity.x * missing, self.velocity.y * missing)
     }
 
     /// Where it should be.
-    fn place(&self, time: f64) -> Rect {
+    pub(super) fn place(&self, time: f64) -> Rect {
         let (moved, bounds) = (self.moved(time), self.face.bounds);
         Rect { x: bounds.x + moved.x, y: bounds.y + moved.y, ..bounds }
     }
@@ -104,39 +145,58 @@ impl Remembered {
         face.track > self.newest && (near || face.bounds.iou(&place) > TRACE)
     }
 
+    /// Whether somebody may still be where it was lost; looks at the people of this frame.
+    fn present(&mut self, observed: &Observation<'_>) -> bool {
+        let Some(people) = observed.people else { return true };
+        let time = observed.time;
+        let around = self.place(time).grown(if self.leaving { AROUND } else { MARGIN });
+        let somebody = people.share(&around) > SOMEBODY;
+        self.presence = match self.presence {
+            // In another scene nobody need be there.
+            Presence::Unknown if !somebody && !self.cut => Presence::NeverSeen,
+            Presence::Unknown => Presence::Seen(time),
+            Presence::NeverSeen if !somebody => Presence::NeverSeen,
+            _ if somebody => Presence::Seen(time),
+            seen => seen,
+        };
+        !matches!(self.presence, Presence::Seen(last) if time - last > ABSENT)
+    }
+
     /// One step of the ladder for a subject that is not in this frame; `false` when it may be forgotten.
     pub(super) fn still_protected(
         &mut self,
-        sight: &Sight<'_>,
-        on_failure: OnFailure,
+        observed: &Observation<'_>,
+        settings: &Settings,
         region_only: bool,
         plan: &mut Plan,
     ) -> bool {
-        let Sight { time, layout, .. } = *sight;
+        let Observation { time, layout, people, .. } = *observed;
+        let [hold_time, blur_time] = [settings.ladder.hold_time, settings.ladder.blur_time].map(f64::from);
         let near = self.place(time);
-        if sight.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
+        if observed.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
             // Still there, only not certain enough to be swapped: the last steps wait.
-            self.seen = self.seen.max(time - 0.9 * BLUR);
+            self.seen = self.seen.max(time - 0.9 * blur_time);
         }
         let missing = time - self.seen;
-        let region = self.region(time);
-        let left = self.leaving && missing > BLUR && reaches_over(&self.place(time), &layout, 0.7);
-        let gone = left || reaches_over(&region, &layout, f32::MIN_POSITIVE);
-        if missing > FRAME || gone || (missing > HOLD && !self.sure) {
+        let last = FRAME.max(blur_time);
+        if missing > last || (missing > hold_time && !self.sure) || !self.present(observed) {
             return false;
         }
-        match on_failure {
-            OnFailure::Hold if missing <= HOLD && self.sure => {
-                let moved = self.moved(time);
-                plan.swap(&self.face);
-                if let Some(held) = plan.swap.last_mut() {
-                    held.shift(moved);
-                }
+        let mut region = self.region(time);
+        if let Some(people) = people {
+            let around = if self.leaving { region.union(&near.grown(AROUND)) } else { region };
+            region = people.bounds_within(&around).map_or(region, |shown| region.union(&shown));
+        }
+        let left = people.is_none() && self.leaving && missing > blur_time && reaches_over(&near, &layout, 0.7);
+        if left || reaches_over(&region, &layout, f32::MIN_POSITIVE) {
+            return false;
+        }
+        match settings.on_failure {
+            OnFailure::Hold if missing <= hold_time && self.sure && !self.leaving => plan.swap(&self.face),
+            OnFailure::Hold | OnFailure::Blur if missing > blur_time && people.is_none() && !region_only => {
+                plan.conceal_all = true;
             }
-            OnFailure::Hold | OnFailure::Blur if missing <= BLUR || region_only => plan.conceal.push(region),
-            OnFailure::Hold | OnFailure::Blur => plan.conceal_all = true,
-            OnFailure::Drop => plan.drop = true,
-            OnFailure::Pass => {}
+            on_failure => plan.conceal(on_failure, region),
         }
         true
     }

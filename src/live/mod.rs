@@ -8,6 +8,7 @@
 
 mod colours;
 mod device;
+mod faceless;
 mod find_stage;
 mod guard;
 mod job;
@@ -28,15 +29,16 @@ mod swap_stage;
 
 pub use colours::{ColourMemory, ColourNotes};
 pub use device::{Device, UnknownDevice};
+pub use faceless::Faceless;
 pub use find_stage::{FindFaces, FindStage};
-pub use guard::{Guard, Sight};
+pub use guard::{Guard, GuardMode, Observation};
 pub use job::{Job, Outcome, Timings};
-pub use ladder::{BLUR, FRAME, HOLD};
+pub use ladder::{ABSENT, FRAME, LadderTimes};
 pub use latency::Latency;
 pub use load::{Load, LoadError};
 pub use model::{Model, ModelSlot};
 pub use pending::Pending;
-pub use plan::{MARGIN, Plan};
+pub use plan::{Concealed, MARGIN, Plan};
 pub use prepare::{PrepareError, prepare_blenders, prepare_finder};
 pub use queue::{Flushed, Queue};
 pub use reorder::Reorder;

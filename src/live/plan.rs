@@ -7,6 +7,15 @@ use crate::geometry::Rect;
 /// How much larger than the landmarks' bounds a concealed region is: brow to chin becomes hair to neck.
 pub const MARGIN: f32 = 1.6;
 
+/// A region to blur.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Concealed {
+    /// In frame pixels.
+    pub region: Rect,
+    /// How far, 0..1: 1 leaves nothing of the picture.
+    pub strength: f32,
+}
+
 /// What must happen to one frame.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -14,8 +23,8 @@ pub struct Plan {
     pub swap: Vec<Face>,
     /// How many of `swap` were found in this frame.
     pub found: usize,
-    /// Regions to blur.
-    pub conceal: Vec<Rect>,
+    /// Regions to blur, once the faces are swapped.
+    pub conceal: Vec<Concealed>,
     /// Blur the whole frame.
     pub conceal_all: bool,
     /// Let nothing of this frame out.
@@ -48,11 +57,22 @@ impl Plan {
 
     /// Adds what `on_failure` asks for where a face at `bounds` is known but cannot be swapped.
     pub fn protect(&mut self, on_failure: OnFailure, bounds: Rect) {
+        self.conceal(on_failure, bounds.grown(MARGIN));
+    }
+
+    /// Adds what `on_failure` asks for where a face may be anywhere in `region`.
+    pub(super) fn conceal(&mut self, on_failure: OnFailure, region: Rect) {
         match on_failure {
-            OnFailure::Hold | OnFailure::Blur => self.conceal.push(bounds.grown(MARGIN)),
+            OnFailure::Hold | OnFailure::Blur => self.conceal.push(Concealed { region, strength: 1.0 }),
             OnFailure::Drop => self.drop = true,
             OnFailure::Pass => {}
         }
+    }
+
+    /// Adds a face of which only `strength` is to be concealed, so that the change from a swapped face to a concealed one
+    /// is gradual.
+    pub(super) fn veil(&mut self, bounds: Rect, strength: f32) {
+        self.conceal.push(Concealed { region: bounds.grown(MARGIN), strength });
     }
 
     /// What `on_failure` asks for where nobody can say whether and where there is a face.

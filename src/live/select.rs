@@ -39,6 +39,11 @@ impl Selector {
         self.subject = Some(track);
     }
 
+    /// The track that is followed.
+    pub fn subject(&self) -> Option<u32> {
+        self.subject
+    }
+
     /// Marks in `chosen` which of `faces` are to be swapped. `missed` says whether the subject of before is missing for
     /// so short a time that it is still protected: then only a face that is new since takes its place, never a
     /// bystander.

@@ -1,6 +1,6 @@
 //! What a user may change while frames flow. A job takes the settings of the moment it comes in.
 
-use super::Select;
+use super::{GuardMode, LadderTimes, Select};
 use crate::blend::BlendSettings;
 use crate::face::{Alignment, CropSettings, FaceType, FinderSettings};
 
@@ -48,7 +48,7 @@ impl CropChoice {
 }
 
 /// All of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// Which faces are swapped.
     pub select: Select,
@@ -62,4 +62,26 @@ pub struct Settings {
     pub morph: f32,
     /// What leaves when a face cannot be swapped.
     pub on_failure: OnFailure,
+    /// Who is protected before their face was found.
+    pub guard: GuardMode,
+    /// How long a lost face is held and blurred.
+    pub ladder: LadderTimes,
+    /// Turn of the head in degrees from which on a face fades to blur.
+    pub max_yaw: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            select: Select::default(),
+            finder: FinderSettings::default(),
+            crop: CropChoice::default(),
+            blend: BlendSettings::default(),
+            morph: 0.0,
+            on_failure: OnFailure::default(),
+            guard: GuardMode::default(),
+            ladder: LadderTimes::default(),
+            max_yaw: 90.0,
+        }
+    }
 }

@@ -56,7 +56,8 @@ impl SwapStage {
                 if job.plan.conceal_all {
                     conceal_all(&mut frame);
                 } else {
-                    job.plan.conceal.iter().for_each(|region| conceal(&mut frame, *region));
+                    let concealed = &job.plan.conceal;
+                    concealed.iter().for_each(|it| conceal(&mut frame, it.region, it.strength));
                 }
                 job.timings.stages[Stage::Blend as usize] += milliseconds(begun);
                 Ok(())

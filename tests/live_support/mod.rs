@@ -24,12 +24,14 @@ pub(crate) enum Works {
     Yes,
     Error,
     Panic,
+    /// Succeeds, with values that are no numbers.
+    NotANumber,
 }
 
 impl Works {
-    fn or<E>(self, error: impl FnOnce() -> E) -> Result<(), E> {
+    pub(crate) fn or<E>(self, error: impl FnOnce() -> E) -> Result<(), E> {
         match self {
-            Self::Yes => Ok(()),
+            Self::Yes | Self::NotANumber => Ok(()),
             Self::Error => Err(error()),
             Self::Panic => panic!("a stand-in panics, as it was told"),
         }
@@ -100,6 +102,9 @@ impl Engine for Whitens {
 
     fn run(&mut self, _: f32) -> Result<Generated<'_>, EngineError> {
         self.works.or(|| EngineError::Run("told to".to_owned()))?;
+        if self.works == Works::NotANumber {
+            self.white.fill(f32::NAN);
+        }
         let mask = &self.white[..SIDE * SIDE];
         Ok(Generated { resolution: SIDE, driver: &self.crop, face: &self.white, driver_mask: mask, face_mask: mask })
     }

@@ -1,10 +1,14 @@
 //! Every face of a frame: the mesh on the faces that are followed, the detector where that is not enough.
 
 mod search;
+mod search_thread;
 
+use self::search_thread::SearchThread;
 use super::mesh::{Mesh, MeshNetwork};
 use super::tracker::{Tracks, plausible, same_place};
-use super::{BlazeFace, Detection, Detector, Face, FindError, FinderSettings, Smoothing, template};
+use super::{
+    BlazeFace, Detection, Detector, Face, FindError, FinderSettings, PeopleMap, PeopleNetwork, Smoothing, template,
+};
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
 use crate::runtime::{NetworkError, Runtime};
@@ -20,9 +24,25 @@ const MOST_ATTEMPTS: usize = 2;
 
 const MESH: &str = "face mesh";
 const DETECTOR: &str = "face detector";
+const PEOPLE: &str = "network that finds people";
 
 fn failed(network: &'static str) -> impl Fn(NetworkError) -> FindError {
     move |source| FindError::Run { network, source }
+}
+
+/// Frames that a routine search takes: the detector works beside them.
+const ROUTINE: u8 = 3;
+
+/// A search of a whole frame while every face is followed. It is taken in a fixed number of frames later, so that the
+/// outcome does not depend on how fast the detector is.
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
+enum Routine {
+    #[default]
+    None,
+    /// Until so many frames later the detector has time.
+    Running(u8),
+    /// It has seen this, which is not to be known before.
+    Seen(u8, Vec<Detection>),
 }
 
 /// What a [`Finder`] knows of the frames so far.
@@ -35,22 +55,30 @@ pub struct FinderState {
     next_probe: usize,
     elsewhere: bool,
     unfinished: bool,
+    #[serde(default)]
+    routine: Routine,
 }
 
 impl Default for FinderState {
     fn default() -> Self {
         let tracks = Tracks::default();
-        Self { tracks, size: (0, 0), fresh: true, since_search: 0, next_probe: 0, elsewhere: false, unfinished: false }
+        let routine = Routine::None;
+        let (elsewhere, unfinished) = (false, false);
+        Self { tracks, size: (0, 0), fresh: true, since_search: 0, next_probe: 0, elsewhere, unfinished, routine }
     }
 }
 
 /// Finds and follows the faces of one stream.
 #[derive(Debug)]
 pub struct Finder {
-    detector: Detector,
+    detector: SearchThread,
+    routine: Routine,
     /// Looks closely at one place: there the cheap detector is enough.
     close_up: Detector,
     mesh: MeshNetwork,
+    people: PeopleNetwork,
+    /// Whether it has looked at this frame.
+    people_ran: bool,
     tracks: Tracks,
     /// What the detectors saw in this frame, weak detections included.
     detections: Vec<Detection>,
@@ -91,10 +119,14 @@ impl Finder {
     /// As [`Finder::new`].
     pub fn with_detector(runtime: &Runtime, mesh: Mesh, detector: BlazeFace) -> Result<Self, FindError> {
         let load = |network| move |source| FindError::Load { network, source };
+        let detector = Detector::new(runtime, detector).and_then(SearchThread::start).map_err(load(DETECTOR))?;
         Ok(Self {
-            detector: Detector::new(runtime, detector).map_err(load(DETECTOR))?,
+            detector,
+            routine: Routine::None,
             close_up: Detector::new(runtime, BlazeFace::Short).map_err(load(DETECTOR))?,
             mesh: MeshNetwork::new(runtime, mesh).map_err(load(MESH))?,
+            people: PeopleNetwork::new(runtime).map_err(load(PEOPLE))?,
+            people_ran: false,
             tracks: Tracks::default(),
             detections: Vec::new(),
             closer: Vec::new(),
@@ -119,11 +151,21 @@ impl Finder {
         self.fresh = true;
         self.since_search = 0;
         self.next_probe = 0;
+        self.routine = Routine::None;
     }
 
     /// What it knows of the frames so far, to go on from there in another process.
-    pub fn state(&self) -> FinderState {
-        FinderState {
+    ///
+    /// # Errors
+    /// [`FindError::Run`] where the detector was at work and fails.
+    pub fn state(&mut self) -> Result<FinderState, FindError> {
+        if let Routine::Running(left) = self.routine {
+            let mut seen = Vec::new();
+            self.detector.finish(&mut seen).map_err(failed(DETECTOR))?;
+            self.routine = Routine::Seen(left, seen);
+        }
+        Ok(FinderState {
+            routine: self.routine.clone(),
             tracks: self.tracks.noted(),
             size: self.size,
             fresh: self.fresh,
@@ -131,7 +173,7 @@ impl Finder {
             next_probe: self.next_probe,
             elsewhere: self.elsewhere,
             unfinished: self.unfinished,
-        }
+        })
     }
 
     /// Goes on from a noted state: the next frame gives what it would have given there, but that smoothing begins anew.
@@ -144,13 +186,15 @@ impl Finder {
         self.next_probe = state.next_probe;
         self.elsewhere = state.elsewhere;
         self.unfinished = state.unfinished;
+        self.routine = state.routine;
         self.suspects.clear();
     }
 
     /// Replaces `faces` by those of `frame`, largest first. `time` is the frame's in seconds; `hints` are face
     /// rectangles in frame px that somebody else found, and replace the detector where they lead to a face.
     ///
-    /// A face that is lost in this frame is looked for in this frame, so that a cut leaves no gap. Where nothing is
+    /// A face that is lost in this frame is looked for in this frame, so that a cut leaves no gap. While all are followed, the
+    /// detector looks at a frame now and then on a thread of its own, and what it sees counts three frames later. Where nothing is
     /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); later ones are searched whole
     /// and in one of those ways by turns, and only a few new faces are tried a frame, so that no frame takes long.
     ///
@@ -173,6 +217,7 @@ impl Finder {
         self.suspects.clear();
         self.detections.clear();
         self.detector_ran = false;
+        self.people_ran = false;
         self.attempts = if self.fresh || !hints.is_empty() { usize::MAX } else { MOST_ATTEMPTS };
         self.tracks.forget(time);
         let most = settings.max_faces.min(MOST_FACES);
@@ -186,10 +231,13 @@ impl Finder {
         if hints.is_empty() || nobody {
             self.since_search = self.since_search.saturating_add(1);
             let due = self.since_search >= settings.detect_interval && settings.detect_interval > 0;
-            if self.fresh || lost || nobody || self.unfinished || due {
+            if self.fresh || lost || nobody || self.unfinished {
                 self.unfinished = false;
+                self.routine = Routine::None;
                 self.search(frame, lost, most)?;
                 self.verify(frame, time)?;
+            } else {
+                self.search_beside(frame, due, time, most)?;
             }
             self.revisit(frame, most)?;
         }
@@ -217,6 +265,18 @@ impl Finder {
     /// Whether a detector ran for the last frame.
     pub fn detector_ran(&self) -> bool {
         self.detector_ran
+    }
+
+    /// Where people are in `frame`, the one that was given to [`Finder::find`] last.
+    ///
+    /// # Errors
+    /// [`FindError::Run`]
+    pub fn people(&mut self, frame: &Frame) -> Result<&PeopleMap, FindError> {
+        if !self.people_ran {
+            self.people.find(frame).map_err(failed(PEOPLE))?;
+            self.people_ran = true;
+        }
+        Ok(self.people.last())
     }
 
     /// Runs the mesh where each face was; returns whether one was lost.

@@ -1,7 +1,7 @@
 //! Where faces are looked for that are not followed yet: the whole frame, its tiles and turns, the places where one was
 //! lost and those that somebody else points out; and what it takes for a face to be followed.
 
-use super::{DETECTOR, FACE, Finder, MOST_FACES, failed};
+use super::{DETECTOR, FACE, Finder, MOST_FACES, ROUTINE, Routine, failed};
 use crate::face::mesh;
 use crate::face::probes::Probes;
 use crate::face::tracker::{Track, same_place};
@@ -14,6 +14,10 @@ use crate::geometry::{Point, Rect, Similarity};
 const SURE: f32 = 0.8;
 /// Score of a mesh from which on it is sure. Below, a new face may be upside down: a mouth was taken for eyes.
 const SURE_MESH: f32 = 0.95;
+/// Part of a new detection that is not sure which must show a person, if it is large.
+const SHOWN: f32 = 0.2;
+/// Part of the frame's shorter side from which on it is. In a crowd not everybody is told from what is behind them.
+const LARGE: f32 = 0.2;
 /// Score from which on a detection is suspected to be a face.
 const SUSPECT: f32 = 0.3;
 /// Lost faces that are looked for one by one in a frame, at most.
@@ -42,6 +46,34 @@ impl Finder {
             self.probe_other(frame, &probes, i, most)?;
         }
         Ok(())
+    }
+
+    /// Looks at the whole frame beside the stream: begins to where that is `due`, goes on, or takes in what was seen.
+    pub(super) fn search_beside(&mut self, frame: &Frame, due: bool, time: f64, most: usize) -> Result<(), FindError> {
+        let first = self.detections.len();
+        match std::mem::take(&mut self.routine) {
+            Routine::None if due => {
+                let whole = Probes::new(self.size.0, self.size.1, self.detector.size()).whole();
+                self.detector.begin(frame, &whole, SUSPECT).map_err(failed(DETECTOR))?;
+                self.since_search = 0;
+                self.routine = Routine::Running(ROUTINE);
+                return Ok(());
+            }
+            Routine::None => return Ok(()),
+            Routine::Running(left) if left > 1 => {
+                self.routine = Routine::Running(left - 1);
+                return Ok(());
+            }
+            Routine::Seen(left, seen) if left > 1 => {
+                self.routine = Routine::Seen(left - 1, seen);
+                return Ok(());
+            }
+            Routine::Running(_) => self.detector.finish(&mut self.detections).map_err(failed(DETECTOR))?,
+            Routine::Seen(_, seen) => self.detections.extend(seen),
+        }
+        self.detector_ran = true;
+        self.admit(frame, first, FACE, most)?;
+        self.verify(frame, time)
     }
 
     /// A tile, or the frame turned: there faces are rare, and only a sure one is taken.
@@ -107,12 +139,17 @@ impl Finder {
         Ok(())
     }
 
-    /// Whether a closer look shows a face where a detection that is not sure does.
+    /// Whether a closer look shows a face where a detection that is not sure does, and a person if it is large.
     fn confirmed(&mut self, frame: &Frame, detection: &Detection) -> Result<bool, FindError> {
         if detection.score >= SURE {
             return Ok(true);
         }
-        self.seen_close_up(frame, &detection.bounds, mesh::tilt_of_detection(detection), FACE)
+        let bounds = &detection.bounds;
+        if !self.seen_close_up(frame, bounds, mesh::tilt_of_detection(detection), FACE)? {
+            return Ok(false);
+        }
+        let large = bounds.w.max(bounds.h) >= LARGE * self.size.0.min(self.size.1) as f32;
+        Ok(!large || self.people(frame)?.share(bounds) > SHOWN)
     }
 
     /// Whether the cheap detector sees a face there, tilted by `tilt`, with at least this score.

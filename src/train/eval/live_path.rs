@@ -113,7 +113,7 @@ impl LivePath {
             swapped: job.plan.swap.clone(),
             fresh: job.plan.found,
             drawn: self.drawn.try_iter().collect(),
-            concealed: job.plan.conceal.clone(),
+            concealed: job.plan.conceal.iter().map(|concealed| concealed.region).collect(),
             concealed_whole: job.plan.conceal_all,
             outcome: job.outcome,
             failure: job.failure.take(),

@@ -224,7 +224,7 @@ impl<'a> Analysis<'a> {
         progress.counts.kept += cuts.len() as u64;
         progress.next = index + 1;
         // A picture is done with its frame, and has nothing that goes on.
-        progress.finder = if self.pictures.contains(&source) { FinderState::default() } else { self.finder.state() };
+        progress.finder = if self.pictures.contains(&source) { FinderState::default() } else { self.finder.state()? };
         let wait = !new.is_empty();
         self.held = Some(Held { source, time, cuts, progress: Box::new(progress.clone()), new });
         Ok(wait || self.settle(|_| true))

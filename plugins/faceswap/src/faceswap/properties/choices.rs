@@ -3,7 +3,7 @@
 use gst::glib;
 use standin::blend::ColorTransfer;
 use standin::face::{FaceType, Mesh};
-use standin::live::OnFailure;
+use standin::live::{GuardMode, OnFailure};
 
 /// A choice among names, as GStreamer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -74,6 +74,34 @@ impl OnFailureChoice {
 
     pub(super) fn of(on_failure: OnFailure) -> Self {
         Self::PAIRS.into_iter().find(|pair| pair.1 == on_failure).map_or(Self::Hold, |pair| pair.0)
+    }
+}
+
+/// Who is protected before their face was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapGuard")]
+#[repr(i32)]
+pub(super) enum GuardChoice {
+    #[default]
+    #[enum_value(name = "Everybody: a person whose face is not found is blurred until it is swapped", nick = "strict")]
+    Strict,
+    #[enum_value(name = "Those whose face was swapped before", nick = "track")]
+    Track,
+}
+
+impl GuardChoice {
+    pub(super) fn guard(self) -> GuardMode {
+        match self {
+            Self::Strict => GuardMode::Strict,
+            Self::Track => GuardMode::Track,
+        }
+    }
+
+    pub(super) fn of(guard: GuardMode) -> Self {
+        match guard {
+            GuardMode::Strict => Self::Strict,
+            GuardMode::Track => Self::Track,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use gst::prelude::*;
 use standin::face::{FinderSettings, Mesh};
 use standin::live::{Device, Select, Settings};
 
-use choices::{ColorTransferChoice, FaceTypeChoice, LandmarksChoice, OnFailureChoice};
+use choices::{ColorTransferChoice, FaceTypeChoice, GuardChoice, LandmarksChoice, OnFailureChoice};
 use numbers::{COUNTS, NUMBERS, SWITCHES};
 
 /// Frames in flight where nobody chose.
@@ -136,6 +136,7 @@ impl Properties {
                 "on-failure" => {
                     self.settings.on_failure = read::<OnFailureChoice>(name, value)?.on_failure();
                 }
+                "guard" => self.settings.guard = read::<GuardChoice>(name, value)?.guard(),
                 "landmarks" => self.mesh = read::<LandmarksChoice>(name, value)?.mesh(),
                 _ => return Err(Refused(format!("there is no property '{name}' to set"))),
             }
@@ -162,6 +163,7 @@ impl Properties {
             "face-type" => Some(FaceTypeChoice::of(self.settings.crop.face_type).to_value()),
             "color-transfer" => Some(ColorTransferChoice::of(self.settings.blend.color_transfer).to_value()),
             "on-failure" => Some(OnFailureChoice::of(self.settings.on_failure).to_value()),
+            "guard" => Some(GuardChoice::of(self.settings.guard).to_value()),
             "landmarks" => Some(LandmarksChoice::of(self.mesh).to_value()),
             _ => None,
         }
@@ -183,9 +185,8 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
             glib::ParamSpecString::builder("device")
                 .nick("Device")
                 .blurb(
-                    "Where it runs: auto, cpu, gpu, gpu:NUMBER or gpu:NAME (blending, and the network in a build with \
-                     the feature gpu), or an execution provider of ONNX Runtime for the network: cuda, tensorrt, \
-                     directml, coreml, openvino, rocm",
+                    "Where it runs: auto, cpu, gpu, gpu:NUMBER or gpu:NAME (network and blending), or an execution provider \
+                     of ONNX Runtime for the network: cuda, tensorrt, directml, coreml, openvino, rocm",
                 )
                 .default_value("auto")
                 .mutable_ready()
@@ -210,6 +211,14 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
             glib::ParamSpecEnum::builder::<OnFailureChoice>("on-failure")
                 .nick("On failure")
                 .blurb("What leaves instead of a face that should be swapped and cannot be")
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecEnum::builder::<GuardChoice>("guard")
+                .nick("Guard")
+                .blurb(
+                    "Who is protected before their face was found. Where one face is selected and is there, nobody else \
+                     is",
+                )
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder::<LandmarksChoice>("landmarks")

@@ -109,6 +109,32 @@ pub(super) const NUMBERS: &[Number] = &[
         field: |p| &mut p.settings.crop.y_offset,
     },
     Number {
+        name: "hold-time",
+        nick: "Hold time",
+        blurb: "Seconds for which a lost face is swapped where it was last",
+        range: (0.0, 60.0),
+        default: 0.3,
+        field: |p| &mut p.settings.ladder.hold_time,
+    },
+    Number {
+        name: "blur-time",
+        nick: "Blur time",
+        blurb: "Seconds for which the region of a lost face is blurred before the frame is, where it cannot be told where \
+                people are; counted from the last time that the face was seen",
+        range: (0.0, 60.0),
+        default: 1.0,
+        field: |p| &mut p.settings.ladder.blur_time,
+    },
+    Number {
+        name: "max-yaw",
+        nick: "Max yaw",
+        blurb: "Turn of the head in degrees from which on a face fades to blur; the landmarks of a face in profile say \
+                about 60",
+        range: (0.0, 90.0),
+        default: 90.0,
+        field: |p| &mut p.settings.max_yaw,
+    },
+    Number {
         name: "smoothing",
         nick: "Smoothing",
         blurb: "One-Euro smoothing of the alignment: 0 is none, 1 the strongest",

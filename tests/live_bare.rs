@@ -1,0 +1,265 @@
+//! Over every hard clip, whatever fails: no frame leaves with the performer's own face. It is counted on what comes out, by
+//! the exact masks of the clips and not by what the stages say. Everybody is selected, so that everybody must be hidden.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
+
+mod common;
+mod live_support;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use common::clip;
+use live_support::{Blends, Script, Works, leaves, settings, take};
+use standin::blend::CpuBlender;
+use standin::face::{Face, FindError, Finder, FinderSettings, Mesh, PeopleMap};
+use standin::frame::{Frame, OwnedFrame, VideoBuffer};
+use standin::geometry::Rect;
+use standin::live::{FindFaces, FindStage, Model, OnFailure, Outcome, Queue, Select, Settings, SwapStage};
+use standin::media::GreyClip;
+use standin::runtime::{NetworkError, Runtime};
+
+const CLIPS: [&str; 6] = ["cut", "dark", "leave_enter", "occlusion", "small", "two_people"];
+/// Classes of the masks that show who it is: eyeball, brow, lashes, inside of the mouth, lips.
+const FEATURES: [u8; 5] = [2, 3, 4, 5, 11];
+/// And the rest of the face: skin.
+const SKIN: u8 = 1;
+/// Pixels of a class from which on it is counted.
+const LEAST: usize = 60;
+/// Codes by which a pixel must differ from the input's, in luma or chroma, to be another.
+const DIFFERS: u8 = 6;
+
+/// A finder that fails in some frames.
+struct Fails {
+    finder: Finder,
+    works: Works,
+    frames: u32,
+}
+
+/// Two frames in nine, after a few that go well.
+fn strikes(frame: u32) -> bool {
+    frame > 5 && frame % 9 < 2
+}
+
+impl FindFaces for Fails {
+    fn find(
+        &mut self,
+        frame: &Frame<'_>,
+        hints: &[Rect],
+        time: f64,
+        settings: &FinderSettings,
+        faces: &mut Vec<Face>,
+    ) -> Result<(), FindError> {
+        self.frames += 1;
+        if strikes(self.frames) {
+            let told = || FindError::Run { network: "stand-in", source: NetworkError::Runtime("told to".to_owned()) };
+            self.works.or(told)?;
+        }
+        self.finder.find(frame, hints, time, settings, faces)
+    }
+
+    fn suspects(&self) -> &[Rect] {
+        self.finder.suspects()
+    }
+
+    fn unfinished(&self) -> bool {
+        self.finder.unfinished()
+    }
+
+    fn people(&mut self, frame: &Frame<'_>) -> Result<Option<&PeopleMap>, FindError> {
+        self.finder.people(frame).map(Some)
+    }
+
+    fn reset(&mut self) {
+        self.finder.reset();
+    }
+}
+
+/// What goes wrong while a clip plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Nothing,
+    /// The finder, every now and then.
+    Finder(Works),
+    /// The network, every now and then: a model that fails takes the place of one that does not.
+    Engine(Works),
+    /// The device, every now and then.
+    Crop(Works),
+    Composite(Works),
+    /// The consent ends in the middle.
+    Consent,
+    /// The model is taken away and another one comes, again and again.
+    Replaced,
+    /// Only every third frame gets through.
+    Overrun,
+}
+
+/// The model for frame `i`.
+fn model(fault: Fault, i: u32, good: &Arc<Model>, bad: &Arc<Model>) -> Option<Arc<Model>> {
+    match fault {
+        Fault::Engine(_) if strikes(i) => Some(Arc::clone(bad)),
+        Fault::Consent if i >= 40 => Some(Arc::clone(bad)),
+        Fault::Replaced if i % 10 == 9 => None,
+        Fault::Replaced if i / 10 % 2 == 1 => Some(Arc::clone(bad)),
+        _ => Some(Arc::clone(good)),
+    }
+}
+
+/// Part of the pixels of `classes` that are not the input's; `None` where there are hardly any.
+fn changed(mask: &[u8], classes: &[u8], input: &OwnedFrame, output: &OwnedFrame) -> Option<f64> {
+    let width = input.frame().unwrap().layout().width;
+    let differs = |plane: usize, at: usize| {
+        let (a, b) = (input.bytes(plane)[at], output.bytes(plane)[at]);
+        a.abs_diff(b) > DIFFERS
+    };
+    let (mut all, mut other) = (0, 0);
+    for (at, _) in mask.iter().enumerate().filter(|(_, class)| classes.contains(&(**class % 32))) {
+        let shared = at / width / 2 * width.div_ceil(2) + at % width / 2;
+        all += 1;
+        other += usize::from(differs(0, at) || differs(1, shared) || differs(2, shared));
+    }
+    (all >= LEAST).then(|| f64::from(other as u32) / f64::from(all as u32))
+}
+
+/// Plays a clip with something going wrong; whatever is bare.
+fn bare(name: &str, fault: Fault, select: Select, on_failure: OnFailure) -> Option<Vec<String>> {
+    let frames = clip(&format!("hard/{name}.mp4"))?;
+    let masks = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../shared/media/hard/{name}_mask.mkv"));
+    let mut masks = GreyClip::open(&masks).unwrap();
+
+    let works = |wanted: Works, on: bool| if on { wanted } else { Works::Yes };
+    let (finder, inbox) = crossbeam_channel::bounded(1);
+    let fails = Fails {
+        finder: Finder::new(&Runtime::load(None).unwrap(), Mesh::Points468).unwrap(),
+        works: if let Fault::Finder(works) = fault { works } else { Works::Yes },
+        frames: 0,
+    };
+    finder.send(Box::new(fails) as Box<dyn FindFaces>).unwrap();
+    let (blenders, blender_inbox) = crossbeam_channel::bounded(1);
+    let stage = SwapStage::new(Box::new(CpuBlender::default()), blender_inbox);
+    let queue: Queue<OwnedFrame, u32> = Queue::start(0, FindStage::new(inbox), vec![stage]).unwrap();
+    let good = live_support::model(Script::GOOD);
+    let bad = live_support::model(Script {
+        engine: if let Fault::Engine(works) = fault { works } else { Works::Yes },
+        expired: fault == Fault::Consent,
+        ..Script::GOOD
+    });
+    let mut chosen = Settings::clone(&settings(on_failure));
+    chosen.select = select;
+    let chosen = Arc::new(chosen);
+
+    let (mut found, mut swapped) = (Vec::new(), 0);
+    for (i, input) in (0..).zip(frames) {
+        let mask = masks.next().unwrap().unwrap();
+        if fault == Fault::Overrun && i % 3 != 0 {
+            continue;
+        }
+        if let Fault::Crop(wanted) | Fault::Composite(wanted) = fault {
+            let crop = works(wanted, strikes(i) && matches!(fault, Fault::Crop(_)));
+            let composite = works(wanted, strikes(i) && matches!(fault, Fault::Composite(_)));
+            blenders.send(Box::new(Blends { crop, composite, real: CpuBlender::default() })).unwrap();
+        }
+        let mut job = queue.begin().unwrap();
+        job.time = f64::from(i) / 30.0;
+        job.model = model(fault, i, &good, &bad);
+        job.settings = Arc::clone(&chosen);
+        job.frame = Some(input.clone());
+        queue.submit(job);
+        let job = take(&queue);
+        swapped += u32::from(job.outcome == Outcome::Swapped);
+        if leaves(&job) {
+            let output = job.frame.as_ref().unwrap();
+            let features = changed(mask.as_raw(), &FEATURES, &input, output);
+            let skin = changed(mask.as_raw(), &[SKIN], &input, output);
+            if features.is_some_and(|part| part < 0.5) || skin.is_some_and(|part| part < 0.1) {
+                found.push(format!("{i}: features {features:?}, skin {skin:?}, {:?}", job.outcome));
+            }
+        }
+        queue.finish(job);
+    }
+    assert!(swapped > 10, "{name}, {fault:?}: only {swapped} frames were swapped");
+    Some(found)
+}
+
+/// Nobody in any of these clips is ever bare.
+fn never_bare_in(clips: &[&str], fault: Fault, select: Select, on_failure: OnFailure) {
+    for name in clips {
+        let Some(bare) = bare(name, fault, select, on_failure) else { return };
+        assert!(bare.is_empty(), "{name}, {select:?}, {fault:?}, {on_failure:?}: bare in\n{}", bare.join("\n"));
+    }
+}
+
+fn never_bare(fault: Fault, on_failure: OnFailure) {
+    never_bare_in(&CLIPS, fault, Select::All, on_failure);
+}
+
+#[test]
+fn where_nothing_fails() {
+    never_bare(Fault::Nothing, OnFailure::Hold);
+}
+
+#[test]
+fn where_one_person_is_selected() {
+    let one = CLIPS.into_iter().filter(|name| *name != "two_people").collect::<Vec<_>>();
+    never_bare_in(&one, Fault::Nothing, Select::Largest, OnFailure::Hold);
+}
+
+#[test]
+fn what_passes_is_seen_to_be_bare() {
+    let Some(bare) = bare("dark", Fault::Engine(Works::Error), Select::Largest, OnFailure::Pass) else { return };
+    assert!(bare.len() > 10, "{bare:?}");
+}
+
+#[test]
+fn where_faces_are_blurred_at_once() {
+    never_bare(Fault::Nothing, OnFailure::Blur);
+}
+
+#[test]
+fn where_the_finder_fails() {
+    never_bare(Fault::Finder(Works::Error), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_finder_panics() {
+    never_bare(Fault::Finder(Works::Panic), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_network_fails() {
+    never_bare(Fault::Engine(Works::Error), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_network_panics() {
+    never_bare(Fault::Engine(Works::Panic), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_network_gives_no_numbers() {
+    never_bare(Fault::Engine(Works::NotANumber), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_device_is_lost_before_the_network() {
+    never_bare(Fault::Crop(Works::Error), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_device_is_lost_after_it() {
+    never_bare(Fault::Composite(Works::Error), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_consent_ends() {
+    never_bare(Fault::Consent, OnFailure::Hold);
+}
+
+#[test]
+fn where_the_model_is_replaced() {
+    never_bare(Fault::Replaced, OnFailure::Hold);
+}
+
+#[test]
+fn where_frames_are_lost() {
+    never_bare(Fault::Overrun, OnFailure::Hold);
+}
