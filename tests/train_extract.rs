@@ -392,9 +392,9 @@ fn faces_come_and_go_and_hide() {
     let found = set.faces.iter().filter(|face| whole(&truth.frames[face.frame as usize])).count();
     assert!(found * 100 >= there * 95, "{found} of {there}");
     place.adds_up("gone");
-    // To the smaller mesh a plant in frame 34 is a face for one frame.
+    // Nor is a plant a face, which detector and the smaller mesh take for one in frame 34.
     place.set("plant", &[&gone, "--mesh", "468"]);
-    assert_eq!(place.reported("plant", &["total", "dropped", "flicker"]), 1);
+    assert_eq!(place.reported("plant", &["total", "dropped", "flicker"]), 0);
     place.adds_up("plant");
     let dark = place.set("dark", &[&hidden, "--every", "3"]);
     assert!(dark.faces.len() >= 29, "{}", dark.faces.len());
