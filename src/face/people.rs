@@ -83,6 +83,14 @@ impl PeopleMap {
         self
     }
 
+    /// Leaves nobody in `region` (frame px).
+    pub fn clear(&mut self, region: &Rect) {
+        let [columns, rows] = self.cells(region);
+        for row in rows {
+            self.shown[row * Self::SIDE + columns.start..row * Self::SIDE + columns.end.max(columns.start)].fill(false);
+        }
+    }
+
     /// Takes the probabilities of the network's picture, rows first.
     fn fill(&mut self, probabilities: &[f32]) {
         for i in 0..self.shown.len() {

@@ -19,6 +19,17 @@ const APART: f32 = 0.01;
 /// Least cells of somebody who does.
 const LEAST: usize = 3;
 
+/// Where the head of a face is, with its hair.
+pub(super) fn head(face: &Rect) -> Rect {
+    face.grown(HEAD)
+}
+
+/// Where the body below a face may be.
+pub(super) fn body(face: &Rect) -> Rect {
+    let (centre, width) = (face.centre(), SHOULDERS * face.w);
+    Rect { x: centre.x - width, y: centre.y, w: 2.0 * width, h: f32::MAX }
+}
+
 /// What a cell of the map shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Cell {
@@ -87,9 +98,7 @@ impl Faceless {
             *cell = if map.shows(i % SIDE, i / SIDE) { Cell::Person } else { Cell::Nobody };
         }
         for face in known {
-            let (centre, width) = (face.centre(), SHOULDERS * face.w);
-            let body = Rect { x: centre.x - width, y: centre.y, w: 2.0 * width, h: f32::MAX };
-            for zone in [face.grown(HEAD), body] {
+            for zone in [head(face), body(face)] {
                 let [columns, rows] = map.cells(&zone);
                 for cell in rows.flat_map(|row| columns.clone().map(move |column| row * SIDE + column)) {
                     if self.cells[cell] == Cell::Person {

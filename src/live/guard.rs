@@ -254,6 +254,28 @@ mod tests {
     }
 
     #[test]
+    fn whoever_goes_behind_somebody_nearer_is_not_held_or_blurred_over_them() {
+        let all = settings(Select::All, OnFailure::Hold);
+        let near = Face { bounds: Rect { x: 220.0, y: 60.0, w: 200.0, h: 260.0 }, ..face(1, 0.0) };
+        let far = |x| Face { bounds: Rect { x, y: 120.0, w: 100.0, h: 130.0 }, ..face(2, 0.0) };
+        let mut guard = Guard::default();
+        at(&mut guard, OnFailure::Hold, &[near.clone(), far(480.0)], &[], 0.0);
+        // A sliver of the other shows beside the nearer head.
+        let map = |other: f32| {
+            PeopleMap::empty(640, 480)
+                .with(|p| (p.x > 180.0 && p.x < 460.0) || (p.x > 500.0 && p.x < other && p.y < 300.0))
+        };
+        let mut plan = Plan::default();
+        for (time, until, concealed) in [(0.1, 540.0, 1), (0.2, 0.0, 0), (0.5, 0.0, 0)] {
+            let (faces, map) = ([near.clone()], map(until));
+            let observed = Observation { people: Some(&map), ..seen(&faces, time) };
+            guard.plan(&Settings { guard: GuardMode::Track, ..all.clone() }, &observed, &mut plan);
+            assert_eq!((plan.swap.len(), plan.conceal.len()), (1, concealed), "at {time}: {plan:?}");
+            assert!(plan.conceal.iter().all(|it| it.region.x >= 480.0), "over the nearer face: {plan:?}");
+        }
+    }
+
+    #[test]
     fn strict_conceals_whoever_comes_in_and_track_does_not() {
         for (guard_mode, concealed) in [(GuardMode::Strict, 1), (GuardMode::Track, 0)] {
             let settings = Settings { guard: guard_mode, ..settings(Select::Largest, OnFailure::Hold) };

@@ -11,9 +11,10 @@
 //! its place holds the ladder at the second step. It ends early when the face has moved out of the frame, and when nobody
 //! has been seen in its place for [`ABSENT`] seconds, where somebody was when it was lost.
 
+use super::faceless::{body, head};
 use super::plan::copy;
 use super::{MARGIN, Observation, OnFailure, Plan, Settings};
-use crate::face::Face;
+use crate::face::{Face, PeopleMap};
 use crate::frame::Layout;
 use crate::geometry::{Point, Rect};
 
@@ -37,6 +38,9 @@ const LONGEST_MOVE: f64 = 1.0;
 const SOMEBODY: f32 = 0.03;
 /// Sides of its bounds within which somebody who is leaving is looked for: they slow down and turn.
 const AROUND: f32 = 2.5;
+
+/// A face is in front of another if it is so many times as wide.
+const NEARER: f32 = 1.2;
 
 /// How long the ladder's steps last, in seconds since a face was seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,10 +149,22 @@ impl Remembered {
         face.track > self.newest && (near || face.bounds.iou(&place) > TRACE)
     }
 
-    /// Whether somebody may still be where it was lost; looks at the people of this frame.
-    fn present(&mut self, observed: &Observation<'_>) -> bool {
-        let Some(people) = observed.people else { return true };
-        let time = observed.time;
+    /// The people of a frame who are not one of its faces and may be this one; and whether a face that is nearer to the
+    /// camera is in front of it.
+    fn others(&self, people: &PeopleMap, faces: &[Face], time: f64) -> (PeopleMap, bool) {
+        let (mut others, mut hidden, place) = (people.clone(), false, self.place(time));
+        for Face { bounds, .. } in faces {
+            others.clear(&head(bounds));
+            if bounds.w > NEARER * self.face.bounds.w {
+                others.clear(&body(bounds));
+                hidden |= [head(bounds), body(bounds)].iter().any(|zone| zone.intersection(&place).area() > 0.0);
+            }
+        }
+        (others, hidden)
+    }
+
+    /// Whether somebody may still be where it was lost, as the people of this frame show it.
+    fn present(&mut self, people: &PeopleMap, time: f64) -> bool {
         let around = self.place(time).grown(if self.leaving { AROUND } else { MARGIN });
         let somebody = people.share(&around) > SOMEBODY;
         self.presence = match self.presence {
@@ -170,7 +186,7 @@ impl Remembered {
         region_only: bool,
         plan: &mut Plan,
     ) -> bool {
-        let Observation { time, layout, people, .. } = *observed;
+        let Observation { time, layout, .. } = *observed;
         let [hold_time, blur_time] = [settings.ladder.hold_time, settings.ladder.blur_time].map(f64::from);
         let near = self.place(time);
         if observed.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
@@ -178,25 +194,34 @@ impl Remembered {
             self.seen = self.seen.max(time - 0.9 * blur_time);
         }
         let missing = time - self.seen;
-        let last = FRAME.max(blur_time);
-        if missing > last || (missing > hold_time && !self.sure) || !self.present(observed) {
+        if missing > FRAME.max(blur_time) || (missing > hold_time && !self.sure) {
             return false;
         }
-        let mut region = self.region(time);
-        if let Some(people) = people {
-            let around = if self.leaving { region.union(&near.grown(AROUND)) } else { region };
-            region = people.bounds_within(&around).map_or(region, |shown| region.union(&shown));
-        }
-        let left = people.is_none() && self.leaving && missing > blur_time && reaches_over(&near, &layout, 0.7);
-        if left || reaches_over(&region, &layout, f32::MIN_POSITIVE) {
+        let others = observed.people.map(|people| self.others(people, observed.faces, time));
+        if others.as_ref().is_some_and(|(others, _)| !self.present(others, time)) {
             return false;
         }
+        let region = self.region(time);
+        let around = if self.leaving { region.union(&near.grown(AROUND)) } else { region };
+        let left = match &others {
+            None => self.leaving && missing > blur_time && reaches_over(&near, &layout, 0.7),
+            Some(_) => false,
+        };
+        if left || reaches_over(&around, &layout, f32::MIN_POSITIVE) {
+            return false;
+        }
+        let (shown, hidden) = match &others {
+            Some((others, hidden)) => (others.bounds_within(&around), *hidden),
+            None => (None, false),
+        };
         match settings.on_failure {
+            // Only what shows of it beside whoever is in front.
+            on_failure if hidden => shown.into_iter().for_each(|shown| plan.conceal(on_failure, shown)),
             OnFailure::Hold if missing <= hold_time && self.sure && !self.leaving => plan.swap(&self.face),
-            OnFailure::Hold | OnFailure::Blur if missing > blur_time && people.is_none() && !region_only => {
+            OnFailure::Hold | OnFailure::Blur if missing > blur_time && others.is_none() && !region_only => {
                 plan.conceal_all = true;
             }
-            on_failure => plan.conceal(on_failure, region),
+            on_failure => plan.conceal(on_failure, shown.map_or(region, |shown| region.union(&shown))),
         }
         true
     }
