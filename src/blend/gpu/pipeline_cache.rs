@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// Bytes above which a file begins anew: each model adds its passes, and none says when it is not needed any more.
+const MOST: usize = 64 << 20;
+
 /// The compiled passes of one adapter, in memory and in a file; empty where the interface keeps none (only Vulkan has
 /// this; others rely on the driver's own cache).
 pub(super) struct PipelineCache {
@@ -19,7 +22,7 @@ impl PipelineCache {
             return Self { cache: None, file: None, kept: Vec::new() };
         };
         let file = folder.map(|folder| folder.join(format!("{key}-{}", env!("CARGO_PKG_VERSION"))));
-        let data = file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let data = file.as_ref().and_then(|file| std::fs::read(file).ok()).filter(|data| data.len() <= MOST);
         let descriptor =
             wgpu::PipelineCacheDescriptor { label: Some("standin"), data: data.as_deref(), fallback: true };
         // SAFETY: the file is one that `keep` wrote whole; wgpu and the driver compare its header with this adapter, driver
