@@ -59,7 +59,7 @@ fn main() -> anyhow::Result<()> {
         swap.set_property("model", path.display().to_string());
         // Until the new thread has its name.
         wait(&pipeline, &left, 3)?;
-        while is_loading() {
+        while process::has_thread("standin-load") {
             wait(&pipeline, &left, 1)?;
         }
         wait(&pipeline, &left, FRAMES)?;
@@ -122,14 +122,6 @@ impl Display for Raw {
             width * height * 3 / 2
         )
     }
-}
-
-/// Whether a model is being loaded.
-fn is_loading() -> bool {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    tasks
-        .filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok())
-        .any(|name| name.trim() == "standin-load")
 }
 
 /// Counts the frames that leave.

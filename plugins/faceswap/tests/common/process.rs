@@ -40,6 +40,13 @@ impl Process {
     }
 }
 
+/// Whether this process has a thread of that name.
+pub(crate) fn has_thread(name: &str) -> bool {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let mut names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.any(|found| found.trim() == name)
+}
+
 impl fmt::Display for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { anonymous, resident, in_use, kept, threads, files } = self;
