@@ -24,8 +24,8 @@ impl Dice {
     }
 
     /// One of these.
-    pub(crate) fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
+    pub(crate) fn of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())].clone()
     }
 }
 
@@ -90,7 +90,7 @@ impl<'a> Deed<'a> {
             6..8 => Self::Flush,
             8..12 => Self::Seek,
             12..14 => Self::States,
-            14..16 => Self::Clip(dice.of(clips)),
+            14..16 => Self::Clip(&clips[dice.below(clips.len())]),
             16 => Self::Setting,
             17 => Self::BadModel,
             18 => Self::LostFrames,
@@ -117,17 +117,17 @@ impl<'a> Deed<'a> {
     /// Does it.
     pub(crate) fn act(&self, stream: &mut Stream, models: &Models, dice: &mut Dice) -> anyhow::Result<()> {
         match self {
-            Self::Model => stream.set_model(dice.of(&models.good)),
+            Self::Model => stream.set_model(&dice.of(&models.good)),
             Self::BadModel => {
                 // Where none is loaded yet, it is an error, not a warning.
                 stream.go_on(3)?;
-                stream.set_model(dice.of(&models.bad));
+                stream.set_model(&dice.of(&models.bad));
             }
-            Self::Caps => stream.set_caps(dice.of(&FORMATS), *dice.of(&WIDTHS))?,
+            Self::Caps => stream.set_caps(dice.of(&FORMATS), dice.of(&WIDTHS))?,
             Self::Flush => stream.flush(),
             Self::Seek => stream.seek(dice.below(1000) as f64 / 1000.0, dice.below(2) == 0),
             Self::States => {
-                let state = *dice.of(&[gst::State::Null, gst::State::Ready, gst::State::Paused]);
+                let state = dice.of(&[gst::State::Null, gst::State::Ready, gst::State::Paused]);
                 // Stopped while all is loading, too.
                 let frames = dice.below(3) * 4;
                 stream.cycle(state, models, frames)?;
