@@ -38,7 +38,8 @@ pub(crate) fn mutate(corpus: &[Vec<u8>], words: &[&str], random: &mut ChaCha8Rng
                 bytes.splice(range, other[from].iter().copied());
             }
             4 => {
-                drop(bytes.splice(range.start..range.start, EDGES[random.random_range(0..EDGES.len())].iter().copied()))
+                let edge = EDGES[random.random_range(0..EDGES.len())];
+                drop(bytes.splice(range.start..range.start, edge.iter().copied()));
             }
             5 if !words.is_empty() => {
                 let word = words[random.random_range(0..words.len())].bytes();
