@@ -29,6 +29,7 @@ pub mod consent;
 pub mod face;
 pub mod frame;
 pub mod geometry;
+pub mod heap;
 pub mod live;
 pub mod media;
 pub mod runtime;

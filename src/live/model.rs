@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -12,6 +12,7 @@ use super::{Load, LoadError};
 use crate::face::pose::pose_through;
 use crate::face::{Alignment, Face, FaceType};
 use crate::geometry::{Point, Similarity};
+use crate::heap;
 use crate::swap::{Engine, EngineError, Generated, GpuNetwork, RegistrationMap, kept_proportion};
 
 /// A loaded model and as many engines as frames may be worked on at once.
@@ -140,6 +141,10 @@ impl Drop for Borrowed<'_> {
     }
 }
 
+/// How long the frames that began with a model are waited for before it is freed, and how often they are looked at.
+const RETIREMENT: Duration = Duration::from_secs(2);
+const TICK: Duration = Duration::from_millis(10);
+
 #[derive(Debug, Default)]
 struct Slot {
     model: Option<Arc<Model>>,
@@ -168,9 +173,12 @@ impl ModelSlot {
 
     /// Takes the model out of use.
     pub fn clear(&self) {
-        let mut slot = self.lock();
-        slot.wanted += 1;
-        slot.model = None;
+        let taken = {
+            let mut slot = self.lock();
+            slot.wanted += 1;
+            slot.model.take()
+        };
+        drop(taken);
     }
 
     /// Loads a model on a thread of its own and then puts it in use, unless another was asked for since. `done` is told
@@ -192,16 +200,31 @@ impl ModelSlot {
             let loaded = catch_unwind(AssertUnwindSafe(|| load.run()))
                 .unwrap_or_else(|_| Err(LoadError::Panic(load.path.clone())))
                 .map(Arc::new);
-            let loaded = {
+            let (loaded, replaced) = {
                 let mut slot = slot.lock();
                 let latest = slot.wanted == wanted;
-                if let (Ok(model), true) = (&loaded, latest) {
-                    slot.model = Some(Arc::clone(model));
-                }
-                loaded.map_err(|error| (error, latest && slot.model.is_none()))
+                let replaced = match (&loaded, latest) {
+                    (Ok(model), true) => slot.model.replace(Arc::clone(model)),
+                    _ => None,
+                };
+                (loaded.map_err(|error| (error, latest && slot.model.is_none())), replaced)
             };
             done(loaded);
+            if let Some(replaced) = replaced {
+                slot.retire(replaced, wanted);
+            }
         });
+    }
+
+    /// Frees a model that was replaced here, where nobody waits, once the frames that began with it are done; not where
+    /// they take too long, as those of a paused stream do, or another model is wanted.
+    fn retire(&self, model: Arc<Model>, wanted: u64) {
+        let begun = Instant::now();
+        while Arc::strong_count(&model) > 1 && begun.elapsed() < RETIREMENT && self.lock().wanted == wanted {
+            std::thread::sleep(TICK);
+        }
+        drop(model);
+        heap::give_back();
     }
 
     fn lock(&self) -> MutexGuard<'_, Slot> {

@@ -4,6 +4,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::heap::Large;
+
 /// Counts threads that prepare something.
 #[derive(Debug, Default)]
 pub struct Pending {
@@ -29,6 +31,7 @@ impl Pending {
         let ticket = Ticket(Arc::clone(self));
         let work = move || {
             let _ticket = ticket;
+            let _large = Large::blocks();
             work();
         };
         // A refused thread drops the work, and its ticket with it.

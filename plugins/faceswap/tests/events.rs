@@ -4,7 +4,7 @@
 mod common;
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use common::{Lent, Watched, changed, clip, play};
 use gst::prelude::*;
@@ -199,13 +199,11 @@ fn states_up_and_down_leave_no_thread_behind() {
              faceswap name=swap model={lent} device=cpu pipeline-depth={depth}"
         );
         let mut watched = Watched::new(&text);
-        for round in 0..5 {
+        for _ in 0..5 {
             watched.start();
             let wanted = watched.count() + 5;
             watched.wait_for_frames(wanted);
-            let begun = Instant::now();
-            watched.pipeline.set_state(gst::State::Null).unwrap();
-            assert!(begun.elapsed() < Duration::from_secs(30), "round {round} at depth {depth} hung");
+            watched.stop();
             // Under nextest this test has a process of its own; else others' threads are here, too. ONNX Runtime keeps one
             // thread for all sessions, which has the name of whoever came first.
             left.push(threads());

@@ -180,7 +180,7 @@ impl GpuDevice {
     pub(super) fn passes(&self) -> &Passes {
         let Shared { passes, device, adapter, .. } = &*self.shared;
         passes.get_or_init(|| {
-            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref());
+            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref(), "blend");
             let passes = Passes::new(&Maker { device, cache: cache.get() });
             cache.keep();
             passes
@@ -207,17 +207,18 @@ impl GpuDevice {
         done
     }
 
-    /// Makes something on the device, with the cache of compiled pipelines. What goes wrong meanwhile is this attempt's and no
+    /// Makes something on the device, with the cache of compiled pipelines of that name. What goes wrong meanwhile is this attempt's and no
     /// failure of the device.
     pub(crate) fn attempt<T>(
         &self,
+        name: &str,
         make: impl FnOnce(&wgpu::Device, Option<&wgpu::PipelineCache>) -> T,
     ) -> Result<T, BlendError> {
         let Shared { device, adapter, .. } = &*self.shared;
         self.guard(|| {
             let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
             let scopes = filters.map(|filter| device.push_error_scope(filter));
-            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref());
+            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref(), name);
             let made = make(device, cache.get());
             let errors = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
             match errors.map(|error| error.to_string()).reduce(|all, error| all + "; " + &error) {

@@ -1,11 +1,14 @@
 //! What one blender holds on the GPU, and the passes tied to it.
 
+use std::sync::Weak;
+
 use super::buffers::{FrameBuffers, ModelBuffers, Pictures, buffer};
 use super::device::GpuDevice;
 use super::groups::Groups;
 use super::params::Params;
 use crate::blend::BlendError;
 use crate::swap::GpuNetwork;
+use crate::swap::graph::SwapGraph;
 use wgpu::BufferUsages as Use;
 
 /// Networks on this device whose pictures the passes are tied to at once: as many as frames may be in flight.
@@ -22,8 +25,15 @@ pub(super) struct Memory {
     /// For a network that is elsewhere.
     pub(super) pictures: Pictures,
     pub(super) groups: Groups,
-    /// For networks on this device, by their crop.
-    joined: Vec<(wgpu::Buffer, Groups)>,
+    /// For networks on this device.
+    joined: Vec<Joined>,
+}
+
+/// The passes tied to the pictures of one network, which this keeps in the device's memory.
+struct Joined {
+    crop: wgpu::Buffer,
+    model: Weak<SwapGraph>,
+    groups: Groups,
 }
 
 impl Memory {
@@ -45,17 +55,19 @@ impl Memory {
 
     /// This memory, with the passes tied to the pictures of a network on this device; the next frame finds them tied.
     pub(super) fn joined(&mut self, device: &GpuDevice, network: &GpuNetwork) -> (&Self, &Groups) {
-        let found = self.joined.iter().position(|(crop, _)| crop == network.crop());
+        // A model that was replaced leaves nothing here.
+        self.joined.retain(|joined| joined.model.strong_count() > 0);
+        let found = self.joined.iter().position(|joined| joined.crop == *network.crop());
         let at = found.unwrap_or_else(|| {
             if self.joined.len() >= MOST_NETWORKS {
                 self.joined.remove(0);
             }
             let Self { params, hull, frame, model, .. } = self;
             let groups = Groups::new(device, params, hull, frame, model, &Pictures::of(network));
-            self.joined.push((network.crop().clone(), groups));
+            self.joined.push(Joined { crop: network.crop().clone(), model: network.life(), groups });
             self.joined.len() - 1
         });
-        (self, &self.joined[at].1)
+        (self, &self.joined[at].groups)
     }
 
     /// Gives `slot` memory that is big enough; `true` where it is new, and holds nothing yet.

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-/// The compiled passes of one adapter, in memory and in a file; empty where the interface keeps none (only Vulkan has
+/// Bytes above which a file begins anew: drivers add to it, and none says when something is not needed any more.
+const MOST: usize = 64 << 20;
+
+/// The compiled passes of one adapter and one model, or of the blend, in memory and in a file; empty where the interface keeps none (only Vulkan has
 /// this; others rely on the driver's own cache).
 pub(super) struct PipelineCache {
     cache: Option<wgpu::PipelineCache>,
@@ -12,14 +15,14 @@ pub(super) struct PipelineCache {
 }
 
 impl PipelineCache {
-    /// What an earlier start left in `folder`, if there is one.
-    pub(super) fn open(device: &wgpu::Device, adapter: &wgpu::Adapter, folder: Option<&Path>) -> Self {
+    /// What an earlier start left in `folder` of the passes of that name, if there is one.
+    pub(super) fn open(device: &wgpu::Device, adapter: &wgpu::Adapter, folder: Option<&Path>, name: &str) -> Self {
         let key = wgpu::util::pipeline_cache_key(&adapter.get_info());
         let Some(key) = key.filter(|_| device.features().contains(wgpu::Features::PIPELINE_CACHE)) else {
             return Self { cache: None, file: None, kept: Vec::new() };
         };
-        let file = folder.map(|folder| folder.join(format!("{key}-{}", env!("CARGO_PKG_VERSION"))));
-        let data = file.as_ref().and_then(|file| std::fs::read(file).ok());
+        let file = folder.map(|folder| folder.join(format!("{key}-{}-{name}", env!("CARGO_PKG_VERSION"))));
+        let data = file.as_ref().and_then(|file| std::fs::read(file).ok()).filter(|data| data.len() <= MOST);
         let descriptor =
             wgpu::PipelineCacheDescriptor { label: Some("standin"), data: data.as_deref(), fallback: true };
         // SAFETY: the file is one that `keep` wrote whole; wgpu and the driver compare its header with this adapter, driver
@@ -68,7 +71,7 @@ mod tests {
         let place = tempfile::tempdir()?;
         let folder = place.path().join("not there yet");
         let start = || {
-            let cache = PipelineCache::open(gpu.device(), gpu.adapter(), Some(&folder));
+            let cache = PipelineCache::open(gpu.device(), gpu.adapter(), Some(&folder), "test");
             Passes::new(&Maker { device: gpu.device(), cache: cache.get() });
             cache.keep();
             cache

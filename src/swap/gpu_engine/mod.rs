@@ -119,7 +119,9 @@ impl GpuEngine {
         )
         .map_err(|reason| GpuEngineError::device(model, format!("{reason}; {} holds no more", gpu.info())))?;
         let (graph, resolution) = (Arc::new(graph.without_values()), model.resolution());
-        let made = gpu.attempt(|device, cache| {
+        // Each model has a file of its own, so that none grows with the others' and two loads at once lose nothing.
+        let name = model.graph_sha256().get(..16).unwrap_or_default();
+        let made = gpu.attempt(name, |device, cache| {
             let networks = NetworkPasses::several(&plan, device, cache, count);
             let reports = ReportPass::several(&networks, resolution, device, cache);
             let made = networks.into_iter().zip(reports).map(|(passes, report)| {

@@ -1,6 +1,6 @@
 //! The network on the device that also blends: the crop is put into its memory there, and its pictures are taken from it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::blend::gpu::GpuDevice;
 use crate::swap::SwapReport;
@@ -24,6 +24,11 @@ impl GpuNetwork {
     /// The device that it is on.
     pub fn gpu(&self) -> &GpuDevice {
         &self.gpu
+    }
+
+    /// Lives as long as a network of the same model does.
+    pub(crate) fn life(&self) -> Weak<SwapGraph> {
+        Arc::downgrade(&self.graph)
     }
 
     /// Side of the crop in pixels.

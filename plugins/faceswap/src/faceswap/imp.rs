@@ -8,6 +8,7 @@ use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use standin::blend::CpuBlender;
+use standin::heap;
 use standin::live::{self, FindStage, Load, ModelSlot, Queue, Settings, SwapStage};
 use standin::media;
 
@@ -155,6 +156,8 @@ impl ElementImpl for FaceSwap {
             && let Some(session) = lock(&self.session).take()
         {
             session.stop();
+            drop(session);
+            heap::give_back();
         }
         changed
     }

@@ -140,6 +140,7 @@ impl Session {
     /// that is taken apart while it loads aborts it.
     pub(super) fn stop(&self) {
         self.queue.stop();
+        self.models.clear();
         self.pending.join();
         self.unhurried.join();
     }

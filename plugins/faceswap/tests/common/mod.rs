@@ -7,6 +7,8 @@ mod frames;
 mod models;
 #[path = "../../../../tests/common/onnx.rs"]
 pub(crate) mod onnx;
+mod patience;
+mod process;
 mod watched;
 
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ use std::sync::Once;
 
 pub(crate) use frames::{Face, Frame, changed, luma_at};
 pub(crate) use models::Lent;
+pub(crate) use patience::Patience;
+pub(crate) use process::{Process, has_thread};
 pub(crate) use watched::{Failure, Watched, play};
 
 /// The repository's root.

@@ -35,6 +35,13 @@ impl Lent {
         Self { folder, path }
     }
 
+    /// A copy of a model and its record.
+    pub(crate) fn copy_of(model: &Path) -> Self {
+        let (lent, record) = (Self::file(&std::fs::read(model).unwrap()), "consent.toml");
+        std::fs::copy(model.with_added_extension(record), lent.path.with_added_extension(record)).unwrap();
+        lent
+    }
+
     /// Writes a record for the file with that hash.
     pub(crate) fn write_consent(&self, sha256: &str, (from, until): (&str, &str)) {
         let text = format!(

@@ -1,14 +1,14 @@
 //! A pipeline whose frames are kept and whose bus is read, with an end to all patience.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gst::prelude::*;
 
-use super::Frame;
+use super::{Frame, Patience};
 
-/// How long a pipeline may take before the test fails: a deadlock, not slowness.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How often the bus is left to look at something else.
+const TURN: Duration = Duration::from_millis(10);
 
 /// An error that a pipeline ended with.
 #[derive(Debug, Clone)]
@@ -78,11 +78,25 @@ impl Watched {
         let _ = self.pipeline.set_state(gst::State::Playing);
     }
 
+    /// Stops it.
+    pub(crate) fn stop(&self) {
+        let pipeline = self.pipeline.clone();
+        let stopping = std::thread::spawn(move || pipeline.set_state(gst::State::Null).is_ok());
+        let mut patience = Patience::new();
+        while !stopping.is_finished() {
+            assert!(!patience.is_over(), "the pipeline does not stop");
+            std::thread::sleep(TURN);
+        }
+        assert!(stopping.join().unwrap());
+    }
+
     /// Waits for its end.
     pub(crate) fn end(&mut self) -> Result<(), Failure> {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new();
         loop {
-            match self.next_message(deadline).expect("the pipeline ends").view() {
+            assert!(!patience.is_over(), "the pipeline does not end");
+            let Some(message) = self.next_message(TURN) else { continue };
+            match message.view() {
                 gst::MessageView::Eos(_) => return Ok(()),
                 gst::MessageView::Error(error) => {
                     let source = error.src().map(|source| source.name().to_string()).unwrap_or_default();
@@ -95,10 +109,10 @@ impl Watched {
 
     /// Waits until `count` frames have come out.
     pub(crate) fn wait_for_frames(&mut self, count: usize) {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new();
         while self.count() < count {
-            assert!(Instant::now() < deadline, "only {} of {count} frames came", self.count());
-            if let Some(message) = self.next_message(Instant::now() + Duration::from_millis(10))
+            assert!(!patience.is_over(), "only {} of {count} frames came", self.count());
+            if let Some(message) = self.next_message(TURN)
                 && let gst::MessageView::Error(error) = message.view()
             {
                 panic!("{} while waiting for {count} frames", error.error());
@@ -108,22 +122,22 @@ impl Watched {
 
     /// Waits for a message that `found` accepts, among those that came already, too.
     pub(crate) fn wait_for(&mut self, what: &str, found: impl Fn(&gst::MessageRef) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new();
         while !self.messages.iter().any(|message| found(message)) {
-            self.next_message(deadline).unwrap_or_else(|| panic!("no {what}"));
+            assert!(!patience.is_over(), "no {what}");
+            self.next_message(TURN);
         }
     }
 
-    fn next_message(&mut self, deadline: Instant) -> Option<gst::Message> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let message = self.pipeline.bus().unwrap().timed_pop(gst::ClockTime::try_from(left).unwrap())?;
+    fn next_message(&mut self, within: Duration) -> Option<gst::Message> {
+        let message = self.pipeline.bus().unwrap().timed_pop(gst::ClockTime::try_from(within).unwrap())?;
         self.messages.push(message.clone());
         Some(message)
     }
 
     /// Messages that were read.
     pub(crate) fn messages(&mut self) -> &[gst::Message] {
-        while self.next_message(Instant::now()).is_some() {}
+        while self.next_message(Duration::ZERO).is_some() {}
         &self.messages
     }
 
@@ -139,6 +153,11 @@ impl Watched {
     /// How many frames came out.
     pub(crate) fn count(&self) -> usize {
         self.frames.lock().unwrap().len()
+    }
+
+    /// Forgets the frames that came out.
+    pub(crate) fn forget(&self) {
+        self.frames.lock().unwrap().clear();
     }
 
     /// The frames that came out since the last call.
