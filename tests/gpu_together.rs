@@ -97,8 +97,15 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
         let Some(Gpu { mut blender, mut engine }) = gpu(&file, precision) else { return };
         for settings in gpu_support::settings() {
             let to_crop = to_crop();
-            let wanted =
-                Wanted { to_crop: &to_crop, hull: &HULL, settings: &settings, earlier: None, morph, least_mask: 0.0 };
+            let wanted = Wanted {
+                to_crop: &to_crop,
+                hull: &HULL,
+                settings: &settings,
+                earlier: None,
+                visible: None,
+                morph,
+                least_mask: 0.0,
+            };
             let by_stages = apart(&file, &mut blender, &settings, morph);
             let by_processor = apart(&file, &mut CpuBlender::default(), &settings, morph);
             assert!(difference(&by_processor, &bytes(&mut frame())).1 > 0.01, "a swap changes something");
@@ -123,8 +130,15 @@ fn the_region_goes_up_once_and_comes_back_once() {
     let file = file(&SwapModel::plain());
     let Some(Gpu { mut blender, mut engine }) = gpu(&file, Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted =
-        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
+    let wanted = Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &settings,
+        earlier: None,
+        visible: None,
+        morph: 0.0,
+        least_mask: 0.0,
+    };
     let mut frame = frame();
     let mut last = blender.transfers();
     for _ in 0..3 {
@@ -149,6 +163,7 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
         hull: &[],
         settings: &settings,
         earlier: None,
+        visible: None,
         morph: 0.0,
         least_mask,
     };
@@ -186,8 +201,15 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();
     let settings = BlendSettings::default();
-    let wanted =
-        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
+    let wanted = Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &settings,
+        earlier: None,
+        visible: None,
+        morph: 0.0,
+        least_mask: 0.0,
+    };
     let mut found = frame();
     assert!(blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap().is_none());
     assert!(bytes(&mut found) == bytes(&mut frame()));
@@ -197,8 +219,15 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
 fn where_the_time_goes_is_told_in_a_few_bytes() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted =
-        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
+    let wanted = Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &settings,
+        earlier: None,
+        visible: None,
+        morph: 0.0,
+        least_mask: 0.0,
+    };
     let mut frame = frame();
     blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
     let unwatched = blender.transfers().read_back;

@@ -10,7 +10,7 @@ use gst::prelude::*;
 use standin::face::{FinderSettings, Mesh};
 use standin::live::{Device, Select, Settings};
 
-use choices::{ColorTransferChoice, FaceTypeChoice, LandmarksChoice, OnFailureChoice};
+use choices::{ColorTransferChoice, FaceTypeChoice, LandmarksChoice, OcclusionChoice, OnFailureChoice};
 use numbers::{COUNTS, NUMBERS, SWITCHES};
 
 /// Frames in flight where nobody chose.
@@ -136,6 +136,7 @@ impl Properties {
                 "on-failure" => {
                     self.settings.on_failure = read::<OnFailureChoice>(name, value)?.on_failure();
                 }
+                "occlusion" => self.settings.occlusion = read::<OcclusionChoice>(name, value)?.occlusion(),
                 "landmarks" => self.mesh = read::<LandmarksChoice>(name, value)?.mesh(),
                 _ => return Err(Refused(format!("there is no property '{name}' to set"))),
             }
@@ -162,6 +163,7 @@ impl Properties {
             "face-type" => Some(FaceTypeChoice::of(self.settings.crop.face_type).to_value()),
             "color-transfer" => Some(ColorTransferChoice::of(self.settings.blend.color_transfer).to_value()),
             "on-failure" => Some(OnFailureChoice::of(self.settings.on_failure).to_value()),
+            "occlusion" => Some(OcclusionChoice::of(self.settings.occlusion).to_value()),
             "landmarks" => Some(LandmarksChoice::of(self.mesh).to_value()),
             _ => None,
         }
@@ -210,6 +212,11 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
             glib::ParamSpecEnum::builder::<OnFailureChoice>("on-failure")
                 .nick("On failure")
                 .blurb("What leaves instead of a face that should be swapped and cannot be")
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecEnum::builder::<OcclusionChoice>("occlusion")
+                .nick("Occlusion")
+                .blurb("Whether hair, hands and things in front of a face stay in front of the generated one")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder::<LandmarksChoice>("landmarks")
