@@ -110,22 +110,26 @@ fn masks_of_another_size_or_of_unknown_classes_are_refused_in_a_sentence() {
     assert!(ClassMask::new(GrayImage::from_pixel(64, 48, image::Luma([11])), &frame(64, 48)).is_ok());
 }
 
-/// Writes a clip with so many frames of one grey through GStreamer: FFV1 in Matroska.
-fn clip(file: &Path, (width, height): (u32, u32), frames: u32, level: u8) {
+/// Writes a clip with so many frames of one code through GStreamer: FFV1 in Matroska.
+fn clip(file: &Path, (width, height): (u32, u32), frames: u64, level: u8) {
     use gst::prelude::*;
     gst::init().unwrap();
     let text = format!(
-        "videotestsrc num-buffers={frames} pattern=solid-color foreground-color={} ! \
-         video/x-raw,format=GRAY8,width={width},height={height},framerate=25/1 ! avenc_ffv1 ! matroskamux ! \
-         filesink location={}",
-        0xff00_0000_u32 | u32::from(level) * 0x0001_0101,
+        "appsrc name=frames format=time caps=video/x-raw,format=GRAY8,width={width},height={height},framerate=25/1 ! \
+         avenc_ffv1 ! matroskamux ! filesink location={}",
         file.display()
     );
-    let pipeline = gst::parse::launch(&text).unwrap();
+    let pipeline = gst::parse::launch(&text).unwrap().downcast::<gst::Pipeline>().unwrap();
     pipeline.set_state(gst::State::Playing).unwrap();
-    let bus = pipeline.bus().unwrap();
-    let end =
-        bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &[gst::MessageType::Eos, gst::MessageType::Error]);
+    let source = pipeline.by_name("frames").unwrap().downcast::<gst_app::AppSrc>().unwrap();
+    for n in 0..frames {
+        let mut buffer = gst::Buffer::from_slice(vec![level; (width * height) as usize]);
+        buffer.get_mut().unwrap().set_pts(gst::ClockTime::from_mseconds(40 * n));
+        source.push_buffer(buffer).unwrap();
+    }
+    source.end_of_stream().unwrap();
+    let wanted = [gst::MessageType::Eos, gst::MessageType::Error];
+    let end = pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &wanted);
     assert!(end.is_some_and(|message| message.type_() == gst::MessageType::Eos));
     pipeline.set_state(gst::State::Null).unwrap();
 }

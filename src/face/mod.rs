@@ -1,4 +1,4 @@
-//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types.
+//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types; and what hides them.
 
 mod alignment;
 mod detector;

@@ -133,8 +133,7 @@ impl Cutter {
     /// # Errors
     /// [`MaskError::Find`].
     pub fn new(runtime: &Runtime) -> Result<Self, MaskError> {
-        let settings =
-            FinderSettings { smoothing: 0.0, max_faces: 1, detect_interval: SEARCH_EVERY, ..FinderSettings::default() };
+        let settings = FinderSettings { smoothing: 0.0, max_faces: 1, detect_interval: SEARCH_EVERY };
         Ok(Self {
             finder: Finder::new(runtime, Mesh::Points468)?,
             settings,
@@ -253,9 +252,9 @@ impl Shots {
             };
             let held = person % HELD_BACK == HELD_BACK - 1;
             if held {
-                self.held_back.extend(shot)
+                self.held_back.extend(shot);
             } else {
-                self.trained.extend(shot)
+                self.trained.extend(shot);
             }
             Ok(true)
         })?;
