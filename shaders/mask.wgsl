@@ -1,8 +1,12 @@
-// Where the face shows: driver mask x generated mask x inside of the hull, as far as the settings ask.
+// Where the face shows: driver mask x generated mask x inside of the hull x what nothing hides, as far as it is asked for.
 @group(0) @binding(1) var<storage, read> driver_mask: array<f32>;
 @group(0) @binding(2) var<storage, read> face_mask: array<f32>;
+// The corners, then the map of visibility, two values at once.
 @group(0) @binding(3) var<storage, read> hull: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> mask_out: array<f32>;
+
+// Side of the map of visibility: OCCLUSION_SIDE in src/face/occlusion.rs.
+const MAP_SIDE: u32 = 128u;
 
 // Bounds are 0 and 1; a value that is not a number is 0.
 fn unit(v: f32) -> f32 {
@@ -34,6 +38,24 @@ fn in_hull(p: vec2<f32>) -> bool {
     return true;
 }
 
+fn map_value(x: u32, y: u32) -> f32 {
+    let n = y * MAP_SIDE + x;
+    let both = hull[params.hull_corners + n / 2u];
+    return select(both.x, both.y, (n & 1u) == 1u);
+}
+
+// How visible the driver's face is at `p` of the crop, edge values repeated.
+fn visible(p: vec2<f32>) -> f32 {
+    let last = MAP_SIDE - 1u;
+    let v = clamp(p * f32(MAP_SIDE) - 0.5, vec2<f32>(0.0), vec2<f32>(f32(last)));
+    let first = vec2<u32>(v);
+    let next = min(first + 1u, vec2<u32>(last));
+    let f = v - vec2<f32>(first);
+    let top = mix(map_value(first.x, first.y), map_value(next.x, first.y), f.x);
+    let bottom = mix(map_value(first.x, next.y), map_value(next.x, next.y), f.x);
+    return mix(top, bottom, f.y);
+}
+
 @compute @workgroup_size(8, 8)
 fn mask(@builtin(global_invocation_id) id: vec3<u32>) {
     if !in_crop(id.xy) {
@@ -54,6 +76,9 @@ fn mask(@builtin(global_invocation_id) id: vec3<u32>) {
     // Fewer corners have no inside to keep to.
     if (params.masks & HULL_MASK) != 0u && params.hull_corners >= 3u && !in_hull(centre(id.xy)) {
         m = 0.0;
+    }
+    if (params.masks & VISIBLE_MASK) != 0u {
+        m *= visible(centre(id.xy));
     }
     mask_out[i] = m;
 }

@@ -6,7 +6,8 @@
 //! 1. [`frame`]: a borrowed video frame in the pixel format it came in. Nothing here or later copies or converts a
 //!    whole frame.
 //! 2. [`face`]: finds faces and aligns them. A detector looks at a small letterboxed copy, a mesh network follows each
-//!    face from frame to frame, and a similarity takes it to the canonical frame that models are trained in.
+//!    face from frame to frame, and a similarity takes it to the canonical frame that models are trained in. An occlusion
+//!    network says what hides it.
 //!    [`geometry`] has the points and the similarity.
 //! 3. [`blend`]: cuts the crop out of the native planes, and later puts the generated face back: mask, feather, colour
 //!    transfer, composite, over the face's region only. One module a pass, with a shader of the same name in

@@ -6,11 +6,13 @@ mod gpu_support;
 
 use common::onnx::SwapModel;
 use standin::blend::gpu::{GpuBlender, GpuDevice, Selection, Spent, Wanted};
+use standin::blend::mask::hide;
 use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::face::OCCLUSION_SIDE;
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 use standin::runtime::{NetworkOptions, Runtime};
-use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision};
+use standin::swap::{Engine, Generated, GpuEngine, ModelFile, OnnxEngine, Precision};
 
 /// 720p NV12 with slopes and a grain.
 fn frame() -> OwnedFrame {
@@ -97,8 +99,15 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
         let Some(Gpu { mut blender, mut engine }) = gpu(&file, precision) else { return };
         for settings in gpu_support::settings() {
             let to_crop = to_crop();
-            let wanted =
-                Wanted { to_crop: &to_crop, hull: &HULL, settings: &settings, earlier: None, morph, least_mask: 0.0 };
+            let wanted = Wanted {
+                to_crop: &to_crop,
+                hull: &HULL,
+                settings: &settings,
+                earlier: None,
+                visible: None,
+                morph,
+                least_mask: 0.0,
+            };
             let by_stages = apart(&file, &mut blender, &settings, morph);
             let by_processor = apart(&file, &mut CpuBlender::default(), &settings, morph);
             assert!(difference(&by_processor, &bytes(&mut frame())).1 > 0.01, "a swap changes something");
@@ -123,8 +132,15 @@ fn the_region_goes_up_once_and_comes_back_once() {
     let file = file(&SwapModel::plain());
     let Some(Gpu { mut blender, mut engine }) = gpu(&file, Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted =
-        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
+    let wanted = Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &settings,
+        earlier: None,
+        visible: None,
+        morph: 0.0,
+        least_mask: 0.0,
+    };
     let mut frame = frame();
     let mut last = blender.transfers();
     for _ in 0..3 {
@@ -149,6 +165,7 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
         hull: &[],
         settings: &settings,
         earlier: None,
+        visible: None,
         morph: 0.0,
         least_mask,
     };
@@ -186,8 +203,15 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();
     let settings = BlendSettings::default();
-    let wanted =
-        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
+    let wanted = Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &settings,
+        earlier: None,
+        visible: None,
+        morph: 0.0,
+        least_mask: 0.0,
+    };
     let mut found = frame();
     assert!(blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap().is_none());
     assert!(bytes(&mut found) == bytes(&mut frame()));
@@ -197,8 +221,15 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
 fn where_the_time_goes_is_told_in_a_few_bytes() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted =
-        Wanted { to_crop: &to_crop, hull: &[], settings: &settings, earlier: None, morph: 0.0, least_mask: 0.0 };
+    let wanted = Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &settings,
+        earlier: None,
+        visible: None,
+        morph: 0.0,
+        least_mask: 0.0,
+    };
     let mut frame = frame();
     blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
     let unwatched = blender.transfers().read_back;
@@ -216,4 +247,60 @@ fn where_the_time_goes_is_told_in_a_few_bytes() {
     let gpu: f32 = spent.gpu.iter().sum();
     assert!(spent.gpu.iter().all(|&ms| ms >= 0.0) && gpu > 0.0 && gpu <= took, "{spent:?} of {took} ms");
     assert!(spent.prepare + spent.wait <= took, "{spent:?} of {took} ms");
+}
+
+#[test]
+fn what_hides_the_face_hides_as_on_the_processor() {
+    let file = file(&SwapModel::varied());
+    let Some(Gpu { mut blender, mut engine }) = gpu(&file, Precision::Single) else { return };
+    // A disc in the middle is hidden, softly.
+    let place = |n: usize| (n as f32 + 0.5) / OCCLUSION_SIDE as f32 - 0.5;
+    let visible: Vec<f32> = (0..OCCLUSION_SIDE * OCCLUSION_SIDE)
+        .map(|n| (20.0 * (place(n % OCCLUSION_SIDE).hypot(place(n / OCCLUSION_SIDE)) - 0.2)).clamp(0.0, 1.0))
+        .collect();
+    let to_crop = to_crop();
+    for settings in gpu_support::settings() {
+        let mut expected = frame();
+        let mut onnx = OnnxEngine::new(&Runtime::load(None).unwrap(), &file, NetworkOptions::default()).unwrap();
+        let (resolution, mut processor) = (onnx.resolution(), CpuBlender::default());
+        processor.crop(&expected.frame().unwrap(), &to_crop, resolution, onnx.crop_mut()).unwrap();
+        let generated = onnx.run(0.0).unwrap();
+        let mut mask = match settings.driver_mask {
+            true => generated.driver_mask.to_vec(),
+            false => vec![1.0; resolution * resolution],
+        };
+        hide(&mut mask, resolution, &visible);
+        let generated = Generated { driver_mask: &mask, ..generated };
+        let hiding = BlendSettings { driver_mask: true, ..settings };
+        let mut target = expected.frame_mut().unwrap();
+        processor.composite(&mut target, &to_crop, &generated, &HULL, &hiding, None).unwrap();
+        let expected = bytes(&mut expected);
+        let swapped = |blender: &mut GpuBlender, engine: &mut GpuEngine, visible| {
+            let mut found = frame();
+            let (settings, earlier) = (&settings, None);
+            let wanted =
+                Wanted { to_crop: &to_crop, hull: &HULL, settings, earlier, visible, morph: 0.0, least_mask: 0.0 };
+            blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
+            bytes(&mut found)
+        };
+        let found = swapped(&mut blender, &mut engine, Some(&visible[..]));
+        let apart = difference(&found, &expected);
+        println!("against the processor {apart:?}");
+        assert!(apart.0 <= 16 && apart.1 < 0.01, "{apart:?} of 255, {settings:?}");
+        // The next face has nothing in front of it.
+        let whole = swapped(&mut blender, &mut engine, None);
+        assert!(difference(&whole, &found).1 > 0.001, "the map must matter, {settings:?}");
+    }
+    let wanted = Wanted {
+        to_crop: &to_crop,
+        hull: &[],
+        settings: &BlendSettings::default(),
+        earlier: None,
+        visible: Some(&visible[1..]),
+        morph: 0.0,
+        least_mask: 0.0,
+    };
+    let mut target = frame();
+    let refused = blender.swap(&mut target.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted);
+    assert!(refused.is_err_and(|error| error.to_string().contains("map of visibility")));
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use common::clip;
 use live_support::{Blends, Script, Works, leaves, settings, take};
 use standin::blend::CpuBlender;
-use standin::face::{Face, FindError, Finder, FinderSettings, Mesh, PeopleMap};
+use standin::face::{Face, FindError, Finder, FinderSettings, Mesh, OcclusionNetwork, PeopleMap};
 use standin::frame::{Frame, OwnedFrame, VideoBuffer};
 use standin::geometry::Rect;
 use standin::live::{FindFaces, FindStage, Model, OnFailure, Outcome, Queue, Select, Settings, SwapStage};
@@ -135,7 +135,9 @@ fn bare(name: &str, fault: Fault, select: Select, on_failure: OnFailure) -> Opti
     };
     finder.send(Box::new(fails) as Box<dyn FindFaces>).unwrap();
     let (blenders, blender_inbox) = crossbeam_channel::bounded(1);
-    let stage = SwapStage::new(Box::new(CpuBlender::default()), blender_inbox);
+    let (occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
+    occlusion.send(OcclusionNetwork::new(&Runtime::load(None).unwrap()).unwrap()).unwrap();
+    let stage = SwapStage::new(Box::new(CpuBlender::default()), blender_inbox).seeing(occlusion_inbox);
     let queue: Queue<OwnedFrame, u32> = Queue::start(0, FindStage::new(inbox), vec![stage]).unwrap();
     let good = live_support::model(Script::GOOD);
     let bad = live_support::model(Script {

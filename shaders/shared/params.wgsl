@@ -45,6 +45,7 @@ const YUY2: u32 = 2u;
 const DRIVER_MASK: u32 = 1u;
 const GENERATED_MASK: u32 = 2u;
 const HULL_MASK: u32 = 4u;
+const VISIBLE_MASK: u32 = 8u;
 
 // Colour transfers; 0 is none.
 const SOFT_GAIN: u32 = 1u;

@@ -31,6 +31,29 @@ pub fn mask(generated: &Generated<'_>, hull: &[Point], settings: &BlendSettings,
     }
 }
 
+/// Multiplies `mask` (`resolution`² values) by how visible the face is: `visible` is a square map of any side over the same
+/// crop, 0..1 (bilinear, edge values repeated).
+pub fn hide(mask: &mut [f32], resolution: usize, visible: &[f32]) {
+    let side = visible.len().isqrt();
+    if side == 0 || resolution == 0 {
+        return;
+    }
+    let place = |n: usize| {
+        let v = ((n as f32 + 0.5) * side as f32 / resolution as f32 - 0.5).clamp(0.0, (side - 1) as f32);
+        (v as usize, (v as usize + 1).min(side - 1), v.fract())
+    };
+    for (j, row) in mask.chunks_exact_mut(resolution).enumerate() {
+        let (y0, y1, fy) = place(j);
+        let (upper, lower) = (&visible[y0 * side..], &visible[y1 * side..]);
+        for (i, m) in row.iter_mut().enumerate() {
+            let (x0, x1, fx) = place(i);
+            let top = upper[x0] + (upper[x1] - upper[x0]) * fx;
+            let bottom = lower[x0] + (lower[x1] - lower[x0]) * fx;
+            *m *= top + (bottom - top) * fy;
+        }
+    }
+}
+
 /// The smallest region of crop pixels that holds every value above 0; empty where there is none.
 pub fn bounds(mask: &[f32], resolution: usize) -> Region {
     let mut found = Region { x0: resolution, y0: resolution, x1: 0, y1: 0 };

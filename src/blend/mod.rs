@@ -7,7 +7,8 @@
 //!    bilinear sample of each plane, edge samples repeated; chroma samples lie in the middle of the pixels that share
 //!    them, and chroma of the YUV formats takes [`plan::chroma_taps`] taps an axis. The mean of the code values becomes
 //!    RGB (clamped to 0..1), stored blue, green, red. Taps outside the frame are black.
-//! 2. `mask`: driver mask × generated mask × inside of the hull, as far as the settings ask. The generated face and its
+//! 2. `mask`: driver mask × generated mask × inside of the hull, as far as the settings ask, × how visible the driver's face
+//!    is ([`mask::hide`], before the pass where the network is elsewhere). The generated face and its
 //!    mask lie at [`BlendSettings::to_generated`] (bilinear, edge samples repeated; the mask is 0 outside the unit square). A
 //!    pixel is inside the hull where its centre is, edges included; fewer than three corners are no hull.
 //! 3. `erode`: minimum over a square of radius [`plan::Filters::erode`] (maximum where negative), rows then columns;

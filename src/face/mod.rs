@@ -1,4 +1,5 @@
-//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types; and people whose faces cannot be found.
+//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types; people whose faces cannot be found; and what
+//! hides a face.
 
 mod alignment;
 mod detector;
@@ -8,6 +9,7 @@ mod finder;
 mod hull;
 mod letterbox;
 mod mesh;
+mod occlusion;
 mod people;
 pub mod pose;
 mod probes;
@@ -24,6 +26,7 @@ pub use finder::{Finder, FinderState};
 pub use hull::hull;
 pub use letterbox::{Tone, letterbox, sample};
 pub use mesh::{Mesh, MeshNetwork};
+pub use occlusion::{OCCLUSION_CLASSES, OCCLUSION_SIDE, OcclusionNetwork};
 pub use people::{PeopleMap, PeopleNetwork};
 pub use pose::align_rigid;
 pub use settings::FinderSettings;

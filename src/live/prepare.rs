@@ -8,8 +8,8 @@ use crossbeam_channel::Sender;
 use super::{FindFaces, Pending};
 use crate::blend::Blender;
 use crate::blend::gpu::{Backend, Preference};
-use crate::face::{FindError, Finder, Mesh};
-use crate::runtime::{Runtime, RuntimeError};
+use crate::face::{FindError, Finder, Mesh, OcclusionNetwork};
+use crate::runtime::{NetworkError, Runtime, RuntimeError};
 
 /// Faces cannot be looked for.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum PrepareError {
     /// A face network does not run.
     #[error(transparent)]
     Find(#[from] FindError),
+    /// The occlusion network does not load.
+    #[error("the occlusion network: {0}")]
+    Occlusion(#[from] NetworkError),
 }
 
 /// Loads the face networks and sends a finder to the find stage.
@@ -37,6 +40,24 @@ pub fn prepare_finder(
         done(finder.map(|finder| {
             let _ = outlet.send(Box::new(finder));
         }));
+    });
+}
+
+/// Loads the occlusion network and sends one to each swap stage.
+pub fn prepare_occlusion(
+    pending: &Arc<Pending>,
+    beside: Option<PathBuf>,
+    outlets: Vec<Sender<OcclusionNetwork>>,
+    done: impl FnOnce(Result<(), PrepareError>) + Send + 'static,
+) {
+    pending.spawn("standin-occlusion", move || {
+        let loaded = Runtime::load(beside.as_deref()).map_err(PrepareError::from).and_then(|runtime| {
+            outlets.iter().try_for_each(|outlet| {
+                let _ = outlet.send(OcclusionNetwork::new(&runtime)?);
+                Ok(())
+            })
+        });
+        done(loaded);
     });
 }
 

@@ -18,6 +18,16 @@ pub enum OnFailure {
     Pass,
 }
 
+/// Whether what hides a face stays in front of the generated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Occlusion {
+    /// What the occlusion network calls a hand or a thing is taken out of the mask, and out of what colours are measured on.
+    #[default]
+    Auto,
+    /// The network is not run; the model's own masks count alone.
+    Off,
+}
+
 /// Which crop the model sees; what is `None` or 0 is the model's own choice.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CropChoice {
@@ -58,6 +68,8 @@ pub struct Settings {
     pub crop: CropChoice,
     /// How the generated face is put into the frame.
     pub blend: BlendSettings,
+    /// Whether what hides a face stays in front.
+    pub occlusion: Occlusion,
     /// For models that morph, 0..1.
     pub morph: f32,
     /// What leaves when a face cannot be swapped.
@@ -77,6 +89,7 @@ impl Default for Settings {
             finder: FinderSettings::default(),
             crop: CropChoice::default(),
             blend: BlendSettings::default(),
+            occlusion: Occlusion::default(),
             morph: 0.0,
             on_failure: OnFailure::default(),
             guard: GuardMode::default(),

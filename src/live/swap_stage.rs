@@ -5,12 +5,13 @@ use std::time::Instant;
 use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
-use super::{ColourNotes, CropChoice, Job, Model, Outcome, Plan, Settings, Stage, StageTimes};
+use super::{ColourNotes, CropChoice, Job, Model, Occlusion, Outcome, Plan, Settings, Stage, StageTimes, Visibility};
 use crate::blend::gpu::{Swapped, Wanted};
 use crate::blend::{BlendSettings, Blender, Colours, conceal, conceal_all};
-use crate::face::{Face, hull};
+use crate::face::{Face, OcclusionNetwork, hull};
 use crate::frame::{FrameError, FrameMut, VideoBuffer};
 use crate::geometry::{Point, Similarity};
+use crate::runtime::NetworkError;
 use crate::swap::{Engine, SwapReport};
 
 /// A mask that covers less of the crop than this hides nobody.
@@ -30,13 +31,20 @@ pub struct SwapStage {
     blender: Box<dyn Blender>,
     inbox: Receiver<Box<dyn Blender>>,
     hull: Vec<Point>,
+    visibility: Option<Visibility>,
     engine_lost: bool,
 }
 
 impl SwapStage {
     /// A stage that blends with `blender`, or with the one that came last through `inbox`.
     pub fn new(blender: Box<dyn Blender>, inbox: Receiver<Box<dyn Blender>>) -> Self {
-        Self { blender, inbox, hull: Vec::new(), engine_lost: false }
+        Self { blender, inbox, hull: Vec::new(), visibility: None, engine_lost: false }
+    }
+
+    /// The same, which lets what hides a face stay in front, by the network that comes through `inbox`.
+    #[must_use]
+    pub fn seeing(self, inbox: Receiver<OcclusionNetwork>) -> Self {
+        Self { visibility: Some(Visibility::new(inbox)), ..self }
     }
 
     /// Carries out the plan of `job` on its frame.
@@ -45,6 +53,7 @@ impl SwapStage {
         while let Ok(blender) = self.inbox.try_recv() {
             self.blender = blender;
         }
+        self.visibility.iter_mut().for_each(Visibility::receive);
         self.engine_lost = false;
         let on_failure = job.settings.on_failure;
         let done = match buffer.frame_mut() {
@@ -128,9 +137,7 @@ impl SwapStage {
             begun = Instant::now();
         };
         let to_crop = settings.crop.resolve(model.face_type, model.coverage, model.alignment).to_crop(face);
-        if to_crop.inverse().is_none() {
-            return Err("a face has no size".to_owned());
-        }
+        let Some(to_frame) = to_crop.inverse() else { return Err("a face has no size".to_owned()) };
         // A map is of the crop that the model was trained with.
         let registration = if settings.crop == CropChoice::default() {
             model.registration_of(face, &to_crop)
@@ -141,6 +148,7 @@ impl SwapStage {
         if engine.is_lost() {
             return Err("the GPU that ran the network is gone".to_owned());
         }
+        let visibility = self.visibility.as_mut().filter(|_| settings.occlusion == Occlusion::Auto);
         let earlier = colours.earlier(face.track);
         let mut note = |measured: Option<Colours>| {
             if let Some(measured) = measured {
@@ -154,11 +162,17 @@ impl SwapStage {
             if settings.blend.hull_mask {
                 hull(face, &to_crop, &mut self.hull);
             }
+            let visible = match visibility {
+                Some(visibility) => visibility.look(&frame.as_frame(), &to_frame).map_err(|error| hidden(&error))?,
+                None => None,
+            };
+            lap(Stage::Crop);
             let wanted = Wanted {
                 to_crop: &to_crop,
                 hull: &self.hull,
                 settings: &blend,
                 earlier: earlier.as_ref(),
+                visible,
                 morph: settings.morph,
                 least_mask: LEAST_MASK,
             };
@@ -183,11 +197,19 @@ impl SwapStage {
         if settings.blend.hull_mask {
             hull(face, &to_crop, &mut self.hull);
         }
+        let (generated, blend) = match visibility {
+            Some(visibility) => visibility.apply(&generated, &blend).map_err(|error| hidden(&error))?,
+            None => (generated, blend),
+        };
         let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend, earlier.as_ref());
         lap(Stage::Blend);
         note(blended.map_err(|error| error.to_string())?);
         Ok(())
     }
+}
+
+fn hidden(error: &NetworkError) -> String {
+    format!("the occlusion network failed: {error}; it can be left out with occlusion=off")
 }
 
 /// Why a frame was not changed on the GPU, where it was not.

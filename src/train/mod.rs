@@ -8,6 +8,8 @@
 //!    previews, metrics, the display.
 //! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
 //!
+//! Beside that road, [`mask`] trains the occlusion network, which no user need do.
+//!
 //! [`device`] is what all of it computes on, [`kernels`] has the layers and the loss that must be fast there, [`random`] is
 //! where all chance comes from, [`whole_file`] how files are replaced.
 
@@ -20,6 +22,7 @@ pub mod extract;
 pub mod faceset;
 pub mod kernels;
 pub mod losses;
+pub mod mask;
 pub mod optimise;
 pub mod random;
 pub mod samples;

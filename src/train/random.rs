@@ -18,6 +18,10 @@ pub enum Purpose {
     Person = 4,
     /// First values of the discriminator's weights.
     Discriminator = 5,
+    /// Where a face of a clip is cut for the occlusion network.
+    Cutting = 6,
+    /// What is pasted in front of a face for the occlusion network.
+    Pasting = 7,
 }
 
 /// The stream for `purpose` that belongs to the numbers `a` and `b` (a step and a slot of its batch, say).

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use standin::blend::{BlendError, BlendSettings, Blender, ColorTransfer, Colours, CpuBlender, Earlier};
-use standin::face::{Face, FindError, FinderSettings};
+use standin::face::{Face, FindError, FinderSettings, OcclusionNetwork};
 use standin::frame::{Frame, FrameMut, Layout, Matrix, OwnedFrame, PixelFormat, Range};
 use standin::geometry::{Point, Rect, Similarity};
 use standin::live::{FindFaces, FindStage, Job, Model, OnFailure, Outcome, Queue, Settings, SwapStage};
@@ -170,6 +170,20 @@ pub(crate) fn queue(script: Script, depth: usize) -> (Queue<OwnedFrame, u32>, Ar
     (queue, model(script))
 }
 
+/// The same, whose one stage lets what hides a face stay in front, by `network`.
+pub(crate) fn queue_seeing(
+    script: Script,
+    depth: usize,
+    network: OcclusionNetwork,
+) -> (Queue<OwnedFrame, u32>, Arc<Model>) {
+    let (finder, inbox) = crossbeam_channel::bounded(1);
+    finder.send(Box::new(Finds(script.find)) as Box<dyn FindFaces>).unwrap();
+    let (outlet, networks) = crossbeam_channel::bounded(1);
+    outlet.send(network).unwrap();
+    let stage = SwapStage::new(Box::new(CpuBlender::default()), crossbeam_channel::bounded(1).1).seeing(networks);
+    (Queue::start(depth, FindStage::new(inbox), vec![stage]).unwrap(), model(script))
+}
+
 /// The script's model.
 pub(crate) fn model(script: Script) -> Arc<Model> {
     let engines = (0..3).map(|_| Box::new(Whitens::new(script.engine)) as Box<dyn Engine>).collect();
@@ -205,6 +219,24 @@ pub(crate) fn changed(frame: &OwnedFrame) -> f64 {
     differ as f64 / (30.0 * 30.0)
 }
 
+/// A grey frame whose right half is red.
+pub(crate) fn red_right() -> OwnedFrame {
+    let mut frame = picture();
+    let layout = *frame.layout();
+    frame.bytes_mut(0).fill(100);
+    for plane in 1..3 {
+        let width = layout.width / 2;
+        for (i, byte) in frame.bytes_mut(plane).iter_mut().enumerate() {
+            *byte = match (i % width < width / 2, plane) {
+                (true, _) => 128,
+                (false, 1) => 100,
+                (false, _) => 220,
+            };
+        }
+    }
+    frame
+}
+
 /// Brings a frame.
 pub(crate) fn submit(
     queue: &Queue<OwnedFrame, u32>,
@@ -212,11 +244,22 @@ pub(crate) fn submit(
     settings: &Arc<Settings>,
     time: f64,
 ) -> Result<(), standin::live::Flushed> {
+    submit_picture(queue, model, settings, time, picture())
+}
+
+/// Brings this frame.
+pub(crate) fn submit_picture(
+    queue: &Queue<OwnedFrame, u32>,
+    model: &Arc<Model>,
+    settings: &Arc<Settings>,
+    time: f64,
+    frame: OwnedFrame,
+) -> Result<(), standin::live::Flushed> {
     let mut job = queue.begin()?;
     job.time = time;
     job.model = Some(Arc::clone(model));
     job.settings = Arc::clone(settings);
-    job.frame = Some(picture());
+    job.frame = Some(frame);
     queue.submit(job);
     Ok(())
 }

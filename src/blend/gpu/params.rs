@@ -11,6 +11,7 @@ use crate::geometry::Similarity;
 const DRIVER_MASK: u32 = 1;
 const GENERATED_MASK: u32 = 2;
 const HULL_MASK: u32 = 4;
+const VISIBLE_MASK: u32 = 8;
 
 /// Sizes in pixels, offsets and strides in 32-bit words.
 #[repr(C)]
@@ -94,6 +95,11 @@ impl Params {
             rgb_shift: [r, g, b, 0],
             ..Self::default()
         }
+    }
+
+    /// The same, where a map of the face's visibility follows the hull's corners.
+    pub(super) fn with_visibility(self) -> Self {
+        Self { masks: self.masks | VISIBLE_MASK, ..self }
     }
 
     /// The same, with what the passes from `mask` to `composite` need.

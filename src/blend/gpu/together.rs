@@ -13,6 +13,7 @@ use super::watch::Watch;
 use super::{GpuBlender, Span, Spent};
 use crate::blend::place::unit;
 use crate::blend::{BlendError, BlendSettings, Colours, Earlier};
+use crate::face::OCCLUSION_SIDE;
 use crate::frame::{Frame, FrameMut};
 use crate::geometry::{Point, Similarity};
 use crate::swap::{GpuNetwork, SwapReport};
@@ -28,6 +29,8 @@ pub struct Wanted<'a> {
     pub settings: &'a BlendSettings,
     /// Its colours in the frames before.
     pub earlier: Option<&'a Earlier>,
+    /// How visible the driver's face is at each of [`OCCLUSION_SIDE`]² places of the crop, 0..1; `None` for everywhere.
+    pub visible: Option<&'a [f32]>,
     /// For models that morph, 0..1.
     pub morph: f32,
     /// The least part of the crop that the masks must cover, 0..1, for the frame to be changed.
@@ -74,14 +77,28 @@ impl GpuBlender {
         network: &mut GpuNetwork,
         wanted: &Wanted<'_>,
     ) -> Result<Option<Swapped>, BlendError> {
-        let &Wanted { to_crop, hull, settings, earlier, .. } = wanted;
+        let &Wanted { to_crop, hull, settings, earlier, visible, .. } = wanted;
         self.take_hull(hull)?;
         let resolution = network.resolution();
         let layout = *frame.layout();
         let Some(place) = Place::new(&layout, to_crop) else {
             return Ok(None);
         };
-        let params = self.params(&layout, &place, to_crop, resolution, settings, earlier);
+        let mut params = self.params(&layout, &place, to_crop, resolution, settings, earlier);
+        if let Some(visible) = visible {
+            if visible.len() != OCCLUSION_SIDE * OCCLUSION_SIDE {
+                let (len, needed) = (visible.len(), OCCLUSION_SIDE * OCCLUSION_SIDE);
+                return Err(BlendError::Size {
+                    what: "the map of visibility",
+                    len,
+                    resolution: OCCLUSION_SIDE,
+                    needed,
+                });
+            }
+            // A pass binds four buffers at most, so the map goes up behind the hull's corners.
+            self.corners.extend_from_slice(visible.as_chunks::<2>().0);
+            params = params.with_visibility();
+        }
         let swapped = self.attempt(|blender| blender.run_swap(&frame.as_frame(), &place, &params, network, wanted))?;
         let good = swapped.report.is_finite() && swapped.report.masked(settings) >= wanted.least_mask;
         if good && unit(settings.opacity) > 0.0 {
@@ -109,7 +126,8 @@ impl GpuBlender {
         if let Some(watch) = &self.watch {
             watch.begin(&mut encoder);
         }
-        let hull: &[u8] = if wanted.settings.hull_mask { bytemuck::cast_slice(&self.corners) } else { &[] };
+        let needed = wanted.settings.hull_mask || wanted.visible.is_some();
+        let hull: &[u8] = if needed { bytemuck::cast_slice(&self.corners) } else { &[] };
         let writes: [(&wgpu::Buffer, &[u8]); 4] = [
             (&memory.params, bytemuck::bytes_of(params)),
             (&memory.model.weights, bytemuck::cast_slice(&self.weights)),

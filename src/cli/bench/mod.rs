@@ -115,19 +115,27 @@ fn prepare(arguments: &Arguments, device: &Device, workers: usize) -> anyhow::Re
     live::prepare_finder(&pending, None, crate::face::Mesh::default(), finder, move |done| {
         let _ = finder_said.send(done);
     });
+    let mut occlusion = Vec::new();
     let (outlets, stages): (Vec<_>, Vec<_>) = (0..workers)
         .map(|_| {
             let (outlet, inbox) = crossbeam_channel::bounded(1);
             let blender: Box<dyn Blender> = Box::new(CpuBlender::default());
-            (outlet, SwapStage::new(blender, inbox))
+            let (to_occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
+            occlusion.push(to_occlusion);
+            (outlet, SwapStage::new(blender, inbox).seeing(occlusion_inbox))
         })
         .unzip();
+    let (occlusion_said, occlusion_done) = crossbeam_channel::bounded(1);
+    live::prepare_occlusion(&pending, None, occlusion, move |done| {
+        let _ = occlusion_said.send(done);
+    });
     let (blend_said, blend_done) = crossbeam_channel::bounded(1);
     live::prepare_blenders(&pending, device.blend.clone(), outlets, move |said| {
         let _ = blend_said.send(said);
     });
     pending.wait(|| false);
     finder_done.recv().context("the face networks were not loaded")??;
+    occlusion_done.recv().context("the occlusion network was not loaded")??;
     let blending = blend_done.recv().context("no blender was made")?.map_err(|error| anyhow!(error))?;
     Ok((Queue::start(arguments.depth, FindStage::new(finder_inbox), stages)?, blending))
 }

@@ -11,6 +11,7 @@ pub mod eval;
 pub mod export;
 pub mod extract;
 mod from;
+pub mod mask;
 pub mod run;
 pub mod terms;
 
@@ -34,6 +35,8 @@ pub enum Command {
     Export(export::Arguments),
     /// Runs a model over a clip and measures what comes out.
     Eval(eval::Arguments),
+    /// Trains the occlusion network, which tells faces from what hides them.
+    Mask(mask::Arguments),
 }
 
 impl Cli {
@@ -47,6 +50,7 @@ impl Cli {
             Command::Train(arguments) => run::run(&arguments, out),
             Command::Export(arguments) => export::run(&arguments, out),
             Command::Eval(arguments) => eval::run(&arguments, out),
+            Command::Mask(arguments) => mask::run(&arguments, out),
         }
     }
 }

@@ -17,14 +17,14 @@ mod box_blur;
 mod camera;
 pub mod colour;
 mod cross;
-mod draw;
+pub(in crate::train) mod draw;
 mod dressing;
 mod focus;
 mod jpeg;
 pub mod light;
 mod motion;
 mod noise;
-mod occluder;
+pub(in crate::train) mod occluder;
 mod picture;
 pub mod placement;
 pub mod proportions;
@@ -83,6 +83,18 @@ pub struct Buffers {
     jpeg: jpeg::JpegBuffers,
 }
 
+impl Buffers {
+    /// Where each pixel of the input lies in the unit square of its source.
+    pub fn places(&self) -> &[Point] {
+        &self.places
+    }
+
+    /// How much of each pixel of the input is face, 0..1, before anything is in front of it.
+    pub fn face(&self) -> &[f32] {
+        &self.face
+    }
+}
+
 /// Makes samples of one resolution.
 #[derive(Debug, Clone)]
 pub struct Augmenter {
@@ -128,13 +140,38 @@ impl Augmenter {
         self.damage_input(source, sample.input, rng, buffers);
     }
 
+    /// Fills `input` from `source` as it looks in another light, at another place and dressed: what a camera is yet to see.
+    /// [`Buffers::places`] then says where each pixel comes from, [`Buffers::face`] how much of it is face.
+    pub fn show(&self, source: &Source, flip: bool, rng: &mut impl Rng, buffers: &mut Buffers, input: &mut [f32]) {
+        let settings = &self.settings;
+        let colour = ColourChange::draw(settings, source.statistics(), None, rng);
+        let light = Light::draw(settings, rng);
+        let placement = Placement::draw(settings, flip, rng);
+        let warp = GridWarp::draw(settings.warp, rng);
+        let proportions = Proportions::draw(settings, source.anchors(), rng);
+        relight(source, &colour, &light, buffers);
+        place_warped((&placement, &warp, proportions.as_ref()), self.resolution, buffers, input);
+        self.dress(source, input, rng, buffers);
+    }
+
     /// Changes an input that [`place_warped`] has just made of `source`: what the target has nothing of.
     fn damage_input(&self, source: &Source, input: &mut [f32], rng: &mut impl Rng, buffers: &mut Buffers) {
+        self.dress(source, input, rng, buffers);
+        occluder::occlude(&self.settings, input, self.resolution, rng);
+        self.film(input, rng, buffers);
+    }
+
+    /// Another skin, and what is worn.
+    fn dress(&self, source: &Source, input: &mut [f32], rng: &mut impl Rng, buffers: &mut Buffers) {
+        let Buffers { places, face, skin, .. } = buffers;
+        skin::change(&self.settings, source, (places, face), input, rng, skin);
+        dressing::dress(&self.settings, source, (places, face), input, rng);
+    }
+
+    /// What lens, camera and video make of an input.
+    pub fn film(&self, input: &mut [f32], rng: &mut impl Rng, buffers: &mut Buffers) {
         let (settings, side) = (&self.settings, self.resolution);
-        let Buffers { places, face, skin, focus, motion, sharpen, subsampling, jpeg, .. } = buffers;
-        skin::change(settings, source, (places, face), input, rng, skin);
-        dressing::dress(settings, source, (places, face), input, rng);
-        occluder::occlude(settings, input, side, rng);
+        let Buffers { focus, motion, sharpen, subsampling, jpeg, .. } = buffers;
         focus::blur(settings, input, side, rng, focus);
         motion::blur(settings, input, side, rng, motion);
         focus::shrink(settings, input, side, rng, focus);

@@ -102,25 +102,54 @@ pub(super) fn occlude(settings: &AugmentSettings, planes: &mut [f32], side: usiz
     if !chance(rng, settings.occluder_chance) || settings.occluder <= 0.0 {
         return;
     }
-    let shape = Shape::draw(settings.occluder, rng);
-    let colour = colour(matches!(shape, Shape::Hand(_)), rng);
-    let texture: [f32; TEXTURE * TEXTURE] = std::array::from_fn(|_| symmetric(rng));
-    let (grain, contrast) = (between(rng, 2.0, 20.0), between(rng, 0.02, 0.3));
-    let (round, softness) = (between(rng, 0.0, 0.6), between(rng, 0.7, 2.5) / side as f32);
+    let occluder = Occluder::draw(settings.occluder, side, rng);
     let centre = |n: usize| (n as f32 + 0.5) / side as f32;
     for n in 0..side * side {
-        let p = Point::new(centre(n % side), centre(n / side));
-        let distance = shape.distance(p);
-        let cover = (0.5 - distance / softness).clamp(0.0, 1.0);
+        let (colour, cover) = occluder.at(Point::new(centre(n % side), centre(n / side)));
         if cover <= 0.0 {
             continue;
         }
-        // Round things are darker towards their edge.
-        let shade =
-            1.0 - round * (distance.min(0.0) * 25.0).exp() + contrast * grained(&texture, p.x * grain, p.y * grain);
         for (plane, c) in planes.chunks_exact_mut(side * side).zip(colour) {
-            plane[n] += cover * ((c * shade).clamp(0.0, 1.0) - plane[n]);
+            plane[n] += cover * (c - plane[n]);
         }
+    }
+}
+
+/// A shape with its colour and texture.
+#[derive(Debug, Clone)]
+pub(in crate::train) struct Occluder {
+    shape: Shape,
+    colour: [f32; 3],
+    texture: [f32; TEXTURE * TEXTURE],
+    grain: f32,
+    contrast: f32,
+    round: f32,
+    softness: f32,
+}
+
+impl Occluder {
+    /// One whose radius is at most `most` of the side of a picture of `side` pixels.
+    pub(in crate::train) fn draw(most: f32, side: usize, rng: &mut impl Rng) -> Self {
+        let shape = Shape::draw(most, rng);
+        let colour = colour(matches!(shape, Shape::Hand(_)), rng);
+        let texture = std::array::from_fn(|_| symmetric(rng));
+        let (grain, contrast) = (between(rng, 2.0, 20.0), between(rng, 0.02, 0.3));
+        let (round, softness) = (between(rng, 0.0, 0.6), between(rng, 0.7, 2.5) / side as f32);
+        Self { shape, colour, texture, grain, contrast, round, softness }
+    }
+
+    /// Blue, green, red (0..1) at `p` of the unit square, and how much of what is behind them they hide.
+    #[inline]
+    pub(in crate::train) fn at(&self, p: Point) -> ([f32; 3], f32) {
+        let distance = self.shape.distance(p);
+        let cover = (0.5 - distance / self.softness).clamp(0.0, 1.0);
+        if cover <= 0.0 {
+            return (self.colour, 0.0);
+        }
+        // Round things are darker towards their edge.
+        let shade = 1.0 - self.round * (distance.min(0.0) * 25.0).exp()
+            + self.contrast * grained(&self.texture, p.x * self.grain, p.y * self.grain);
+        (self.colour.map(|c| (c * shade).clamp(0.0, 1.0)), cover)
     }
 }
 

@@ -9,7 +9,7 @@ use crossbeam_channel::Receiver;
 
 use super::EvalError;
 use super::bare::{Bare, Catch};
-use crate::face::{CropSettings, Face, Finder, Mesh};
+use crate::face::{CropSettings, Face, FindError, Finder, Mesh, OcclusionNetwork};
 use crate::frame::OwnedFrame;
 use crate::geometry::Rect;
 use crate::live::{FindFaces, FindStage, Load, Model, Outcome, Queue, Settings, Stage, StageTimes, SwapStage};
@@ -71,7 +71,10 @@ impl LivePath {
         let _ = to_find.send(Box::new(Finder::new(runtime, Mesh::default())?));
         let (_, blender_inbox) = crossbeam_channel::bounded(1);
         let (outlet, drawn) = crossbeam_channel::unbounded();
-        let swap = SwapStage::new(Box::new(Catch::new(outlet)), blender_inbox);
+        let (to_occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
+        let failed = |source| FindError::Load { network: "occlusion network", source };
+        let _ = to_occlusion.send(OcclusionNetwork::new(runtime).map_err(failed)?);
+        let swap = SwapStage::new(Box::new(Catch::new(outlet)), blender_inbox).seeing(occlusion_inbox);
         let queue = Queue::start(0, FindStage::new(finder_inbox), vec![swap]).map_err(EvalError::Start)?;
         let settings = Arc::new(Settings::default());
         let crop = settings.crop.resolve(model.face_type, model.coverage, model.alignment);

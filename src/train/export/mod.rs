@@ -15,6 +15,7 @@ mod layers;
 mod metadata;
 mod quantise;
 mod registration;
+mod segmenter;
 mod wiring;
 
 pub use agreement::{Agreement, verify};
@@ -22,6 +23,7 @@ pub use error::ExportError;
 pub use metadata::Metadata;
 pub use quantise::{Ranges, calibrate};
 pub use registration::{registration, skull_centre_of};
+pub use segmenter::export_segmenter;
 
 use prost::Message;
 

@@ -16,10 +16,12 @@ mod live;
 mod network;
 mod original;
 pub mod preset;
+mod segmenter;
 
 pub use blueprint::{Blueprint, BlueprintError, Decoder, Inter, ParameterShape};
 pub use discriminator::Discriminator;
 pub use layer::{Layer, Shape};
 pub use network::{Network, Output, Side, Whose};
+pub use segmenter::Segmenter;
 
 use first_weights::first_weights;

@@ -183,12 +183,15 @@ impl FaceSwap {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = (properties.depth as usize).clamp(1, cores);
         let (finder, finder_inbox) = crossbeam_channel::bounded(1);
-        let (blenders, stages): (Vec<_>, Vec<_>) = (0..workers)
-            .map(|_| {
-                let (outlet, inbox) = crossbeam_channel::bounded(1);
-                (outlet, SwapStage::new(Box::new(CpuBlender::default()), inbox))
-            })
-            .unzip();
+        let mut stages = Vec::new();
+        let (mut blenders, mut occlusion) = (Vec::new(), Vec::new());
+        for _ in 0..workers {
+            let (to_blender, blender_inbox) = crossbeam_channel::bounded(1);
+            let (to_occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
+            blenders.push(to_blender);
+            occlusion.push(to_occlusion);
+            stages.push(SwapStage::new(Box::new(CpuBlender::default()), blender_inbox).seeing(occlusion_inbox));
+        }
         let queue = Queue::start(properties.depth as usize, FindStage::new(finder_inbox), stages)
             .map_err(|error| refuse(format!("no thread for the stages: {error}")))?;
         let session = Arc::new(Session {
@@ -208,6 +211,13 @@ impl FaceSwap {
         self.load_model(&session);
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
         live::prepare_finder(&session.pending, self.folder(), properties.mesh, finder, move |done| {
+            if let (Err(error), Some(element)) = (done, weak.upgrade()) {
+                failed.store(true, Ordering::Release);
+                messages::post_prepare_error(&element, &error);
+            }
+        });
+        let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
+        live::prepare_occlusion(&session.pending, self.folder(), occlusion, move |done| {
             if let (Err(error), Some(element)) = (done, weak.upgrade()) {
                 failed.store(true, Ordering::Release);
                 messages::post_prepare_error(&element, &error);

@@ -3,7 +3,7 @@
 use gst::glib;
 use standin::blend::ColorTransfer;
 use standin::face::{FaceType, Mesh};
-use standin::live::{GuardMode, OnFailure};
+use standin::live::{GuardMode, Occlusion, OnFailure};
 
 /// A choice among names, as GStreamer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -184,6 +184,34 @@ impl ColorTransferChoice {
             ColorTransfer::SoftGain => Self::SoftGain,
             ColorTransfer::Gain => Self::Gain,
             ColorTransfer::Lab => Self::Lab,
+        }
+    }
+}
+
+/// Whether what hides a face stays in front of the generated one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapOcclusion")]
+#[repr(i32)]
+pub(super) enum OcclusionChoice {
+    #[default]
+    #[enum_value(name = "Hands and things stay in front, by the occlusion network", nick = "auto")]
+    Auto,
+    #[enum_value(name = "The model's own masks count alone", nick = "off")]
+    Off,
+}
+
+impl OcclusionChoice {
+    pub(super) fn occlusion(self) -> Occlusion {
+        match self {
+            Self::Auto => Occlusion::Auto,
+            Self::Off => Occlusion::Off,
+        }
+    }
+
+    pub(super) fn of(occlusion: Occlusion) -> Self {
+        match occlusion {
+            Occlusion::Auto => Self::Auto,
+            Occlusion::Off => Self::Off,
         }
     }
 }

@@ -10,7 +10,7 @@ use gst::prelude::*;
 use standin::face::{FinderSettings, Mesh};
 use standin::live::{Device, Select, Settings};
 
-use choices::{ColorTransferChoice, FaceTypeChoice, GuardChoice, LandmarksChoice, OnFailureChoice};
+use choices::{ColorTransferChoice, FaceTypeChoice, GuardChoice, LandmarksChoice, OcclusionChoice, OnFailureChoice};
 use numbers::{COUNTS, NUMBERS, SWITCHES};
 
 /// Frames in flight where nobody chose.
@@ -137,6 +137,7 @@ impl Properties {
                     self.settings.on_failure = read::<OnFailureChoice>(name, value)?.on_failure();
                 }
                 "guard" => self.settings.guard = read::<GuardChoice>(name, value)?.guard(),
+                "occlusion" => self.settings.occlusion = read::<OcclusionChoice>(name, value)?.occlusion(),
                 "landmarks" => self.mesh = read::<LandmarksChoice>(name, value)?.mesh(),
                 _ => return Err(Refused(format!("there is no property '{name}' to set"))),
             }
@@ -164,6 +165,7 @@ impl Properties {
             "color-transfer" => Some(ColorTransferChoice::of(self.settings.blend.color_transfer).to_value()),
             "on-failure" => Some(OnFailureChoice::of(self.settings.on_failure).to_value()),
             "guard" => Some(GuardChoice::of(self.settings.guard).to_value()),
+            "occlusion" => Some(OcclusionChoice::of(self.settings.occlusion).to_value()),
             "landmarks" => Some(LandmarksChoice::of(self.mesh).to_value()),
             _ => None,
         }
@@ -219,6 +221,11 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
                     "Who is protected before their face was found. Where one face is selected and is there, nobody else \
                      is",
                 )
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecEnum::builder::<OcclusionChoice>("occlusion")
+                .nick("Occlusion")
+                .blurb("Whether hands and things in front of a face stay in front of the generated one")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder::<LandmarksChoice>("landmarks")
