@@ -47,7 +47,7 @@ impl Stream {
     pub(crate) fn new(model: &Path, clip: &Raw) -> anyhow::Result<Self> {
         let pipeline = gst::parse::launch(&format!(
             "filesrc name=file ! rawvideoparse name=raw format=i420 framerate=30/1 ! videoscale n-threads=1 ! \
-             videoconvert n-threads=1 ! capsfilter name=caps ! identity name=loss ! \
+             videoconvert n-threads=1 ! capsfilter name=caps caps-change-mode=delayed ! identity name=loss ! \
              faceswap name=swap device=cpu model={} ! fakesink name=sink sync=false",
             model.display()
         ))?;
@@ -243,7 +243,7 @@ impl Stream {
         let source = message.src().map(|source| source.name().to_string()).unwrap_or_default();
         match message.view() {
             gst::MessageView::Eos(_) => return Ok(true),
-            gst::MessageView::Error(error) => bail!("{source}: {}", error.error()),
+            gst::MessageView::Error(error) => bail!("{source}: {} ({:?})", error.error(), error.debug()),
             gst::MessageView::Warning(_) if source == "swap" => self.warnings += 1,
             gst::MessageView::Element(element) => {
                 if let Some(stats) = element.structure().filter(|found| found.name() == "faceswap-stats") {
@@ -269,5 +269,11 @@ impl Stream {
         }
         let changed = changing.join().map_err(|_| anyhow!("the change to {state:?} panicked"))?;
         changed.with_context(|| format!("no change to {state:?}"))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let _ = self.change(gst::State::Null);
     }
 }
