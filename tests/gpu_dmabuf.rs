@@ -8,7 +8,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 
 use standin::blend::gpu::GpuDevice;
-use standin::blend::gpu::dmabuf::{ImportedPlane, Part, PlaneFormat, PlaneLayout};
+use standin::blend::gpu::dmabuf::{ImportedPlane, PlaneFormat, PlaneLayout, PlanePart};
 
 fn buffer(device: &GpuDevice, size: u64, usage: wgpu::BufferUsages, data: Option<&[u8]>) -> wgpu::Buffer {
     let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: data.is_some() };
@@ -22,9 +22,10 @@ fn buffer(device: &GpuDevice, size: u64, usage: wgpu::BufferUsages, data: Option
 
 /// Puts `bytes` into the middle of a plane, moves a part of it out and back in elsewhere, and reads that.
 fn there_and_back(device: &GpuDevice, format: PlaneFormat) {
-    let whole = Part { x: 0, y: 0, width: 64, height: 32 };
-    let (from, to) = (Part { x: 6, y: 3, width: 21, height: 10 }, Part { x: 40, y: 20, width: 21, height: 10 });
-    let pitch = |part: &Part| part.pitch(format) as usize;
+    let whole = PlanePart { x: 0, y: 0, width: 64, height: 32 };
+    let (from, to) =
+        (PlanePart { x: 6, y: 3, width: 21, height: 10 }, PlanePart { x: 40, y: 20, width: 21, height: 10 });
+    let pitch = |part: &PlanePart| part.pitch(format) as usize;
     let picture: Vec<u8> = (0..pitch(&whole) * 32).map(|i| (i * 7 % 251) as u8).collect();
     let plane = ImportedPlane::new(device, format, whole.width, whole.height);
     let copies = wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;

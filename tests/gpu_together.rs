@@ -5,7 +5,7 @@ mod common;
 mod gpu_support;
 
 use common::onnx::SwapModel;
-use standin::blend::gpu::{GpuBlender, GpuDevice, Selection, Spent, Wanted};
+use standin::blend::gpu::{GpuBlender, GpuDevice, Selection, SwapTimes, Wanted};
 use standin::blend::mask::hide;
 use standin::blend::{BlendSettings, Blender, CpuBlender};
 use standin::face::OCCLUSION_SIDE;
@@ -242,7 +242,7 @@ fn where_the_time_goes_is_told_in_a_few_bytes() {
     let before = blender.transfers().read_back;
     blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
     let (took, spent) = (begun.elapsed().as_secs_f32() * 1e3, blender.spent().unwrap());
-    assert_eq!(blender.transfers().read_back - before, unwatched + Spent::BYTES);
+    assert_eq!(blender.transfers().read_back - before, unwatched + SwapTimes::BYTES);
     // The GPU's parts follow each other within the time that the processor saw.
     let gpu: f32 = spent.gpu.iter().sum();
     assert!(spent.gpu.iter().all(|&ms| ms >= 0.0) && gpu > 0.0 && gpu <= took, "{spent:?} of {took} ms");

@@ -3,10 +3,10 @@
 #![allow(clippy::expect_used, reason = "a test that fails may stop")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use standin::train::optimise::{Course, Kind, OptimiseError, Optimiser, Place, Schedule, Settings, gradients};
+use standin::train::optimise::{Course, Kind, OptimiseError, Optimiser, Schedule, Settings, StepDevice, gradients};
 use standin::train::weights::{Parameter, Weights};
 
-const PLACES: [Place; 2] = [Place::Host, Place::Device];
+const PLACES: [StepDevice; 2] = [StepDevice::Host, StepDevice::Device];
 
 fn plain(kind: Kind) -> Settings {
     Settings { kind, clip: 0.0, average: 0.0, ..Settings::default() }
@@ -231,7 +231,7 @@ fn state_goes_on_where_it_stopped() {
 fn a_step_is_the_same_on_one_thread() {
     let run = || {
         let mut weights = large();
-        let mut optimiser = Optimiser::at(Place::Host, Settings::default(), &weights).expect("an optimiser");
+        let mut optimiser = Optimiser::at(StepDevice::Host, Settings::default(), &weights).expect("an optimiser");
         for step in 0..3 {
             let pulls = noise(&weights, step);
             optimiser.step(&mut weights, pulls, 1e-3).expect("a step");

@@ -16,7 +16,7 @@ use standin::train::augment::anchors::Anchors;
 use standin::train::augment::proportions::Proportions;
 use standin::train::augment::{AugmentSettings, Augmenter, Buffers, Sample, Source};
 use standin::train::random::{Purpose, stream};
-use standin::train::samples::{BatchMaker, Faces, LoaderSettings, Moment, Pairing, SampleError, Sides};
+use standin::train::samples::{BatchMaker, Faces, LoaderSettings, Pairing, RunProgress, SampleError, Sides};
 use standin::train::session::{BaseSource, Recipe};
 use standin::train::zoo::{Side, Whose};
 use troupe_support::{PEOPLE, mean, settings, troupe, troupe_of, troupe_with};
@@ -37,7 +37,7 @@ fn people_with_frames_of_their_own_become_themselves() {
     let maker = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap();
     let mut of_own = 0;
     for step in 0..40 {
-        let batch = maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex());
+        let batch = maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
         let Whose::Person(person) = batch.whose else { panic!("{:?}", batch.whose) };
         if person < PEOPLE as usize {
             continue;
@@ -60,7 +60,7 @@ fn a_mirrored_pair_is_mirrored_alike() {
     let maker = BatchMaker::new(&faces, &LoaderSettings { augment, ..settings(Pairing::Troupe) }, 1).unwrap();
     let mut sides_of_square = [0; 2];
     for step in 0..10 {
-        let batch = maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex());
+        let batch = maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
         for n in 0..6 {
             let blue = |pictures: &Tensor<4>, from: usize, to: usize| {
                 pictures.clone().slice([n..n + 1, 0..1, 40..60, from..to]).mean().into_scalar::<f32>()
@@ -79,7 +79,7 @@ fn drivers_become_the_subject_where_the_code_counts_and_nobody_knows_the_answer(
     let [a, b] = ["a", "b"].map(|name| face_sets::write_set(&place.path().join(name), &header(), 10, 100, 0.8).folder);
     let faces = Faces::load(&Sides::open(&[a], &[b]).unwrap(), 100, &|| ()).unwrap();
     let maker = BatchMaker::new(&faces, &settings(Pairing::Driven), 1).unwrap();
-    let batch = |side| maker.batch(&faces, side, Moment { step: 0, done: 0.0 }, &Device::flex());
+    let batch = |side| maker.batch(&faces, side, RunProgress { step: 0, done: 0.0 }, &Device::flex());
     assert_eq!([Side::A, Side::B].map(|side| batch(side).whose), [Whose::Side(Side::B); 2]);
     assert_eq!([Side::A, Side::B].map(|side| batch(side).answered), [false, true]);
     let alone = Sides::open_subject(&[], &[troupe(&place.path().join("troupe")).folder]).unwrap();
@@ -105,7 +105,7 @@ fn light_and_dark_people_are_drawn_alike_however_many_there_are() {
         let maker = BatchMaker::new(&faces, &settings, 1).unwrap();
         let mut drawn = [0.0_f32; PEOPLE as usize];
         for step in 0..1000 {
-            let batch = maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex());
+            let batch = maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
             let Whose::Person(person) = batch.whose else { panic!("{:?}", batch.whose) };
             drawn[person] += 1e-3;
         }

@@ -17,7 +17,7 @@ use standin::swap::onnx::Model;
 use standin::train::base::{Base, BaseError};
 use standin::train::export::{Metadata, Precision, export, verify};
 use standin::train::optimise::Settings;
-use standin::train::samples::{BatchMaker, Faces, Moment, Pairing, SampleError, Sides};
+use standin::train::samples::{BatchMaker, Faces, Pairing, RunProgress, SampleError, Sides};
 use standin::train::session::{BaseSource, Recipe, Run, Stop, Trainer};
 use standin::train::zoo::preset::Dimensions;
 use standin::train::zoo::{Network, Side, Whose};
@@ -66,7 +66,7 @@ fn one_batch_is_the_troupe_s_and_one_the_subject_s() {
     let maker = BatchMaker::new(&faces, &settings(Pairing::Rehearsal), 1).unwrap();
     let mut crossed = 0;
     for step in 0..20 {
-        let batch = |side| maker.batch(&faces, side, Moment { step, done: 0.0 }, &Device::flex());
+        let batch = |side| maker.batch(&faces, side, RunProgress { step, done: 0.0 }, &Device::flex());
         let (a, b) = (batch(Side::A), batch(Side::B));
         let Whose::Person(person) = a.whose else { panic!("{:?}", a.whose) };
         assert_eq!(b.whose, Whose::Side(Side::B));

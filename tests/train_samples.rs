@@ -21,7 +21,7 @@ use face_sets::{header, write_set};
 use standin::train::augment::AugmentSettings;
 use standin::train::faceset::Header;
 use standin::train::samples::{
-    Batch, BatchMaker, Faces, Loader, LoaderSettings, MINIMUM_FACES, Moment, Pairing, SampleError, Sides, Warning,
+    Batch, BatchMaker, Faces, Loader, LoaderSettings, MINIMUM_FACES, Pairing, RunProgress, SampleError, Sides, Warning,
     priority,
 };
 use standin::train::zoo::Side;
@@ -61,8 +61,8 @@ fn all_values(batch: &Batch) -> Vec<f32> {
 }
 
 /// A step at the beginning of a run.
-fn early(step: u64) -> Moment {
-    Moment { step, done: 0.0 }
+fn early(step: u64) -> RunProgress {
+    RunProgress { step, done: 0.0 }
 }
 
 fn start(faces: &Arc<Faces>, seed: u64, first_step: u64) -> Loader {

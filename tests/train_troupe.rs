@@ -16,7 +16,7 @@ use session_support::{discs, recipe, small};
 use standin::face::Alignment;
 use standin::train::base::{Base, BaseError};
 use standin::train::faceset::{FaceSet, Performance};
-use standin::train::samples::{BatchMaker, Faces, Moment, Pairing, SampleError, Sides};
+use standin::train::samples::{BatchMaker, Faces, Pairing, RunProgress, SampleError, Sides};
 use standin::train::session::{BaseSource, Checkpoint, Memory, Recipe, Run, Stop, Trainer};
 use standin::train::zoo::preset::Dimensions;
 use standin::train::zoo::{Network, Side, Whose};
@@ -30,7 +30,7 @@ fn one_frame_of_anybody_becomes_the_same_frame_of_the_batch_s_person() {
     let maker = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap();
     let (mut people, mut crossed) = ([0; PEOPLE as usize], 0);
     for step in 0..40 {
-        let moment = Moment { step, done: 0.0 };
+        let moment = RunProgress { step, done: 0.0 };
         let batch = maker.batch(&faces, Side::A, moment, &Device::flex());
         let Whose::Person(person) = batch.whose else { panic!("{:?}", batch.whose) };
         people[person] += 1;
@@ -89,7 +89,7 @@ fn every_source_and_every_face_set_has_its_own_people() {
     let faces = Faces::load(&sides, 100, &|| ()).unwrap();
     let maker = BatchMaker::new(&faces, &settings(Pairing::Troupe), 1).unwrap();
     let drawn: std::collections::BTreeSet<_> = (0..60)
-        .map(|step| match maker.batch(&faces, Side::A, Moment { step, done: 0.0 }, &Device::flex()).whose {
+        .map(|step| match maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex()).whose {
             Whose::Person(person) => person,
             whose @ Whose::Side(_) => panic!("{whose:?}"),
         })

@@ -15,7 +15,7 @@ use crate::swap::ModelFile;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Writes MODEL.consent.toml. Asks for what is missing where there is a terminal.
-    New(New),
+    NewArgs(NewArgs),
     /// Shows the record and says whether it is valid today.
     Show {
         /// The .dfm file.
@@ -25,7 +25,7 @@ pub enum Command {
 
 /// Arguments of `standin consent new`.
 #[derive(Debug, Args)]
-pub struct New {
+pub struct NewArgs {
     /// The .dfm file.
     pub model: PathBuf,
     /// What the record says.
@@ -66,12 +66,12 @@ pub struct Terms {
 /// A sentence for people.
 pub fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     match command {
-        Command::New(arguments) => new(arguments, out),
+        Command::NewArgs(arguments) => new(arguments, out),
         Command::Show { model } => show(&model, out),
     }
 }
 
-fn new(mut arguments: New, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+fn new(mut arguments: NewArgs, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let model = ModelFile::open(&arguments.model)?;
     if std::io::stdin().is_terminal() {
         ask(&mut arguments.terms, out)?;

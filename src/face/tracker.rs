@@ -82,7 +82,7 @@ impl Track {
 
 /// A face that was followed until a moment ago.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Lost {
+pub(super) struct LostFace {
     id: u32,
     /// Where it was.
     pub(super) bounds: Rect,
@@ -97,7 +97,7 @@ pub(super) struct Lost {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Tracks {
     live: Vec<Track>,
-    lost: Vec<Lost>,
+    lost: Vec<LostFace>,
     /// Dropped tracks, kept for their memory.
     #[serde(skip)]
     spare: Vec<Track>,
@@ -113,7 +113,7 @@ impl Tracks {
         &mut self.live
     }
 
-    pub(super) fn lost(&self) -> &[Lost] {
+    pub(super) fn lost(&self) -> &[LostFace] {
         &self.lost
     }
 
@@ -161,7 +161,7 @@ impl Tracks {
         let track = self.live.swap_remove(i);
         if self.lost.len() < MOST_LOST {
             let Track { id, bounds, shape, .. } = track;
-            self.lost.push(Lost { id, bounds, angle: tilt(&track.landmarks), shape, time });
+            self.lost.push(LostFace { id, bounds, angle: tilt(&track.landmarks), shape, time });
         }
         self.spare.push(track);
     }

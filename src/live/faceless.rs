@@ -18,6 +18,8 @@ const THICK: f32 = 0.8;
 const APART: f32 = 0.01;
 /// Least cells of somebody who does.
 const LEAST: usize = 3;
+/// Least cells of anybody that certainly show a person.
+const CERTAIN: usize = 2;
 
 /// Where the head of a face is, with its hair.
 pub(super) fn head(face: &Rect) -> Rect {
@@ -80,6 +82,9 @@ impl Faceless {
             }
             let (touches_known, touches_edge) = self.flood(first, &columns, &rows);
             let count = self.group.len();
+            if self.group.iter().filter(|cell| map.certain(**cell % SIDE, **cell / SIDE)).count() < CERTAIN {
+                continue;
+            }
             if touches_known {
                 let least = known.iter().map(|face| face.w).fold(f32::INFINITY, f32::min);
                 let width = ((THICK * least / map.cell()).ceil() as usize).max(2);

@@ -258,14 +258,13 @@ mod tests {
         let all = settings(Select::All, OnFailure::Hold);
         let near = Face { bounds: Rect { x: 220.0, y: 60.0, w: 200.0, h: 260.0 }, ..face(1, 0.0) };
         let far = |x| Face { bounds: Rect { x, y: 120.0, w: 100.0, h: 130.0 }, ..face(2, 0.0) };
-        let mut guard = Guard::default();
-        at(&mut guard, OnFailure::Hold, &[near.clone(), far(480.0)], &[], 0.0);
+        let (mut guard, mut plan) = (Guard::default(), Plan::default());
+        guard.plan(&all, &seen(&[near.clone(), far(480.0)], 0.0), &mut plan);
         // A sliver of the other shows beside the nearer head.
         let map = |other: f32| {
             PeopleMap::empty(640, 480)
                 .with(|p| (p.x > 180.0 && p.x < 460.0) || (p.x > 500.0 && p.x < other && p.y < 300.0))
         };
-        let mut plan = Plan::default();
         for (time, until, concealed) in [(0.1, 540.0, 1), (0.2, 0.0, 0), (0.5, 0.0, 0)] {
             let (faces, map) = ([near.clone()], map(until));
             let observed = Observation { people: Some(&map), ..seen(&faces, time) };

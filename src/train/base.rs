@@ -14,7 +14,7 @@ use super::samples::Sides;
 use super::session::{Average, Run, SessionError};
 use super::weights::{Parameter, Weights};
 use super::whole_file;
-use super::zoo::preset::{Dimensions, Options};
+use super::zoo::preset::{DfOptions, Dimensions};
 use super::zoo::{BlueprintError, Network};
 use crate::consent::sha256_hex;
 use crate::face::Alignment;
@@ -303,7 +303,7 @@ pub fn is_trained(name: &str) -> bool {
 
 /// A family and its options, as `--model` takes them.
 fn model_name(dimensions: &Dimensions) -> String {
-    let Options { unit, double, deep, cosine } = dimensions.options;
+    let DfOptions { unit, double, deep, cosine } = dimensions.options;
     let letters = [(unit, 'u'), (double, 'd'), (deep, 't'), (cosine, 'c')];
     let letters: String = letters.into_iter().filter(|(has, _)| *has).map(|(_, letter)| letter).collect();
     let family = format!("{:?}", dimensions.family).to_lowercase();

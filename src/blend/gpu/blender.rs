@@ -62,13 +62,13 @@ pub struct GpuBlender {
 }
 
 /// Where a blend happens.
-pub(super) struct Place {
+pub(super) struct FaceRegion {
     pub(super) region: Region,
     pub(super) packing: Packing,
     pub(super) to_frame: Similarity,
 }
 
-impl Place {
+impl FaceRegion {
     /// `None` where the crop and the frame do not meet.
     pub(super) fn new(layout: &Layout, to_crop: &Similarity) -> Option<Self> {
         let to_frame = to_crop.inverse()?;
@@ -151,7 +151,7 @@ impl GpuBlender {
     pub(super) fn params(
         &mut self,
         layout: &Layout,
-        place: &Place,
+        place: &FaceRegion,
         to_crop: &Similarity,
         resolution: usize,
         settings: &BlendSettings,
@@ -185,7 +185,7 @@ impl GpuBlender {
     fn run_crop(
         &mut self,
         frame: &Frame<'_>,
-        place: &Place,
+        place: &FaceRegion,
         params: &Params,
         crop: &mut [f32],
         resolution: usize,
@@ -213,7 +213,7 @@ impl GpuBlender {
     fn run_composite(
         &mut self,
         frame: &Frame<'_>,
-        place: &Place,
+        place: &FaceRegion,
         params: &Params,
         generated: &Generated<'_>,
         settings: &BlendSettings,
@@ -271,7 +271,7 @@ pub(super) fn record_blend(
     encoder: &mut wgpu::CommandEncoder,
     groups: &Groups,
     resolution: usize,
-    place: &Place,
+    place: &FaceRegion,
     settings: &BlendSettings,
     end: impl Fn(&mut wgpu::ComputePass<'_>, Span),
 ) {
@@ -328,7 +328,7 @@ impl Blender for GpuBlender {
         let values = check("the crop", crop.len(), resolution, 3)?;
         let crop = &mut crop[..values];
         let layout = frame.layout();
-        let Some(place) = Place::new(layout, to_crop).filter(|_| resolution > 0) else {
+        let Some(place) = FaceRegion::new(layout, to_crop).filter(|_| resolution > 0) else {
             crop.fill(0.0);
             return Ok(());
         };
@@ -350,7 +350,7 @@ impl Blender for GpuBlender {
         let resolution = generated.resolution;
         let layout = *frame.layout();
         let shows = resolution > 0 && unit(settings.opacity) > 0.0;
-        let Some(place) = Place::new(&layout, to_crop).filter(|_| shows) else {
+        let Some(place) = FaceRegion::new(&layout, to_crop).filter(|_| shows) else {
             return Ok(None);
         };
         let params = self.params(&layout, &place, to_crop, resolution, settings, earlier);

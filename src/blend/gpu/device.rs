@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use super::kernel::Maker;
+use super::kernel::KernelMaker;
 use super::passes::Passes;
 use super::pipeline_cache::PipelineCache;
 use super::{AdapterInfo, Selection, staging};
@@ -181,7 +181,7 @@ impl GpuDevice {
         let Shared { passes, device, adapter, .. } = &*self.shared;
         passes.get_or_init(|| {
             let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref(), "blend");
-            let passes = Passes::new(&Maker { device, cache: cache.get() });
+            let passes = Passes::new(&KernelMaker { device, cache: cache.get() });
             cache.keep();
             passes
         })

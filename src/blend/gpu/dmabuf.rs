@@ -79,7 +79,7 @@ pub struct PlaneLayout {
 
 /// A part of a plane, in places and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
+pub struct PlanePart {
     /// First place.
     pub x: u32,
     /// First row.
@@ -90,7 +90,7 @@ pub struct Part {
     pub height: u32,
 }
 
-impl Part {
+impl PlanePart {
     /// Bytes of a row in a buffer, with what copies want after it.
     pub fn pitch(&self, format: PlaneFormat) -> u32 {
         (self.width * format.bytes()).next_multiple_of(wgpu::COPY_BYTES_PER_ROW_ALIGNMENT)
@@ -168,17 +168,17 @@ impl ImportedPlane {
         }
     }
 
-    /// Has `encoder` copy `part` to `buffer` from byte `offset` (a multiple of 256) on, rows [`Part::pitch`] apart.
-    pub fn load(&self, encoder: &mut wgpu::CommandEncoder, part: &Part, buffer: &wgpu::Buffer, offset: u64) {
+    /// Has `encoder` copy `part` to `buffer` from byte `offset` (a multiple of 256) on, rows [`PlanePart::pitch`] apart.
+    pub fn load(&self, encoder: &mut wgpu::CommandEncoder, part: &PlanePart, buffer: &wgpu::Buffer, offset: u64) {
         encoder.copy_texture_to_buffer(self.place(part), self.rows(part, buffer, offset), extent(part));
     }
 
     /// Has `encoder` copy `part` from `buffer`, where [`ImportedPlane::load`] would put it.
-    pub fn store(&self, encoder: &mut wgpu::CommandEncoder, part: &Part, buffer: &wgpu::Buffer, offset: u64) {
+    pub fn store(&self, encoder: &mut wgpu::CommandEncoder, part: &PlanePart, buffer: &wgpu::Buffer, offset: u64) {
         encoder.copy_buffer_to_texture(self.rows(part, buffer, offset), self.place(part), extent(part));
     }
 
-    fn place(&self, part: &Part) -> wgpu::TexelCopyTextureInfo<'_> {
+    fn place(&self, part: &PlanePart) -> wgpu::TexelCopyTextureInfo<'_> {
         wgpu::TexelCopyTextureInfo {
             texture: &self.texture,
             mip_level: 0,
@@ -187,13 +187,13 @@ impl ImportedPlane {
         }
     }
 
-    fn rows<'a>(&self, part: &Part, buffer: &'a wgpu::Buffer, offset: u64) -> wgpu::TexelCopyBufferInfo<'a> {
+    fn rows<'a>(&self, part: &PlanePart, buffer: &'a wgpu::Buffer, offset: u64) -> wgpu::TexelCopyBufferInfo<'a> {
         let bytes_per_row = Some(part.pitch(self.format));
         let layout = wgpu::TexelCopyBufferLayout { offset, bytes_per_row, rows_per_image: Some(part.height) };
         wgpu::TexelCopyBufferInfo { buffer, layout }
     }
 }
 
-fn extent(part: &Part) -> wgpu::Extent3d {
+fn extent(part: &PlanePart) -> wgpu::Extent3d {
     wgpu::Extent3d { width: part.width, height: part.height, depth_or_array_layers: 1 }
 }

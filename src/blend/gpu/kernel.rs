@@ -22,12 +22,12 @@ pub(super) struct Kernel {
 }
 
 /// Makes kernels.
-pub(super) struct Maker<'a> {
+pub(super) struct KernelMaker<'a> {
     pub(super) device: &'a wgpu::Device,
     pub(super) cache: Option<&'a wgpu::PipelineCache>,
 }
 
-impl Maker<'_> {
+impl KernelMaker<'_> {
     /// Compiles entry point `entry` of `shader`, which binds the parameters and then `buffers`.
     pub(super) fn kernel(&self, shader: &wgpu::ShaderModule, entry: &str, buffers: &[Access]) -> Kernel {
         let device = self.device;

@@ -31,4 +31,4 @@ pub use choice::{Backend, Preference};
 pub use device::{GpuDevice, adapters};
 pub use together::{Swapped, Wanted};
 pub use watch::Span;
-pub use watch::Spent;
+pub use watch::SwapTimes;

@@ -58,7 +58,7 @@ fn write(file: &Path, data: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blend::gpu::kernel::Maker;
+    use crate::blend::gpu::kernel::KernelMaker;
     use crate::blend::gpu::passes::Passes;
     use crate::blend::gpu::{GpuDevice, Selection};
 
@@ -72,7 +72,7 @@ mod tests {
         let folder = place.path().join("not there yet");
         let start = || {
             let cache = PipelineCache::open(gpu.device(), gpu.adapter(), Some(&folder), "test");
-            Passes::new(&Maker { device: gpu.device(), cache: cache.get() });
+            Passes::new(&KernelMaker { device: gpu.device(), cache: cache.get() });
             cache.keep();
             cache
         };

@@ -5,12 +5,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::blender::{Place, record_blend};
+use super::blender::{FaceRegion, record_blend};
 use super::memory::Memory;
 use super::params::Params;
 use super::passes::statistics::Measured;
 use super::watch::Watch;
-use super::{GpuBlender, Span, Spent};
+use super::{GpuBlender, Span, SwapTimes};
 use crate::blend::place::unit;
 use crate::blend::{BlendError, BlendSettings, Colours, Earlier};
 use crate::face::OCCLUSION_SIDE;
@@ -62,7 +62,7 @@ impl GpuBlender {
     }
 
     /// Where the time of the last swap went, where it was watched.
-    pub fn spent(&self) -> Option<Spent> {
+    pub fn spent(&self) -> Option<SwapTimes> {
         self.watch.as_ref().map(|watch| watch.spent)
     }
 
@@ -81,7 +81,7 @@ impl GpuBlender {
         self.take_hull(hull)?;
         let resolution = network.resolution();
         let layout = *frame.layout();
-        let Some(place) = Place::new(&layout, to_crop) else {
+        let Some(place) = FaceRegion::new(&layout, to_crop) else {
             return Ok(None);
         };
         let mut params = self.params(&layout, &place, to_crop, resolution, settings, earlier);
@@ -110,7 +110,7 @@ impl GpuBlender {
     fn run_swap(
         &mut self,
         frame: &Frame<'_>,
-        place: &Place,
+        place: &FaceRegion,
         params: &Params,
         network: &mut GpuNetwork,
         wanted: &Wanted<'_>,
@@ -158,7 +158,7 @@ impl GpuBlender {
         let mut count = 3;
         if let Some(watch) = watch {
             watch.resolve(&mut encoder);
-            parts[3] = (&watch.resolved, 0, Spent::BYTES);
+            parts[3] = (&watch.resolved, 0, SwapTimes::BYTES);
             count = 4;
         }
         let all = self.download.copy_parts(&device, &mut encoder, &parts[..count]);

@@ -80,7 +80,7 @@ impl Span {
 
 /// Milliseconds of one swap.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Spent {
+pub struct SwapTimes {
     /// By [`Span`].
     pub gpu: [f32; Span::ALL.len()],
     /// Of the processor: packing planes, recording, submitting.
@@ -95,13 +95,13 @@ pub(super) struct Watch {
     pub(super) resolved: wgpu::Buffer,
     /// Milliseconds a tick.
     tick: f32,
-    pub(super) spent: Spent,
+    pub(super) spent: SwapTimes,
 }
 
 /// One more than spans: the beginning.
 const POINTS: u32 = Span::ALL.len() as u32 + 1;
 
-impl Spent {
+impl SwapTimes {
     /// Bytes that are read back for it, beside the picture.
     pub const BYTES: u64 = POINTS as u64 * 8;
 }
@@ -121,12 +121,12 @@ impl Watch {
         });
         let resolved = device.device().create_buffer(&wgpu::BufferDescriptor {
             label: Some("watch"),
-            size: Spent::BYTES,
+            size: SwapTimes::BYTES,
             usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
             mapped_at_creation: false,
         });
         let tick = device.queue().get_timestamp_period() * 1e-6;
-        Ok(Self { queries, resolved, tick, spent: Spent::default() })
+        Ok(Self { queries, resolved, tick, spent: SwapTimes::default() })
     }
 
     /// The swap begins.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::spool::Spool;
 use crate::blend::BlendSettings;
-use crate::blend::gpu::{GpuBlender, GpuDevice, Selection, Span, Spent, Wanted};
+use crate::blend::gpu::{GpuBlender, GpuDevice, Selection, Span, SwapTimes, Wanted};
 use crate::cli::roofline::{Card, Roofline};
 use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Similarity};
@@ -71,9 +71,9 @@ impl Swaps {
             }
         }
         let moved = blender.transfers();
-        let timestamps = if watched.is_ok() { Spent::BYTES } else { 0 };
+        let timestamps = if watched.is_ok() { SwapTimes::BYTES } else { 0 };
         let each = |now: u64, before: u64| (now - before) / SWAPS as u64;
-        let median = |of: &dyn Fn(&Spent) -> f32| {
+        let median = |of: &dyn Fn(&SwapTimes) -> f32| {
             let mut values: Vec<f32> = spent.iter().map(of).collect();
             values.sort_by(f32::total_cmp);
             percentile(&values, 0.5)

@@ -20,7 +20,7 @@ use crate::live::{self, Device, FindStage, Job, Load, Model, Pending, Queue, Set
 use crate::media::{Clip, ClipOptions};
 use floor::Floor;
 use process::Process;
-use report::Report;
+use report::BenchReport;
 use spool::Spool;
 
 /// Arguments of `standin bench`.
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
     queue.stop();
     let peak = process::peak_memory();
     let floor = Floor::measure(&load, arguments.detect_interval)?;
-    let mut report = Report::new(arguments, spool.layout(), &measured, &floor, (loaded, peak, cores), blending);
+    let mut report = BenchReport::new(arguments, spool.layout(), &measured, &floor, (loaded, peak, cores), blending);
     if let Some(selection) = device.gpu() {
         report.gpu = Some(gpu::Swaps::measure(&arguments.model, &selection, &mut spool)?);
     }

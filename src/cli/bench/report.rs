@@ -27,7 +27,7 @@ impl Spread {
 
 /// All figures of a run.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub(super) struct BenchReport {
     model: String,
     clip: String,
     width: usize,
@@ -55,7 +55,7 @@ pub(super) struct Report {
     pub(super) gpu: Option<Swaps>,
 }
 
-impl Report {
+impl BenchReport {
     pub(super) fn new(
         arguments: &Arguments,
         layout: Layout,

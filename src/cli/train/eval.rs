@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
 use crate::train::eval::table::ROWS;
-use crate::train::eval::{self, Options, Report};
+use crate::train::eval::{self, EvalOptions, EvalReport};
 
 /// Arguments of `standin-train eval`.
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ pub struct Arguments {
 /// A sentence for people.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let options = Options {
+    let options = EvalOptions {
         model: arguments.model.clone(),
         driver: arguments.driver.clone(),
         truth: arguments.truth.clone(),
@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     Ok(if good { Outcome::Good } else { Outcome::Bad })
 }
 
-fn summary(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+fn summary(report: &EvalReport, out: &mut dyn Write) -> std::io::Result<()> {
     let d = &report.delivery;
     let missed = d.missed.map_or(String::new(), |missed| format!(", {missed} missed"));
     writeln!(

@@ -37,7 +37,7 @@ pub struct Arguments {
     pub out: PathBuf,
     /// How weights are kept.
     #[arg(long, value_enum, default_value_t)]
-    pub precision: Kept,
+    pub precision: WeightPrecision,
     /// The model's name; the file's where there is none.
     #[arg(long)]
     pub name: Option<String>,
@@ -60,7 +60,7 @@ pub struct Arguments {
 
 /// `--precision`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Kept {
+pub enum WeightPrecision {
     /// 32-bit floats.
     #[default]
     Fp32,
@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
 /// Writes what a run with a troupe has come to, for `standin-train train --from`.
 fn write_base(arguments: &Arguments, run: &Run, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let of_a_model = [
-        ("--precision", arguments.precision != Kept::default()),
+        ("--precision", arguments.precision != WeightPrecision::default()),
         ("--name", arguments.name.is_some()),
         ("--who", arguments.who.is_some()),
         ("--licence", arguments.licence.is_some()),
@@ -232,12 +232,12 @@ fn write_checked(arguments: &Arguments, trained: &Trained, out: &mut dyn Write) 
     let Trained { network, weights, metadata, crops } = trained;
     let (measured_on, held_out) = halves(crops);
     let ranges = match arguments.precision {
-        Kept::Int8 => Some(calibrate(network, weights, &measured_on)?),
-        Kept::Fp32 | Kept::Fp16 => None,
+        WeightPrecision::Int8 => Some(calibrate(network, weights, &measured_on)?),
+        WeightPrecision::Fp32 | WeightPrecision::Fp16 => None,
     };
     let precision = match (arguments.precision, &ranges) {
-        (Kept::Int8, Some(ranges)) => Precision::Int8(ranges),
-        (Kept::Fp16, _) => Precision::Fp16,
+        (WeightPrecision::Int8, Some(ranges)) => Precision::Int8(ranges),
+        (WeightPrecision::Fp16, _) => Precision::Fp16,
         _ => Precision::Fp32,
     };
     let bytes = export(network, weights, metadata, precision)?;

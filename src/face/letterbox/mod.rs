@@ -7,7 +7,7 @@ mod source;
 
 use crate::frame::{Frame, PixelFormat, YuvToRgb};
 use crate::geometry::{Point, Rect, Similarity};
-use source::{Offset, Rgb, Source, Taps, Yuv};
+use source::{Offset, PixelSource, Rgb, Taps, Yuv};
 
 /// The values that a network expects: `code * scale + offset` for codes 0..255.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,7 +72,7 @@ struct View {
 }
 
 impl View {
-    fn fill<S: Source>(&self, source: &S, picture: &mut [f32]) {
+    fn fill<S: PixelSource>(&self, source: &S, picture: &mut [f32]) {
         if self.to_frame.inverse().is_none() || self.size == 0 {
             picture.fill(self.tone.offset);
             return;
@@ -99,7 +99,7 @@ impl View {
     }
 
     /// The px around a px's centre whose average stands for its footprint; one where the frame has too few.
-    fn taps<S: Source>(&self, source: &S) -> Taps {
+    fn taps<S: PixelSource>(&self, source: &S) -> Taps {
         let Similarity { a, b, .. } = self.to_frame;
         // Whole px: half a px is nothing where a picture px spans several.
         let offset = |u: f32, v: f32| ((a * u - b * v).round() as isize, (b * u + a * v).round() as isize);

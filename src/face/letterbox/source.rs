@@ -14,7 +14,7 @@ pub(super) struct Taps {
 }
 
 /// A frame's pixels. Positions are in bounds: x + reach < width, and so on.
-pub(super) trait Source {
+pub(super) trait PixelSource {
     /// The taps at these offsets: for luma or RGB, and for chroma.
     fn taps(&self, main: [Offset; 9], chroma: [Offset; 4], reach: usize) -> Taps;
 
@@ -92,7 +92,7 @@ impl<'a, const LUMA: usize, const CHROMA: usize, const HALVED: u32> Yuv<'a, LUMA
     }
 }
 
-impl<const LUMA: usize, const CHROMA: usize, const HALVED: u32> Source for Yuv<'_, LUMA, CHROMA, HALVED> {
+impl<const LUMA: usize, const CHROMA: usize, const HALVED: u32> PixelSource for Yuv<'_, LUMA, CHROMA, HALVED> {
     fn taps(&self, main: [Offset; 9], chroma: [Offset; 4], reach: usize) -> Taps {
         let (luma, row) = (LUMA as isize, self.y.stride as isize);
         let (across, down) = (CHROMA as isize, self.stride as isize);
@@ -161,7 +161,7 @@ impl<const RED: usize, const BLUE: usize> Rgb<'_, RED, BLUE> {
     }
 }
 
-impl<const RED: usize, const BLUE: usize> Source for Rgb<'_, RED, BLUE> {
+impl<const RED: usize, const BLUE: usize> PixelSource for Rgb<'_, RED, BLUE> {
     fn taps(&self, main: [Offset; 9], _: [Offset; 4], reach: usize) -> Taps {
         let row = self.0.stride as isize;
         Taps { reach, main: main.map(|(x, y)| 4 * x + y * row), chroma: [0; 4] }

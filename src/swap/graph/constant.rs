@@ -20,13 +20,13 @@ pub struct Array {
 
 /// What a tensor of a file holds.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Held {
+pub(super) enum TensorValues {
     Floats(Array),
     Integers { shape: Vec<usize>, values: Vec<i64> },
 }
 
 /// The values of a tensor, of whatever type.
-pub(super) fn held(tensor: &Tensor) -> Result<Held, GraphError> {
+pub(super) fn held(tensor: &Tensor) -> Result<TensorValues, GraphError> {
     let wrong = |reason: String| GraphError::Tensor { tensor: tensor.name.clone(), reason };
     let shape = tensor
         .dims
@@ -41,8 +41,8 @@ pub(super) fn held(tensor: &Tensor) -> Result<Held, GraphError> {
         return Err(wrong(format!("{count} integers")));
     }
     let raw = tensor.raw_data.as_deref().unwrap_or_default();
-    let floats = |values: Vec<f32>| Held::Floats(Array { shape: shape.clone(), values });
-    let integers = |values: Vec<i64>| Held::Integers { shape: shape.clone(), values };
+    let floats = |values: Vec<f32>| TensorValues::Floats(Array { shape: shape.clone(), values });
+    let integers = |values: Vec<i64>| TensorValues::Integers { shape: shape.clone(), values };
     let bits = || tensor.int32_data.iter().map(|&bits| bits as u16);
     let found = match data_type {
         DataType::Float if raw.is_empty() => floats(tensor.float_data.clone()),
@@ -63,8 +63,8 @@ pub(super) fn held(tensor: &Tensor) -> Result<Held, GraphError> {
         other => return Err(wrong(format!("values of type {other:?}"))),
     };
     let length = match &found {
-        Held::Floats(array) => array.values.len(),
-        Held::Integers { values, .. } => values.len(),
+        TensorValues::Floats(array) => array.values.len(),
+        TensorValues::Integers { values, .. } => values.len(),
     };
     if length == count { Ok(found) } else { Err(wrong(format!("{length} values for dimensions {shape:?}"))) }
 }

@@ -34,12 +34,12 @@ pub enum Operand {
     /// An index of [`SwapGraph::constants`].
     Constant(usize),
     /// An index of [`SwapGraph::steered`].
-    Steered(usize),
+    FrameNumbers(usize),
 }
 
 /// Numbers that are known when a frame comes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Steered {
+pub struct FrameNumbers {
     /// Shape.
     pub shape: Vec<usize>,
     /// As many as the shape says.
@@ -65,7 +65,7 @@ pub struct SwapGraph {
     /// Weights and the like.
     pub constants: Vec<Array>,
     /// Few numbers that `morph_value` decides, frame by frame.
-    pub steered: Vec<Steered>,
+    pub steered: Vec<FrameNumbers>,
     /// In the order in which they run.
     pub steps: Vec<Step>,
     /// The crop: `[1, S, S, 3]`.

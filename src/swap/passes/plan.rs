@@ -76,7 +76,7 @@ pub struct Plan {
 
 /// Where a value is, and how its numbers lie.
 #[derive(Debug, Clone, Copy)]
-struct Held {
+struct StoredValue {
     binding: Binding,
     numeric: Numeric,
 }
@@ -88,7 +88,7 @@ struct Planner<'a> {
     /// The value whose memory a value shares: its own, or the one that it is another shape of.
     roots: Vec<usize>,
     /// By root.
-    held: Vec<Option<Held>>,
+    held: Vec<Option<StoredValue>>,
     /// By root: the last step that reads it.
     last_reads: Vec<usize>,
     arena: Arena,
@@ -120,12 +120,12 @@ impl Plan {
             }
         }
         let mut held = vec![None; graph.shapes.len()];
-        held[graph.input] = Some(Held { binding: Binding::Input, numeric: Numeric::Single });
+        held[graph.input] = Some(StoredValue { binding: Binding::Input, numeric: Numeric::Single });
         for (n, output) in graph.outputs.into_iter().enumerate().rev() {
             // What is another picture too, or the crop itself, is copied at the end.
             let root = roots[output];
             if root != graph.input {
-                held[root] = Some(Held { binding: Binding::Output(n), numeric: Numeric::Single });
+                held[root] = Some(StoredValue { binding: Binding::Output(n), numeric: Numeric::Single });
             }
         }
         let mut planner =
@@ -305,7 +305,7 @@ impl<'a> Planner<'a> {
         let graph = self.graph;
         match operand {
             Operand::Value(value) => {
-                let Held { binding, numeric } = self.place(self.roots[value]);
+                let StoredValue { binding, numeric } = self.place(self.roots[value]);
                 (binding, Bound { shape: &graph.shapes[value], numeric })
             }
             Operand::Constant(n) => {
@@ -315,7 +315,7 @@ impl<'a> Planner<'a> {
                     Bound { shape: &constant.shape, numeric: self.numeric },
                 )
             }
-            Operand::Steered(n) => {
+            Operand::FrameNumbers(n) => {
                 let steered = &graph.steered[n];
                 let binding = self.plan.numbers.add(&steered.numbers);
                 (binding, Bound { shape: &steered.shape, numeric: Numeric::Single })
@@ -324,18 +324,18 @@ impl<'a> Planner<'a> {
     }
 
     fn output(&mut self, value: usize) -> (Binding, Bound<'a>) {
-        let Held { binding, numeric } = self.place(value);
+        let StoredValue { binding, numeric } = self.place(value);
         (binding, Bound { shape: &self.graph.shapes[value], numeric })
     }
 
     /// Where a value lies, from its first use on.
-    fn place(&mut self, root: usize) -> Held {
+    fn place(&mut self, root: usize) -> StoredValue {
         if let Some(held) = self.held[root] {
             return held;
         }
         let bytes = self.numeric.bytes() * count(&self.graph.shapes[root]) as u64;
         let Slot { offset, bytes } = self.arena.take(bytes);
-        let held = Held { binding: Binding::Value { offset, bytes }, numeric: self.numeric };
+        let held = StoredValue { binding: Binding::Value { offset, bytes }, numeric: self.numeric };
         self.held[root] = Some(held);
         held
     }
@@ -343,7 +343,7 @@ impl<'a> Planner<'a> {
     /// Gives back what no step after `at` reads.
     fn forget(&mut self, at: usize) {
         for root in 0..self.held.len() {
-            if let Some(Held { binding: Binding::Value { offset, bytes }, .. }) = self.held[root]
+            if let Some(StoredValue { binding: Binding::Value { offset, bytes }, .. }) = self.held[root]
                 && self.last_reads[root] <= at
             {
                 self.arena.give_back(Slot { offset, bytes });

@@ -10,10 +10,10 @@ const CLOSED: f32 = 0.12;
 
 /// Place of an iris: from the middle between the corners along the line to image right, and square to it downwards; in
 /// widths of the eye.
-pub type Place = [f32; 2];
+pub type IrisPlace = [f32; 2];
 
 /// Places of the right and the left iris from a mesh of 478 points; `None` for an eye that is closed, or without irises.
-pub fn places(landmarks: &[Point]) -> [Option<Place>; 2] {
+pub fn places(landmarks: &[Point]) -> [Option<IrisPlace>; 2] {
     EYES.map(|rows| {
         let [from, to, upper, lower, iris] = rows.map(|row| landmarks.get(row).copied());
         let (from, to, iris) = (from?, to?, iris?);
@@ -28,7 +28,7 @@ pub fn places(landmarks: &[Point]) -> [Option<Place>; 2] {
 }
 
 /// Mean distance between two faces' irises in widths of the eye; `None` where they have no open eye in common.
-pub fn apart(a: &[Option<Place>; 2], b: &[Option<Place>; 2]) -> Option<f32> {
+pub fn apart(a: &[Option<IrisPlace>; 2], b: &[Option<IrisPlace>; 2]) -> Option<f32> {
     let both = a.iter().zip(b).filter_map(|(a, b)| Some(((*a)?, (*b)?)));
     let distances: Vec<f32> = both.map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).collect();
     (!distances.is_empty()).then(|| distances.iter().sum::<f32>() / distances.len() as f32)

@@ -61,7 +61,7 @@ pub mod truth;
 pub mod warping;
 
 pub use error::EvalError;
-pub use report::Report;
+pub use report::EvalReport;
 
 use std::path::{Path, PathBuf};
 
@@ -79,7 +79,7 @@ use crate::train::whole_file;
 
 /// What to evaluate.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct EvalOptions {
     /// The .dfm file, with its consent record beside it.
     pub model: PathBuf,
     /// The driver's clip. Ground truth is read from a JSON of the same name beside it, where there is one.
@@ -103,7 +103,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Evaluation {
     /// The figures.
-    pub report: Report,
+    pub report: EvalReport,
     /// Pictures for the page.
     pub album: Album,
 }
@@ -113,7 +113,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// [`EvalError`], which names the file and the mend.
-pub fn evaluate(options: &Options, mut progress: impl FnMut(u64, Option<u64>)) -> Result<Evaluation, EvalError> {
+pub fn evaluate(options: &EvalOptions, mut progress: impl FnMut(u64, Option<u64>)) -> Result<Evaluation, EvalError> {
     let mut driver = Clip::open(&options.driver, ClipOptions::default())?;
     let mut truth = options.truth.as_deref().map(Reference::open).transpose()?;
     let mut mask = options.truth_mask.as_deref().map(Reference::open_mask).transpose()?;

@@ -14,7 +14,7 @@ pub const VERSION: u32 = 2;
 
 /// Everything that was found out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct EvalReport {
     /// [`VERSION`].
     pub version: u32,
     /// Tool and version that wrote it.
@@ -42,7 +42,7 @@ pub struct Report {
     /// What left the live path.
     pub delivery: Delivery,
     /// What it took.
-    pub timing: Timing,
+    pub timing: EvalTiming,
     /// The figures to compare models by, by the keys of [`super::table::ROWS`]; null where the clips do not say.
     pub table: BTreeMap<&'static str, Option<f32>>,
     /// The same of the truth clip in the output's place, as far as it was measured: what a perfect swap has, which is not
@@ -108,7 +108,7 @@ pub struct Delivery {
 
 /// Time on one frame at a time, on the processor; `standin bench` measures throughput.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Timing {
+pub struct EvalTiming {
     /// Threads of the swap network.
     pub threads: usize,
     /// Milliseconds by stage.

@@ -3,7 +3,7 @@
 use super::EvalError;
 use super::expression::{self, Expression};
 use super::identity::{Embedding, Identity};
-use super::iris::{self, Place};
+use super::iris::{self, IrisPlace};
 use super::seen::Seen;
 use super::still::{Steady, steady};
 use super::truth::TrueFace;
@@ -54,11 +54,11 @@ pub struct Expressions {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Places {
     /// Irises of the output.
-    pub iris_output: [Option<Place>; 2],
+    pub iris_output: [Option<IrisPlace>; 2],
     /// Irises of the source.
-    pub iris_source: [Option<Place>; 2],
+    pub iris_source: [Option<IrisPlace>; 2],
     /// Irises of the truth clip.
-    pub iris_truth: [Option<Place>; 2],
+    pub iris_truth: [Option<IrisPlace>; 2],
     /// Steady points of the output.
     pub steady_output: Option<Steady>,
     /// Steady points of the source.

@@ -4,24 +4,24 @@ use std::collections::BTreeMap;
 
 use super::figures::{self, Spread};
 use super::identity::{Embedding, SAME, distance, mean, mean_distance};
-use super::iris::Place;
+use super::iris::IrisPlace;
 use super::lag::{Followed, followed};
 use super::live_path::LivePath;
 use super::measure::Measurer;
 use super::pose::{differences, size, without_offset};
-use super::report::{Delivery, IdentityFigures, Reconstruction, Report, Timing, VERSION};
+use super::report::{Delivery, EvalReport, EvalTiming, IdentityFigures, Reconstruction, VERSION};
 use super::series::{Expressions, Places, Poses};
 use super::skin_tone::by_tone;
 use super::still::{Steady, still_jitter};
 use super::truth::GroundTruth;
-use super::{Evaluation, Options, expression, table};
+use super::{EvalOptions, Evaluation, expression, table};
 use crate::frame::Layout;
 use crate::live::Stage;
 use crate::train::extract::pose::Pose;
 
 /// Sums up; `target` are the target's faces, none where the truth clip's are to be taken.
 pub(super) fn sum_up(
-    options: &Options,
+    options: &EvalOptions,
     live: &LivePath,
     layout: Layout,
     fps: f64,
@@ -40,7 +40,7 @@ pub(super) fn sum_up(
     let [followed, followed_by_truth, followed_truth] = following(&measured);
     let name = |path: &std::path::Path| path.display().to_string();
     let frames = std::mem::take(&mut measured.frames);
-    let mut report = Report {
+    let mut report = EvalReport {
         version: VERSION,
         tool: format!("standin-train {}", env!("CARGO_PKG_VERSION")),
         model: name(&options.model),
@@ -94,26 +94,26 @@ fn delivery(measured: &Measurer, frames: &[figures::FrameFigures]) -> Delivery {
     }
 }
 
-fn timing(measured: &Measurer, threads: usize) -> Timing {
+fn timing(measured: &Measurer, threads: usize) -> EvalTiming {
     let of = |stage: Stage| Spread::of(measured.stages.iter().map(|times| times[stage as usize]));
     let stages: Vec<(&'static str, Spread)> =
         Stage::ALL.iter().filter_map(|&stage| Some((stage.name(), of(stage)?))).collect();
     let total = of(Stage::Total).map_or(0.0, |total| f64::from(total.mean));
-    Timing { threads, stages, fps: if total > 0.0 { 1e3 / total } else { 0.0 } }
+    EvalTiming { threads, stages, fps: if total > 0.0 { 1e3 / total } else { 0.0 } }
 }
 
 /// How lids, mouth and irises follow the source's, by name.
 type Followers = BTreeMap<&'static str, Followed>;
 
 /// What lids and mouth do, and where the irises are, of one of the streams.
-type Stream = (fn(&Expressions) -> Option<expression::Expression>, fn(&Places) -> [Option<Place>; 2]);
+type Stream = (fn(&Expressions) -> Option<expression::Expression>, fn(&Places) -> [Option<IrisPlace>; 2]);
 
 /// How the output follows the source, the truth clip the source, and the output the truth clip.
 fn following(measured: &Measurer) -> [Followers; 3] {
     let opening = |pick: fn(&Expressions) -> Option<expression::Expression>, k: usize| -> Vec<Option<f32>> {
         measured.series.iter().map(|part| pick(&part.expressions).map(|e| e[k])).collect()
     };
-    let iris = |pick: fn(&Places) -> [Option<Place>; 2], eye: usize, axis: usize| -> Vec<Option<f32>> {
+    let iris = |pick: fn(&Places) -> [Option<IrisPlace>; 2], eye: usize, axis: usize| -> Vec<Option<f32>> {
         measured.series.iter().map(|part| pick(&part.places)[eye].map(|place| place[axis])).collect()
     };
     let openings = [("lid_right", 0), ("lid_left", 1), ("mouth_opening", 2)];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::figures::Better;
 use super::lag::Followed;
-use super::report::{IdentityFigures, Report};
+use super::report::{EvalReport, IdentityFigures};
 
 /// One row.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub struct Row {
     pub better: Better,
     /// What it takes.
     pub needs: Needs,
-    of: Source,
+    of: FigureSource,
 }
 
 /// What a row takes beside the driver's clip.
@@ -34,7 +34,7 @@ pub enum Needs {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Source {
+enum FigureSource {
     /// The mean of the frames' figure of the row's key.
     Mean,
     /// The correlation of what follows by this name.
@@ -48,7 +48,7 @@ enum Source {
     /// Its level.
     Level(&'static str),
     Identity(fn(&IdentityFigures) -> Option<f32>),
-    Report(fn(&Report) -> Option<f32>),
+    EvalReport(fn(&EvalReport) -> Option<f32>),
 }
 
 const fn row(
@@ -57,7 +57,7 @@ const fn row(
     unit: &'static str,
     better: Better,
     needs: Needs,
-    of: Source,
+    of: FigureSource,
 ) -> Row {
     Row { key, title, unit, better, needs, of }
 }
@@ -65,8 +65,8 @@ const fn row(
 /// Every row, in the page's order.
 pub const ROWS: [Row; 61] = {
     use Better::{Higher, Lower, Near, Neither};
+    use FigureSource::{Correlation, EvalReport, Identity, Lag, Level, Mean, Range, WithTruth};
     use Needs::{Nothing, Target, Truth};
-    use Source::{Correlation, Identity, Lag, Level, Mean, Range, Report, WithTruth};
     [
         row("ssim", "SSIM to truth", "", Higher, Truth, Mean),
         row("ssim_unswapped", "the same, unswapped", "", Neither, Truth, Mean),
@@ -223,7 +223,7 @@ pub const ROWS: [Row; 61] = {
             "crop px",
             Lower,
             Nothing,
-            Report(|r| r.still_jitter),
+            EvalReport(|r| r.still_jitter),
         ),
         row(
             "still_frames",
@@ -231,7 +231,7 @@ pub const ROWS: [Row; 61] = {
             "",
             Neither,
             Nothing,
-            Report(|r| Some(r.still_frames as f32)),
+            EvalReport(|r| Some(r.still_frames as f32)),
         ),
         row("jitter", "landmark jitter beyond the source's", "‰", Lower, Nothing, Mean),
         row("warping", "warping error beyond the truth's or the source's", "codes", Near(0.0), Nothing, Mean),
@@ -244,7 +244,7 @@ pub const ROWS: [Row; 61] = {
             "",
             Higher,
             Nothing,
-            Report(|r| Some(r.delivery.swapped as f32 / r.delivery.frames.max(1) as f32)),
+            EvalReport(|r| Some(r.delivery.swapped as f32 / r.delivery.frames.max(1) as f32)),
         ),
         row(
             "unrecognisable",
@@ -252,26 +252,26 @@ pub const ROWS: [Row; 61] = {
             "",
             Lower,
             Nothing,
-            Report(|r| Some(r.delivery.unrecognisable as f32)),
+            EvalReport(|r| Some(r.delivery.unrecognisable as f32)),
         ),
-        row("outside", "samples changed outside", "", Lower, Nothing, Report(|r| Some(r.outside as f32))),
+        row("outside", "samples changed outside", "", Lower, Nothing, EvalReport(|r| Some(r.outside as f32))),
     ]
 };
 
 /// Every row's value; `None` where the clips do not say.
-pub(super) fn table(report: &Report) -> BTreeMap<&'static str, Option<f32>> {
+pub(super) fn table(report: &EvalReport) -> BTreeMap<&'static str, Option<f32>> {
     let value = |row: &Row| match row.of {
-        Source::Mean => report.figures.get(row.key).map(|spread| spread.mean),
-        Source::Identity(of) => report.identity.as_ref().and_then(of),
-        Source::Report(of) => of(report),
-        Source::WithTruth(name) => report.followed_truth.get(name).map(|followed| followed.correlation),
+        FigureSource::Mean => report.figures.get(row.key).map(|spread| spread.mean),
+        FigureSource::Identity(of) => report.identity.as_ref().and_then(of),
+        FigureSource::EvalReport(of) => of(report),
+        FigureSource::WithTruth(name) => report.followed_truth.get(name).map(|followed| followed.correlation),
         following => followed(following, &report.followed),
     };
     ROWS.iter().map(|row| (row.key, value(row))).collect()
 }
 
 /// The rows that were measured of the truth clip, too.
-pub(super) fn of_truth(report: &Report) -> BTreeMap<&'static str, f32> {
+pub(super) fn of_truth(report: &EvalReport) -> BTreeMap<&'static str, f32> {
     let value = |row: &Row| match row.key {
         "to_target" => report.figures.get("truth_to_target").map(|spread| spread.mean),
         "still_jitter" => report.still_jitter_truth,
@@ -281,12 +281,12 @@ pub(super) fn of_truth(report: &Report) -> BTreeMap<&'static str, f32> {
 }
 
 /// What a row says of something that follows; `None` for a row of another kind.
-fn followed(row: Source, all: &BTreeMap<&'static str, Followed>) -> Option<f32> {
+fn followed(row: FigureSource, all: &BTreeMap<&'static str, Followed>) -> Option<f32> {
     match row {
-        Source::Correlation(name) => all.get(name).map(|followed| followed.correlation),
-        Source::Lag(name) => all.get(name).map(|followed| followed.lag as f32),
-        Source::Range(name) => all.get(name).map(|followed| followed.range),
-        Source::Level(name) => all.get(name).map(|followed| followed.level),
+        FigureSource::Correlation(name) => all.get(name).map(|followed| followed.correlation),
+        FigureSource::Lag(name) => all.get(name).map(|followed| followed.lag as f32),
+        FigureSource::Range(name) => all.get(name).map(|followed| followed.range),
+        FigureSource::Level(name) => all.get(name).map(|followed| followed.level),
         _ => None,
     }
 }
@@ -302,7 +302,7 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), ROWS.len());
-        for row in ROWS.iter().filter(|row| matches!(row.of, Source::Mean)) {
+        for row in ROWS.iter().filter(|row| matches!(row.of, FigureSource::Mean)) {
             let metric = metric_named(row.key);
             assert!(metric.is_some_and(|metric| metric.unit == row.unit && metric.better == row.better), "{}", row.key);
         }

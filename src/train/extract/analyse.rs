@@ -7,8 +7,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::clean_up::{self, Reason, Seen};
 use super::corrections::{Correction, Corrections};
-use super::cut::{self, Cutter, Place};
-use super::masks::{self, Meaning};
+use super::cut::{self, CropPlace, Cutter};
+use super::masks::{self, FaceLevels};
 use super::pose::pose;
 use super::progress::SourceProgress;
 use super::reader::{FrameMask, Message};
@@ -35,7 +35,7 @@ const NO_TRACK: u32 = 0;
 const SEEN_AGAIN: f64 = 0.2;
 
 /// A frame with faces of new tracks, until the next frame shows whether they are faces.
-struct Held {
+struct PendingFrame {
     source: usize,
     time: f64,
     cuts: Vec<Cut>,
@@ -48,7 +48,7 @@ pub(super) struct Analysis<'a> {
     settings: &'a Settings,
     corrections: &'a Corrections,
     crop: CropSettings,
-    meaning: Meaning,
+    meaning: FaceLevels,
     finder: Finder,
     scene_cut: SceneCut,
     cutter: Cutter,
@@ -57,7 +57,7 @@ pub(super) struct Analysis<'a> {
     sources: Vec<SourceProgress>,
     pictures: BTreeSet<usize>,
     orders: Sender<Order>,
-    held: Option<Held>,
+    held: Option<PendingFrame>,
     /// Source of the last frame, and its time.
     last: Option<(usize, f64)>,
     /// Bytes of all sources, and of those that ended.
@@ -86,7 +86,7 @@ impl<'a> Analysis<'a> {
             settings,
             corrections: &job.corrections,
             crop: settings.crop(),
-            meaning: Meaning::new(&settings.mask_classes),
+            meaning: FaceLevels::new(&settings.mask_classes),
             finder: Finder::with_detector(runtime, settings.mesh(), settings.detector.network())?,
             scene_cut: SceneCut::default(),
             cutter: Cutter::default(),
@@ -226,7 +226,7 @@ impl<'a> Analysis<'a> {
         // A picture is done with its frame, and has nothing that goes on.
         progress.finder = if self.pictures.contains(&source) { FinderState::default() } else { self.finder.state()? };
         let wait = !new.is_empty();
-        self.held = Some(Held { source, time, cuts, progress: Box::new(progress.clone()), new });
+        self.held = Some(PendingFrame { source, time, cuts, progress: Box::new(progress.clone()), new });
         Ok(wait || self.settle(|_| true))
     }
 
@@ -337,7 +337,7 @@ impl<'a> Analysis<'a> {
         mask: &FrameMask,
     ) -> Result<Cut, Reason> {
         let frame = owned.frame().map_err(|_| Reason::NotAligned)?;
-        let place = Place::of(face, &self.crop, self.settings.max_side).ok_or(Reason::NotAligned)?;
+        let place = CropPlace::of(face, &self.crop, self.settings.max_side).ok_or(Reason::NotAligned)?;
         let pose = pose(&face.landmarks).ok_or(Reason::NotAligned)?;
         let (mask, kind) = match mask {
             FrameMask::Hull => (self.cutter.hull(face, &place), MaskKind::Hull),

@@ -16,7 +16,7 @@ const LEAST_SIDE: u32 = 16;
 
 /// Where and how large a face's crop is.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct CropPlace {
     /// Frame px to the crop's unit square.
     pub to_crop: Similarity,
     /// Back.
@@ -25,7 +25,7 @@ pub struct Place {
     pub side: u32,
 }
 
-impl Place {
+impl CropPlace {
     /// The crop about `face`, at most `max_side` px large; `None` where the face has no size.
     pub fn of(face: &Face, crop: &CropSettings, max_side: u32) -> Option<Self> {
         let to_crop = crop.to_crop(face);
@@ -48,20 +48,20 @@ pub struct Cutter {
 
 impl Cutter {
     /// The crop of `place`.
-    pub fn crop(&mut self, frame: &Frame<'_>, place: &Place) -> RgbImage {
+    pub fn crop(&mut self, frame: &Frame<'_>, place: &CropPlace) -> RgbImage {
         self.cut(frame, place, place.side as usize);
         let bytes = self.pixels.chunks_exact(3).flat_map(|p| [p[2], p[1], p[0]].map(|v| (v * 255.0 + 0.5) as u8));
         RgbImage::from_raw(place.side, place.side, bytes.collect()).unwrap_or_default()
     }
 
     /// Leaves the crop at another resolution in `pixels`.
-    fn cut(&mut self, frame: &Frame<'_>, place: &Place, side: usize) {
+    fn cut(&mut self, frame: &Frame<'_>, place: &CropPlace, side: usize) {
         self.pixels.resize(side * side * 3, 0.0);
         crop::crop(frame, &place.to_frame, side, &mut self.pixels, &mut self.sums);
     }
 
     /// The hull of the face's landmarks: 255 inside, its edges included, 0 outside.
-    pub fn hull(&mut self, face: &Face, place: &Place) -> GrayImage {
+    pub fn hull(&mut self, face: &Face, place: &CropPlace) -> GrayImage {
         hull(face, &place.to_crop, &mut self.hull);
         let side = place.side as usize;
         self.mask.resize(side * side, 0.0);
@@ -74,7 +74,7 @@ impl Cutter {
     }
 
     /// Sharpness, exposure and hash of a face whose mask is `mask`, each as [`FaceRecord`] has it.
-    fn measured(&mut self, frame: &Frame<'_>, place: &Place, mask: &GrayImage) -> (f32, f32, u64) {
+    fn measured(&mut self, frame: &Frame<'_>, place: &CropPlace, mask: &GrayImage) -> (f32, f32, u64) {
         self.cut(frame, place, measure::SIDE);
         let mut luma = std::mem::take(&mut self.luma);
         measure::luma(&self.pixels, &mut luma);
@@ -91,7 +91,7 @@ impl Cutter {
         &mut self,
         frame: &Frame<'_>,
         face: &Face,
-        (place, pose): (&Place, Pose),
+        (place, pose): (&CropPlace, Pose),
         mask: (&GrayImage, MaskKind),
     ) -> FaceRecord {
         let (sharpness, exposure, hash) = self.measured(frame, place, mask.0);

@@ -141,9 +141,9 @@ fn read(path: &Path) -> Result<GrayImage, String> {
 
 /// Which grey levels are the face.
 #[derive(Debug, Clone)]
-pub struct Meaning([u8; 256]);
+pub struct FaceLevels([u8; 256]);
 
-impl Meaning {
+impl FaceLevels {
     /// 255 for each of `classes`; every level for itself where there are none.
     pub fn new(classes: &[u8]) -> Self {
         Self(std::array::from_fn(|i| match classes {
@@ -157,7 +157,13 @@ impl Meaning {
 /// The part of a frame's mask that a crop of `side` px shows: 255 face. `to_frame` takes the crop's unit square to px of
 /// the frame, which is `size` large; the mask covers the whole frame and may be larger or smaller. The levels get their
 /// meaning first and are then interpolated bilinearly, so that class ids never mix. Outside of the frame nothing is face.
-pub fn warp(mask: &GrayImage, meaning: &Meaning, to_frame: &Similarity, size: (usize, usize), side: u32) -> GrayImage {
+pub fn warp(
+    mask: &GrayImage,
+    meaning: &FaceLevels,
+    to_frame: &Similarity,
+    size: (usize, usize),
+    side: u32,
+) -> GrayImage {
     let (width, height) = (mask.width() as i64, mask.height() as i64);
     let (kx, ky) = (width as f32 / size.0 as f32, height as f32 / size.1 as f32);
     let pixels = mask.as_raw();
@@ -191,14 +197,14 @@ mod tests {
         let mask = GrayImage::from_fn(8, 4, |x, _| image::Luma([if x < 4 { 1 } else { 3 }]));
         // The crop is the frame's 16x16 px at its left top; the frame is 16x8.
         let to_frame = Similarity { a: 16.0, b: 0.0, tx: 0.0, ty: 0.0 };
-        let warped = warp(&mask, &Meaning::new(&[2]), &to_frame, (16, 8), 16);
+        let warped = warp(&mask, &FaceLevels::new(&[2]), &to_frame, (16, 8), 16);
         assert!(warped.pixels().all(|p| p.0 == [0]));
-        let warped = warp(&mask, &Meaning::new(&[3]), &to_frame, (16, 8), 16);
+        let warped = warp(&mask, &FaceLevels::new(&[3]), &to_frame, (16, 8), 16);
         assert_eq!(
             (warped.get_pixel(3, 3).0, warped.get_pixel(12, 3).0, warped.get_pixel(12, 12).0),
             ([0], [255], [0])
         );
-        let plain = warp(&mask, &Meaning::new(&[]), &to_frame, (16, 8), 16);
+        let plain = warp(&mask, &FaceLevels::new(&[]), &to_frame, (16, 8), 16);
         assert_eq!((plain.get_pixel(3, 3).0, plain.get_pixel(12, 3).0), ([1], [3]));
     }
 }

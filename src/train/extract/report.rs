@@ -16,7 +16,7 @@ pub const TEXT: &str = "report.txt";
 
 /// What one run took.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Timing {
+pub struct ExtractTiming {
     /// Frames that were looked at.
     pub frames: u64,
     /// Seconds of clips that these are.
@@ -41,7 +41,7 @@ pub struct SourceReport {
 
 /// All runs that made a face set, but for the timing, which is the last one's.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub struct ExtractReport {
     /// The folder.
     pub face_set: PathBuf,
     /// [`FaceSet::content_hash`].
@@ -57,11 +57,11 @@ pub struct Report {
     /// Each source.
     pub sources: Vec<SourceReport>,
     /// The last run.
-    pub run: Timing,
+    pub run: ExtractTiming,
 }
 
-impl Report {
-    pub(super) fn new(set: &FaceSet, progress: &Progress, run: Timing, stopped: bool) -> Self {
+impl ExtractReport {
+    pub(super) fn new(set: &FaceSet, progress: &Progress, run: ExtractTiming, stopped: bool) -> Self {
         let mut total = Counts::default();
         progress.sources.iter().for_each(|source| total.add(&source.counts));
         let sources = progress.sources.iter().map(|source| SourceReport {
@@ -113,7 +113,7 @@ impl Report {
 /// Tracks of a source that the text names, the longest first; the JSON has all.
 const TRACKS_SHOWN: usize = 12;
 
-impl Display for Report {
+impl Display for ExtractReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         let Counts { frames, without_face, found, kept, .. } = &self.total;
         writeln!(f, "face set    {}", self.face_set.display())?;
@@ -141,7 +141,7 @@ impl Display for Report {
                 source.source, source.counts.frames, source.counts.kept
             )?;
         }
-        let Timing { frames, media_seconds, seconds } = self.run;
+        let ExtractTiming { frames, media_seconds, seconds } = self.run;
         if frames > 0 && seconds > 0.0 {
             write!(f, "this run    {frames} frames in {seconds:.1} s, {:.0} a second", frames as f64 / seconds)?;
             if media_seconds > 0.0 {

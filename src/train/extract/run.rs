@@ -13,7 +13,7 @@ use super::clean_up::Seen;
 use super::corrections::Corrections;
 use super::progress::{PROGRESS, Progress, SourceProgress};
 use super::reader::{self, Message, Task};
-use super::report::{REPORT, Report, TEXT, Timing};
+use super::report::{ExtractReport, ExtractTiming, REPORT, TEXT};
 use super::source::{Kind, Source};
 use super::write::Writing;
 use super::{ExtractError, Settings, contact_sheet};
@@ -68,7 +68,7 @@ pub fn extract(
     runtime: &Runtime,
     stop: &AtomicBool,
     watch: &mut dyn FnMut(&Step),
-) -> Result<Report, ExtractError> {
+) -> Result<ExtractReport, ExtractError> {
     let begun = Instant::now();
     let (writer, mut progress, seen) = prepare(job)?;
     let mut numbers = Vec::new();
@@ -109,14 +109,14 @@ pub fn extract(
     // A writer that failed is why nobody took the orders.
     let progress = written??;
     let (frames, media_seconds) = analysed?;
-    let timing = Timing { frames, media_seconds, seconds: begun.elapsed().as_secs_f64() };
+    let timing = ExtractTiming { frames, media_seconds, seconds: begun.elapsed().as_secs_f64() };
     finish(job, &progress, timing, stop.load(Ordering::Relaxed))
 }
 
 /// The sheet and the report.
-fn finish(job: &Job, progress: &Progress, timing: Timing, stopped: bool) -> Result<Report, ExtractError> {
+fn finish(job: &Job, progress: &Progress, timing: ExtractTiming, stopped: bool) -> Result<ExtractReport, ExtractError> {
     let set = FaceSet::open(&job.output)?;
-    let report = Report::new(&set, progress, timing, stopped);
+    let report = ExtractReport::new(&set, progress, timing, stopped);
     let file = job.output.join(REPORT);
     let reason = |error: serde_json::Error| FaceSetError::File { file: file.clone(), reason: error.to_string() };
     replace(&file, &serde_json::to_vec_pretty(&report).map_err(reason)?)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use image::GrayImage;
 
-use super::cut::{Cutter, Place};
+use super::cut::{CropPlace, Cutter};
 use super::progress::{Progress, SourceProgress};
 use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::train::faceset::{FaceRecord, FaceSetError, Writer};
@@ -29,7 +29,7 @@ pub(super) enum Order {
 pub(super) struct Cut {
     pub(super) record: FaceRecord,
     pub(super) frame: Arc<OwnedFrame>,
-    pub(super) place: Place,
+    pub(super) place: CropPlace,
     pub(super) mask: GrayImage,
 }
 

@@ -209,7 +209,7 @@ where
         return Some(Tensor::from_primitive::<Flex>(output));
     };
     let output = match Step(layer).prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
-        OpsKind::Tracked(prepared) => prepared.finish(Kept { inputs: held, output: output.clone() }, output),
+        OpsKind::Tracked(prepared) => prepared.finish(SavedTensors { inputs: held, output: output.clone() }, output),
         OpsKind::UnTracked(prepared) => prepared.finish(output),
     };
     Some(Tensor::from_primitive::<Graph>(output))
@@ -217,7 +217,7 @@ where
 
 /// What the way back needs.
 #[derive(Debug, Clone)]
-struct Kept<const N: usize> {
+struct SavedTensors<const N: usize> {
     inputs: [FlexTensor; N],
     output: FlexTensor,
 }
@@ -226,11 +226,11 @@ struct Kept<const N: usize> {
 struct Step<L>(L);
 
 impl<L: Layer<N>, const N: usize> Backward<Flex, N> for Step<L> {
-    type State = Kept<N>;
+    type State = SavedTensors<N>;
 
-    fn backward(self, ops: Ops<Kept<N>, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
+    fn backward(self, ops: Ops<SavedTensors<N>, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let gradient = gradients.consume::<Flex>(&ops.node);
-        let Kept { inputs, output } = ops.state;
+        let SavedTensors { inputs, output } = ops.state;
         let wanted = ops.parents[0].is_some();
         let found = self.0.backward(inputs.each_ref().map(values), values(&output), gradient, wanted);
         for ((node, input), found) in ops.parents.into_iter().zip(&inputs).zip(found) {

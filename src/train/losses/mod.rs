@@ -15,5 +15,5 @@ mod weights;
 pub use dssim::{dssim, emphasised_dssim};
 pub use judges::{Judges, code_distance, discriminator_loss, generator_loss, pasted, perceptual};
 pub use pixel::{emphasised, feather, l1, l2, masked};
-pub use total::{Part, Parts, total};
+pub use total::{LossTerm, Parts, total};
 pub use weights::{LossWeights, LossWeightsError};

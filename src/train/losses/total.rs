@@ -11,7 +11,7 @@ use crate::train::zoo::{Output, Whose};
 
 /// One term of a loss.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct LossTerm {
     /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`, `driver_mask`, `perceptual`,
     /// `agreement`, `adversarial`, `code`; and `discriminator`, what the discriminator lowers.
     pub name: &'static str,
@@ -23,7 +23,7 @@ pub struct Part {
 
 /// What a loss is made of, in a fixed order; terms of weight 0 are left out.
 #[derive(Debug, Clone, Default)]
-pub struct Parts(pub Vec<Part>);
+pub struct Parts(pub Vec<LossTerm>);
 
 impl Parts {
     /// Names and unweighted values. Waits for the device.
@@ -44,7 +44,7 @@ impl Sum {
     fn add(&mut self, name: &'static str, weight: f32, term: impl FnOnce() -> Tensor<1>) {
         if weight > 0.0 {
             let value = term();
-            self.parts.0.push(Part { name, weight, value: value.clone().inner() });
+            self.parts.0.push(LossTerm { name, weight, value: value.clone().inner() });
             let weighted = value * weight;
             self.loss = Some(match self.loss.take() {
                 Some(loss) => weighted + loss,

@@ -1,7 +1,7 @@
 //! Moves the weights against their gradients: [`Optimiser`], by the rate of a [`Schedule`].
 //!
-//! There are two twins of the same arithmetic. On the processor [`Place::Host`] goes over weights, gradients and state
-//! once, in place, on every core; elsewhere [`Place::Device`] stays on the device with tensor operations. Neither depends
+//! There are two twins of the same arithmetic. On the processor [`StepDevice::Host`] goes over weights, gradients and state
+//! once, in place, on every core; elsewhere [`StepDevice::Device`] stays on the device with tensor operations. Neither depends
 //! on the number of threads: a run repeats itself bit for bit.
 
 mod device;
@@ -10,6 +10,6 @@ mod optimiser;
 mod schedule;
 mod settings;
 
-pub use optimiser::{OptimiseError, Optimiser, Place, StepReport, gradients};
+pub use optimiser::{OptimiseError, Optimiser, StepDevice, StepReport, gradients};
 pub use schedule::{Course, Schedule};
 pub use settings::{Kind, Settings};

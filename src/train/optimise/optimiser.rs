@@ -7,14 +7,14 @@ use crate::train::weights::{Parameter, Weights};
 
 /// Where a step is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum StepDevice {
     /// In host memory, in one pass.
     Host,
     /// On the weights' device, by tensor operations.
     Device,
 }
 
-impl Place {
+impl StepDevice {
     /// The fast one for weights on `device`.
     pub fn of(device: &Device) -> Self {
         if device.clone().inner() == Device::flex() { Self::Host } else { Self::Device }
@@ -100,7 +100,7 @@ impl Optimiser {
     /// # Errors
     /// [`OptimiseError::Read`] where the weights cannot be read.
     pub fn new(settings: Settings, weights: &Weights) -> Result<Self, OptimiseError> {
-        let place = weights.0.first().map_or(Place::Host, |parameter| Place::of(&parameter.value.device()));
+        let place = weights.0.first().map_or(StepDevice::Host, |parameter| StepDevice::of(&parameter.value.device()));
         Self::at(place, settings, weights)
     }
 
@@ -124,11 +124,11 @@ impl Optimiser {
     ///
     /// # Errors
     /// As [`Optimiser::new`].
-    pub fn at(place: Place, settings: Settings, weights: &Weights) -> Result<Self, OptimiseError> {
+    pub fn at(place: StepDevice, settings: Settings, weights: &Weights) -> Result<Self, OptimiseError> {
         let slot = |parameter: &Parameter| Slot { name: parameter.name.clone(), length: length(parameter), steps: 0 };
         let averaged = settings.average > 0.0;
         let state = match place {
-            Place::Host => State::Host(
+            StepDevice::Host => State::Host(
                 weights
                     .0
                     .iter()
@@ -139,7 +139,7 @@ impl Optimiser {
                     })
                     .collect::<Result<_, _>>()?,
             ),
-            Place::Device => State::Device(
+            StepDevice::Device => State::Device(
                 weights
                     .0
                     .iter()

@@ -64,7 +64,7 @@ impl LoaderSettings {
 
 /// Where in a run a batch is for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Moment {
+pub struct RunProgress {
     /// Steps before it.
     pub step: u64,
     /// How much of the run is done before it, 0..1; 0 in a run without end.
@@ -114,7 +114,7 @@ impl BatchMaker {
     }
 
     /// The first (A) or second (B) batch of a moment, made on every core. `faces` are those that it was made for.
-    pub fn batch(&self, faces: &Faces, side: Side, moment: Moment, device: &Device) -> Batch {
+    pub fn batch(&self, faces: &Faces, side: Side, moment: RunProgress, device: &Device) -> Batch {
         let mut planes = BatchPlanes::new(self.batch, self.resolution);
         let parity = u64::from(side == Side::B);
         let troupe = self.pairing.troupe(side).and_then(|of| Some((of, faces.troupe(of)?)));
@@ -144,7 +144,7 @@ impl BatchMaker {
         if side == Side::A { settings.flip_a } else { settings.flip_b }
     }
 
-    fn augmenter(&self, moment: Moment) -> &Augmenter {
+    fn augmenter(&self, moment: RunProgress) -> &Augmenter {
         let until = self.augmenter.settings().warp_until;
         if moment.done < until.into() { &self.augmenter } else { &self.unwarped }
     }
@@ -153,7 +153,7 @@ impl BatchMaker {
         &self,
         (faces, troupe, side): (&Faces, &Troupe, Side),
         person: usize,
-        moment: Moment,
+        moment: RunProgress,
         place: u64,
         buffers: &mut Buffers,
         sample: &mut Sample<'_>,
@@ -171,7 +171,7 @@ impl BatchMaker {
         &self,
         faces: &Faces,
         side: Side,
-        moment: Moment,
+        moment: RunProgress,
         place: u64,
         buffers: &mut Buffers,
         sample: &mut Sample<'_>,

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use burn::tensor::Device;
 use crossbeam_channel::{Receiver, bounded, never};
 
-use super::{Batch, BatchMaker, Faces, LoaderSettings, Moment, SampleError};
+use super::{Batch, BatchMaker, Faces, LoaderSettings, RunProgress, SampleError};
 use crate::train::zoo::Side;
 
 /// Steps that wait prepared.
@@ -38,7 +38,7 @@ impl Loader {
         let (sender, batches) = bounded(DEPTH);
         let work = move || {
             for step in first_step.. {
-                let moment = Moment { step, done: done(step) };
+                let moment = RunProgress { step, done: done(step) };
                 let batch = |side| maker.batch(&faces, side, moment, &device);
                 if sender.send((batch(Side::A), batch(Side::B))).is_err() {
                     break;

@@ -14,7 +14,7 @@ mod sides;
 mod troupe;
 mod warning;
 
-pub use batch::{BatchMaker, LoaderSettings, Moment, Pairing};
+pub use batch::{BatchMaker, LoaderSettings, Pairing, RunProgress};
 pub use error::SampleError;
 pub use faces::Faces;
 pub use loader::Loader;

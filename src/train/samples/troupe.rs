@@ -46,7 +46,7 @@ pub(super) struct RarelySeen {
 
 /// Faces of a cross pair.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Drawn {
+pub(super) struct CrossFaces {
     pub(super) input: usize,
     pub(super) target: usize,
     /// Unit square of the input's crop to that of the target's.
@@ -125,12 +125,12 @@ impl Troupe {
     }
 
     /// A frame of `person`, which is one of [`Troupe::people`], and whoever shows the same frame.
-    pub(super) fn pair(&self, person: usize, rng: &mut impl Rng) -> Drawn {
+    pub(super) fn pair(&self, person: usize, rng: &mut impl Rng) -> CrossFaces {
         let shown = &self.people[person];
         let target = shown[rng.random_range(0..shown.len())];
         let alike = &self.frames[target.frame];
         let input = alike[rng.random_range(0..alike.len())];
         let to_target = self.to_crop[input].1.then(&self.to_crop[target.face].0);
-        Drawn { input, target: target.face, to_target }
+        CrossFaces { input, target: target.face, to_target }
     }
 }

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor};
 
 use super::{Checkpoint, Run, SessionError};
-use crate::train::losses::{Part, discriminator_loss, pasted};
+use crate::train::losses::{LossTerm, discriminator_loss, pasted};
 use crate::train::optimise::{Optimiser, Settings, gradients};
 use crate::train::samples::Batch;
 use crate::train::weights::Weights;
@@ -60,7 +60,7 @@ impl Adversary {
 
     /// One step by `rate` against what was drawn for batches whose answer is known; its loss for the metrics, none where
     /// nothing was drawn or a number was lost.
-    pub(super) fn learn(&mut self, drawn: &[(&Output, &Batch)], rate: f64) -> Result<Option<Part>, SessionError> {
+    pub(super) fn learn(&mut self, drawn: &[(&Output, &Batch)], rate: f64) -> Result<Option<LossTerm>, SessionError> {
         let known: Vec<_> = drawn.iter().filter(|(_, batch)| batch.answered).collect();
         if known.is_empty() {
             return Ok(None);
@@ -78,7 +78,7 @@ impl Adversary {
         }
         let gradients = gradients(&self.weights, &mut loss.backward());
         let report = self.optimiser.step(&mut self.weights, gradients, rate)?;
-        Ok(report.moved.then_some(Part { name: "discriminator", weight: 1.0, value }))
+        Ok(report.moved.then_some(LossTerm { name: "discriminator", weight: 1.0, value }))
     }
 
     /// Adds its state to what a checkpoint holds.

@@ -32,7 +32,7 @@ impl Family {
 
 /// Options of [`Family::Df`] and [`Family::Liae`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Options {
+pub struct DfOptions {
     /// `u`: the encoder's output is normalised.
     pub unit: bool,
     /// `d`: the decoder works at half resolution.
@@ -43,7 +43,7 @@ pub struct Options {
     pub cosine: bool,
 }
 
-impl Options {
+impl DfOptions {
     /// Those whose letters are in `letters`.
     fn of(letters: &str) -> Self {
         let has = |letter| letters.contains(letter);
@@ -58,7 +58,7 @@ pub struct Dimensions {
     pub family: Family,
     /// Options.
     #[serde(default)]
-    pub options: Options,
+    pub options: DfOptions,
     /// Side of crop and face in px.
     pub resolution: usize,
     /// Length of the code.
@@ -154,7 +154,7 @@ impl Preset {
     /// What it stands for.
     pub fn dimensions(&self) -> Dimensions {
         let (family, options, [resolution, ae, e, d, d_mask]) = self.dimensions;
-        let options = Options::of(options);
+        let options = DfOptions::of(options);
         Dimensions { family, options, resolution, ae, e, d, d_mask, people: 0, subject: false }
     }
 }
@@ -180,7 +180,7 @@ impl Dimensions {
         if !matches!(family, "df" | "liae") || letters.is_empty() || !letters.chars().all(|c| "udtc".contains(c)) {
             return Err(known());
         }
-        Ok(Self { options: Options::of(letters), ..Self::named(family)? })
+        Ok(Self { options: DfOptions::of(letters), ..Self::named(family)? })
     }
 
     /// Whether it draws the people of a base and nobody else.

@@ -1,7 +1,7 @@
 //! Pass 7: the layer into the packed planes.
 
 use crate::blend::gpu::buffers::{FrameBuffers, ModelBuffers};
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::COMPOSITE;
 
 /// Pixels that one invocation owns: with their chroma they fill whole words in every format.
@@ -10,7 +10,7 @@ const BLOCK: (usize, usize) = (8, 2);
 pub(crate) struct Composite(Kernel);
 
 impl Composite {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&COMPOSITE.compile(maker.device), "composite", &buffers))
     }

@@ -1,13 +1,13 @@
 //! Pass 1: the packed planes to the model's crop.
 
 use crate::blend::gpu::buffers::{FrameBuffers, Pictures};
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::CROP;
 
 pub(crate) struct Crop(Kernel);
 
 impl Crop {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         Self(maker.kernel(&CROP.compile(maker.device), "crop", &[Access::Read, Access::Write]))
     }
 

@@ -1,7 +1,7 @@
 //! Pass 3: minimum (or maximum) over a square, rows then columns, and the black border.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::ERODE;
 
 pub(crate) struct Erode {
@@ -10,7 +10,7 @@ pub(crate) struct Erode {
 }
 
 impl Erode {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let shader = ERODE.compile(maker.device);
         let kernel = |entry| maker.kernel(&shader, entry, &[Access::Read, Access::Write]);
         Self { rows: kernel("rows"), columns: kernel("columns") }

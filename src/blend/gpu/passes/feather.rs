@@ -1,7 +1,7 @@
 //! Pass 4: the mask's Gaussian, rows then columns.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::FEATHER;
 
 pub(crate) struct Feather {
@@ -10,7 +10,7 @@ pub(crate) struct Feather {
 }
 
 impl Feather {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let shader = FEATHER.compile(maker.device);
         let kernel = |entry| maker.kernel(&shader, entry, &[Access::Read, Access::Read, Access::Write]);
         Self { rows: kernel("rows"), columns: kernel("columns") }

@@ -1,13 +1,13 @@
 //! Pass 2: the product of the masks that the settings ask for.
 
 use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::MASK;
 
 pub(crate) struct Mask(Kernel);
 
 impl Mask {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&MASK.compile(maker.device), "mask", &buffers))
     }

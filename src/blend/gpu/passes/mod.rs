@@ -9,7 +9,7 @@ pub(super) mod place;
 pub(super) mod statistics;
 pub(super) mod transfer;
 
-use super::kernel::Maker;
+use super::kernel::KernelMaker;
 
 /// The pipelines of every pass, built once a device.
 pub(super) struct Passes {
@@ -24,7 +24,7 @@ pub(super) struct Passes {
 }
 
 impl Passes {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         Self {
             crop: crop::Crop::new(maker),
             mask: mask::Mask::new(maker),

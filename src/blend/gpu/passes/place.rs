@@ -1,13 +1,13 @@
 //! Between passes 4 and 5: the generated face at its place, with its mask.
 
 use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::PLACE;
 
 pub(crate) struct Place(Kernel);
 
 impl Place {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&PLACE.compile(maker.device), "place", &buffers))
     }

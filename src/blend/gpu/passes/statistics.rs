@@ -1,7 +1,7 @@
 //! Pass 5: mean and deviation of the colours of driver and face, where both are skin.
 
 use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::STATISTICS;
 use crate::blend::plan::LEAST_WEIGHT;
 use crate::blend::planes::Space;
@@ -48,7 +48,7 @@ impl Measured {
 pub(crate) struct Statistics([Kernel; 3]);
 
 impl Statistics {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let shader = STATISTICS.compile(maker.device);
         let buffers = [Access::Read, Access::Read, Access::Write];
         Self(["luminance_sums", "partial_sums", "total"].map(|entry| maker.kernel(&shader, entry, &buffers)))

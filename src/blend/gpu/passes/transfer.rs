@@ -1,13 +1,13 @@
 //! Pass 6: sharpen, colour transfer and gamma give the layer.
 
 use crate::blend::gpu::buffers::ModelBuffers;
-use crate::blend::gpu::kernel::{Access, Kernel, Maker};
+use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::TRANSFER;
 
 pub(crate) struct Transfer(Kernel);
 
 impl Transfer {
-    pub(super) fn new(maker: &Maker<'_>) -> Self {
+    pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&TRANSFER.compile(maker.device), "transfer", &buffers))
     }

@@ -9,10 +9,10 @@ mod part;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::constant::{Held, MOST_NUMBERS, held};
+use super::constant::{MOST_NUMBERS, TensorValues, held};
 use super::node::Named;
 use super::numbers::Numbers;
-use super::{Array, Binary, GraphError, Number, Operand, Operator, Steered, Step, SwapGraph, Unary};
+use super::{Array, Binary, FrameNumbers, GraphError, Number, Operand, Operator, Step, SwapGraph, Unary};
 use crate::swap::contract::Contract;
 use crate::swap::onnx::{Graph, Model, Node, Tensor};
 use crate::swap::summary::opset;
@@ -79,8 +79,8 @@ pub(super) fn read(model: &Model, contract: &Contract) -> Result<SwapGraph, Grap
 
 fn constant(tensor: &Tensor) -> Result<Known, GraphError> {
     Ok(match held(tensor)? {
-        Held::Floats(array) => Known::Floats(Arc::new(array)),
-        Held::Integers { shape, values } => Known::Numbers(Numbers::integers(shape, values)),
+        TensorValues::Floats(array) => Known::Floats(Arc::new(array)),
+        TensorValues::Integers { shape, values } => Known::Numbers(Numbers::integers(shape, values)),
     })
 }
 
@@ -199,8 +199,8 @@ impl Reader {
                 if let Some(array) = floats(known) {
                     return Ok(Operand::Constant(self.place(&array)));
                 }
-                self.graph.steered.push(Steered { shape: numbers.shape.clone(), numbers: numbers.values.clone() });
-                Ok(Operand::Steered(self.graph.steered.len() - 1))
+                self.graph.steered.push(FrameNumbers { shape: numbers.shape.clone(), numbers: numbers.values.clone() });
+                Ok(Operand::FrameNumbers(self.graph.steered.len() - 1))
             }
             Known::Part { .. } => Err(of.fail("it reads a part whose size depends on morph_value")),
         }
@@ -210,7 +210,7 @@ impl Reader {
         match operand {
             Operand::Value(value) => &self.graph.shapes[value],
             Operand::Constant(constant) => &self.graph.constants[constant].shape,
-            Operand::Steered(steered) => &self.graph.steered[steered].shape,
+            Operand::FrameNumbers(steered) => &self.graph.steered[steered].shape,
         }
     }
 

@@ -9,7 +9,7 @@ use super::Evaluation;
 use super::album::Shot;
 use super::expression::Follows;
 use super::figures::{Better, METRICS, Metric, metric_named};
-use super::report::Report;
+use super::report::EvalReport;
 use super::table::{Needs, ROWS};
 use plot::{Plot, outcomes};
 use text::{escaped, exact, img, number};
@@ -52,7 +52,7 @@ fn heading(html: &mut String, title: &str, note: &str) {
     let _ = writeln!(html, "<h2>{}</h2><p class=\"soft\">{}</p>", escaped(title), escaped(note));
 }
 
-fn about(html: &mut String, report: &Report) {
+fn about(html: &mut String, report: &EvalReport) {
     let file = std::path::Path::new(&report.model).file_name().map(|name| name.to_string_lossy().into_owned());
     let _ = write!(html, "<h1>{}</h1>", escaped(&file.unwrap_or_else(|| report.model.clone())));
     let size = format!(
@@ -80,7 +80,7 @@ fn about(html: &mut String, report: &Report) {
 }
 
 /// The figures that one looks at first.
-fn cards(html: &mut String, report: &Report) {
+fn cards(html: &mut String, report: &EvalReport) {
     html.push_str("<div class=\"cards\">");
     let mut card = |value: String, title: &str, note: String, verdict: Option<bool>| {
         let class = verdict.map_or("", |good| if good { " good" } else { " bad" });
@@ -139,7 +139,7 @@ fn cards(html: &mut String, report: &Report) {
 }
 
 /// Every row, with truth and without.
-fn main_table(html: &mut String, report: &Report) {
+fn main_table(html: &mut String, report: &EvalReport) {
     heading(
         html,
         "Table",
@@ -170,7 +170,7 @@ fn main_table(html: &mut String, report: &Report) {
     html.push_str("</table>\n");
 }
 
-fn tones(html: &mut String, report: &Report) {
+fn tones(html: &mut String, report: &EvalReport) {
     if report.skin_tones.is_empty() {
         return;
     }
@@ -212,7 +212,7 @@ fn shots(html: &mut String, shots: &[&Shot]) -> Result<(), image::ImageError> {
 /// Names of the metrics in one plot, a line to hold them against with its label, and whether the axis begins at 0.
 type SectionPlot<'a> = (&'a [&'a str], Option<(f32, &'static str)>, bool);
 
-fn sections(html: &mut String, report: &Report) {
+fn sections(html: &mut String, report: &EvalReport) {
     heading(html, "Delivery", "What the live path let out.");
     html.push_str(&outcomes(&report.frames));
     let mut section = |title: &str, note: &str, plots: &[SectionPlot<'_>]| {
@@ -291,7 +291,7 @@ fn sections(html: &mut String, report: &Report) {
     );
 }
 
-fn expression_table(html: &mut String, report: &Report) {
+fn expression_table(html: &mut String, report: &EvalReport) {
     if report.expression.is_empty() {
         return;
     }
@@ -316,7 +316,7 @@ fn expression_table(html: &mut String, report: &Report) {
     html.push_str("</table>\n");
 }
 
-fn timing(html: &mut String, report: &Report) {
+fn timing(html: &mut String, report: &EvalReport) {
     heading(
         html,
         "Time",
@@ -330,7 +330,7 @@ fn timing(html: &mut String, report: &Report) {
     html.push_str("</table>\n");
 }
 
-fn table(html: &mut String, report: &Report) {
+fn table(html: &mut String, report: &EvalReport) {
     heading(html, "Spread", "Of each figure over the frames that have it; eval.json has each frame's.");
     html.push_str(
         "<table><tr><th>figure</th><th>mean</th><th>median</th><th>5 %</th><th>95 %</th><th>frames</th><th>unit</th></tr>",
