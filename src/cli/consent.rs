@@ -15,7 +15,7 @@ use crate::swap::ModelFile;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Writes MODEL.consent.toml. Asks for what is missing where there is a terminal.
-    NewArgs(NewArgs),
+    New(NewArgs),
     /// Shows the record and says whether it is valid today.
     Show {
         /// The .dfm file.
@@ -66,7 +66,7 @@ pub struct Terms {
 /// A sentence for people.
 pub fn run(command: Command, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     match command {
-        Command::NewArgs(arguments) => new(arguments, out),
+        Command::New(arguments) => new(arguments, out),
         Command::Show { model } => show(&model, out),
     }
 }

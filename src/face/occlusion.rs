@@ -14,8 +14,8 @@ pub const OCCLUSION_CLASSES: usize = 5;
 const FACE: usize = 0;
 const THING: usize = 2;
 /// How visible a pixel is whose scores for face and thing are the same: a doubt must not show the driver's face.
-const TIE: f32 = 0.75;
-/// How fast it becomes more with the lead of the face's score: a thing hides for certain with a lead of 3.
+const TIE: f32 = 1.0;
+/// How fast it becomes less with the lead of the thing's score: one of 4 hides for certain.
 const SLOPE: f32 = 0.25;
 
 /// A loaded occlusion network.

@@ -20,6 +20,9 @@ const LEAST_MASK: f32 = 0.03;
 /// What is said of one.
 const EMPTY_MASK: &str = "the swap network's mask covers nothing of the face";
 
+/// What is said of a face that is hidden all but whole: nothing. It is concealed, in case that it is not.
+const HIDDEN: String = String::new();
+
 /// What is noted of a frame while it is worked on.
 struct Notes<'a> {
     times: &'a mut StageTimes,
@@ -148,7 +151,8 @@ impl SwapStage {
         if engine.is_lost() {
             return Err("the GPU that ran the network is gone".to_owned());
         }
-        let visibility = self.visibility.as_mut().filter(|_| settings.occlusion == Occlusion::Auto);
+        let tells = settings.occlusion == Occlusion::Auto && Visibility::tells(&to_frame, frame.layout());
+        let visibility = self.visibility.as_mut().filter(|_| tells);
         let earlier = colours.earlier(face.track);
         let mut note = |measured: Option<Colours>| {
             if let Some(measured) = measured {
@@ -163,7 +167,13 @@ impl SwapStage {
                 hull(face, &to_crop, &mut self.hull);
             }
             let visible = match visibility {
-                Some(visibility) => visibility.look(&frame.as_frame(), &to_frame).map_err(|error| hidden(&error))?,
+                Some(visibility) => {
+                    visibility.look(&frame.as_frame(), &to_frame).map_err(|error| blinded(&error))?;
+                    if visibility.hides_all() {
+                        return Err(HIDDEN);
+                    }
+                    visibility.visible()
+                }
                 None => None,
             };
             lap(Stage::Crop);
@@ -198,7 +208,13 @@ impl SwapStage {
             hull(face, &to_crop, &mut self.hull);
         }
         let (generated, blend) = match visibility {
-            Some(visibility) => visibility.apply(&generated, &blend).map_err(|error| hidden(&error))?,
+            Some(visibility) => {
+                visibility.look_at(&generated).map_err(|error| blinded(&error))?;
+                if visibility.hides_all() {
+                    return Err(HIDDEN);
+                }
+                visibility.apply(&generated, &blend)
+            }
             None => (generated, blend),
         };
         let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend, earlier.as_ref());
@@ -208,7 +224,7 @@ impl SwapStage {
     }
 }
 
-fn hidden(error: &NetworkError) -> String {
+fn blinded(error: &NetworkError) -> String {
     format!("the occlusion network failed: {error}; it can be left out with occlusion=off")
 }
 

@@ -221,13 +221,18 @@ pub(crate) fn changed(frame: &OwnedFrame) -> f64 {
 
 /// A grey frame whose right half is red.
 pub(crate) fn red_right() -> OwnedFrame {
+    red_from(40)
+}
+
+/// The same from this column of chroma on.
+pub(crate) fn red_from(column: usize) -> OwnedFrame {
     let mut frame = picture();
     let layout = *frame.layout();
     frame.bytes_mut(0).fill(100);
     for plane in 1..3 {
         let width = layout.width / 2;
         for (i, byte) in frame.bytes_mut(plane).iter_mut().enumerate() {
-            *byte = match (i % width < width / 2, plane) {
+            *byte = match (i % width < column, plane) {
                 (true, _) => 128,
                 (false, 1) => 100,
                 (false, _) => 220,

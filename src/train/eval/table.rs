@@ -48,7 +48,7 @@ enum FigureSource {
     /// Its level.
     Level(&'static str),
     Identity(fn(&IdentityFigures) -> Option<f32>),
-    EvalReport(fn(&EvalReport) -> Option<f32>),
+    Report(fn(&EvalReport) -> Option<f32>),
 }
 
 const fn row(
@@ -65,7 +65,7 @@ const fn row(
 /// Every row, in the page's order.
 pub const ROWS: [Row; 61] = {
     use Better::{Higher, Lower, Near, Neither};
-    use FigureSource::{Correlation, EvalReport, Identity, Lag, Level, Mean, Range, WithTruth};
+    use FigureSource::{Correlation, Identity, Lag, Level, Mean, Range, Report, WithTruth};
     use Needs::{Nothing, Target, Truth};
     [
         row("ssim", "SSIM to truth", "", Higher, Truth, Mean),
@@ -223,7 +223,7 @@ pub const ROWS: [Row; 61] = {
             "crop px",
             Lower,
             Nothing,
-            EvalReport(|r| r.still_jitter),
+            Report(|r| r.still_jitter),
         ),
         row(
             "still_frames",
@@ -231,7 +231,7 @@ pub const ROWS: [Row; 61] = {
             "",
             Neither,
             Nothing,
-            EvalReport(|r| Some(r.still_frames as f32)),
+            Report(|r| Some(r.still_frames as f32)),
         ),
         row("jitter", "landmark jitter beyond the source's", "‰", Lower, Nothing, Mean),
         row("warping", "warping error beyond the truth's or the source's", "codes", Near(0.0), Nothing, Mean),
@@ -244,7 +244,7 @@ pub const ROWS: [Row; 61] = {
             "",
             Higher,
             Nothing,
-            EvalReport(|r| Some(r.delivery.swapped as f32 / r.delivery.frames.max(1) as f32)),
+            Report(|r| Some(r.delivery.swapped as f32 / r.delivery.frames.max(1) as f32)),
         ),
         row(
             "unrecognisable",
@@ -252,9 +252,9 @@ pub const ROWS: [Row; 61] = {
             "",
             Lower,
             Nothing,
-            EvalReport(|r| Some(r.delivery.unrecognisable as f32)),
+            Report(|r| Some(r.delivery.unrecognisable as f32)),
         ),
-        row("outside", "samples changed outside", "", Lower, Nothing, EvalReport(|r| Some(r.outside as f32))),
+        row("outside", "samples changed outside", "", Lower, Nothing, Report(|r| Some(r.outside as f32))),
     ]
 };
 
@@ -263,7 +263,7 @@ pub(super) fn table(report: &EvalReport) -> BTreeMap<&'static str, Option<f32>> 
     let value = |row: &Row| match row.of {
         FigureSource::Mean => report.figures.get(row.key).map(|spread| spread.mean),
         FigureSource::Identity(of) => report.identity.as_ref().and_then(of),
-        FigureSource::EvalReport(of) => of(report),
+        FigureSource::Report(of) => of(report),
         FigureSource::WithTruth(name) => report.followed_truth.get(name).map(|followed| followed.correlation),
         following => followed(following, &report.followed),
     };

@@ -99,14 +99,16 @@ impl FaceSwap {
         gst::FlowSuccess::Ok
     }
 
-    pub(super) fn sink_event(&self, pad: &gst::Pad, event: gst::Event) -> bool {
+    /// A flush that comes meanwhile is no failure of the event: upstream sends sticky ones again after it.
+    pub(super) fn sink_event(&self, pad: &gst::Pad, event: gst::Event) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let done = |done: bool| if done { Ok(gst::FlowSuccess::Ok) } else { Err(gst::FlowError::Error) };
         let Some(session) = self.session() else {
-            return gst::Pad::event_default(pad, Some(&*self.obj()), event);
+            return done(gst::Pad::event_default(pad, Some(&*self.obj()), event));
         };
         match event.view() {
             gst::EventView::FlushStart(_) => {
                 session.begin_flush();
-                self.srcpad.push_event(event)
+                done(self.srcpad.push_event(event))
             }
             gst::EventView::FlushStop(_) => {
                 let depth = session.queue.depth();
@@ -118,9 +120,10 @@ impl FaceSwap {
                 if depth > 0 {
                     let _ = self.start_task(&self.srcpad);
                 }
-                pushed
+                done(pushed)
             }
-            gst::EventView::Caps(caps) => self.set_caps(&session, caps.caps()) && self.send_along(&session, event),
+            gst::EventView::Caps(caps) if !self.set_caps(&session, caps.caps()) => Err(gst::FlowError::NotNegotiated),
+            gst::EventView::Caps(_) => self.send_along(&session, event),
             gst::EventView::Segment(segment) => {
                 if let Some(segment) = segment.segment().downcast_ref::<gst::ClockTime>() {
                     lock(&session.input).segment = segment.clone();
@@ -128,7 +131,7 @@ impl FaceSwap {
                 self.send_along(&session, event)
             }
             _ if event.is_serialized() => self.send_along(&session, event),
-            _ => gst::Pad::event_default(pad, Some(&*self.obj()), event),
+            _ => done(gst::Pad::event_default(pad, Some(&*self.obj()), event)),
         }
     }
 
@@ -150,12 +153,12 @@ impl FaceSwap {
     }
 
     /// Lets an event keep its place among the frames.
-    fn send_along(&self, session: &Arc<Session>, event: gst::Event) -> bool {
-        let Ok(mut job) = session.queue.begin() else { return false };
+    fn send_along(&self, session: &Arc<Session>, event: gst::Event) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let Ok(mut job) = session.queue.begin() else { return Err(gst::FlowError::Flushing) };
         job.passenger = Some(event);
         session.queue.submit(job);
         self.deliver_inline(session);
-        true
+        Ok(gst::FlowSuccess::Ok)
     }
 
     pub(super) fn sink_query(&self, pad: &gst::Pad, query: &mut gst::QueryRef) -> bool {
