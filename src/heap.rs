@@ -3,8 +3,8 @@
 //! GNU's malloc gives a large block a map of its own, which goes when the block is freed. But each one that is freed raises
 //! the size from which malloc does so, up to 32 MiB, and what an arena may keep at its end, up to 64 MiB. A model's weights
 //! then lie in the arenas of whichever threads loaded them, and their pages stay. So, while something is being prepared, the
-//! size is what it was when the process began; after that it is one below which frames of 1080 lines are, so that others,
-//! who allocate frames one by one, do not have each mapped and cleared.
+//! size is what it was when the process began; after that it is one below which I420 and NV12 frames of 1080 lines are, so
+//! that others, who allocate frames one by one, do not have each mapped and cleared. It stays so when the last element is gone.
 //!
 //! This is another's process: both sizes are such as malloc chooses by itself while a process runs, a process that was told
 //! them from outside keeps them, and elsewhere than on Linux with the GNU library nothing is done.

@@ -6,8 +6,8 @@
 //! 1. [`frame`]: a borrowed video frame in the pixel format it came in. Nothing here or later copies or converts a
 //!    whole frame.
 //! 2. [`face`]: finds faces and aligns them. A detector looks at a small letterboxed copy, a mesh network follows each
-//!    face from frame to frame, and a similarity takes it to the canonical frame that models are trained in. An occlusion
-//!    network says what hides it.
+//!    face from frame to frame, and a similarity takes it to the canonical frame that models are trained in. Two more
+//!    networks say where people are whose faces are not found, and what is in front of a face.
 //!    [`geometry`] has the points and the similarity.
 //! 3. [`blend`]: cuts the crop out of the native planes, and later puts the generated face back: mask, feather, colour
 //!    transfer, composite, over the face's region only. One module a pass, with a shader of the same name in
@@ -15,8 +15,8 @@
 //! 4. [`swap`]: the model file, what it must hold, and the engines that run it on the crop. [`runtime`] finds and loads
 //!    ONNX Runtime, for this and for the face networks. [`swap::passes`] runs the network on the GPU that blends;
 //!    the crop then does not leave it.
-//! 5. [`live`]: the stages, the queue that keeps several frames in flight and in order, what leaves when one stage
-//!    fails, latency and statistics.
+//! 5. [`live`]: the stages, the queue that keeps several frames in flight and in order, latency and statistics. The
+//!    [guard](live::Guard) decides what leaves when a face is lost, a stage fails or somebody unknown comes in.
 //!
 //! Beside the stream: [`consent`] holds the record without which no model runs, [`media`] reads clips through GStreamer
 //! (the only module that knows it), and [`cli`] is the command line.

@@ -200,7 +200,7 @@ fn the_stage_leaves_what_hides_the_face_unless_told_not_to_look() {
         };
         let seen = changed(48..62);
         assert!(seen > 0.9, "{occlusion:?}: {seen} of the visible half");
-        let hidden = changed(92..104);
+        let hidden = changed(90..97);
         let expected = occlusion == Occlusion::Off;
         assert!(if expected { hidden > 0.9 } else { hidden == 0.0 }, "{occlusion:?}: {hidden} of the hidden half");
     }

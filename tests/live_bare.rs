@@ -104,15 +104,17 @@ fn model(fault: Fault, i: u32, good: &Arc<Model>, bad: &Arc<Model>) -> Option<Ar
     }
 }
 
-/// Part of the pixels of `classes` that are not the input's; `None` where there are hardly any.
-fn changed(mask: &[u8], classes: &[u8], input: &OwnedFrame, output: &OwnedFrame) -> Option<f64> {
+/// Part of the pixels of a person's `classes` that are not the input's; `None` where there are hardly any.
+fn changed(mask: &[u8], person: u8, classes: &[u8], input: &OwnedFrame, output: &OwnedFrame) -> Option<f64> {
     let width = input.frame().unwrap().layout().width;
     let differs = |plane: usize, at: usize| {
         let (a, b) = (input.bytes(plane)[at], output.bytes(plane)[at]);
         a.abs_diff(b) > DIFFERS
     };
     let (mut all, mut other) = (0, 0);
-    for (at, _) in mask.iter().enumerate().filter(|(_, class)| classes.contains(&(**class % 32))) {
+    for (at, _) in
+        mask.iter().enumerate().filter(|(_, class)| **class / 32 == person && classes.contains(&(**class % 32)))
+    {
         let shared = at / width / 2 * width.div_ceil(2) + at % width / 2;
         all += 1;
         other += usize::from(differs(0, at) || differs(1, shared) || differs(2, shared));
@@ -170,10 +172,13 @@ fn bare(name: &str, fault: Fault, select: Select, on_failure: OnFailure) -> Opti
         swapped += u32::from(job.outcome == Outcome::Swapped);
         if leaves(&job) {
             let output = job.frame.as_ref().unwrap();
-            let features = changed(mask.as_raw(), &FEATURES, &input, output);
-            let skin = changed(mask.as_raw(), &[SKIN], &input, output);
-            if features.is_some_and(|part| part < 0.5) || skin.is_some_and(|part| part < 0.1) {
-                found.push(format!("{i}: features {features:?}, skin {skin:?}, {:?}", job.outcome));
+            for person in [0, 1] {
+                let features = changed(mask.as_raw(), person, &FEATURES, &input, output);
+                let skin = changed(mask.as_raw(), person, &[SKIN], &input, output);
+                if features.is_some_and(|part| part < 0.5) || skin.is_some_and(|part| part < 0.1) {
+                    found
+                        .push(format!("{i}, person {person}: features {features:?}, skin {skin:?}, {:?}", job.outcome));
+                }
             }
         }
         queue.finish(job);

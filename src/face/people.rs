@@ -47,7 +47,9 @@ impl PeopleNetwork {
         self.map = PeopleMap::empty(width, height);
         sample(frame, &self.map.to_frame, SIZE, Tone::UNIT, self.network.input_mut(0));
         self.network.run()?;
-        self.map.fill(self.network.output(0));
+        if !self.map.fill(self.network.output(0)) {
+            return Err(NetworkError::Runtime("the network gave a value that is not a number".to_owned()));
+        }
         Ok(&self.map)
     }
 
@@ -96,16 +98,19 @@ impl PeopleMap {
         }
     }
 
-    /// Takes the probabilities of the network's picture, rows first.
-    fn fill(&mut self, probabilities: &[f32]) {
+    /// Takes the probabilities of the network's picture, rows first; whether all of them are numbers.
+    fn fill(&mut self, probabilities: &[f32]) -> bool {
+        let mut numbers = true;
         for i in 0..self.cells.len() {
             let (column, row) = (i % Self::SIDE, i / Self::SIDE);
             let pixels = (0..CELL).flat_map(|y| (0..CELL).map(move |x| (row * CELL + y) * SIZE + column * CELL + x));
             let sum: f32 = pixels.map(|pixel| probabilities.get(pixel).copied().unwrap_or(0.0)).sum();
             // What is beside the frame in the picture is black, and nobody.
-            let seen = self.holds(self.centre(column, row)) && sum.is_finite();
+            numbers &= sum.is_finite();
+            let seen = self.holds(self.centre(column, row));
             self.cells[i] = if seen { sum / (CELL * CELL) as f32 } else { 0.0 };
         }
+        numbers
     }
 
     /// Whether the cell shows a person.
@@ -232,9 +237,8 @@ mod tests {
     #[test]
     fn probabilities_beside_the_frame_are_nobody() {
         let mut map = PeopleMap::empty(1280, 640);
-        map.fill(&vec![1.0; SIZE * SIZE]);
+        assert!(map.fill(&vec![1.0; SIZE * SIZE]));
         assert_eq!(map.bounds_within(&map.frame.grown(3.0)), Some(map.frame));
-        map.fill(&[f32::NAN; SIZE * SIZE]);
-        assert_eq!(map.bounds_within(&map.frame), None);
+        assert!(!map.fill(&[f32::NAN; SIZE * SIZE]));
     }
 }

@@ -14,6 +14,8 @@ const HEAD: f32 = 1.8;
 /// What sticks out of a body can be another person's head if it is at least so many face widths thick: arms and hands
 /// are not.
 const THICK: f32 = 0.8;
+/// But no more than so many cells: beside somebody that near, others are as far off as that.
+const WIDEST: usize = 12;
 /// Least part of the frame's cells of somebody who does not touch its edge.
 const APART: f32 = 0.01;
 /// Least cells of somebody who does.
@@ -71,9 +73,10 @@ impl Faceless {
     ///
     /// People who touch each other in the picture are one group. In a group without a known face all is faceless; in one
     /// with known faces, what is neither their head nor their body and is as thick as a head.
-    pub fn find(&mut self, map: &PeopleMap, known: &[Rect]) -> &[Rect] {
+    /// Of a face in `heads` only the head is known.
+    pub fn find(&mut self, map: &PeopleMap, known: &[Rect], heads: &[Rect]) -> &[Rect] {
         self.regions.clear();
-        self.mark(map, known);
+        self.mark(map, known, heads);
         let [columns, rows] = map.inside();
         let inside = columns.len() * rows.len();
         for first in 0..CELLS {
@@ -86,8 +89,8 @@ impl Faceless {
                 continue;
             }
             if touches_known {
-                let least = known.iter().map(|face| face.w).fold(f32::INFINITY, f32::min);
-                let width = ((THICK * least / map.cell()).ceil() as usize).max(2);
+                let least = known.iter().chain(heads).map(|face| face.w).fold(f32::INFINITY, f32::min);
+                let width = ((THICK * least / map.cell()).ceil() as usize).clamp(2, WIDEST);
                 self.keep_thick(width, &columns, &rows);
             } else if !(touches_edge && count >= LEAST || count as f32 >= APART * inside as f32) {
                 continue;
@@ -98,17 +101,16 @@ impl Faceless {
     }
 
     /// Marks every cell.
-    fn mark(&mut self, map: &PeopleMap, known: &[Rect]) {
+    fn mark(&mut self, map: &PeopleMap, known: &[Rect], heads: &[Rect]) {
         for (i, cell) in self.cells.iter_mut().enumerate() {
             *cell = if map.shows(i % SIDE, i / SIDE) { Cell::Person } else { Cell::Nobody };
         }
-        for face in known {
-            for zone in [head(face), body(face)] {
-                let [columns, rows] = map.cells(&zone);
-                for cell in rows.flat_map(|row| columns.clone().map(move |column| row * SIDE + column)) {
-                    if self.cells[cell] == Cell::Person {
-                        self.cells[cell] = Cell::Known;
-                    }
+        let zones = known.iter().flat_map(|face| [head(face), body(face)]).chain(heads.iter().map(head));
+        for zone in zones {
+            let [columns, rows] = map.cells(&zone);
+            for cell in rows.flat_map(|row| columns.clone().map(move |column| row * SIDE + column)) {
+                if self.cells[cell] == Cell::Person {
+                    self.cells[cell] = Cell::Known;
                 }
             }
         }
@@ -210,20 +212,20 @@ mod tests {
 
     #[test]
     fn a_person_with_a_known_face_is_not_faceless() {
-        assert!(Faceless::default().find(&people(&MIDDLE), &[FACE]).is_empty());
+        assert!(Faceless::default().find(&people(&MIDDLE), &[FACE], &[]).is_empty());
     }
 
     #[test]
     fn nor_is_a_raised_hand() {
         let arm = [[880.0, 560.0, 160.0, 80.0], [960.0, 240.0, 80.0, 400.0], [940.0, 160.0, 120.0, 100.0]];
         let shapes = [&MIDDLE[..], &arm].concat();
-        assert_eq!(Faceless::default().find(&people(&shapes), &[FACE]), &[]);
+        assert_eq!(Faceless::default().find(&people(&shapes), &[FACE], &[]), &[]);
     }
 
     #[test]
     fn without_a_face_all_of_a_person_is() {
         let map = people(&MIDDLE);
-        let found = Faceless::default().find(&map, &[]).to_vec();
+        let found = Faceless::default().find(&map, &[], &[]).to_vec();
         assert_eq!(found.len(), 1);
         let whole = Rect { x: 400.0, y: 160.0, w: 480.0, h: 560.0 };
         assert!(found[0].intersection(&whole).area() >= whole.area() - 1.0, "{found:?}");
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn somebody_who_comes_in_at_the_edge_is_seen_by_a_sliver_and_a_spot_elsewhere_is_nobody() {
         let map = people(&[[1240.0, 400.0, 40.0, 100.0], [700.0, 100.0, 60.0, 60.0]]);
-        let found = Faceless::default().find(&map, &[]).to_vec();
+        let found = Faceless::default().find(&map, &[], &[]).to_vec();
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].x < 1240.0 && found[0].x + found[0].w >= 1280.0);
     }
@@ -241,11 +243,11 @@ mod tests {
     fn somebody_beside_a_known_person_is_seen_though_they_touch() {
         let other = [[100.0, 160.0, 200.0, 280.0], [0.0, 440.0, 480.0, 280.0]];
         let shapes = [&MIDDLE[..], &other].concat();
-        let found = Faceless::default().find(&people(&shapes), &[FACE]).to_vec();
+        let found = Faceless::default().find(&people(&shapes), &[FACE], &[]).to_vec();
         assert_eq!(found.len(), 1, "{found:?}");
         let head = Rect { x: 120.0, y: 180.0, w: 160.0, h: 220.0 };
         assert!(found[0].intersection(&head).area() >= head.area() - 1.0, "{found:?}");
-        let both = Faceless::default().find(&people(&shapes), &[FACE, Rect { x: 120.0, ..FACE }]).to_vec();
+        let both = Faceless::default().find(&people(&shapes), &[FACE, Rect { x: 120.0, ..FACE }], &[]).to_vec();
         assert!(both.is_empty(), "{both:?}");
     }
 
@@ -253,7 +255,7 @@ mod tests {
     fn somebody_behind_a_known_person_who_is_cut_by_the_edge_is_seen() {
         let other = [[0.0, 260.0, 120.0, 280.0], [0.0, 480.0, 420.0, 240.0]];
         let shapes = [&MIDDLE[..], &other].concat();
-        let found = Faceless::default().find(&people(&shapes), &[FACE]).to_vec();
+        let found = Faceless::default().find(&people(&shapes), &[FACE], &[]).to_vec();
         assert_eq!(found.len(), 1, "{found:?}");
     }
 }

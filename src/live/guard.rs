@@ -52,6 +52,8 @@ pub struct Guard {
     faceless: Faceless,
     /// Where the faces are that are known of.
     known: Vec<Rect>,
+    /// Where faces were lost, whose bodies may be elsewhere.
+    heads: Vec<Rect>,
 }
 
 impl Guard {
@@ -65,9 +67,15 @@ impl Guard {
     /// in must be concealed.
     pub fn needs_people(&self, settings: &Settings, faces: &[Face]) -> bool {
         let there = |track| faces.iter().any(|face| face.track == track);
-        self.remembered.iter().any(|lost| !there(lost.face.track))
-            || settings.guard == GuardMode::Strict
-                && (settings.select == Select::All || !self.selector.subject().is_some_and(there))
+        settings.on_failure != OnFailure::Pass
+            && (self.remembered.iter().any(|lost| !there(lost.face.track)) || self.watches(settings, faces))
+    }
+
+    /// Whether everybody in view must be known.
+    fn watches(&self, settings: &Settings, faces: &[Face]) -> bool {
+        let there = |track| faces.iter().any(|face| face.track == track);
+        settings.guard == GuardMode::Strict
+            && (settings.select == Select::All || !self.selector.subject().is_some_and(there))
     }
 
     /// Plans a frame.
@@ -113,12 +121,25 @@ impl Guard {
         }
         // Where the swap has gone on with another face, the frame is not blurred for the sake of a place.
         let region_only = plan.found > 0 && matches!(settings.select, Select::Largest | Select::LeftMost);
-        self.remembered.retain_mut(|r| r.seen == time || r.still_protected(observed, settings, region_only, plan));
+        let there = |r: &Remembered| faces.iter().any(|face| face.track == r.face.track);
+        // Before the lost ones are forgotten: who is new since they were seen may be one of them, elsewhere.
+        let newest_lost = self.remembered.iter().filter(|r| !there(r)).map(|r| r.newest).min();
+        self.remembered.retain_mut(|r| there(r) || r.still_protected(observed, settings, region_only, plan));
         if let (GuardMode::Strict, true, Some(people)) = (settings.guard, everybody, observed.people) {
+            for face in faces.iter().filter(|face| newest_lost.is_some_and(|newest| face.track > newest)) {
+                if plan.found == 0 {
+                    plan.protect(settings.on_failure, face.bounds);
+                }
+            }
             self.known.clear();
             self.known.extend(faces.iter().map(|face| face.bounds));
-            self.known.extend(self.remembered.iter().filter(|r| r.seen < time).map(|r| r.place(time)));
-            let faceless = self.faceless.find(people, &self.known);
+            self.heads.clear();
+            for lost in self.remembered.iter().filter(|r| !there(r)) {
+                // Of somebody who is not held in place, the head may be anywhere in what was the body.
+                let list = if lost.held { &mut self.known } else { &mut self.heads };
+                list.push(lost.place(time));
+            }
+            let faceless = self.faceless.find(people, &self.known, &self.heads);
             faceless.iter().for_each(|region| plan.conceal(settings.on_failure, *region));
         }
     }
@@ -148,7 +169,7 @@ mod tests {
     use super::*;
     use crate::frame::{Matrix, PixelFormat, Range};
     use crate::geometry::{Point, Similarity};
-    use crate::live::MARGIN;
+    use crate::live::{LadderTimes, MARGIN};
 
     const LAYOUT: Layout =
         Layout { format: PixelFormat::I420, width: 640, height: 480, matrix: Matrix::Bt709, range: Range::Limited };
@@ -275,6 +296,81 @@ mod tests {
     }
 
     #[test]
+    fn where_nobody_can_be_told_from_the_wall_the_whole_frame_is_blurred_in_the_end() {
+        let blur = settings(Select::Largest, OnFailure::Blur);
+        let mut guard = Guard::default();
+        at(&mut guard, OnFailure::Blur, &[face(1, 200.0)], &[], 0.0);
+        for (time, whole) in [(0.1, false), (0.9, false), (1.2, true), (2.4, true), (2.6, false)] {
+            let plan = with_people(&mut guard, &blur, |_| false, time);
+            assert_eq!(
+                (plan.conceal_all, plan.conceal.is_empty()),
+                (whole, whole || time > 2.5),
+                "at {time}: {plan:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn somebody_who_ducks_is_not_held_where_they_were() {
+        let hold = settings(Select::Largest, OnFailure::Hold);
+        for (top, held) in [(80.0, 1), (240.0, 0)] {
+            let mut guard = Guard::default();
+            at(&mut guard, OnFailure::Hold, &[face(1, 200.0)], &[], 0.0);
+            let plan = with_people(&mut guard, &hold, |p| p.x > 180.0 && p.x < 340.0 && p.y > top, 0.1);
+            assert_eq!(plan.swap.len(), held, "{plan:?}");
+            let covered = plan.conceal.iter().map(|it| it.region).reduce(|all, one| all.union(&one));
+            assert!(held == 1 || covered.is_some_and(|all| all.y <= 240.0 && all.y + all.h >= 480.0), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_turns_up_elsewhere_while_the_subject_is_lost_may_be_the_subject() {
+        let hold = settings(Select::Largest, OnFailure::Hold);
+        let (mut guard, mut plan) = (Guard::default(), Plan::default());
+        at(&mut guard, OnFailure::Hold, &[face(1, 0.0)], &[], 0.0);
+        let (elsewhere, map) = ([face(2, 480.0)], PeopleMap::empty(640, 480).with(|p| p.x > 460.0 || p.x < 140.0));
+        guard.plan(&hold, &Observation { people: Some(&map), ..seen(&elsewhere, 0.1) }, &mut plan);
+        let hidden = plan.swap.iter().map(|face| face.bounds).chain(plan.conceal.iter().map(|it| it.region));
+        assert!(hidden.into_iter().any(|region| region.iou(&elsewhere[0].bounds) > 0.2), "{plan:?}");
+    }
+
+    #[test]
+    fn the_ladder_s_times_are_the_user_s() {
+        let times = |hold_time, blur_time| Settings {
+            ladder: LadderTimes { hold_time, blur_time },
+            ..settings(Select::Largest, OnFailure::Hold)
+        };
+        for (times, held, over) in
+            [(times(0.0, 1.0), 0.0, 2.5), (times(1.0, 1.0), 0.9, 2.5), (times(4.0, 0.0), 3.9, 4.0)]
+        {
+            let (mut guard, mut plan) = (Guard::default(), Plan::default());
+            guard.plan(&times, &seen(&[face(1, 200.0)], 0.0), &mut plan);
+            guard.plan(&times, &seen(&[], held + 0.05), &mut plan);
+            assert_eq!(plan.swap.len(), usize::from(held > 0.0), "{:?}: {plan:?}", times.ladder);
+            guard.plan(&times, &seen(&[], over - 0.01), &mut plan);
+            assert!(!plan.swap.is_empty() || !plan.conceal.is_empty() || plan.conceal_all, "{:?}", times.ladder);
+            guard.plan(&times, &seen(&[], over + 0.01), &mut plan);
+            assert!(plan.swap.is_empty() && plan.conceal.is_empty() && !plan.conceal_all, "{:?}", times.ladder);
+        }
+    }
+
+    #[test]
+    fn a_trace_ends_the_hold_whatever_the_times_are() {
+        let hold = Settings {
+            ladder: LadderTimes { hold_time: 1.0, blur_time: 1.0 },
+            ..settings(Select::Largest, OnFailure::Hold)
+        };
+        let (mut guard, mut plan) = (Guard::default(), Plan::default());
+        guard.plan(&hold, &seen(&[face(1, 200.0)], 0.0), &mut plan);
+        let trace = [Rect { x: 210.0, y: 120.0, w: 90.0, h: 90.0 }];
+        for tick in 1..30 {
+            let observed = Observation { suspects: &trace, ..seen(&[], f64::from(tick) * 0.1) };
+            guard.plan(&hold, &observed, &mut plan);
+            assert!(plan.swap.is_empty() && (!plan.conceal.is_empty() || plan.conceal_all), "tick {tick}: {plan:?}");
+        }
+    }
+
+    #[test]
     fn strict_conceals_whoever_comes_in_and_track_does_not() {
         for (guard_mode, concealed) in [(GuardMode::Strict, 1), (GuardMode::Track, 0)] {
             let settings = Settings { guard: guard_mode, ..settings(Select::Largest, OnFailure::Hold) };
@@ -300,8 +396,10 @@ mod tests {
 
     #[test]
     fn pass_conceals_nobody_who_comes_in() {
-        let (pass, mut guard) = (settings(Select::All, OnFailure::Pass), Guard::default());
-        let plan = with_people(&mut guard, &pass, |_| true, 0.0);
+        let (pass, mut guard, mut plan) = (settings(Select::All, OnFailure::Pass), Guard::default(), Plan::default());
+        assert!(!guard.needs_people(&pass, &[]));
+        let map = PeopleMap::empty(640, 480).with(|_| true);
+        guard.plan(&pass, &Observation { people: Some(&map), ..seen(&[], 0.0) }, &mut plan);
         assert!(plan.conceal.is_empty() && !plan.conceal_all && !plan.drop);
     }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | up to `hold_time` | its last pose, swapped; the region, where it was leaving the frame |
 //! | up to `blur_time` | its region blurred, and whatever shows of a person there |
-//! | up to [`FRAME`] | the same where it is known where people are, else the whole frame blurred |
+//! | up to [`LONGEST`] | the same; the whole frame, where nobody was seen in its place even when it was lost |
 //! | later | the frame as it is |
 //!
 //! `on_failure` may ask for less: to begin with the second step, to drop the frame, to let it pass. A weak detection near
@@ -19,7 +19,7 @@ use crate::frame::Layout;
 use crate::geometry::{Point, Rect};
 
 /// Seconds after which nothing is protected any more that left no trace.
-pub const FRAME: f64 = 2.5;
+pub const LONGEST: f64 = 2.5;
 /// Seconds without a person in a lost face's place from which on it has left.
 pub const ABSENT: f64 = 0.2;
 /// Growth of the concealed region a second, since a lost face may move.
@@ -34,6 +34,12 @@ const TRACE: f32 = 0.2;
 
 /// Seconds for which somebody who is leaving is taken to move on as they moved.
 const LONGEST_MOVE: f64 = 1.0;
+/// Seconds for which a face is protected that was seen a few times and is not sure to be one.
+const UNSURE: f64 = 0.3;
+/// Seconds between two frames below which no speed is told from them.
+const SHORTEST_STEP: f32 = 1e-3;
+/// Part of a lost face's bounds that must show a person for it to be held there.
+const STAYS: f32 = 0.5;
 /// Part of a lost face's surroundings that must show a person for anybody to be there.
 const SOMEBODY: f32 = 0.03;
 /// Sides of its bounds within which somebody who is leaving is looked for: they slow down and turn.
@@ -89,6 +95,10 @@ pub(super) struct Remembered {
     pub(super) newest: u32,
     /// Whether somebody is there since it was lost.
     presence: Presence,
+    /// Whether a weak detection was seen near its place since: it is not held any more.
+    traced: bool,
+    /// Whether it is held where it was, and its body with it.
+    pub(super) held: bool,
 }
 
 impl Remembered {
@@ -104,6 +114,8 @@ impl Remembered {
             sure: face.score >= SURE,
             newest,
             presence: Presence::Unknown,
+            traced: false,
+            held: false,
         }
     }
 
@@ -112,10 +124,11 @@ impl Remembered {
         self.sightings += 1;
         self.newest = newest;
         self.presence = Presence::Unknown;
+        (self.traced, self.held) = (false, false);
         self.leaving = reaches_over(&face.bounds.grown(1.2), layout, 0.999);
         self.sure |= face.score >= SURE || self.sightings >= OFTEN;
         let elapsed = (time - self.seen) as f32;
-        if elapsed > 0.0 {
+        if elapsed > SHORTEST_STEP {
             let (from, to) = (self.face.bounds.centre(), face.bounds.centre());
             let follow = |velocity: f32, moved: f32| velocity + 0.3 * (moved / elapsed - velocity);
             self.velocity = Point::new(follow(self.velocity.x, to.x - from.x), follow(self.velocity.y, to.y - from.y));
@@ -138,7 +151,7 @@ impl Remembered {
 
     /// Where it may be: a margin that grows with the time for which nobody knows.
     fn region(&self, time: f64) -> Rect {
-        let margin = MARGIN + SPREAD * (time - self.seen).clamp(0.0, FRAME) as f32;
+        let margin = MARGIN + SPREAD * (time - self.seen).clamp(0.0, LONGEST) as f32;
         self.place(time).grown(margin)
     }
 
@@ -165,8 +178,8 @@ impl Remembered {
 
     /// Whether somebody may still be where it was lost, as the people of this frame show it.
     fn present(&mut self, people: &PeopleMap, time: f64) -> bool {
-        let around = self.place(time).grown(if self.leaving { AROUND } else { MARGIN });
-        let somebody = people.share(&around) > SOMEBODY;
+        let places = [self.place(time).grown(if self.leaving { AROUND } else { MARGIN }), self.face.bounds];
+        let somebody = places.iter().any(|place| people.share(place) > SOMEBODY);
         self.presence = match self.presence {
             // In another scene nobody need be there.
             Presence::Unknown if !somebody && !self.cut => Presence::NeverSeen,
@@ -192,9 +205,10 @@ impl Remembered {
         if observed.suspects.iter().any(|suspect| suspect.iou(&near) > TRACE) {
             // Still there, only not certain enough to be swapped: the last steps wait.
             self.seen = self.seen.max(time - 0.9 * blur_time);
+            self.traced = true;
         }
         let missing = time - self.seen;
-        if missing > FRAME.max(blur_time) || (missing > hold_time && !self.sure) {
+        if missing > LONGEST.max(blur_time).max(hold_time) || (missing > UNSURE && !self.sure) {
             return false;
         }
         let others = observed.people.map(|people| self.others(people, observed.faces, time));
@@ -202,23 +216,25 @@ impl Remembered {
             return false;
         }
         let region = self.region(time);
-        let around = if self.leaving { region.union(&near.grown(AROUND)) } else { region };
-        let left = match &others {
-            None => self.leaving && missing > blur_time && reaches_over(&near, &layout, 0.7),
-            Some(_) => false,
-        };
-        if left || reaches_over(&around, &layout, f32::MIN_POSITIVE) {
+        let around = if self.leaving { region.union(&near.grown(AROUND)).union(&self.face.bounds) } else { region };
+        let unknown = others.is_none() || self.presence == Presence::NeverSeen;
+        let left = unknown && self.leaving && missing > blur_time && reaches_over(&near, &layout, 0.7);
+        let outside = reaches_over(if unknown { &region } else { &around }, &layout, f32::MIN_POSITIVE);
+        if left || outside {
             return false;
         }
         let (shown, hidden) = match &others {
             Some((others, hidden)) => (others.bounds_within(&around), *hidden),
             None => (None, false),
         };
+        // Whoever ducks is not in the place any more in which the last pose would be held.
+        let stays = others.as_ref().is_none_or(|(others, _)| others.share(&near) >= STAYS);
+        self.held = missing <= hold_time && self.sure && !self.leaving && !self.traced && !hidden && stays;
         match settings.on_failure {
             // Only what shows of it beside whoever is in front.
             on_failure if hidden => shown.into_iter().for_each(|shown| plan.conceal(on_failure, shown)),
-            OnFailure::Hold if missing <= hold_time && self.sure && !self.leaving => plan.swap(&self.face),
-            OnFailure::Hold | OnFailure::Blur if missing > blur_time && others.is_none() && !region_only => {
+            OnFailure::Hold if self.held => plan.swap(&self.face),
+            OnFailure::Hold | OnFailure::Blur if missing > blur_time && unknown && !region_only => {
                 plan.conceal_all = true;
             }
             on_failure => plan.conceal(on_failure, shown.map_or(region, |shown| region.union(&shown))),

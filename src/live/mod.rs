@@ -34,7 +34,7 @@ pub use faceless::Faceless;
 pub use find_stage::{FindFaces, FindStage};
 pub use guard::{Guard, GuardMode, Observation};
 pub use job::{Job, Outcome, Timings};
-pub use ladder::{ABSENT, FRAME, LadderTimes};
+pub use ladder::{ABSENT, LONGEST, LadderTimes};
 pub use latency::Latency;
 pub use load::{Load, LoadError};
 pub use model::{Model, ModelSlot};

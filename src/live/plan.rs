@@ -30,7 +30,7 @@ pub struct Plan {
     /// Let nothing of this frame out.
     pub drop: bool,
     /// Faces of earlier plans, for their memory.
-    spare: Vec<Face>,
+    pub(super) spare: Vec<Face>,
 }
 
 impl Plan {

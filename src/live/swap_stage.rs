@@ -92,7 +92,7 @@ impl SwapStage {
     ) -> Result<(), String> {
         let mut outcome = Ok(());
         if plan.drop || plan.conceal_all {
-            plan.swap.clear();
+            plan.spare.append(&mut plan.swap);
             plan.found = 0;
         }
         if plan.swap.is_empty() {
@@ -102,7 +102,9 @@ impl SwapStage {
         let (found, mut place) = (std::mem::take(&mut plan.found), 0);
         let usable = model.map_or(Err(None), |model| model.usable().map(|()| model).map_err(Some));
         let mut engine = usable.as_ref().ok().map(|model| model.engine());
-        faces.retain(|face| {
+        let mut left = 0;
+        for i in 0..faces.len() {
+            let face = &faces[i];
             let swapped = match (&mut engine, &usable) {
                 (Some(engine), Ok(model)) => self.swap(frame, face, engine, model, settings, notes),
                 (_, Err(Some(reason))) => Err(reason.clone()),
@@ -117,8 +119,12 @@ impl SwapStage {
                     outcome = Err(failure);
                 }
             }
-            kept
-        });
+            if kept {
+                faces.swap(left, i);
+                left += 1;
+            }
+        }
+        plan.spare.extend(faces.drain(left..));
         self.engine_lost = engine.as_ref().is_some_and(|engine| engine.is_lost());
         plan.swap = faces;
         outcome

@@ -240,6 +240,8 @@ impl Finder {
                 self.search_beside(frame, due, time, most)?;
             }
             self.revisit(frame, most)?;
+        } else {
+            self.routine = Routine::None;
         }
         self.fresh = false;
         self.tracks.align(time, &Smoothing::with_strength(settings.smoothing));
@@ -249,7 +251,7 @@ impl Finder {
         Ok(())
     }
 
-    /// Places of the last frame, in frame px, where a detector or a hint claims a face that became none: too weak a
+    /// Places of the last frame (after a routine search, of the frame that it began with), in frame px, where a detector or a hint claims a face that became none: too weak a
     /// detection (score 0.3 to 0.5), one that the mesh rejected, or one beyond `max_faces`. Known only for frames in
     /// which [`Finder::detector_ran`] or that had hints.
     pub fn suspects(&self) -> &[Rect] {

@@ -1,5 +1,6 @@
 //! The detector on a thread of its own: a frame that is searched while every face is followed need not wait for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -50,7 +51,10 @@ impl SearchThread {
         let work = move || {
             for mut look in inbox {
                 look.found.clear();
-                look.outcome = detector.detect_in(&look.picture, &look.search, look.threshold, &mut look.found);
+                let Look { picture, search, threshold, found, .. } = &mut look;
+                let detect = || detector.detect_in(picture, search, *threshold, found);
+                look.outcome = catch_unwind(AssertUnwindSafe(detect))
+                    .unwrap_or_else(|_| Err(NetworkError::Runtime("the face detector panicked".to_owned())));
                 if outbox.send(look).is_err() {
                     return;
                 }

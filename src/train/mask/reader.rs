@@ -143,7 +143,7 @@ impl Cutter {
         })
     }
 
-    /// The largest face of a frame that follows the last by 1/25 s; forgets earlier ones where the frame is the `first` of a
+    /// The largest face of a frame that follows the last by 1/25 s; forgets earlier ones where it is the first of a
     /// clip.
     ///
     /// # Errors
