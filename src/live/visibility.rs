@@ -16,7 +16,7 @@ const PLACES: usize = 16;
 /// Radius of the circle that a face surely fills, of the crop's side.
 const FACE: f32 = 0.25;
 /// Least part of it that must be visible.
-const LEAST_VISIBLE: f32 = 0.25;
+const LEAST_VISIBLE: f32 = 0.15;
 /// Least part of a crop that must lie in the frame.
 const INSIDE: f32 = 0.95;
 
