@@ -347,7 +347,18 @@ impl FaceSwap {
         let weak = self.obj().downgrade();
         pad.start_task(move || {
             if let Some(element) = weak.upgrade() {
-                element.imp().deliver_next();
+                let this = element.imp();
+                let well = this.catch_panic(
+                    || false,
+                    |this| {
+                        this.deliver_next();
+                        true
+                    },
+                );
+                if !well {
+                    // It is on the bus; nothing more can be done until the element is stopped.
+                    let _ = this.srcpad.pause_task();
+                }
             }
         })
     }
