@@ -2,37 +2,13 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod blend_support;
-
-use std::alloc::{GlobalAlloc, Layout as Memory, System};
-use std::cell::Cell;
+mod counting_allocator;
 
 use blend_support::*;
+use counting_allocator::allocations;
 use standin::blend::{BlendSettings, Blender, CpuBlender, conceal};
 use standin::frame::{PixelFormat, VideoBuffer};
 use standin::geometry::{Point, Rect};
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: everything is passed to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
-        ALLOCATIONS.with(|n| n.set(n.get() + 1));
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(memory) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(at, memory) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 #[test]
 fn nothing_is_allocated_after_the_first_frames() {
@@ -57,10 +33,7 @@ fn nothing_is_allocated_after_the_first_frames() {
             blender.composite(&mut target, &place, &face.generated(), &hull, &settings, None).unwrap();
             conceal(&mut target, Rect { x: 3.0, y: 5.0, w: 50.0, h: 60.0 }, 1.0);
         };
-        (0..10).for_each(&mut round);
-        let before = ALLOCATIONS.with(Cell::get);
-        assert!(before > 0, "the counter counts");
-        (10..110).for_each(&mut round);
-        assert_eq!(ALLOCATIONS.with(Cell::get) - before, 0, "{format:?}");
+        assert!(allocations(|| (0..10).for_each(&mut round)) > 0, "the counter counts");
+        assert_eq!(allocations(|| (10..110).for_each(&mut round)), 0, "{format:?}");
     }
 }

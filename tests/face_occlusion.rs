@@ -1,13 +1,13 @@
 //! The occlusion network of the live path: what it is given, what it gives, and what that hides.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod counting_allocator;
 mod live_support;
 
-use std::alloc::{GlobalAlloc, Layout as Memory, System};
-use std::cell::Cell;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use counting_allocator::allocations;
 use live_support::*;
 use prost::Message;
 use standin::blend::BlendSettings;
@@ -19,35 +19,6 @@ use standin::swap::Generated;
 use standin::swap::onnx::{
     DataType, Dimension, Graph, Model, Node, OperatorSet, Shape, Tensor, TensorType, Type, ValueInfo,
 };
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: everything is passed to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
-        ALLOCATIONS.with(|n| n.set(n.get() + 1));
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(memory) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(at, memory) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.with(Cell::get);
-    work();
-    ALLOCATIONS.with(Cell::get) - before
-}
 
 /// Calls a pixel a thing as far as its red is above a half, face otherwise: scores 0, -9, 40 · (red - 0.5), -9, -9.
 fn red_hides(side: usize, classes: usize) -> Vec<u8> {

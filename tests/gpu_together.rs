@@ -132,15 +132,7 @@ fn the_region_goes_up_once_and_comes_back_once() {
     let file = file(&SwapModel::plain());
     let Some(Gpu { mut blender, mut engine }) = gpu(&file, Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = Wanted {
-        to_crop: &to_crop,
-        hull: &[],
-        settings: &settings,
-        earlier: None,
-        visible: None,
-        morph: 0.0,
-        least_mask: 0.0,
-    };
+    let wanted = Wanted::new(&to_crop, &settings);
     let mut frame = frame();
     let mut last = blender.transfers();
     for _ in 0..3 {
@@ -203,15 +195,7 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();
     let settings = BlendSettings::default();
-    let wanted = Wanted {
-        to_crop: &to_crop,
-        hull: &[],
-        settings: &settings,
-        earlier: None,
-        visible: None,
-        morph: 0.0,
-        least_mask: 0.0,
-    };
+    let wanted = Wanted::new(&to_crop, &settings);
     let mut found = frame();
     assert!(blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap().is_none());
     assert!(bytes(&mut found) == bytes(&mut frame()));
@@ -221,15 +205,7 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
 fn where_the_time_goes_is_told_in_a_few_bytes() {
     let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = Wanted {
-        to_crop: &to_crop,
-        hull: &[],
-        settings: &settings,
-        earlier: None,
-        visible: None,
-        morph: 0.0,
-        least_mask: 0.0,
-    };
+    let wanted = Wanted::new(&to_crop, &settings);
     let mut frame = frame();
     blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
     let unwatched = blender.transfers().read_back;

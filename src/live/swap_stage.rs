@@ -165,19 +165,17 @@ impl SwapStage {
                 colours.note(face.track, measured);
             }
         };
+        self.hull.clear();
+        if settings.blend.hull_mask {
+            hull(face, &to_crop, &mut self.hull);
+        }
         if let (Some(blender), Some(network)) = (self.blender.gpu(), engine.gpu())
             && blender.shares(network)
         {
-            self.hull.clear();
-            if settings.blend.hull_mask {
-                hull(face, &to_crop, &mut self.hull);
-            }
             let visible = match visibility {
                 Some(visibility) => {
-                    visibility.look(&frame.as_frame(), &to_frame).map_err(|error| blinded(&error))?;
-                    if visibility.hides_all() {
-                        return Err(HIDDEN);
-                    }
+                    let looked = visibility.look(&frame.as_frame(), &to_frame);
+                    may_show(looked, visibility)?;
                     visibility.visible()
                 }
                 None => None,
@@ -209,16 +207,10 @@ impl SwapStage {
         if SwapReport::of(&generated).masked(&settings.blend) < LEAST_MASK {
             return Err(EMPTY_MASK.to_owned());
         }
-        self.hull.clear();
-        if settings.blend.hull_mask {
-            hull(face, &to_crop, &mut self.hull);
-        }
         let (generated, blend) = match visibility {
             Some(visibility) => {
-                visibility.look_at(&generated).map_err(|error| blinded(&error))?;
-                if visibility.hides_all() {
-                    return Err(HIDDEN);
-                }
+                let looked = visibility.look_at(&generated);
+                may_show(looked, visibility)?;
                 visibility.apply(&generated, &blend)
             }
             None => (generated, blend),
@@ -230,8 +222,11 @@ impl SwapStage {
     }
 }
 
-fn blinded(error: &NetworkError) -> String {
-    format!("the occlusion network failed: {error}; it can be left out with occlusion=off")
+/// Whether what is visible can be told from what `visibility` looked at; else why the face is concealed instead.
+fn may_show(looked: Result<(), NetworkError>, visibility: &Visibility) -> Result<(), String> {
+    let failed = |error| format!("the occlusion network failed: {error}; it can be left out with occlusion=off");
+    looked.map_err(failed)?;
+    if visibility.hides_all() { Err(HIDDEN) } else { Ok(()) }
 }
 
 /// Why a frame was not changed on the GPU, where it was not.

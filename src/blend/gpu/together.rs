@@ -37,6 +37,13 @@ pub struct Wanted<'a> {
     pub least_mask: f32,
 }
 
+impl<'a> Wanted<'a> {
+    /// A whole, visible face that nothing is known of, whatever its masks cover.
+    pub fn new(to_crop: &'a Similarity, settings: &'a BlendSettings) -> Self {
+        Self { to_crop, hull: &[], settings, earlier: None, visible: None, morph: 0.0, least_mask: 0.0 }
+    }
+}
+
 /// What came of one face.
 #[derive(Debug, Clone, Copy)]
 pub struct Swapped {

@@ -49,15 +49,7 @@ impl Swaps {
         let centre = Point::new(layout.width as f32 / 2.0, layout.height as f32 / 2.0);
         let to_crop = Similarity::taking(centre, Point::new(0.5, 0.5), 1.0 / FACE, 0.0);
         let settings = BlendSettings::default();
-        let wanted = Wanted {
-            to_crop: &to_crop,
-            hull: &[],
-            settings: &settings,
-            earlier: None,
-            visible: None,
-            morph: 0.5,
-            least_mask: 0.0,
-        };
+        let wanted = Wanted { morph: 0.5, ..Wanted::new(&to_crop, &settings) };
         let mut spent = Vec::with_capacity(SWAPS);
         let mut before = blender.transfers();
         for i in 0..WARM_UP + SWAPS {
