@@ -1,7 +1,7 @@
 //! Standin replaces a performer's face, with consent, in live video.
 //!
 //! This is the library behind the GStreamer element `faceswap` (`plugins/faceswap`, GObject glue and nothing else) and
-//! the command `standin`. Data flows one way; a frame meets the modules in this order:
+//! the command `standin` (`calls`). Data flows one way; a frame meets the modules in this order:
 //!
 //! 1. [`frame`]: a borrowed video frame in the pixel format it came in. Nothing here or later copies or converts a
 //!    whole frame.
@@ -19,7 +19,8 @@
 //!    [guard](live::Guard) decides what leaves when a face is lost, a stage fails or somebody unknown comes in.
 //!
 //! Beside the stream: [`consent`] holds the record without which no model runs, [`media`] reads clips through GStreamer
-//! (the only module that knows it), and [`cli`] is the command line.
+//! (the only module that knows it), and [`cli`] has the tools of the command `standin`, whose rest (what stands between a
+//! camera and a call) is the crate in `calls/`.
 //!
 //! Off the stream, behind the feature `train`: `train` makes the models, and `standin-train` is its command line.
 

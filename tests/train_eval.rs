@@ -15,6 +15,8 @@ use std::process::{Command, Stdio};
 
 use common::onnx::SwapModel;
 use serde_json::Value;
+use standin::consent::Consent;
+use standin::swap::ModelFile;
 
 /// Exit code, standard output, standard error.
 fn eval(arguments: &[&str]) -> (i32, String, String) {
@@ -50,18 +52,19 @@ fn shared(name: &str) -> Option<String> {
 
 /// A model whose driver comes back as it is, with a consent record.
 fn identity_model(folder: &Path) -> String {
-    let model = SwapModel::identity().save(folder, "identity.dfm").display().to_string();
-    let record = ["--subject", "Ada", "--statement", "yes", "--uses", "testing", "--contact", "ada@standin.invalid"];
-    let days = ["--from", "2020-01-01", "--until", "2999-12-31"];
-    let status = Command::new(env!("CARGO_BIN_EXE_standin"))
-        .args(["consent", "new", &model])
-        .args(record)
-        .args(days)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
-    model
+    let model = SwapModel::identity().save(folder, "identity.dfm");
+    let consent = Consent {
+        subject: "Ada".to_owned(),
+        statement: "yes".to_owned(),
+        uses: vec!["testing".to_owned()],
+        from: "2020-01-01".parse().unwrap(),
+        until: "2999-12-31".parse().unwrap(),
+        contact: "ada@standin.invalid".to_owned(),
+        model_sha256: ModelFile::open(&model).unwrap().sha256().to_owned(),
+        signature: None,
+    };
+    consent.save(&model, false).unwrap();
+    model.display().to_string()
 }
 
 fn report(folder: &Path) -> Value {

@@ -27,7 +27,7 @@ done
 
 binaries=${BINARIES:-$root/target/hardware/release}
 if [ -z "${BINARIES:-}" ]; then
-    (cd "$root" && cargo build --release --target-dir target/hardware --bins --features train,vulkan)
+    (cd "$root" && cargo build --release --target-dir target/hardware --workspace --bins --features standin/train,standin/vulkan)
 fi
 runtime=${ORT_DYLIB_PATH:-${XDG_CACHE_HOME:-$HOME/.cache}/standin/onnxruntime/libonnxruntime.so}
 [ -f "$runtime" ] || fail "no ONNX Runtime at $runtime: ./run fetches one"

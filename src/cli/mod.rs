@@ -1,12 +1,11 @@
-//! The command line `standin`: one module a subcommand.
+//! The tools of the command `standin`, one module a subcommand, and the command `standin-train`.
 //!
 //! Reports go to standard output, errors to standard error as one sentence. Exit codes: 0 done and good, 1 not good or
-//! failed, 2 wrong arguments.
+//! failed, 2 wrong arguments. The rest of `standin` is in `calls/`, which needs the element.
 
 use std::io::Write;
-use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Subcommand;
 
 pub mod bench;
 pub mod compare;
@@ -17,18 +16,9 @@ mod roofline;
 #[cfg(feature = "train")]
 pub mod train;
 
-/// Consented face replacement: consent records and models.
-#[derive(Debug, Parser)]
-#[command(name = "standin", version)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// The subcommands.
+/// The tools: subcommands of `standin` that work on files.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum Tool {
     /// Writes or shows the consent record of a model.
     #[command(subcommand)]
     Consent(consent::Command),
@@ -51,32 +41,18 @@ pub enum Outcome {
     Bad,
 }
 
-impl Cli {
+impl Tool {
     /// Does what was asked for and writes the report to `out`.
     ///
     /// # Errors
     /// A sentence for people.
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        match self.command {
-            Command::Consent(command) => consent::run(command, out),
-            Command::Model(arguments) => model::run(&arguments, out),
-            Command::Bench(arguments) => bench::run(&arguments, out),
-            Command::Devices => devices::run(out),
-            Command::Compare(arguments) => compare::run(&arguments, out),
-        }
-    }
-}
-
-/// Parses the process's arguments and runs them: the whole of `main`.
-pub fn main() -> ExitCode {
-    let outcome = Cli::parse().run(&mut std::io::stdout().lock());
-    match outcome {
-        Ok(Outcome::Good) => ExitCode::SUCCESS,
-        Ok(Outcome::Bad) => ExitCode::FAILURE,
-        Err(error) => {
-            // Nothing is left to do where even standard error is closed.
-            let _ = writeln!(std::io::stderr(), "standin: {error:#}");
-            ExitCode::FAILURE
+        match self {
+            Self::Consent(command) => consent::run(command, out),
+            Self::Model(arguments) => model::run(&arguments, out),
+            Self::Bench(arguments) => bench::run(&arguments, out),
+            Self::Devices => devices::run(out),
+            Self::Compare(arguments) => compare::run(&arguments, out),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
-mod common;
+#[path = "../../tests/common/onnx.rs"]
+mod onnx;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::onnx::SwapModel;
+use onnx::SwapModel;
 
 /// Exit code, standard output, standard error. Standard input is closed, so nothing can be asked.
 fn standin(arguments: &[&str]) -> (i32, String, String) {

@@ -1,5 +1,0 @@
-//! The command line: see [`standin::cli`].
-
-fn main() -> std::process::ExitCode {
-    standin::cli::main()
-}
