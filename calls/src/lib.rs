@@ -4,3 +4,4 @@
 //! [`standin::cli`]'s.
 
 pub mod command;
+pub mod element;

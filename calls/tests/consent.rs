@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
+#[allow(dead_code, reason = "this file uses its part")]
 #[path = "../../tests/common/onnx.rs"]
 mod onnx;
 
