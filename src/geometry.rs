@@ -106,6 +106,12 @@ pub struct Similarity {
     pub ty: f32,
 }
 
+impl Default for Similarity {
+    fn default() -> Self {
+        Self::IDENTITY
+    }
+}
+
 impl Similarity {
     /// Leaves every point where it is.
     pub const IDENTITY: Self = Self { a: 1.0, b: 0.0, tx: 0.0, ty: 0.0 };

@@ -89,8 +89,7 @@ fn measure(driver: &str, truth: &str) -> Option<Vec<[Sums; 4]>> {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         });
         let classes = classes(&mask.unwrap(), &to_crop.inverse().unwrap());
         let mask: Vec<f32> = classes.iter().map(|class| f32::from(u8::from(FACE.contains(class)))).collect();

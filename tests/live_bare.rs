@@ -164,7 +164,7 @@ fn bare(name: &str, fault: Fault, select: Select, on_failure: OnFailure) -> Opti
         }
         let mut job = queue.begin().unwrap();
         job.time = f64::from(i) / 30.0;
-        job.model = model(fault, i, &good, &bad);
+        job.casting.model = model(fault, i, &good, &bad);
         job.settings = Arc::clone(&chosen);
         job.frame = Some(input.clone());
         queue.submit(job);

@@ -41,7 +41,7 @@ fn pass(queue: &Queue<OwnedFrame, u32>, shots: &[Shot]) -> Vec<(Option<Earlier>,
         }
         let mut job = queue.begin().unwrap();
         job.time = n as f64 / 30.0;
-        job.model = Some(Arc::clone(&shot.model));
+        job.casting.model = Some(Arc::clone(&shot.model));
         job.settings = Arc::clone(&shot.settings);
         job.frame = Some(shot.frame.clone());
         queue.submit(job);

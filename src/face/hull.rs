@@ -57,8 +57,7 @@ mod tests {
             landmarks: landmarks.map(|(x, y)| Point::new(x, y)).to_vec(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         };
         let mut found = vec![Point::new(9.0, 9.0)];
         hull(&face, &Similarity::IDENTITY, &mut found);

@@ -7,12 +7,15 @@ mod error;
 mod face_type;
 mod finder;
 mod hull;
+pub mod identity;
 mod letterbox;
 mod mesh;
 mod occlusion;
 mod people;
 pub mod pose;
 mod probes;
+mod recognition;
+mod reference;
 mod settings;
 mod smoothing;
 mod template;
@@ -24,11 +27,14 @@ pub use error::FindError;
 pub use face_type::{CropSettings, FaceType};
 pub use finder::{Finder, FinderState};
 pub use hull::hull;
+pub use identity::IdentityNetwork;
 pub use letterbox::{Tone, letterbox, sample};
 pub use mesh::{Mesh, MeshNetwork};
 pub use occlusion::{OCCLUSION_CLASSES, OCCLUSION_SIDE, OcclusionNetwork};
 pub use people::{PeopleMap, PeopleNetwork};
 pub use pose::align_rigid;
+pub use recognition::{Recognised, Recognition, Reference};
+pub use reference::{ReferenceError, read_reference};
 pub use settings::FinderSettings;
 pub use smoothing::{AlignmentFilter, Smoothing};
 pub use template::{align, yaw};
@@ -36,7 +42,7 @@ pub use template::{align, yaw};
 use crate::geometry::{Point, Rect, Similarity};
 
 /// One face of one frame.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Face {
     /// Stays the same as long as the face is followed; never used again for another.
     pub track: u32,
@@ -55,6 +61,8 @@ pub struct Face {
     pub skull_centre: Option<Point>,
     /// Turn of the head in radians, positive towards image right.
     pub yaw: f32,
+    /// Whose face it is, where somebody asked.
+    pub recognised: Recognised,
 }
 
 impl Face {

@@ -1,6 +1,6 @@
 //! A frame in memory of its own: for tools, benches and tests.
 
-use super::{Frame, FrameError, FrameMut, Layout, Plane, PlaneMut, VideoBuffer};
+use super::{Frame, FrameError, FrameMut, Layout, Matrix, PixelFormat, Plane, PlaneMut, Range, VideoBuffer};
 
 /// Planes in `Vec`s of bytes.
 #[derive(Debug, Clone)]
@@ -25,6 +25,16 @@ impl OwnedFrame {
             (vec![0; (row + padding) * rows], row + padding)
         });
         Self { layout, planes }
+    }
+
+    /// A picture of `width` x `height` px, three bytes red, green, blue each.
+    pub fn of_rgb(width: usize, height: usize, rgb: &[u8]) -> Self {
+        let (format, matrix, range) = (PixelFormat::Rgbx, Matrix::Bt709, Range::Full);
+        let mut frame = Self::new(Layout { format, width, height, matrix, range });
+        for (to, from) in frame.bytes_mut(0).chunks_exact_mut(4).zip(rgb.chunks_exact(3)) {
+            to[..3].copy_from_slice(from);
+        }
+        frame
     }
 
     /// Format, size and colour.

@@ -121,8 +121,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         }
     }
 

@@ -1,12 +1,11 @@
 //! The first stage: faces of each frame, in order, and the plan for them.
 
-use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::{ColourMemory, Guard, Job, Model, Observation, SceneCut, Stage};
-use crate::face::{Face, FindError, Finder, FinderSettings, PeopleMap};
+use super::{CastingBefore, ColourMemory, Guard, Job, Observation, SceneCut, Stage};
+use crate::face::{Face, FindError, Finder, FinderSettings, PeopleMap, Recognised, Recognition};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Rect;
 
@@ -80,13 +79,15 @@ impl FindFaces for Finder {
 pub struct FindStage {
     finder: Option<Box<dyn FindFaces>>,
     inbox: Receiver<Box<dyn FindFaces>>,
+    /// Tells performers from strangers, where there are any and their references are loaded.
+    recognition: Option<Recognition>,
+    references: Option<Receiver<Recognition>>,
     /// Copied from the finder, which may have to look again meanwhile.
     suspects: Vec<Rect>,
     guard: Guard,
     scene: SceneCut,
     colours: ColourMemory,
-    /// The model of the frame before.
-    model: Weak<Model>,
+    casting: CastingBefore,
     epoch: u64,
     time: f64,
 }
@@ -97,14 +98,22 @@ impl FindStage {
         Self {
             finder: None,
             inbox,
+            recognition: None,
+            references: None,
             suspects: Vec::new(),
             guard: Guard::default(),
             scene: SceneCut::default(),
             colours: ColourMemory::default(),
-            model: Weak::new(),
+            casting: CastingBefore::default(),
             epoch: 0,
             time: 0.0,
         }
+    }
+
+    /// The same, which knows the performers that come through `references`.
+    #[must_use]
+    pub fn recognising(self, references: Receiver<Recognition>) -> Self {
+        Self { references: Some(references), ..self }
     }
 
     /// Fills in `faces` and `plan`.
@@ -116,6 +125,9 @@ impl FindStage {
         if let Ok(finder) = self.inbox.try_recv() {
             self.finder = Some(finder);
         }
+        if let Some(recognition) = self.references.as_ref().and_then(|inbox| inbox.try_recv().ok()) {
+            self.recognition = Some(recognition);
+        }
         // Time that falls far back is another stream, too; a little is jitter.
         if job.epoch != self.epoch || job.time < self.time - 1.0 {
             self.epoch = job.epoch;
@@ -123,16 +135,15 @@ impl FindStage {
             self.guard.reset();
             self.scene.reset();
             self.colours.reset();
+            self.recognition.iter_mut().for_each(Recognition::reset);
             if let Some(finder) = &mut self.finder {
                 finder.reset();
             }
         }
         self.time = job.time.max(self.time);
         job.time = self.time;
-        let model = job.model.as_ref().map_or_else(Weak::new, Arc::downgrade);
-        if !self.model.ptr_eq(&model) {
+        if self.casting.changes_to(&job.casting) {
             self.colours.reset();
-            self.model = model;
         }
         self.colours.take(&mut job.colours);
         if let Err(failure) = self.plan(job) {
@@ -154,6 +165,9 @@ impl FindStage {
         let settings = &job.settings;
         finder.find(&frame, &job.hints, job.time, &settings.finder, &mut job.faces).map_err(failed)?;
         let cut = self.scene.is_cut(&frame);
+        if !settings.performers.is_empty() {
+            recognise(&mut self.recognition, &frame, cut, &mut job.faces).map_err(Some)?;
+        }
         self.suspects.clear();
         self.suspects.extend_from_slice(finder.suspects());
         let unfinished = finder.unfinished();
@@ -174,6 +188,25 @@ impl FindStage {
         }
         Ok(())
     }
+}
+
+/// Says of each face which performer it is; of none, where the references are still being loaded.
+fn recognise(
+    recognition: &mut Option<Recognition>,
+    frame: &Frame<'_>,
+    cut: bool,
+    faces: &mut [Face],
+) -> Result<(), String> {
+    let Some(recognition) = recognition else {
+        faces.iter_mut().for_each(|face| face.recognised = Recognised::Undecided);
+        return Ok(());
+    };
+    if cut {
+        recognition.reset();
+    }
+    recognition
+        .recognise(frame, faces)
+        .map_err(|error| format!("the network that recognises performers failed: {error}"))
 }
 
 /// Milliseconds since `begun`.

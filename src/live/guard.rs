@@ -3,13 +3,15 @@
 //! Subjects that were swapped and are not found any more are protected by the [ladder](super::ladder), until they leave
 //! the frame or are found again: near where they should be, or anywhere after a cut.
 
-use super::ladder::Remembered;
-use super::{Faceless, OnFailure, Plan, Select, Selector, Settings};
+use super::ladder::{LONGEST, Remembered};
+use super::{Faceless, OnFailure, Plan, Select, Selector, Settings, Strangers};
 use crate::face::pose::pose_through;
-use crate::face::{Face, PeopleMap};
+use crate::face::{Face, PeopleMap, Recognised};
 use crate::frame::Layout;
 use crate::geometry::Rect;
 
+/// Strangers that are kept in mind at most.
+const MOST_STRANGERS: usize = 32;
 /// Degrees over which a face that turns away fades from swapped to blurred.
 const FADE: f32 = 8.0;
 
@@ -54,6 +56,8 @@ pub struct Guard {
     known: Vec<Rect>,
     /// Where faces were lost, whose bodies may be elsewhere.
     heads: Vec<Rect>,
+    /// Where strangers were seen, and when: who turns away is still one.
+    strangers: Vec<(Rect, f64)>,
 }
 
 impl Guard {
@@ -61,6 +65,7 @@ impl Guard {
     pub fn reset(&mut self) {
         self.selector.reset();
         self.remembered.clear();
+        self.strangers.clear();
     }
 
     /// Whether [`Guard::plan`] wants to know where people are in a frame with these faces: somebody is lost, or who comes
@@ -68,7 +73,7 @@ impl Guard {
     pub fn needs_people(&self, settings: &Settings, faces: &[Face]) -> bool {
         let there = |track| faces.iter().any(|face| face.track == track);
         let lost = self.remembered.iter().any(|known| !there(known.face.track));
-        let alone = settings.select != Select::All && self.selector.subject().is_some_and(there);
+        let alone = !settings.swaps_several() && self.selector.subject().is_some_and(there);
         settings.on_failure != OnFailure::Pass && (lost || settings.guard == GuardMode::Strict && !alone)
     }
 
@@ -80,7 +85,9 @@ impl Guard {
             lost.cut |= observed.cut;
         }
         let there = |track| faces.iter().find(|face| face.track == track);
-        let newly = |lost: &Remembered| faces.iter().find(|face| lost.comes_back_as(face, time));
+        let newly = |lost: &Remembered| {
+            faces.iter().find(|face| face.recognised != Recognised::Stranger && lost.comes_back_as(face, time))
+        };
         // Whoever was followed first comes first: what was taken up meanwhile may have been no face at all.
         let back = self.remembered.iter().find_map(|lost| there(lost.face.track).or_else(|| newly(lost)));
         if let Some(face) = back {
@@ -89,9 +96,15 @@ impl Guard {
         let missed = |track| self.remembered.iter().any(|lost| lost.face.track == track && there(track).is_none());
         let newest = faces.iter().map(|face| face.track).max().unwrap_or(0);
         let mut chosen = std::mem::take(&mut self.chosen);
-        self.selector.choose(settings.select, faces, missed, &mut chosen);
+        if settings.performers.is_empty() {
+            self.selector.choose(settings.select, faces, missed, &mut chosen);
+        } else {
+            chosen.clear();
+            chosen.extend(faces.iter().map(|face| matches!(face.recognised, Recognised::Performer(_))));
+            faces.iter().for_each(|face| self.protect_unknown(face, settings, observed, plan));
+        }
         self.remembered.retain(|r| match faces.iter().position(|face| face.track == r.face.track) {
-            Some(i) => chosen[i],
+            Some(i) => chosen[i] || faces[i].recognised == Recognised::Undecided,
             // After a cut, any face that was not there before stands for the one that was.
             None => newly(r).is_none() && !(r.cut && newest > r.newest),
         });
@@ -109,12 +122,13 @@ impl Guard {
         }
         self.chosen = chosen;
         plan.found = plan.swap.len();
-        let everybody = settings.select == Select::All || plan.found == 0;
+        let everybody = settings.swaps_several() || plan.found == 0;
         if observed.unfinished && everybody {
             observed.suspects.iter().for_each(|suspect| plan.protect(settings.on_failure, *suspect));
         }
         // Where the swap has gone on with another face, the frame is not blurred for the sake of a place.
-        let region_only = plan.found > 0 && matches!(settings.select, Select::Largest | Select::LeftMost);
+        let one = !settings.swaps_several() && !matches!(settings.select, Select::Track(_));
+        let region_only = plan.found > 0 && one;
         let there = |r: &Remembered| faces.iter().any(|face| face.track == r.face.track);
         // Before the lost ones are forgotten: who is new since they were seen may be one of them, elsewhere.
         let newest_lost = self.remembered.iter().filter(|r| !there(r)).map(|r| r.newest).min();
@@ -126,6 +140,7 @@ impl Guard {
             }
             self.known.clear();
             self.known.extend(faces.iter().map(|face| face.bounds));
+            self.known.extend(self.strangers.iter().map(|(bounds, _)| *bounds));
             self.heads.clear();
             for lost in self.remembered.iter().filter(|r| !there(r)) {
                 // Of somebody who is not held in place, the head may be anywhere in what was the body.
@@ -141,6 +156,25 @@ impl Guard {
     pub fn plan_blind(&mut self, on_failure: OnFailure, plan: &mut Plan) {
         plan.clear();
         plan.blind(on_failure);
+    }
+
+    /// Where faces are told apart: conceals one that may be a performer's, and that of a stranger where it is to be.
+    fn protect_unknown(&mut self, face: &Face, settings: &Settings, observed: &Observation<'_>, plan: &mut Plan) {
+        let time = observed.time;
+        let was_swapped =
+            |known: &Remembered| known.cut || known.face.track == face.track || known.comes_back_as(face, time);
+        let conceal = match face.recognised {
+            Recognised::Undecided => settings.guard == GuardMode::Strict || self.remembered.iter().any(was_swapped),
+            Recognised::Stranger => settings.strangers == Strangers::Conceal,
+            Recognised::NotAsked | Recognised::Performer(_) => false,
+        };
+        if conceal {
+            plan.protect(settings.on_failure, face.bounds);
+        }
+        self.strangers.retain(|(bounds, seen)| time - seen <= LONGEST && bounds.iou(&face.bounds) <= 0.0);
+        if face.recognised == Recognised::Stranger && self.strangers.len() < MOST_STRANGERS {
+            self.strangers.push((face.bounds, time));
+        }
     }
 
     fn remember(&mut self, face: &Face, time: f64, newest: u32, layout: &Layout) {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{ColourNotes, Model, Plan, Settings, StageTimes};
+use super::{Casting, ColourNotes, Plan, Settings, StageTimes};
 use crate::face::Face;
 use crate::geometry::Rect;
 
@@ -48,8 +48,8 @@ pub struct Job<F, T> {
     pub hints: Vec<Rect>,
     /// The settings when it came in.
     pub settings: Arc<Settings>,
-    /// The model when it came in; none while none is loaded.
-    pub model: Option<Arc<Model>>,
+    /// The models when it came in.
+    pub casting: Casting,
     /// All faces that were found.
     pub faces: Vec<Face>,
     /// What is to be done.
@@ -76,7 +76,7 @@ impl<F, T> Default for Job<F, T> {
             time: 0.0,
             hints: Vec::new(),
             settings: Arc::default(),
-            model: None,
+            casting: Casting::default(),
             faces: Vec::new(),
             plan: Plan::default(),
             colours: ColourNotes::default(),
@@ -93,7 +93,7 @@ impl<F, T> Job<F, T> {
     pub fn clear(&mut self) {
         self.frame = None;
         self.passenger = None;
-        self.model = None;
+        self.casting.clear();
         self.hints.clear();
         self.plan.clear();
         self.outcome = Outcome::default();

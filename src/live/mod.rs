@@ -6,6 +6,7 @@
 //! [`ModelSlot`] loads models beside the stream, [`ColourMemory`] keeps the colour transfer steady from frame to frame.
 //! [`Latency`] says what all this costs, [`Statistics`] where it goes.
 
+mod casting;
 mod colours;
 mod device;
 mod faceless;
@@ -28,6 +29,7 @@ mod statistics;
 mod swap_stage;
 mod visibility;
 
+pub use casting::{Casting, CastingBefore};
 pub use colours::{ColourMemory, ColourNotes};
 pub use device::{Device, UnknownDevice};
 pub use faceless::Faceless;
@@ -40,12 +42,12 @@ pub use load::{Load, LoadError};
 pub use model::{Model, ModelSlot};
 pub use pending::Pending;
 pub use plan::{Concealed, MARGIN, Plan};
-pub use prepare::{PrepareError, prepare_blenders, prepare_finder, prepare_occlusion};
+pub use prepare::{PrepareError, prepare_blenders, prepare_finder, prepare_occlusion, prepare_recognition};
 pub use queue::{Flushed, Queue};
 pub use reorder::Reorder;
 pub use scene_cut::SceneCut;
 pub use select::{Select, Selector};
-pub use settings::{CropChoice, Occlusion, OnFailure, Settings};
+pub use settings::{CropChoice, Look, Occlusion, OnFailure, Settings, Strangers};
 pub use statistics::{Stage, StageTimes, Statistics, Summary, percentile};
 pub use swap_stage::SwapStage;
 pub use visibility::Visibility;

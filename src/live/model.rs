@@ -255,7 +255,7 @@ mod tests {
                 to_canonical,
                 to_canonical_rigid,
                 skull_centre,
-                yaw: 0.0,
+                ..Face::default()
             };
             model.registration_of(&face, &to_crop)
         };

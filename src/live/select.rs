@@ -11,7 +11,7 @@ pub enum Select {
     /// The face with the largest bounds.
     #[default]
     Largest,
-    /// Every face.
+    /// Every face; where there are performers, each of them.
     All,
     /// The face whose centre is furthest to the left.
     LeftMost,
@@ -112,8 +112,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{GuardMode, LadderTimes, Select};
 use crate::blend::BlendSettings;
-use crate::face::{Alignment, CropSettings, FaceType, FinderSettings};
+use crate::face::{Alignment, CropSettings, FaceType, FinderSettings, Recognised};
 
 /// What leaves instead of a face that should have been swapped and could not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,21 +57,43 @@ impl CropChoice {
     }
 }
 
-/// All of it.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Which faces are swapped.
-    pub select: Select,
-    /// How faces are looked for.
-    pub finder: FinderSettings,
+/// What leaves of somebody who is none of the performers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strangers {
+    /// Their own face.
+    #[default]
+    Pass,
+    /// What `on_failure` leaves of a face that cannot be swapped.
+    Conceal,
+}
+
+/// How a generated face is made and put into the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Look {
     /// Which crop the model sees.
     pub crop: CropChoice,
     /// How the generated face is put into the frame.
     pub blend: BlendSettings,
-    /// Whether what hides a face stays in front.
-    pub occlusion: Occlusion,
     /// For models that morph, 0..1.
     pub morph: f32,
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which faces are swapped, where there are no performers.
+    pub select: Select,
+    /// How faces are looked for.
+    pub finder: FinderSettings,
+    /// How faces look that are swapped by the model of everybody.
+    pub look: Look,
+    /// The look of each performer, in the order of the references that faces are compared with. Where there are any, only
+    /// they are swapped.
+    pub performers: Vec<Look>,
+    /// What leaves of everybody else then.
+    pub strangers: Strangers,
+    /// Whether what hides a face stays in front.
+    pub occlusion: Occlusion,
     /// What leaves when a face cannot be swapped.
     pub on_failure: OnFailure,
     /// Who is protected before their face was found.
@@ -87,14 +109,29 @@ impl Default for Settings {
         Self {
             select: Select::default(),
             finder: FinderSettings::default(),
-            crop: CropChoice::default(),
-            blend: BlendSettings::default(),
+            look: Look::default(),
+            performers: Vec::new(),
+            strangers: Strangers::default(),
             occlusion: Occlusion::default(),
-            morph: 0.0,
             on_failure: OnFailure::default(),
             guard: GuardMode::default(),
             ladder: LadderTimes::default(),
             max_yaw: 90.0,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether more than one face may have to be swapped.
+    pub fn swaps_several(&self) -> bool {
+        self.select == Select::All || !self.performers.is_empty()
+    }
+
+    /// The look of a face.
+    pub fn look_of(&self, face: Recognised) -> &Look {
+        match face {
+            Recognised::Performer(number) => self.performers.get(number).unwrap_or(&self.look),
+            _ => &self.look,
         }
     }
 }

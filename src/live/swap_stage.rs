@@ -5,7 +5,9 @@ use std::time::Instant;
 use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
-use super::{ColourNotes, CropChoice, Job, Model, Occlusion, Outcome, Plan, Settings, Stage, StageTimes, Visibility};
+use super::{
+    Casting, ColourNotes, CropChoice, Job, Model, Occlusion, Outcome, Plan, Settings, Stage, StageTimes, Visibility,
+};
 use crate::blend::gpu::{Swapped, Wanted};
 use crate::blend::{BlendSettings, Blender, Colours, conceal, conceal_all};
 use crate::face::{Face, OcclusionNetwork, hull};
@@ -22,6 +24,9 @@ const EMPTY_MASK: &str = "the swap network's mask covers nothing of the face";
 
 /// What is said of a face that is hidden all but whole: nothing. It is concealed, in case that it is not.
 const HIDDEN: String = String::new();
+
+/// What is said of a face whose model is still being loaded: nothing.
+const NO_MODEL: String = String::new();
 
 /// What is noted of a frame while it is worked on.
 struct Notes<'a> {
@@ -62,7 +67,7 @@ impl SwapStage {
         let done = match buffer.frame_mut() {
             Ok(mut frame) => {
                 let mut notes = Notes { times: &mut job.timings.stages, colours: &mut job.colours };
-                self.swap_all(&mut frame, &mut job.plan, job.model.as_deref(), &job.settings, &mut notes)
+                self.swap_all(&mut frame, &mut job.plan, &job.casting, &job.settings, &mut notes)
                     .unwrap_or_else(|failure| job.failure = Some(failure));
                 let begun = Instant::now();
                 if job.plan.conceal_all {
@@ -86,7 +91,7 @@ impl SwapStage {
         &mut self,
         frame: &mut FrameMut<'_>,
         plan: &mut Plan,
-        model: Option<&Model>,
+        casting: &Casting,
         settings: &Settings,
         notes: &mut Notes<'_>,
     ) -> Result<(), String> {
@@ -100,15 +105,12 @@ impl SwapStage {
         }
         let mut faces = std::mem::take(&mut plan.swap);
         let (found, mut place) = (std::mem::take(&mut plan.found), 0);
-        let usable = model.map_or(Err(None), |model| model.usable().map(|()| model).map_err(Some));
-        let mut engine = usable.as_ref().ok().map(|model| model.engine());
         let mut left = 0;
         for i in 0..faces.len() {
             let face = &faces[i];
-            let swapped = match (&mut engine, &usable) {
-                (Some(engine), Ok(model)) => self.swap(frame, face, engine, model, settings, notes),
-                (_, Err(Some(reason))) => Err(reason.clone()),
-                _ => Err(String::new()),
+            let swapped = match casting.of(face.recognised) {
+                Some(model) => self.swap_by(model, frame, face, settings, notes),
+                None => Err(NO_MODEL),
             };
             let kept = swapped.is_ok();
             plan.found += usize::from(kept && place < found);
@@ -125,9 +127,24 @@ impl SwapStage {
             }
         }
         plan.spare.extend(faces.drain(left..));
-        self.engine_lost = engine.as_ref().is_some_and(|engine| engine.is_lost());
         plan.swap = faces;
         outcome
+    }
+
+    /// Swaps a face by a model whose consent still holds.
+    fn swap_by(
+        &mut self,
+        model: &Model,
+        frame: &mut FrameMut<'_>,
+        face: &Face,
+        settings: &Settings,
+        notes: &mut Notes<'_>,
+    ) -> Result<(), String> {
+        model.usable()?;
+        let mut engine = model.engine();
+        let swapped = self.swap(frame, face, &mut engine, model, settings, notes);
+        self.engine_lost |= engine.is_lost();
+        swapped
     }
 
     fn swap(
@@ -145,15 +162,16 @@ impl SwapStage {
             times[stage as usize] += milliseconds(begun);
             begun = Instant::now();
         };
-        let to_crop = settings.crop.resolve(model.face_type, model.coverage, model.alignment).to_crop(face);
+        let look = settings.look_of(face.recognised);
+        let to_crop = look.crop.resolve(model.face_type, model.coverage, model.alignment).to_crop(face);
         let Some(to_frame) = to_crop.inverse() else { return Err("a face has no size".to_owned()) };
         // A map is of the crop that the model was trained with.
-        let registration = if settings.crop == CropChoice::default() {
+        let registration = if look.crop == CropChoice::default() {
             model.registration_of(face, &to_crop)
         } else {
             Similarity::IDENTITY
         };
-        let blend = BlendSettings { registration, ..settings.blend };
+        let blend = BlendSettings { registration, ..look.blend };
         if engine.is_lost() {
             return Err("the GPU that ran the network is gone".to_owned());
         }
@@ -166,7 +184,7 @@ impl SwapStage {
             }
         };
         self.hull.clear();
-        if settings.blend.hull_mask {
+        if look.blend.hull_mask {
             hull(face, &to_crop, &mut self.hull);
         }
         if let (Some(blender), Some(network)) = (self.blender.gpu(), engine.gpu())
@@ -187,13 +205,13 @@ impl SwapStage {
                 settings: &blend,
                 earlier: earlier.as_ref(),
                 visible,
-                morph: settings.morph,
+                morph: look.morph,
                 least_mask: LEAST_MASK,
             };
             let swapped = blender.swap(frame, network, &wanted).map_err(|error| error.to_string())?;
             lap(Stage::Swap);
             let Some(Swapped { report, measured }) = swapped else { return Ok(()) };
-            verdict(&report, settings)?;
+            verdict(&report, &look.blend)?;
             note(measured);
             return Ok(());
         }
@@ -202,9 +220,9 @@ impl SwapStage {
             .crop(&frame.as_frame(), &to_crop, resolution, engine.crop_mut())
             .map_err(|error| error.to_string())?;
         lap(Stage::Crop);
-        let generated = engine.run(settings.morph).map_err(|error| error.to_string())?;
+        let generated = engine.run(look.morph).map_err(|error| error.to_string())?;
         lap(Stage::Swap);
-        if SwapReport::of(&generated).masked(&settings.blend) < LEAST_MASK {
+        if SwapReport::of(&generated).masked(&look.blend) < LEAST_MASK {
             return Err(EMPTY_MASK.to_owned());
         }
         let (generated, blend) = match visibility {
@@ -230,8 +248,8 @@ fn may_show(looked: Result<(), NetworkError>, visibility: &Visibility) -> Result
 }
 
 /// Why a frame was not changed on the GPU, where it was not.
-fn verdict(report: &SwapReport, settings: &Settings) -> Result<(), String> {
-    if report.is_finite() && report.masked(&settings.blend) >= LEAST_MASK {
+fn verdict(report: &SwapReport, settings: &BlendSettings) -> Result<(), String> {
+    if report.is_finite() && report.masked(settings) >= LEAST_MASK {
         Ok(())
     } else if report.is_finite() {
         Err(EMPTY_MASK.to_owned())

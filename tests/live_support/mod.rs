@@ -65,8 +65,7 @@ impl FindFaces for Finds {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         });
         Ok(())
     }
@@ -262,7 +261,7 @@ pub(crate) fn submit_picture(
 ) -> Result<(), standin::live::Flushed> {
     let mut job = queue.begin()?;
     job.time = time;
-    job.model = Some(Arc::clone(model));
+    job.casting.model = Some(Arc::clone(model));
     job.settings = Arc::clone(settings);
     job.frame = Some(frame);
     queue.submit(job);

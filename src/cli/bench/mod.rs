@@ -197,7 +197,7 @@ fn measure(
         job.frame = Some(frame);
         job.time = i as f64 / 30.0;
         job.settings = Arc::clone(settings);
-        job.model = Some(Arc::clone(model));
+        job.casting.model = Some(Arc::clone(model));
         queue.submit(job);
         Ok(())
     };

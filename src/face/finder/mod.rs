@@ -7,7 +7,8 @@ use self::search_thread::SearchThread;
 use super::mesh::{Mesh, MeshNetwork};
 use super::tracker::{Tracks, plausible, same_place};
 use super::{
-    BlazeFace, Detection, Detector, Face, FindError, FinderSettings, PeopleMap, PeopleNetwork, Smoothing, template,
+    BlazeFace, Detection, Detector, Face, FindError, FinderSettings, PeopleMap, PeopleNetwork, Recognised, Smoothing,
+    template,
 };
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
@@ -329,6 +330,7 @@ impl Finder {
                 to_canonical_rigid: track.to_canonical_rigid,
                 skull_centre: track.skull_centre(),
                 yaw: template::yaw(&track.landmarks, &track.to_canonical),
+                recognised: Recognised::NotAsked,
             });
         }
         self.spare.truncate(MOST_FACES);

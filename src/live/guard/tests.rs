@@ -16,8 +16,7 @@ fn face(track: u32, x: f32) -> Face {
         landmarks: Vec::new(),
         to_canonical: Similarity::IDENTITY,
         to_canonical_rigid: Similarity::IDENTITY,
-        skull_centre: None,
-        yaw: 0.0,
+        ..Face::default()
     }
 }
 

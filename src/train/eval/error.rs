@@ -29,7 +29,7 @@ pub enum EvalError {
     Find(#[from] FindError),
     /// The identity network does not run.
     #[error("the identity network: {0}")]
-    Identity(NetworkError),
+    Identity(#[from] NetworkError),
     /// A crop could not be cut.
     #[error(transparent)]
     Blend(#[from] BlendError),

@@ -62,8 +62,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical: Similarity { a: scale, b: 0.0, tx: 0.0, ty: 0.0 },
             to_canonical_rigid: Similarity { a: scale, b: 0.0, tx: 0.0, ty: 0.0 },
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         };
         // Skin from 20 to 80.
         let ids =

@@ -77,7 +77,7 @@ impl LivePath {
         let swap = SwapStage::new(Box::new(Catch::new(outlet)), blender_inbox).seeing(occlusion_inbox);
         let queue = Queue::start(0, FindStage::new(finder_inbox), vec![swap]).map_err(EvalError::Start)?;
         let settings = Arc::new(Settings::default());
-        let crop = settings.crop.resolve(model.face_type, model.coverage, model.alignment);
+        let crop = settings.look.crop.resolve(model.face_type, model.coverage, model.alignment);
         Ok(Self { queue, model, settings, crop, drawn, passed: 0 })
     }
 
@@ -104,7 +104,7 @@ impl LivePath {
         job.frame = Some(frame);
         job.time = time;
         job.settings = Arc::clone(&self.settings);
-        job.model = Some(Arc::clone(&self.model));
+        job.casting.model = Some(Arc::clone(&self.model));
         let begun = Instant::now();
         self.queue.submit(job);
         let mut job = self.queue.next().ok_or_else(lost)?;

@@ -7,7 +7,6 @@ use super::album::{Album, Shot};
 use super::detail::{Usual, detail, detail_at};
 use super::face_mask::FaceMask;
 use super::figures::FrameFigures;
-use super::identity::Identity;
 use super::iris;
 use super::likeness;
 use super::live_path::{LivePath, Passed};
@@ -21,6 +20,7 @@ use super::series::Series;
 use super::skin_tone::typology_angle;
 use super::truth::GroundTruth;
 use super::warping::Warper;
+use crate::face::IdentityNetwork;
 use crate::face::{Face, align};
 use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::live::{Outcome, Stage, StageTimes};
@@ -36,7 +36,7 @@ pub struct Measurer {
     source: Watcher,
     output: Watcher,
     truth: Watcher,
-    identity: Identity,
+    identity: IdentityNetwork,
     known: Option<GroundTruth>,
     usual: Usual,
     flicker: Flicker,
@@ -69,7 +69,7 @@ impl Measurer {
     /// [`EvalError::Find`] where a network is refused.
     pub fn new(
         runtime: &Runtime,
-        identity: Identity,
+        identity: IdentityNetwork,
         known: Option<GroundTruth>,
         usual: Usual,
     ) -> Result<Self, EvalError> {

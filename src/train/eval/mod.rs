@@ -31,7 +31,6 @@ pub mod expression;
 pub mod face_mask;
 pub mod figures;
 pub mod flow;
-pub mod identity;
 pub mod iris;
 pub mod lag;
 mod likeness;
@@ -66,13 +65,13 @@ pub use report::EvalReport;
 use std::path::{Path, PathBuf};
 
 use album::Album;
-use identity::Identity;
 use live_path::LivePath;
 use measure::Measurer;
 use reference::Reference;
 use target::Target;
 use truth::GroundTruth;
 
+use crate::face::IdentityNetwork;
 use crate::media::{Clip, ClipOptions};
 use crate::runtime::Runtime;
 use crate::train::whole_file;
@@ -120,7 +119,7 @@ pub fn evaluate(options: &EvalOptions, mut progress: impl FnMut(u64, Option<u64>
     let known = GroundTruth::beside(&options.driver)?;
     let runtime = Runtime::load(None)?;
     let mut live = LivePath::new(&runtime, &options.model, options.threads)?;
-    let mut identity = Identity::new(&runtime, options.threads)?;
+    let mut identity = IdentityNetwork::new(&runtime, options.threads)?;
     let target = match options.target.as_deref() {
         Some(target) => target::of(&runtime, &mut identity, target)?,
         None => Target::default(),

@@ -93,8 +93,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical,
             to_canonical_rigid: to_canonical,
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         };
         let crop = CropSettings { face_type: crate::face::FaceType::Half, ..CropSettings::default() };
         let mut allowed = Allowed::nowhere(&LAYOUT);

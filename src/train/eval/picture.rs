@@ -6,7 +6,7 @@ use crate::blend::BlendSettings;
 use crate::blend::crop::{CropSums, crop};
 use crate::blend::mask::mask;
 use crate::face::{Face, hull};
-use crate::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range};
+use crate::frame::{Frame, OwnedFrame};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::swap::Generated;
 
@@ -123,15 +123,5 @@ pub fn masked_mean(values: impl IntoIterator<Item = f32>, mask: &[f32]) -> Optio
 
 /// The picture as a frame.
 pub(super) fn from_rgb(picture: &RgbImage) -> OwnedFrame {
-    let mut frame = OwnedFrame::new(Layout {
-        format: PixelFormat::Rgbx,
-        width: picture.width() as usize,
-        height: picture.height() as usize,
-        matrix: Matrix::Bt709,
-        range: Range::Full,
-    });
-    for (to, from) in frame.bytes_mut(0).chunks_exact_mut(4).zip(picture.pixels()) {
-        to[..3].copy_from_slice(&from.0);
-    }
-    frame
+    OwnedFrame::of_rgb(picture.width() as usize, picture.height() as usize, picture.as_raw())
 }

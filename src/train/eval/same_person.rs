@@ -1,8 +1,9 @@
 //! Whether two face sets show one person, by the identity network.
 
 use super::EvalError;
-use super::identity::{Identity, distance, mean};
 use super::target;
+use crate::face::IdentityNetwork;
+use crate::face::identity::{distance, mean};
 use crate::runtime::Runtime;
 use crate::train::faceset::FaceSet;
 
@@ -17,7 +18,7 @@ const SAME: f32 = 0.45;
 /// # Errors
 /// [`EvalError`] where the network does not run or a picture cannot be read.
 pub fn looks_like(runtime: &Runtime, a: &[FaceSet], b: &[FaceSet]) -> Result<Vec<f32>, EvalError> {
-    let mut identity = Identity::new(runtime, 1)?;
+    let mut identity = IdentityNetwork::new(runtime, 1)?;
     let mut subject = Vec::new();
     for set in b {
         subject.extend(target::of_face_set(&mut identity, set, FACES)?.embeddings);

@@ -2,11 +2,12 @@
 
 use super::EvalError;
 use super::expression::{self, Expression};
-use super::identity::{Embedding, Identity};
 use super::iris::{self, IrisPlace};
 use super::seen::Seen;
 use super::still::{Steady, steady};
 use super::truth::TrueFace;
+use crate::face::IdentityNetwork;
+use crate::face::identity::Embedding;
 use crate::face::{Face, align};
 use crate::frame::VideoBuffer;
 use crate::train::extract::pose::{Pose, pose};
@@ -85,7 +86,11 @@ impl Series {
     ///
     /// # Errors
     /// [`EvalError`] where the identity network fails.
-    pub(super) fn of(seen: &Seen<'_>, known: Option<&TrueFace>, identity: &mut Identity) -> Result<Self, EvalError> {
+    pub(super) fn of(
+        seen: &Seen<'_>,
+        known: Option<&TrueFace>,
+        identity: &mut IdentityNetwork,
+    ) -> Result<Self, EvalError> {
         let (before, after) = (seen.before.as_ref(), seen.after.as_ref());
         let pose = |face: Option<&Face>| face.and_then(|face| pose(&face.landmarks));
         let irises =
@@ -114,7 +119,12 @@ impl Series {
     }
 }
 
-fn embed(identity: &mut Identity, before: &Face, after: &Face, seen: &Seen<'_>) -> Result<Option<Embedded>, EvalError> {
+fn embed(
+    identity: &mut IdentityNetwork,
+    before: &Face,
+    after: &Face,
+    seen: &Seen<'_>,
+) -> Result<Option<Embedded>, EvalError> {
     let source = identity.embed(&seen.passed.plate.frame()?, &before.landmarks)?;
     let output = identity.embed(&seen.passed.output.frame()?, &after.landmarks)?;
     let truth = match seen.truth_frame().zip(seen.truth_face()) {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::figures::{self, Spread};
-use super::identity::{Embedding, SAME, distance, mean, mean_distance};
 use super::iris::IrisPlace;
 use super::lag::{Followed, followed};
 use super::live_path::LivePath;
@@ -15,6 +14,7 @@ use super::skin_tone::by_tone;
 use super::still::{Steady, still_jitter};
 use super::truth::GroundTruth;
 use super::{EvalOptions, Evaluation, expression, table};
+use crate::face::identity::{Embedding, SAME_PERSON, distance, mean};
 use crate::frame::Layout;
 use crate::live::Stage;
 use crate::train::extract::pose::Pose;
@@ -197,7 +197,7 @@ fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<Identit
     let nearer = there.iter().filter(|e| distance(&e.output, &to) < distance(&e.output, &e.source)).count();
     let part = |holds: &dyn Fn(&Embedding) -> bool| over(&|output| f32::from(u8::from(holds(output))));
     Some(IdentityFigures {
-        same: SAME,
+        same: SAME_PERSON,
         to_target: over(&|output| distance(output, &to)),
         to_driver: over(&|output| distance(output, &from)),
         to_target_pairs: over(&|output| mean_distance(output, &target).unwrap_or_default()),
@@ -207,7 +207,12 @@ fn identities(measured: &mut Measurer, target: Vec<Embedding>) -> Option<Identit
         nearer_to_target_than_performer: nearer as f32 / count,
         bare_to_target: mean_distance(&to, &bare),
         bare_to_driver: mean_distance(&from, &bare),
-        taken_for_target: part(&|output| distance(output, &to) < SAME),
+        taken_for_target: part(&|output| distance(output, &to) < SAME_PERSON),
         target_faces: target.len(),
     })
+}
+/// Mean distance from one face to each of several; `None` for none.
+fn mean_distance(face: &Embedding, others: &[Embedding]) -> Option<f32> {
+    let sum: f32 = others.iter().map(|other| distance(face, other)).sum();
+    (!others.is_empty()).then(|| sum / others.len() as f32)
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::EvalError;
 use super::detail::Usual;
 use super::expression::FRONTAL;
-use super::identity::{Embedding, Identity};
 use super::picture::from_rgb;
-use crate::face::{Face, Finder, FinderSettings, Mesh};
+use crate::face::identity::Embedding;
+use crate::face::{Face, Finder, FinderSettings, IdentityNetwork, Mesh};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Point;
 use crate::media::{Clip, ClipOptions};
@@ -30,7 +30,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    fn add(&mut self, identity: &mut Identity, frame: &Frame<'_>, landmarks: &[Point]) -> Result<(), EvalError> {
+    fn add(&mut self, identity: &mut IdentityNetwork, frame: &Frame<'_>, landmarks: &[Point]) -> Result<(), EvalError> {
         self.embeddings.extend(identity.embed(frame, landmarks)?);
         if pose(landmarks).is_some_and(|pose| pose.yaw.abs() <= FRONTAL) {
             self.usual.add(frame, landmarks);
@@ -43,7 +43,7 @@ impl Target {
 ///
 /// # Errors
 /// [`EvalError`] where it cannot be read or shows no face.
-pub(super) fn of(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<Target, EvalError> {
+pub(super) fn of(runtime: &Runtime, identity: &mut IdentityNetwork, target: &Path) -> Result<Target, EvalError> {
     let found = if target.is_dir() {
         of_face_set(identity, &FaceSet::open(target)?, MOST)?
     } else {
@@ -55,7 +55,7 @@ pub(super) fn of(runtime: &Runtime, identity: &mut Identity, target: &Path) -> R
     Ok(found)
 }
 
-fn of_clip(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<Target, EvalError> {
+fn of_clip(runtime: &Runtime, identity: &mut IdentityNetwork, target: &Path) -> Result<Target, EvalError> {
     let mut finder = Finder::new(runtime, Mesh::Points478)?;
     let (mut faces, mut found) = (Vec::new(), Target::default());
     for (i, frame) in Clip::open(target, ClipOptions::default())?.enumerate() {
@@ -75,7 +75,7 @@ fn of_clip(runtime: &Runtime, identity: &mut Identity, target: &Path) -> Result<
 }
 
 /// Looks at up to `most` faces of a face set, evenly spread over it.
-pub(super) fn of_face_set(identity: &mut Identity, set: &FaceSet, most: usize) -> Result<Target, EvalError> {
+pub(super) fn of_face_set(identity: &mut IdentityNetwork, set: &FaceSet, most: usize) -> Result<Target, EvalError> {
     let step = set.faces.len().div_ceil(most).max(1);
     let mut found = Target::default();
     for record in set.faces.iter().step_by(step) {

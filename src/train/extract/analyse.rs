@@ -16,7 +16,9 @@ use super::run::{Job, Step};
 use super::write::{Cut, Order};
 use super::{ExtractError, Settings};
 use crate::face::pose::skull_centre;
-use crate::face::{CropSettings, Face, FindError, Finder, FinderSettings, FinderState, align, align_rigid, yaw};
+use crate::face::{
+    CropSettings, Face, FindError, Finder, FinderSettings, FinderState, Recognised, align, align_rigid, yaw,
+};
 use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
 use crate::live::SceneCut;
@@ -394,5 +396,15 @@ fn correct(faces: &mut Vec<Face>, landmarks: &[Point]) {
     let landmarks = landmarks.to_vec();
     let track = track.unwrap_or(NO_TRACK);
     let skull_centre = skull_centre(&landmarks, &to_canonical_rigid);
-    faces.push(Face { track, score: 1.0, bounds, landmarks, to_canonical, to_canonical_rigid, skull_centre, yaw });
+    faces.push(Face {
+        track,
+        score: 1.0,
+        bounds,
+        landmarks,
+        to_canonical,
+        to_canonical_rigid,
+        skull_centre,
+        yaw,
+        recognised: Recognised::NotAsked,
+    });
 }

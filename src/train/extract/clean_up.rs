@@ -165,8 +165,7 @@ mod tests {
             landmarks: Vec::new(),
             to_canonical: Similarity::IDENTITY,
             to_canonical_rigid: Similarity::IDENTITY,
-            skull_centre: None,
-            yaw: 0.0,
+            ..Face::default()
         }
     }
 

@@ -103,9 +103,7 @@ impl FaceSwap {
         job.timings.stages[Stage::Total as usize] = total;
         self.say_failure(session, &mut job);
         // One that was begun with the model of before must not ask for another again.
-        let now = session.models.current();
-        let outdated = job.model.as_ref().zip(now).is_some_and(|(of, now)| !Arc::ptr_eq(of, &now));
-        if job.device_lost && !outdated {
+        if job.device_lost && !session.has_recast(&job.casting) {
             self.recover(session);
         }
         let Some(frame) = job.frame.take() else { return session.queue.finish(job) };

@@ -13,6 +13,7 @@ use standin::live::{self, FindStage, Load, ModelSlot, Queue, Settings, SwapStage
 use standin::media;
 
 use super::delivery::from_milliseconds;
+use super::performer::Performer;
 use super::properties::Properties;
 use super::session::{Output, Session, lock};
 use super::{messages, properties};
@@ -27,6 +28,7 @@ pub struct FaceSwap {
     pub(super) properties: Mutex<Properties>,
     /// What the properties say of frames, shared with the jobs in flight.
     pub(super) settings: Mutex<Arc<Settings>>,
+    pub(super) performers: Mutex<Vec<Performer>>,
     session: Mutex<Option<Arc<Session>>>,
 }
 
@@ -35,6 +37,7 @@ impl ObjectSubclass for FaceSwap {
     const NAME: &'static str = "GstFaceSwap";
     type Type = super::FaceSwap;
     type ParentType = gst::Element;
+    type Interfaces = (gst::ChildProxy,);
 
     fn with_class(class: &Self::Class) -> Self {
         let pad = |name: &str| class.pad_template(name);
@@ -76,7 +79,14 @@ impl ObjectSubclass for FaceSwap {
             .build();
         let properties = Properties::default();
         let settings = Mutex::new(Arc::new(properties.settings.clone()));
-        Self { sinkpad, srcpad, properties: Mutex::new(properties), settings, session: Mutex::new(None) }
+        Self {
+            sinkpad,
+            srcpad,
+            properties: Mutex::new(properties),
+            settings,
+            performers: Mutex::default(),
+            session: Mutex::new(None),
+        }
     }
 }
 
@@ -86,12 +96,11 @@ impl ObjectImpl for FaceSwap {
     }
 
     fn set_property(&self, _id: usize, value: &glib::Value, spec: &glib::ParamSpec) {
-        let set = {
-            let mut properties = lock(&self.properties);
-            let set = properties.set(spec.name(), value);
-            *lock(&self.settings) = Arc::new(properties.settings.clone());
-            set
-        };
+        if spec.name() == "performers" {
+            return self.have_performers(value.get().unwrap_or_default());
+        }
+        let set = lock(&self.properties).set(spec.name(), value);
+        self.publish_settings();
         match (set, self.session()) {
             (Ok(true), Some(session)) => self.load_model(&session),
             (Ok(_), _) => {}
@@ -102,6 +111,9 @@ impl ObjectImpl for FaceSwap {
     fn property(&self, _id: usize, spec: &glib::ParamSpec) -> glib::Value {
         if spec.name() == "stats" {
             return self.session().and_then(|session| session.output().last.clone()).to_value();
+        }
+        if spec.name() == "performers" {
+            return self.children_count().to_value();
         }
         lock(&self.properties).get(spec.name()).unwrap_or_else(|| spec.default_value().clone())
     }
@@ -173,6 +185,17 @@ impl FaceSwap {
         lock(&self.session).clone()
     }
 
+    /// Gives the frames that come from now on what the properties say.
+    pub(super) fn publish_settings(&self) {
+        let mut settings = lock(&self.properties).settings.clone();
+        settings.performers.extend(lock(&self.performers).iter().map(|it| it.look(&settings.look)));
+        if !settings.performers.is_empty() {
+            // A performer may be any of the faces.
+            settings.finder.max_faces = usize::MAX;
+        }
+        *lock(&self.settings) = Arc::new(settings);
+    }
+
     /// Makes the stages and begins to load what they need.
     fn start(&self) -> Result<(), gst::StateChangeError> {
         let properties = lock(&self.properties).clone();
@@ -180,13 +203,17 @@ impl FaceSwap {
             messages::post(&self.obj(), gst::ResourceError::Settings, &text, true);
             gst::StateChangeError
         };
-        if properties.model.is_none() {
+        let performers = lock(&self.performers).clone();
+        let all_have_theirs = !performers.is_empty() && performers.iter().all(|it| it.files().model.is_some());
+        if properties.model.is_none() && !all_have_theirs {
             return Err(refuse("no model is set; set model=FILE.dfm".to_owned()));
         }
         let device = properties.device().map_err(|error| refuse(error.to_string()))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = (properties.depth as usize).clamp(1, cores);
         let (finder, finder_inbox) = crossbeam_channel::bounded(1);
+        let references = crossbeam_channel::bounded(1);
+        let find = FindStage::new(finder_inbox).recognising(references.1.clone());
         let mut stages = Vec::new();
         let (mut blenders, mut occlusion) = (Vec::new(), Vec::new());
         for _ in 0..workers {
@@ -196,11 +223,13 @@ impl FaceSwap {
             occlusion.push(to_occlusion);
             stages.push(SwapStage::new(Box::new(CpuBlender::default()), blender_inbox).seeing(occlusion_inbox));
         }
-        let queue = Queue::start(properties.depth as usize, FindStage::new(finder_inbox), stages)
+        let queue = Queue::start(properties.depth as usize, find, stages)
             .map_err(|error| refuse(format!("no thread for the stages: {error}")))?;
         let session = Arc::new(Session {
             queue,
             models: Arc::new(ModelSlot::default()),
+            performers: Mutex::default(),
+            references,
             pending: Arc::default(),
             unhurried: Arc::default(),
             device: device.clone(),
@@ -213,18 +242,19 @@ impl FaceSwap {
         });
         *lock(&self.session) = Some(Arc::clone(&session));
         self.load_model(&session);
+        self.start_performers(&session);
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
         live::prepare_finder(&session.pending, self.folder(), properties.mesh, finder, move |done| {
             if let (Err(error), Some(element)) = (done, weak.upgrade()) {
                 failed.store(true, Ordering::Release);
-                messages::post_prepare_error(&element, &error);
+                messages::post_prepare_error(&element, &error, true);
             }
         });
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
         live::prepare_occlusion(&session.pending, self.folder(), occlusion, move |done| {
             if let (Err(error), Some(element)) = (done, weak.upgrade()) {
                 failed.store(true, Ordering::Release);
-                messages::post_prepare_error(&element, &error);
+                messages::post_prepare_error(&element, &error, true);
             }
         });
         let asked_for = matches!(device.blend, standin::blend::gpu::Preference::Gpu(_));
@@ -246,6 +276,7 @@ impl FaceSwap {
         // The network may have been on it, too, where nobody said where it is to be.
         if device.provider.is_none() {
             self.load_model(session);
+            (0..lock(&session.performers).len()).for_each(|number| self.load_performer(session, number));
         }
         self.prepare_blenders(session, &session.unhurried, device);
     }
@@ -269,8 +300,15 @@ impl FaceSwap {
 
     /// Begins to load the model that the property names.
     fn load_model(&self, session: &Arc<Session>) {
+        let path = lock(&self.properties).model.clone();
+        if let Some(path) = path {
+            self.load_into(session, &session.models, path);
+        }
+    }
+
+    /// Begins to load a model into its slot.
+    pub(super) fn load_into(&self, session: &Arc<Session>, slot: &Arc<ModelSlot>, path: String) {
         let properties = lock(&self.properties).clone();
-        let Some(path) = properties.model.clone() else { return };
         let device = &session.device;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let load = Load {
@@ -283,8 +321,8 @@ impl FaceSwap {
         };
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
         // A file waits for its first model, and goes on with it while another is loaded.
-        let pending = if session.models.current().is_none() { &session.pending } else { &session.unhurried };
-        session.models.load(load, pending, move |loaded| {
+        let pending = if slot.current().is_none() { &session.pending } else { &session.unhurried };
+        slot.load(load, pending, move |loaded| {
             let Some(element) = weak.upgrade() else { return };
             match loaded {
                 Ok(model) => gst::info!(CAT, obj = element, "{} on {}", model.path.display(), model.runs_on),
@@ -297,7 +335,7 @@ impl FaceSwap {
     }
 
     /// The folder that the plugin lies in.
-    fn folder(&self) -> Option<PathBuf> {
+    pub(super) fn folder(&self) -> Option<PathBuf> {
         let plugin = self.obj().factory()?.plugin()?;
         Some(plugin.filename()?.parent()?.to_owned())
     }

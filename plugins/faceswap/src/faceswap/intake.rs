@@ -40,7 +40,7 @@ impl FaceSwap {
         let mut job = session.queue.begin().map_err(|_| gst::FlowError::Flushing)?;
         job.time = lock(&session.input).running(buffer.pts()).nseconds() as f64 / 1e9;
         job.settings = Arc::clone(&lock(&self.settings));
-        job.model = session.models.current();
+        session.cast(job.settings.performers.len(), &mut job.casting);
         marked_faces(&buffer, &mut job.hints);
         match MappedBuffer::map(buffer, &info, layout) {
             Ok(frame) => job.frame = Some(frame),

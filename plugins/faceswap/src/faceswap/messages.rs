@@ -1,5 +1,6 @@
 //! What the element says on the bus: errors in the domains that users filter on, and the statistics of a second.
 
+use standin::face::ReferenceError;
 use standin::live::{LoadError, PrepareError, Stage, Summary};
 use standin::swap::ModelProblem;
 
@@ -19,8 +20,17 @@ pub(super) fn post_load_error(element: &super::FaceSwap, error: &LoadError, fata
 }
 
 /// Posts why faces cannot be looked for.
-pub(super) fn post_prepare_error(element: &super::FaceSwap, error: &PrepareError) {
-    post(element, gst::LibraryError::Init, &error.to_string(), true);
+pub(super) fn post_prepare_error(element: &super::FaceSwap, error: &PrepareError, fatal: bool) {
+    let text = error.to_string();
+    match error {
+        PrepareError::Reference(ReferenceError::Missing { .. }) => {
+            post(element, gst::ResourceError::NotFound, &text, fatal);
+        }
+        PrepareError::Reference(ReferenceError::Picture { .. } | ReferenceError::NoFace { .. }) => {
+            post(element, gst::ResourceError::Settings, &text, fatal);
+        }
+        _ => post(element, gst::LibraryError::Init, &text, fatal),
+    }
 }
 
 /// Posts what was chosen.

@@ -9,6 +9,8 @@ mod delivery;
 mod imp;
 mod intake;
 mod messages;
+mod performer;
+mod performers;
 mod properties;
 mod session;
 
@@ -17,7 +19,7 @@ use gst::prelude::*;
 
 glib::wrapper! {
     /// Replaces faces in raw video, in place, with those that a model makes of them.
-    pub struct FaceSwap(ObjectSubclass<imp::FaceSwap>) @extends gst::Element, gst::Object;
+    pub struct FaceSwap(ObjectSubclass<imp::FaceSwap>) @extends gst::Element, gst::Object, @implements gst::ChildProxy;
 }
 
 /// Makes the element known. Its rank is none: it is used by name.

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use gst_video::VideoInfo;
 use standin::blend::Blender;
+use standin::face::Recognition;
 use standin::frame::Layout;
-use standin::live::{Device, Latency, ModelSlot, Pending, Queue, Statistics};
+use standin::live::{Casting, Device, Latency, Model, ModelSlot, Pending, Queue, Statistics};
 
 use super::buffer::MappedBuffer;
 
@@ -22,6 +23,10 @@ pub(super) struct Session {
     pub(super) queue: Queue<MappedBuffer, gst::Event>,
     /// The model in use.
     pub(super) models: Arc<ModelSlot>,
+    /// The models of the performers, by number, of those who have their own.
+    pub(super) performers: Mutex<Vec<Option<Arc<ModelSlot>>>>,
+    /// Where what knows the performers goes, and where it waits to be taken.
+    pub(super) references: (Sender<Recognition>, Receiver<Recognition>),
     /// What is still being loaded.
     pub(super) pending: Arc<Pending>,
     /// What is being loaded and may come later than the first frames.
@@ -141,8 +146,30 @@ impl Session {
     pub(super) fn stop(&self) {
         self.queue.stop();
         self.models.clear();
+        lock(&self.performers).iter().flatten().for_each(|slot| slot.clear());
         self.pending.join();
         self.unhurried.join();
+    }
+
+    /// Writes which models there are now, for as many performers.
+    pub(super) fn cast(&self, performers: usize, casting: &mut Casting) {
+        casting.model = self.models.current();
+        let slots = lock(&self.performers);
+        casting.performers.extend((0..performers).map(|number| match slots.get(number) {
+            Some(Some(slot)) => slot.current(),
+            _ => casting.model.clone(),
+        }));
+    }
+
+    /// Whether other models are in use than those of a frame.
+    pub(super) fn has_recast(&self, casting: &Casting) -> bool {
+        let other = |of: &Option<Arc<Model>>, now: &Option<Arc<Model>>| {
+            of.as_ref().zip(now.as_ref()).is_some_and(|(of, now)| !Arc::ptr_eq(of, now))
+        };
+        let mut now = Casting::default();
+        self.cast(casting.performers.len(), &mut now);
+        other(&casting.model, &now.model)
+            || casting.performers.iter().zip(&now.performers).any(|(of, now)| other(of, now))
     }
 
     /// Whether a lost GPU is to be asked for now: not while it was asked for a moment ago.

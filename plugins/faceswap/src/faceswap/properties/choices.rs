@@ -3,7 +3,7 @@
 use gst::glib;
 use standin::blend::ColorTransfer;
 use standin::face::{FaceType, Mesh};
-use standin::live::{GuardMode, Occlusion, OnFailure};
+use standin::live::{GuardMode, Occlusion, OnFailure, Strangers};
 
 /// A choice among names, as GStreamer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -212,6 +212,34 @@ impl OcclusionChoice {
         match occlusion {
             Occlusion::Auto => Self::Auto,
             Occlusion::Off => Self::Off,
+        }
+    }
+}
+
+/// What leaves of people who are none of the performers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapStrangers")]
+#[repr(i32)]
+pub(super) enum StrangersChoice {
+    #[default]
+    #[enum_value(name = "Their own face", nick = "pass")]
+    Pass,
+    #[enum_value(name = "What on-failure leaves of a face that cannot be swapped", nick = "conceal")]
+    Conceal,
+}
+
+impl StrangersChoice {
+    pub(super) fn strangers(self) -> Strangers {
+        match self {
+            Self::Pass => Strangers::Pass,
+            Self::Conceal => Strangers::Conceal,
+        }
+    }
+
+    pub(super) fn of(strangers: Strangers) -> Self {
+        match strangers {
+            Strangers::Pass => Self::Pass,
+            Strangers::Conceal => Self::Conceal,
         }
     }
 }

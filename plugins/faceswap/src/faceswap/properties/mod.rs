@@ -1,6 +1,7 @@
 //! The properties, in the words of the field: what each is called, means, allows, and where its value goes.
 
 mod choices;
+pub(super) mod look;
 mod numbers;
 
 use std::sync::LazyLock;
@@ -8,11 +9,13 @@ use std::sync::LazyLock;
 use gst::glib;
 use gst::prelude::*;
 use standin::face::{FinderSettings, Mesh};
-use standin::live::{Device, Select, Settings};
+use standin::live::{Device, Look, Select, Settings};
 
-use choices::{ColorTransferChoice, FaceTypeChoice, GuardChoice, LandmarksChoice, OcclusionChoice, OnFailureChoice};
+use choices::{GuardChoice, LandmarksChoice, OcclusionChoice, OnFailureChoice, StrangersChoice};
 use numbers::{COUNTS, NUMBERS, SWITCHES};
 
+/// Performers at most.
+pub(super) const MOST_PERFORMERS: u32 = 8;
 /// Frames in flight where nobody chose.
 const DEPTH: u32 = 3;
 
@@ -39,7 +42,7 @@ impl Default for Properties {
     fn default() -> Self {
         Self {
             model: None,
-            settings: Settings { morph: 0.75, ..Settings::default() },
+            settings: Settings { look: Look { morph: 0.75, ..Look::default() }, ..Settings::default() },
             device: "auto".to_owned(),
             threads: 0,
             depth: DEPTH,
@@ -103,7 +106,9 @@ fn read<'a, T: glib::value::FromValue<'a>>(name: &str, value: &'a glib::Value) -
 impl Properties {
     /// Sets a property. Returns whether a new model was asked for.
     pub(super) fn set(&mut self, name: &str, value: &glib::Value) -> Result<bool, Refused> {
-        if let Some(number) = NUMBERS.iter().find(|number| number.name == name) {
+        if let Some(set) = look::set(&mut self.settings.look, name, value) {
+            set?;
+        } else if let Some(number) = NUMBERS.iter().find(|number| number.name == name) {
             *(number.field)(self) = read(name, value)?;
         } else if let Some(count) = COUNTS.iter().find(|count| count.name == name) {
             *(count.field)(self) = read(name, value)?;
@@ -127,16 +132,11 @@ impl Properties {
                     })?;
                     self.settings.finder.max_faces = most_faces(self.settings.select);
                 }
-                "face-type" => {
-                    self.settings.crop.face_type = read::<FaceTypeChoice>(name, value)?.face_type();
-                }
-                "color-transfer" => {
-                    self.settings.blend.color_transfer = read::<ColorTransferChoice>(name, value)?.color_transfer();
-                }
                 "on-failure" => {
                     self.settings.on_failure = read::<OnFailureChoice>(name, value)?.on_failure();
                 }
                 "guard" => self.settings.guard = read::<GuardChoice>(name, value)?.guard(),
+                "strangers" => self.settings.strangers = read::<StrangersChoice>(name, value)?.strangers(),
                 "occlusion" => self.settings.occlusion = read::<OcclusionChoice>(name, value)?.occlusion(),
                 "landmarks" => self.mesh = read::<LandmarksChoice>(name, value)?.mesh(),
                 _ => return Err(Refused(format!("there is no property '{name}' to set"))),
@@ -147,6 +147,9 @@ impl Properties {
 
     /// Reads a property; `None` where it is not one of these.
     pub(super) fn get(&self, name: &str) -> Option<glib::Value> {
+        if let Some(value) = look::get(&self.settings.look, name) {
+            return Some(value);
+        }
         let mut own = self.clone();
         if let Some(number) = NUMBERS.iter().find(|number| number.name == name) {
             return Some((number.field)(&mut own).to_value());
@@ -161,10 +164,9 @@ impl Properties {
             "model" => Some(self.model.to_value()),
             "device" => Some(self.device.to_value()),
             "select" => Some(select_text(self.settings.select).to_value()),
-            "face-type" => Some(FaceTypeChoice::of(self.settings.crop.face_type).to_value()),
-            "color-transfer" => Some(ColorTransferChoice::of(self.settings.blend.color_transfer).to_value()),
             "on-failure" => Some(OnFailureChoice::of(self.settings.on_failure).to_value()),
             "guard" => Some(GuardChoice::of(self.settings.guard).to_value()),
+            "strangers" => Some(StrangersChoice::of(self.settings.strangers).to_value()),
             "occlusion" => Some(OcclusionChoice::of(self.settings.occlusion).to_value()),
             "landmarks" => Some(LandmarksChoice::of(self.mesh).to_value()),
             _ => None,
@@ -199,17 +201,6 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
                 .default_value("largest")
                 .mutable_playing()
                 .build(),
-            glib::ParamSpecEnum::builder::<FaceTypeChoice>("face-type")
-                .nick("Face type")
-                .blurb("Which crop of the face the model was trained with")
-                .mutable_playing()
-                .build(),
-            glib::ParamSpecEnum::builder::<ColorTransferChoice>("color-transfer")
-                .nick("Color transfer")
-                .blurb("How far the generated face takes on the driver's colours; black stays black")
-                .mutable_playing()
-                .controllable()
-                .build(),
             glib::ParamSpecEnum::builder::<OnFailureChoice>("on-failure")
                 .nick("On failure")
                 .blurb("What leaves instead of a face that should be swapped and cannot be")
@@ -221,6 +212,20 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
                     "Who is protected before their face was found. Where one face is selected and is there, nobody else \
                      is",
                 )
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecUInt::builder("performers")
+                .nick("Performers")
+                .blurb(
+                    "How many people are told apart: with any, only they are swapped, each as its child performer-0, \
+                     performer-1 and so on says. Naming a child makes it",
+                )
+                .maximum(MOST_PERFORMERS)
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecEnum::builder::<StrangersChoice>("strangers")
+                .nick("Strangers")
+                .blurb("What leaves of people who are none of the performers, where there are any")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder::<OcclusionChoice>("occlusion")
@@ -242,6 +247,7 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
                 .read_only()
                 .build(),
         ];
+        specs.extend(look::specs());
         specs.extend(NUMBERS.iter().map(numbers::Number::spec));
         specs.extend(COUNTS.iter().map(numbers::Count::spec));
         specs.extend(SWITCHES.iter().map(numbers::Switch::spec));

@@ -3,16 +3,18 @@
 use gst::glib;
 use gst::prelude::*;
 
+use standin::live::Look;
+
 use super::{DEPTH, Properties};
 
-/// A real number.
-pub(super) struct Number {
+/// A real number of a `T`.
+pub(super) struct Number<T> {
     pub(super) name: &'static str,
     nick: &'static str,
     blurb: &'static str,
     range: (f32, f32),
     default: f32,
-    pub(super) field: fn(&mut Properties) -> &mut f32,
+    pub(super) field: fn(&mut T) -> &mut f32,
 }
 
 /// A whole number.
@@ -27,16 +29,16 @@ pub(super) struct Count {
     pub(super) field: fn(&mut Properties) -> &mut u32,
 }
 
-/// On or off.
-pub(super) struct Switch {
+/// On or off, of a `T`.
+pub(super) struct Switch<T> {
     pub(super) name: &'static str,
     nick: &'static str,
     blurb: &'static str,
     default: bool,
-    pub(super) field: fn(&mut Properties) -> &mut bool,
+    pub(super) field: fn(&mut T) -> &mut bool,
 }
 
-impl Number {
+impl<T> Number<T> {
     pub(super) fn spec(&self) -> glib::ParamSpec {
         glib::ParamSpecFloat::builder(self.name)
             .nick(self.nick)
@@ -62,7 +64,7 @@ impl Count {
     }
 }
 
-impl Switch {
+impl<T> Switch<T> {
     pub(super) fn spec(&self) -> glib::ParamSpec {
         glib::ParamSpecBoolean::builder(self.name)
             .nick(self.nick)
@@ -75,39 +77,7 @@ impl Switch {
 }
 
 /// The real numbers.
-pub(super) const NUMBERS: &[Number] = &[
-    Number {
-        name: "morph",
-        nick: "Morph",
-        blurb: "For models that morph: 0 is the driver's shape, 1 the subject's",
-        range: (0.0, 1.0),
-        default: 0.75,
-        field: |p| &mut p.settings.morph,
-    },
-    Number {
-        name: "coverage",
-        nick: "Coverage",
-        blurb: "Side of the crop in canonical face units; 0 is what the face type or the model says",
-        range: (0.0, 8.0),
-        default: 0.0,
-        field: |p| &mut p.settings.crop.coverage,
-    },
-    Number {
-        name: "x-offset",
-        nick: "X offset",
-        blurb: "Shift of the crop to the right, in canonical face units",
-        range: (-2.0, 2.0),
-        default: 0.0,
-        field: |p| &mut p.settings.crop.x_offset,
-    },
-    Number {
-        name: "y-offset",
-        nick: "Y offset",
-        blurb: "Shift of the crop down, in canonical face units",
-        range: (-2.0, 2.0),
-        default: 0.0,
-        field: |p| &mut p.settings.crop.y_offset,
-    },
+pub(super) const NUMBERS: &[Number<Properties>] = &[
     Number {
         name: "hold-time",
         nick: "Hold time",
@@ -142,13 +112,49 @@ pub(super) const NUMBERS: &[Number] = &[
         default: 0.5,
         field: |p| &mut p.settings.finder.smoothing,
     },
+];
+
+/// The real numbers of a look.
+pub(super) const LOOK_NUMBERS: &[Number<Look>] = &[
+    Number {
+        name: "morph",
+        nick: "Morph",
+        blurb: "For models that morph: 0 is the driver's shape, 1 the subject's",
+        range: (0.0, 1.0),
+        default: 0.75,
+        field: |look| &mut look.morph,
+    },
+    Number {
+        name: "coverage",
+        nick: "Coverage",
+        blurb: "Side of the crop in canonical face units; 0 is what the face type or the model says",
+        range: (0.0, 8.0),
+        default: 0.0,
+        field: |look| &mut look.crop.coverage,
+    },
+    Number {
+        name: "x-offset",
+        nick: "X offset",
+        blurb: "Shift of the crop to the right, in canonical face units",
+        range: (-2.0, 2.0),
+        default: 0.0,
+        field: |look| &mut look.crop.x_offset,
+    },
+    Number {
+        name: "y-offset",
+        nick: "Y offset",
+        blurb: "Shift of the crop down, in canonical face units",
+        range: (-2.0, 2.0),
+        default: 0.0,
+        field: |look| &mut look.crop.y_offset,
+    },
     Number {
         name: "erode",
         nick: "Erode",
         blurb: "Shrink the mask by so many pixels of a 224-pixel crop; a negative number grows it",
         range: (-100.0, 100.0),
         default: 7.0,
-        field: |p| &mut p.settings.blend.erode,
+        field: |look| &mut look.blend.erode,
     },
     Number {
         name: "blur",
@@ -156,7 +162,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Feather of the mask's edge, in pixels of a 224-pixel crop (sigma is a quarter of it)",
         range: (0.0, 200.0),
         default: 25.0,
-        field: |p| &mut p.settings.blend.blur,
+        field: |look| &mut look.blend.blur,
     },
     Number {
         name: "opacity",
@@ -164,7 +170,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "0 shows the driver, 1 the generated face",
         range: (0.0, 1.0),
         default: 1.0,
-        field: |p| &mut p.settings.blend.opacity,
+        field: |look| &mut look.blend.opacity,
     },
     Number {
         name: "face-scale",
@@ -172,7 +178,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Size of the generated face about the crop's centre",
         range: (0.5, 1.5),
         default: 1.0,
-        field: |p| &mut p.settings.blend.face_scale,
+        field: |look| &mut look.blend.face_scale,
     },
     Number {
         name: "face-x-offset",
@@ -180,7 +186,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Shift of the generated face to the right, in sides of the crop",
         range: (-0.5, 0.5),
         default: 0.0,
-        field: |p| &mut p.settings.blend.face_x_offset,
+        field: |look| &mut look.blend.face_x_offset,
     },
     Number {
         name: "face-y-offset",
@@ -188,7 +194,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Shift of the generated face down, in sides of the crop",
         range: (-0.5, 0.5),
         default: 0.0,
-        field: |p| &mut p.settings.blend.face_y_offset,
+        field: |look| &mut look.blend.face_y_offset,
     },
     Number {
         name: "sharpen",
@@ -196,7 +202,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Unsharp masking of the generated face; 0 is off",
         range: (0.0, 3.0),
         default: 0.0,
-        field: |p| &mut p.settings.blend.sharpen,
+        field: |look| &mut look.blend.sharpen,
     },
     Number {
         name: "gamma-red",
@@ -204,7 +210,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Gamma of the generated face's red",
         range: (0.2, 5.0),
         default: 1.0,
-        field: |p| &mut p.settings.blend.gamma[0],
+        field: |look| &mut look.blend.gamma[0],
     },
     Number {
         name: "gamma-green",
@@ -212,7 +218,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Gamma of the generated face's green",
         range: (0.2, 5.0),
         default: 1.0,
-        field: |p| &mut p.settings.blend.gamma[1],
+        field: |look| &mut look.blend.gamma[1],
     },
     Number {
         name: "gamma-blue",
@@ -220,7 +226,7 @@ pub(super) const NUMBERS: &[Number] = &[
         blurb: "Gamma of the generated face's blue",
         range: (0.2, 5.0),
         default: 1.0,
-        field: |p| &mut p.settings.blend.gamma[2],
+        field: |look| &mut look.blend.gamma[2],
     },
 ];
 
@@ -256,33 +262,35 @@ pub(super) const COUNTS: &[Count] = &[
 ];
 
 /// The switches.
-pub(super) const SWITCHES: &[Switch] = &[
+pub(super) const SWITCHES: &[Switch<Properties>] = &[Switch {
+    name: "qos",
+    nick: "QoS",
+    blurb: "Drop frames that are late already, before work is spent on them",
+    default: true,
+    field: |p| &mut p.qos,
+}];
+
+/// The switches of a look.
+pub(super) const LOOK_SWITCHES: &[Switch<Look>] = &[
     Switch {
         name: "driver-mask",
         nick: "Driver mask",
         blurb: "Use the network's mask of the driver's face",
         default: true,
-        field: |p| &mut p.settings.blend.driver_mask,
+        field: |look| &mut look.blend.driver_mask,
     },
     Switch {
         name: "generated-mask",
         nick: "Generated mask",
         blurb: "Use the network's mask of the generated face",
         default: true,
-        field: |p| &mut p.settings.blend.generated_mask,
+        field: |look| &mut look.blend.generated_mask,
     },
     Switch {
         name: "hull-mask",
         nick: "Hull mask",
         blurb: "Use the hull of the landmarks as a mask",
         default: false,
-        field: |p| &mut p.settings.blend.hull_mask,
-    },
-    Switch {
-        name: "qos",
-        nick: "QoS",
-        blurb: "Drop frames that are late already, before work is spent on them",
-        default: true,
-        field: |p| &mut p.qos,
+        field: |look| &mut look.blend.hull_mask,
     },
 ];

@@ -1,5 +1,4 @@
-//! Whether the identity network tells people apart, seen as `standin-train eval` sees them.
-#![cfg(feature = "train")]
+//! Whether the identity network tells people apart, as the element and `standin-train eval` see them.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -10,16 +9,16 @@
 
 mod common;
 
-use standin::face::{Finder, FinderSettings, Mesh};
+use standin::face::identity::{Embedding, SAME_PERSON, distance};
+use standin::face::{Finder, FinderSettings, IdentityNetwork, Mesh};
 use standin::frame::VideoBuffer;
 use standin::runtime::Runtime;
-use standin::train::eval::identity::{Embedding, Identity, SAME, distance};
 
 /// Embeds every `step`-th frame of a clip; `person` names who is in a frame.
 fn embed(name: &str, step: usize, person: impl Fn(usize) -> usize) -> Option<Vec<(usize, Embedding)>> {
     let runtime = Runtime::load(None).unwrap();
     let mut finder = Finder::new(&runtime, Mesh::Points478).unwrap();
-    let mut identity = Identity::new(&runtime, 2).unwrap();
+    let mut identity = IdentityNetwork::new(&runtime, 2).unwrap();
     let (mut faces, mut found) = (Vec::new(), Vec::new());
     for (i, frame) in common::clip(name)?.enumerate().filter(|(i, _)| i % step == 0) {
         finder.reset();
@@ -61,7 +60,7 @@ fn rendered_people_are_told_apart() {
     let at = |sorted: &[f32], part: f32| sorted[(part * (sorted.len() - 1) as f32) as usize];
     println!(
         "{} faces; {} pairs of one person, median {:.2}, 95 % below {:.2}; {} pairs of two, median {:.2}, 5 % below {:.2}; \
-         equal error {:.3} at {threshold:.2}; at {SAME}: missed {:.3}, mistaken {:.3}",
+         equal error {:.3} at {threshold:.2}; at {SAME_PERSON}: missed {:.3}, mistaken {:.3}",
         all.len(),
         same.len(),
         at(&same, 0.5),
@@ -70,8 +69,8 @@ fn rendered_people_are_told_apart() {
         at(&different, 0.5),
         at(&different, 0.05),
         error,
-        1.0 - same.partition_point(|&d| d < SAME) as f32 / same.len() as f32,
-        different.partition_point(|&d| d < SAME) as f32 / different.len() as f32,
+        1.0 - same.partition_point(|&d| d < SAME_PERSON) as f32 / same.len() as f32,
+        different.partition_point(|&d| d < SAME_PERSON) as f32 / different.len() as f32,
     );
     assert!(all.len() > 150 && error < 0.08, "{} faces, equal error {error}", all.len());
 }
