@@ -9,9 +9,9 @@
 
 mod common;
 
-use standin::face::identity::{Embedding, SAME_PERSON, distance};
-use standin::face::{Finder, FinderSettings, IdentityNetwork, Mesh};
-use standin::frame::VideoBuffer;
+use standin::face::identity::{Embedding, SAME_PERSON, direction, distance, likeness};
+use standin::face::{Face, Finder, FinderSettings, IdentityNetwork, Mesh, Recognised, Recognition, Reference};
+use standin::frame::{OwnedFrame, VideoBuffer};
 use standin::runtime::Runtime;
 
 /// Embeds every `step`-th frame of a clip; `person` names who is in a frame.
@@ -73,4 +73,72 @@ fn rendered_people_are_told_apart() {
         different.partition_point(|&d| d < SAME_PERSON) as f32 / different.len() as f32,
     );
     assert!(all.len() > 150 && error < 0.08, "{} faces, equal error {error}", all.len());
+}
+
+/// Everybody's reference is the first half of their frames; the second half is played, as a stream.
+#[test]
+fn performers_are_recognised_and_strangers_are_not() {
+    let runtime = Runtime::load(None).unwrap();
+    let mut people: Vec<(Vec<Embedding>, Vec<(OwnedFrame, Face)>)> = Vec::new();
+    for (name, each) in [("drivers.mp4", 40), ("ada_train.mp4", 80), ("ben_train.mp4", 80)] {
+        let Some(clip) = common::clip(name) else { return };
+        let mut finder = Finder::new(&runtime, Mesh::default()).unwrap();
+        let mut network = IdentityNetwork::new(&runtime, 2).unwrap();
+        let most = if each == 40 { usize::MAX } else { each };
+        for (i, frame) in clip.take(most).enumerate() {
+            if i % each == 0 {
+                finder.reset();
+                people.push(Default::default());
+            }
+            let person = people.last_mut().unwrap();
+            let mut faces = Vec::new();
+            let seen = frame.frame().unwrap();
+            finder.find(&seen, &[], i as f64 / 25.0, &FinderSettings::default(), &mut faces).unwrap();
+            let Some(face) = faces.into_iter().next().filter(|face| face.yaw.abs() < 0.7) else { continue };
+            if i % each < each / 2 {
+                person.0.extend(network.embed(&seen, &face.landmarks).unwrap());
+            } else {
+                person.1.push((frame, face));
+            }
+        }
+    }
+    let references: Vec<Option<Reference>> = people.iter().map(|person| Reference::of(&person.0)).collect();
+    let play = |references: Vec<Option<Reference>>, stream: &[(OwnedFrame, Face)]| -> Vec<Recognised> {
+        let mut recognition = Recognition::new(IdentityNetwork::new(&runtime, 2).unwrap(), references);
+        let mut verdict = |(frame, face): &(OwnedFrame, Face)| {
+            let mut faces = [face.clone()];
+            recognition.recognise(&frame.frame().unwrap(), &mut faces).unwrap();
+            faces[0].recognised
+        };
+        stream.iter().map(&mut verdict).collect()
+    };
+    let (mut frames, mut known, mut bare, mut taken) = (0, 0, 0, 0);
+    for (i, (_, stream)) in people.iter().enumerate() {
+        let own = play(vec![references[i].clone()], stream);
+        frames += own.len();
+        known += own.iter().filter(|verdict| **verdict == Recognised::Performer(0)).count();
+        bare += own.iter().filter(|verdict| **verdict == Recognised::Stranger).count();
+        let others = references.iter().enumerate().map(|(j, it)| it.clone().filter(|_| i != j)).collect();
+        taken += usize::from(play(others, stream).iter().any(|verdict| matches!(verdict, Recognised::Performer(_))));
+    }
+    println!(
+        "{} people: recognised in {known} of {frames} frames, taken for strangers in {bare}; {taken} of them taken for one of \
+         {} others at any time",
+        people.len(),
+        people.len() - 1
+    );
+    assert!(people.len() == 26 && frames > 400);
+    assert_eq!(bare, 0, "a performer is taken for a stranger, and would show");
+    assert!(known as f32 > 0.96 * frames as f32, "{known} of {frames} frames");
+    // Of 650 pairs.
+    assert!(taken <= 7, "{taken} were taken for one of {} others", people.len() - 1);
+}
+
+#[test]
+fn directions_are_unit_vectors_and_likeness_is_their_cosine() {
+    let (mut a, mut b) = ([0.0; 128], [0.0; 128]);
+    (a[0], b[1]) = (3.0, 3.0);
+    let (a, b) = (direction(&a), direction(&b));
+    assert!((likeness(&a, &a) - 1.0).abs() < 1e-5 && likeness(&a, &b) < 0.9);
+    assert!(direction(&[0.0; 128]).iter().all(|value| value.is_finite()));
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
-#[allow(dead_code, reason = "this file uses its part")]
+#[allow(dead_code, clippy::expect_used, reason = "this file uses its part; a test that fails may stop")]
 #[path = "../../tests/common/onnx.rs"]
 mod onnx;
 

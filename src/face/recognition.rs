@@ -10,14 +10,19 @@ use crate::frame::Frame;
 use crate::runtime::NetworkError;
 
 /// Likeness from which on the mean of [`LOOKS`] frames is the reference's person. `tests/face_identity.rs` has the errors.
-const SAME: f32 = 0.7;
+const SAME: f32 = 0.64;
 /// Likeness from which on a single frame is enough.
-const SURELY: f32 = 0.78;
-/// Likeness that somebody who was recognised must keep.
+const SURELY: f32 = 0.76;
+/// Likeness below which the mean of [`STRANGER`] frames is somebody else. What lies between stays undecided: a performer who is
+/// taken for a stranger would show.
+const OTHER: f32 = 0.55;
+/// Likeness that the mean of somebody who was recognised must keep.
 const KEPT: f32 = 0.5;
+/// Likeness of a single frame below which somebody else may have taken a performer's place; two of them in a row end it.
+const DOUBT: f32 = 0.3;
 /// Frames whose mean decides; later ones replace them little by little.
 const LOOKS: u32 = 3;
-/// Frames after which whoever is not recognised is a stranger.
+/// Frames after which whoever is not recognised may be a stranger.
 const STRANGER: u32 = 6;
 /// Frames that a mean holds at most.
 const MOST_LOOKS: u32 = 8;
@@ -59,8 +64,8 @@ struct Known {
     track: u32,
     mean: Embedding,
     looks: u32,
-    /// Looks since the last verdict was given up, that of a stranger included.
-    tried: u32,
+    /// Whether the last look at a performer was doubtful.
+    doubted: bool,
     looked_at: u64,
     seen: u64,
     verdict: Recognised,
@@ -139,67 +144,110 @@ impl Recognition {
 impl Known {
     fn new(track: u32, now: u64) -> Self {
         let (verdict, mean) = (Recognised::Undecided, [0.0; 128]);
-        Self { track, mean, looks: 0, tried: 0, looked_at: 0, seen: now, verdict, like: 0.0 }
+        Self { track, mean, looks: 0, doubted: false, looked_at: 0, seen: now, verdict, like: 0.0 }
     }
 
     /// Whether it is to be looked at again.
     fn is_due(&self, now: u64) -> bool {
-        self.seen == now && (self.verdict == Recognised::Undecided || now - self.looked_at >= INTERVAL)
+        let waits = self.verdict != Recognised::Undecided && !self.doubted;
+        self.seen == now && (!waits || now - self.looked_at >= INTERVAL)
     }
 
     fn look(&mut self, embedding: &Embedding, now: u64, references: &[Option<Reference>]) {
         self.looked_at = now;
         self.looks = (self.looks + 1).min(MOST_LOOKS);
-        self.tried += 1;
         let weight = 1.0 / self.looks as f32;
         self.mean.iter_mut().zip(embedding).for_each(|(mean, value)| *mean += weight * (value - *mean));
-        let own = direction(&self.mean);
+        let (own, once) = (direction(&self.mean), direction(embedding));
         let likes = references.iter().enumerate().filter_map(|(i, reference)| Some((i, reference.as_ref()?)));
-        let likes = likes.map(|(i, reference)| (i, likeness(&own, &reference.0)));
-        let Some((performer, like)) = likes.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+        let likes = likes.map(|(i, reference)| (i, likeness(&own, &reference.0), likeness(&once, &reference.0)));
+        let Some((performer, like, like_once)) = likes.max_by(|a, b| a.1.total_cmp(&b.1)) else {
             self.verdict = Recognised::Stranger;
             return;
         };
-        let enough = match self.verdict {
-            Recognised::Performer(of) if of == performer => KEPT,
-            _ if self.looks >= LOOKS => SAME,
-            _ => SURELY,
+        let was = self.verdict == Recognised::Performer(performer);
+        let doubtful = was && like_once < DOUBT;
+        let enough = match (was, self.looks >= LOOKS) {
+            (true, _) => KEPT,
+            (false, true) => SAME,
+            (false, false) => SURELY,
         };
         self.verdict = match self.verdict {
-            _ if like >= enough => Recognised::Performer(performer),
+            _ if like >= enough && !(doubtful && self.doubted) => Recognised::Performer(performer),
             // Somebody else has taken the place: the mean begins anew.
             Recognised::Performer(_) => {
-                (self.looks, self.tried) = (0, 0);
+                self.looks = 0;
                 Recognised::Undecided
             }
-            _ if self.tried >= STRANGER => Recognised::Stranger,
+            _ if self.looks >= STRANGER && like < OTHER => Recognised::Stranger,
             verdict => verdict,
         };
+        self.doubted = doubtful && self.verdict == Recognised::Performer(performer);
         self.like = like;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Recognised::{Performer, Stranger, Undecided};
     use super::*;
 
-    /// An embedding that leans towards one of the axes.
-    fn towards(axis: usize, by: f32) -> Embedding {
-        let mut embedding = direction(&[0.0; 128]);
-        embedding.iter_mut().for_each(|value| *value = 0.0);
-        embedding[axis] = by;
-        embedding[127] = (1.0 - by * by).sqrt();
-        embedding
+    /// An embedding that is so like a person of that axis, and otherwise like nobody.
+    fn like(axis: usize, likeness: f32) -> Embedding {
+        // From the centre: what `direction` takes off.
+        let mut own = direction(&[0.0; 128]).map(|value| -value);
+        let length = CENTRE_LENGTH;
+        own.iter_mut().for_each(|value| *value *= length);
+        own[axis] += likeness;
+        own[127] += (1.0 - likeness * likeness).sqrt();
+        own
     }
 
-    fn looked(embeddings: &[Embedding], references: &[Option<Reference>]) -> Vec<Recognised> {
-        let mut known = Known::new(1, 1);
-        let mut now = 0;
-        let look = |embedding| {
-            now += 1;
-            known.look(embedding, now, references);
+    /// How far the mean of people lies from zero.
+    const CENTRE_LENGTH: f32 = 1.321;
+
+    fn references(axes: &[usize]) -> Vec<Option<Reference>> {
+        axes.iter().map(|&axis| Reference::of(&[like(axis, 1.0)])).collect()
+    }
+
+    fn verdicts(looks: &[Embedding], axes: &[usize]) -> Vec<Recognised> {
+        let (mut known, references) = (Known::new(1, 0), references(axes));
+        let look = |(now, embedding): (usize, &Embedding)| {
+            known.look(embedding, now as u64, &references);
             known.verdict
         };
-        embeddings.iter().map(look).collect()
+        looks.iter().enumerate().map(look).collect()
+    }
+
+    #[test]
+    fn one_look_is_enough_where_it_is_plain_else_the_mean_of_three() {
+        assert_eq!(verdicts(&[like(1, 0.9)], &[0, 1]), [Performer(1)]);
+        assert_eq!(verdicts(&[like(0, 0.7); 3], &[0, 1]), [Undecided, Undecided, Performer(0)]);
+    }
+
+    #[test]
+    fn who_is_like_nobody_is_a_stranger_after_a_while_and_may_be_known_later() {
+        let mut looks = vec![like(2, 0.9); 6];
+        looks.extend([like(0, 1.0); 8]);
+        let seen = verdicts(&looks, &[0, 1]);
+        assert_eq!(seen[..6], [Undecided, Undecided, Undecided, Undecided, Undecided, Stranger]);
+        assert_eq!(seen.last(), Some(&Performer(0)));
+    }
+
+    #[test]
+    fn somebody_who_takes_a_performer_s_place_is_found_out() {
+        let mut looks = vec![like(0, 0.9); 4];
+        looks.extend([like(5, 1.0); 12]);
+        let seen = verdicts(&looks, &[0]);
+        assert_eq!(seen[3], Performer(0));
+        assert!(seen[5..].iter().all(|verdict| *verdict != Performer(0)), "{seen:?}");
+        assert_eq!(seen.last(), Some(&Stranger));
+    }
+
+    #[test]
+    fn a_performer_without_a_reference_is_nobody() {
+        let mut known = Known::new(1, 0);
+        known.look(&like(0, 1.0), 1, &[None, None]);
+        assert_eq!(known.verdict, Stranger);
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::frame::{Matrix, PixelFormat, Range};
 use crate::geometry::{Point, Similarity};
-use crate::live::{LadderTimes, MARGIN};
+use crate::live::{LadderTimes, Look, MARGIN};
 
 const LAYOUT: Layout =
     Layout { format: PixelFormat::I420, width: 640, height: 480, matrix: Matrix::Bt709, range: Range::Limited };
@@ -330,4 +330,49 @@ fn a_blind_frame_is_concealed_whole() {
     assert!(plan.conceal_all);
     guard.plan_blind(OnFailure::Pass, &mut plan);
     assert!(!plan.conceal_all && !plan.drop);
+}
+
+/// A face of which it is known, or not, whose it is.
+fn of(track: u32, x: f32, recognised: Recognised) -> Face {
+    Face { recognised, ..face(track, x) }
+}
+
+fn with_performers(guard: GuardMode, strangers: Strangers) -> Settings {
+    let performers = vec![Look::default(); 2];
+    Settings { performers, strangers, guard, ..settings(Select::Largest, OnFailure::Blur) }
+}
+
+#[test]
+fn only_performers_are_swapped_and_who_is_not_known_yet_is_concealed() {
+    let (mut guard, mut plan) = (Guard::default(), Plan::default());
+    let faces = [
+        of(1, 0.0, Recognised::Performer(1)),
+        of(2, 200.0, Recognised::Stranger),
+        of(3, 400.0, Recognised::Undecided),
+        of(4, 500.0, Recognised::Performer(0)),
+    ];
+    let swapped = |plan: &Plan| plan.swap.iter().map(|face| face.track).collect::<Vec<_>>();
+    guard.plan(&with_performers(GuardMode::Strict, Strangers::Pass), &seen(&faces, 0.0), &mut plan);
+    assert_eq!((swapped(&plan), plan.conceal.len()), (vec![1, 4], 1));
+    assert_eq!(plan.conceal[0].region, faces[2].bounds.grown(MARGIN));
+    guard.plan(&with_performers(GuardMode::Strict, Strangers::Conceal), &seen(&faces, 0.1), &mut plan);
+    assert_eq!((swapped(&plan), plan.conceal.len()), (vec![1, 4], 2));
+    guard.plan(&with_performers(GuardMode::Track, Strangers::Pass), &seen(&faces, 0.2), &mut plan);
+    assert_eq!((swapped(&plan), plan.conceal.len()), (vec![1, 4], 0));
+}
+
+#[test]
+fn a_performer_who_becomes_uncertain_stays_concealed_and_a_stranger_in_their_place_ends_nothing() {
+    let (mut guard, mut plan) = (Guard::default(), Plan::default());
+    let settings = with_performers(GuardMode::Track, Strangers::Pass);
+    guard.plan(&settings, &seen(&[of(1, 200.0, Recognised::Performer(0))], 0.0), &mut plan);
+    guard.plan(&settings, &seen(&[of(1, 200.0, Recognised::Undecided)], 0.1), &mut plan);
+    assert_eq!((plan.swap.len(), plan.conceal.len()), (0, 1));
+    // Found anew under another number, and not known yet.
+    guard.plan(&settings, &seen(&[of(2, 210.0, Recognised::Undecided)], 0.2), &mut plan);
+    assert!(plan.swap.is_empty() && !plan.conceal.is_empty());
+    let (mut guard, mut plan) = (Guard::default(), Plan::default());
+    guard.plan(&settings, &seen(&[of(1, 200.0, Recognised::Performer(0))], 0.0), &mut plan);
+    guard.plan(&settings, &seen(&[of(2, 210.0, Recognised::Stranger)], 0.1), &mut plan);
+    assert!(!plan.conceal.is_empty(), "the stranger is no one that the lost performer could have become");
 }

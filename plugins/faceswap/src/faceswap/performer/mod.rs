@@ -5,7 +5,6 @@
 mod imp;
 
 use gst::glib;
-use gst::prelude::*;
 use gst::subclass::prelude::*;
 use standin::live::Look;
 
