@@ -13,7 +13,7 @@ use prost::Message;
 use standin::blend::BlendSettings;
 use standin::blend::mask::hide;
 use standin::face::{FaceType, OCCLUSION_CLASSES, OCCLUSION_SIDE, OcclusionNetwork};
-use standin::live::{CropChoice, Occlusion, OnFailure, Outcome, Settings, Visibility};
+use standin::live::{CropChoice, Look, Occlusion, OnFailure, Outcome, Settings, Visibility};
 use standin::runtime::{Network, NetworkOptions, Runtime};
 use standin::swap::Generated;
 use standin::swap::onnx::{
@@ -151,7 +151,8 @@ fn a_map_hides_where_it_says_at_any_resolution() {
 /// Settings with a crop that lies in the picture as a whole.
 fn within(occlusion: Occlusion) -> Arc<Settings> {
     let crop = CropChoice { face_type: Some(FaceType::Half), ..CropChoice::default() };
-    Arc::new(Settings { occlusion, crop, ..(*settings(OnFailure::Hold)).clone() })
+    let settings = (*settings(OnFailure::Hold)).clone();
+    Arc::new(Settings { occlusion, look: Look { crop, ..settings.look }, ..settings })
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn pass(queue: &Queue<OwnedFrame, u32>, shots: &[Shot]) -> Vec<(Option<Earlier>,
 
 fn asking(color_transfer: ColorTransfer) -> Arc<Settings> {
     let mut settings = Settings::default();
-    settings.blend.color_transfer = color_transfer;
+    settings.look.blend.color_transfer = color_transfer;
     Arc::new(settings)
 }
 

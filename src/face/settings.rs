@@ -9,10 +9,12 @@ pub struct FinderSettings {
     pub smoothing: f32,
     /// Faces that are followed at most, the largest first; never more than 64.
     pub max_faces: usize,
+    /// Takes the mesh without refined eyes and lips, where both are there; the refined points are then where that has them.
+    pub plain_landmarks: bool,
 }
 
 impl Default for FinderSettings {
     fn default() -> Self {
-        Self { detect_interval: 15, smoothing: 0.5, max_faces: 8 }
+        Self { detect_interval: 15, smoothing: 0.5, max_faces: 8, plain_landmarks: false }
     }
 }

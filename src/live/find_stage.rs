@@ -163,7 +163,8 @@ impl FindStage {
         let failed = |error: FindError| Some(error.to_string());
         let frame = buffer.frame().map_err(|error| Some(error.to_string()))?;
         let settings = &job.settings;
-        finder.find(&frame, &job.hints, job.time, &settings.finder, &mut job.faces).map_err(failed)?;
+        let lightened = job.degradation.lighten(&settings.finder);
+        finder.find(&frame, &job.hints, job.time, &lightened, &mut job.faces).map_err(failed)?;
         let cut = self.scene.is_cut(&frame);
         if !settings.performers.is_empty() {
             recognise(&mut self.recognition, &frame, cut, &mut job.faces).map_err(Some)?;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Casting, ColourNotes, Plan, Settings, StageTimes};
+use super::{Casting, ColourNotes, Degradation, Plan, Settings, StageTimes};
 use crate::face::Face;
 use crate::geometry::Rect;
 
@@ -48,6 +48,8 @@ pub struct Job<F, T> {
     pub hints: Vec<Rect>,
     /// The settings when it came in.
     pub settings: Arc<Settings>,
+    /// What was given up when it came in.
+    pub degradation: Degradation,
     /// The models when it came in.
     pub casting: Casting,
     /// All faces that were found.
@@ -76,6 +78,7 @@ impl<F, T> Default for Job<F, T> {
             time: 0.0,
             hints: Vec::new(),
             settings: Arc::default(),
+            degradation: Degradation::default(),
             casting: Casting::default(),
             faces: Vec::new(),
             plan: Plan::default(),

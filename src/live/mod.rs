@@ -4,10 +4,11 @@
 //! [`SwapStage`] crops, swaps and blends, or conceals what could not be swapped. [`Queue`] runs the first on one thread
 //! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
 //! [`ModelSlot`] loads models beside the stream, [`ColourMemory`] keeps the colour transfer steady from frame to frame.
-//! [`Latency`] says what all this costs, [`Statistics`] where it goes.
+//! [`Degradation`] is what is given up where the machine cannot keep up, [`Latency`] says what all this costs, [`Statistics`] where it goes.
 
 mod casting;
 mod colours;
+mod degradation;
 mod device;
 mod faceless;
 mod find_stage;
@@ -31,6 +32,7 @@ mod visibility;
 
 pub use casting::{Casting, CastingBefore};
 pub use colours::{ColourMemory, ColourNotes};
+pub use degradation::{Degradation, Occupancy, Sacrifices};
 pub use device::{Device, UnknownDevice};
 pub use faceless::Faceless;
 pub use find_stage::{FindFaces, FindStage};

@@ -93,6 +93,11 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
         self.depth
     }
 
+    /// Whether whoever brings a frame now would have to wait.
+    pub fn is_full(&self) -> bool {
+        self.idle.1.is_empty()
+    }
+
     /// An empty job, to be filled and given to [`Queue::submit`]; waits until one is idle.
     ///
     /// # Errors

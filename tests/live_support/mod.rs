@@ -206,7 +206,7 @@ pub(crate) fn picture() -> OwnedFrame {
 /// Settings with a policy and no colour matching, so that white stays white.
 pub(crate) fn settings(on_failure: OnFailure) -> Arc<Settings> {
     let mut settings = Settings { on_failure, ..Settings::default() };
-    settings.blend.color_transfer = ColorTransfer::None;
+    settings.look.blend.color_transfer = ColorTransfer::None;
     Arc::new(settings)
 }
 

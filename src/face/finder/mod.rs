@@ -77,6 +77,9 @@ pub struct Finder {
     /// Looks closely at one place: there the cheap detector is enough.
     close_up: Detector,
     mesh: MeshNetwork,
+    /// The mesh without refined points, where the other has them; and whether it is to be taken.
+    plain: Option<MeshNetwork>,
+    plainly: bool,
     people: PeopleNetwork,
     /// Whether it has looked at this frame.
     people_ran: bool,
@@ -126,6 +129,11 @@ impl Finder {
             routine: Routine::None,
             close_up: Detector::new(runtime, BlazeFace::Short).map_err(load(DETECTOR))?,
             mesh: MeshNetwork::new(runtime, mesh).map_err(load(MESH))?,
+            plain: match mesh {
+                Mesh::Points468 => None,
+                Mesh::Points478 => Some(MeshNetwork::new(runtime, Mesh::Points468).map_err(load(MESH))?),
+            },
+            plainly: false,
             people: PeopleNetwork::new(runtime).map_err(load(PEOPLE))?,
             people_ran: false,
             tracks: Tracks::default(),
@@ -215,6 +223,7 @@ impl Finder {
             self.reset();
             self.size = size;
         }
+        self.plainly = settings.plain_landmarks;
         self.suspects.clear();
         self.detections.clear();
         self.detector_ran = false;
@@ -300,7 +309,8 @@ impl Finder {
 
     /// Runs the mesh on a region; fills `landmarks` and gives their bounds and score if they are a face's.
     fn look(&mut self, frame: &Frame, roi: &Similarity) -> Result<Option<(Rect, f32)>, FindError> {
-        let score = self.mesh.run(frame, roi, &mut self.landmarks).map_err(failed(MESH))?;
+        let mesh = self.plain.as_mut().filter(|_| self.plainly).unwrap_or(&mut self.mesh);
+        let score = mesh.run(frame, roi, &mut self.landmarks).map_err(failed(MESH))?;
         let (width, height) = self.size;
         Ok(if score >= FACE { plausible(&self.landmarks, width, height).map(|bounds| (bounds, score)) } else { None })
     }

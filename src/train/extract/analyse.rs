@@ -271,7 +271,12 @@ impl<'a> Analysis<'a> {
             Some(Correction::Rectangle(rect)) => Some(*rect),
             _ => None,
         };
-        let settings = FinderSettings { detect_interval: self.settings.detect_interval, smoothing: 0.0, max_faces: 64 };
+        let settings = FinderSettings {
+            detect_interval: self.settings.detect_interval,
+            smoothing: 0.0,
+            max_faces: 64,
+            plain_landmarks: false,
+        };
         self.finder.find(frame, hint.as_slice(), time, &settings, &mut self.faces)?;
         let counts = &mut self.sources[source].counts;
         counts.frames += 1;

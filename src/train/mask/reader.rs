@@ -133,7 +133,8 @@ impl Cutter {
     /// # Errors
     /// [`MaskError::Find`].
     pub fn new(runtime: &Runtime) -> Result<Self, MaskError> {
-        let settings = FinderSettings { smoothing: 0.0, max_faces: 1, detect_interval: SEARCH_EVERY };
+        let settings =
+            FinderSettings { smoothing: 0.0, max_faces: 1, detect_interval: SEARCH_EVERY, ..FinderSettings::default() };
         Ok(Self {
             finder: Finder::new(runtime, Mesh::Points468)?,
             settings,

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use standin::live::{Job, Latency, Outcome, Stage};
+use standin::face::Mesh;
+use standin::live::{Job, Latency, Outcome, Sacrifices, Stage};
 
 use super::buffer::{MappedBuffer, mark_faces};
 use super::imp::{CAT, FaceSwap};
 use super::messages;
-use super::session::Session;
+use super::session::{Session, lock};
 
 /// Of frames that come at no fixed rate nobody can say how many the queue holds in what time: so many thirtieths of a
 /// second may pass.
@@ -76,9 +77,11 @@ impl FaceSwap {
                     let mut output = session.output();
                     output.size = (info.width(), info.height());
                     let before = output.latency.reported();
+                    output.period = None;
                     if fps.numer() > 0 {
                         let frame = 1e3 * f64::from(fps.denom()) / f64::from(fps.numer());
                         output.latency = Latency::new(frame, session.queue.depth());
+                        output.period = Some(frame as f32);
                     } else {
                         output.latency = Latency::new(output.latency.reported(), VARIABLE);
                     }
@@ -121,6 +124,7 @@ impl FaceSwap {
             output.statistics.frame(job.timings.stages, job.plan.found, job.outcome == Outcome::Concealed);
             (output.size, std::mem::take(&mut output.discont))
         };
+        self.say_degradation(session, &job);
         if let Some(buffer) = buffer.get_mut() {
             if job.hints.is_empty() {
                 mark_faces(buffer, &job.faces, &job.plan.swap, size);
@@ -205,6 +209,29 @@ impl FaceSwap {
             }
             None if worked => output.failure = None,
             _ => {}
+        }
+    }
+
+    /// In a live stream, takes in how busy the stages were, and says where something is given up or taken back.
+    fn say_degradation(&self, session: &Session, job: &Frame) {
+        let (sacrifices, workers) = {
+            let properties = lock(&self.properties);
+            let landmarks = properties.mesh == Mesh::Points478;
+            // With no depth everything is done in one thread.
+            let workers = if properties.depth == 0 { 0 } else { properties.workers() };
+            (Sacrifices { landmarks, frames: properties.qos }, workers)
+        };
+        let said = {
+            let mut output = session.output();
+            let (Some(period), true) = (output.period, output.upstream.is_some()) else { return };
+            let changed = output.occupancy.observe(&job.timings.stages, workers, period, self.seconds(), sacrifices);
+            changed.then(|| (output.occupancy.step(), output.occupancy.busiest()))
+        };
+        if let Some((step, busiest)) = said {
+            gst::info!(CAT, imp = self, "given up: {} (busiest stage {busiest:.2} of the time)", step.name());
+            let element = self.obj();
+            let structure = messages::degradation(step, busiest);
+            let _ = element.post_message(gst::message::Element::builder(structure).src(&*element).build());
         }
     }
 

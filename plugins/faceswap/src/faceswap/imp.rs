@@ -209,14 +209,12 @@ impl FaceSwap {
             return Err(refuse("no model is set; set model=FILE.dfm".to_owned()));
         }
         let device = properties.device().map_err(|error| refuse(error.to_string()))?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers = (properties.depth as usize).clamp(1, cores);
         let (finder, finder_inbox) = crossbeam_channel::bounded(1);
         let references = crossbeam_channel::bounded(1);
         let find = FindStage::new(finder_inbox).recognising(references.1.clone());
         let mut stages = Vec::new();
         let (mut blenders, mut occlusion) = (Vec::new(), Vec::new());
-        for _ in 0..workers {
+        for _ in 0..properties.workers() {
             let (to_blender, blender_inbox) = crossbeam_channel::bounded(1);
             let (to_occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
             blenders.push(to_blender);
@@ -310,14 +308,13 @@ impl FaceSwap {
     pub(super) fn load_into(&self, session: &Arc<Session>, slot: &Arc<ModelSlot>, path: String) {
         let properties = lock(&self.properties).clone();
         let device = &session.device;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let load = Load {
             path: PathBuf::from(path),
             beside: self.folder(),
             threads: properties.swap_threads(),
             provider: device.provider,
             gpu: device.gpu(),
-            engines: (properties.depth as usize).clamp(1, cores),
+            engines: properties.workers(),
         };
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
         // A file waits for its first model, and goes on with it while another is loaded.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
+use standin::live::Degradation;
 use standin::media;
 
 use super::buffer::{MappedBuffer, marked_faces};
@@ -15,12 +16,13 @@ use super::session::{Session, lock};
 impl FaceSwap {
     pub(super) fn chain(&self, mut buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         let session = self.session().filter(|session| !session.is_flushing()).ok_or(gst::FlowError::Flushing)?;
-        let (live, earliest) = {
+        let (live, earliest, degradation) = {
             let output = session.output();
             output.flow?;
-            (output.upstream.is_some(), output.earliest)
+            (output.upstream.is_some(), output.earliest, output.occupancy.step())
         };
-        if self.is_late(&session, earliest, &buffer) {
+        let waits = degradation >= Degradation::DroppedFrames && session.queue.is_full();
+        if waits || self.is_late(&session, earliest, &buffer) {
             return Ok(self.drop_late(&session, &buffer));
         }
         let (info, layout) = {
@@ -39,6 +41,7 @@ impl FaceSwap {
         }
         let mut job = session.queue.begin().map_err(|_| gst::FlowError::Flushing)?;
         job.time = lock(&session.input).running(buffer.pts()).nseconds() as f64 / 1e9;
+        job.degradation = degradation;
         job.settings = Arc::clone(&lock(&self.settings));
         session.cast(job.settings.performers.len(), &mut job.casting);
         marked_faces(&buffer, &mut job.hints);

@@ -1,7 +1,7 @@
 //! What the element says on the bus: errors in the domains that users filter on, and the statistics of a second.
 
 use standin::face::ReferenceError;
-use standin::live::{LoadError, PrepareError, Stage, Summary};
+use standin::live::{Degradation, LoadError, PrepareError, Stage, Summary};
 use standin::swap::ModelProblem;
 
 /// Posts why a model could not be loaded: as an error where there is none to go on with, else as a warning.
@@ -45,6 +45,15 @@ pub(super) fn post(element: &super::FaceSwap, kind: impl gst::MessageErrorDomain
     } else {
         gst::element_warning!(element, kind, ("{}", text));
     }
+}
+
+/// What is given up now, as the structure `faceswap-degradation`.
+pub(super) fn degradation(step: Degradation, busiest: f32) -> gst::Structure {
+    gst::Structure::builder("faceswap-degradation")
+        .field("step", step as u32)
+        .field("given-up", step.name())
+        .field("busiest", f64::from(busiest))
+        .build()
 }
 
 /// The statistics of a window as the structure `faceswap-stats`.

@@ -10,7 +10,7 @@ use gst_video::VideoInfo;
 use standin::blend::Blender;
 use standin::face::Recognition;
 use standin::frame::Layout;
-use standin::live::{Casting, Device, Latency, Model, ModelSlot, Pending, Queue, Statistics};
+use standin::live::{Casting, Device, Latency, Model, ModelSlot, Occupancy, Pending, Queue, Statistics};
 
 use super::buffer::MappedBuffer;
 
@@ -78,6 +78,10 @@ pub(super) struct Output {
     pub(super) upstream: Option<gst::ClockTime>,
     /// What frames need.
     pub(super) latency: Latency,
+    /// Milliseconds from one frame of the source to the next, where its caps say so.
+    pub(super) period: Option<f32>,
+    /// How busy the stages are.
+    pub(super) occupancy: Occupancy,
     /// The second that is being counted.
     pub(super) statistics: Statistics,
     /// When it began.
@@ -103,6 +107,8 @@ impl Output {
             segment: gst::FormattedSegment::new(),
             upstream: None,
             latency: Latency::new(1000.0 / 30.0, depth),
+            period: None,
+            occupancy: Occupancy::default(),
             statistics: Statistics::default(),
             since: Instant::now(),
             last: None,

@@ -129,7 +129,7 @@ impl Watched {
         }
     }
 
-    fn next_message(&mut self, within: Duration) -> Option<gst::Message> {
+    pub(crate) fn next_message(&mut self, within: Duration) -> Option<gst::Message> {
         let message = self.pipeline.bus().unwrap().timed_pop(gst::ClockTime::try_from(within).unwrap())?;
         self.messages.push(message.clone());
         Some(message)

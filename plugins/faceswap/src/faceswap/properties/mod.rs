@@ -63,6 +63,12 @@ impl Properties {
         }
     }
 
+    /// Frames that are swapped at once.
+    pub(super) fn workers(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        (self.depth as usize).clamp(1, cores)
+    }
+
     /// Where things run.
     pub(super) fn device(&self) -> Result<Device, standin::live::UnknownDevice> {
         self.device.parse()

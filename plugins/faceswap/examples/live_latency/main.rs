@@ -6,17 +6,16 @@
 //! target/release/examples/live_latency MODEL CLIP [SECONDS]
 //! ```
 
+mod camera;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, anyhow};
 use gst::prelude::*;
-use standin::frame::OwnedFrame;
-use standin::media::{Clip, ClipOptions};
 
-/// Frames of the clip that are kept, and played to and fro.
-const KEPT: usize = 60;
-const FRAME: gst::ClockTime = gst::ClockTime::from_nseconds(1_000_000_000 / 30);
+use camera::Camera;
+
 /// Seconds after which the figure has settled.
 const SETTLED: u64 = 5;
 
@@ -34,39 +33,19 @@ fn main() -> anyhow::Result<()> {
     let model = arguments.next().context("no model given")?;
     let clip: PathBuf = arguments.next().context("no clip given")?.into();
     let seconds: u64 = arguments.next().map_or(Ok(60), |text| text.parse())?;
-    let frames: Vec<OwnedFrame> = Clip::open(&clip, ClipOptions::default())?.take(KEPT).collect::<Result<_, _>>()?;
-    let layout = *frames.first().context("the clip is empty")?.layout();
-
-    let caps = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, layout.width as u32, layout.height as u32)
-        .fps(gst::Fraction::new(30, 1))
-        .build()?
-        .to_caps()?;
-    let source = gst_app::AppSrc::builder().caps(&caps).format(gst::Format::Time).is_live(true).build();
+    let camera = Camera::of(&clip)?;
     let swap = gst::ElementFactory::make("faceswap").property("model", &model).build()?;
     let sink = gst::ElementFactory::make("fakesink").property("sync", false).build()?;
     let pipeline = gst::Pipeline::new();
-    pipeline.add_many([source.upcast_ref(), &swap, &sink])?;
-    gst::Element::link_many([source.upcast_ref(), &swap, &sink])?;
+    pipeline.add_many([camera.source.upcast_ref(), &swap, &sink])?;
+    gst::Element::link_many([camera.source.upcast_ref(), &swap, &sink])?;
 
     let left: Arc<Mutex<Vec<Departure>>> = Arc::default();
     watch(&swap, &left)?;
     pipeline.set_state(gst::State::Playing)?;
     pipeline.state(gst::ClockTime::from_mseconds(200)).0?;
-    let clock = pipeline.clock().context("no clock")?;
-    let base = pipeline.base_time().context("no base time")?;
     let count = seconds * 30;
-    for i in 0..count {
-        let pts = FRAME * (i + 1);
-        let _ = clock.new_single_shot_id(base + pts).wait();
-        let lap = i as usize % (2 * frames.len());
-        let frame = &frames[if lap < frames.len() { lap } else { 2 * frames.len() - 1 - lap }];
-        let mut buffer = gst::Buffer::from_mut_slice([frame.bytes(0), frame.bytes(1), frame.bytes(2)].concat());
-        let fields = buffer.get_mut().context("a buffer of our own")?;
-        fields.set_pts(pts);
-        fields.set_duration(FRAME);
-        source.push_buffer(buffer)?;
-    }
-    source.end_of_stream()?;
+    camera.play(&pipeline, count)?;
     let bus = pipeline.bus().context("no bus")?;
     let ends = [gst::MessageType::Eos, gst::MessageType::Error];
     let end = bus.timed_pop_filtered(gst::ClockTime::from_seconds(10), &ends).context("no end of stream")?;
