@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::{CastingBefore, ColourMemory, Guard, Job, Observation, SceneCut, Stage};
+use super::{CastingBefore, ColourMemory, Drift, Guard, Job, Observation, SceneCut, Stage};
 use crate::face::{Face, FindError, Finder, FinderSettings, PeopleMap, Recognised, Recognition};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Rect;
@@ -86,6 +86,7 @@ pub struct FindStage {
     suspects: Vec<Rect>,
     guard: Guard,
     scene: SceneCut,
+    drift: Drift,
     colours: ColourMemory,
     casting: CastingBefore,
     epoch: u64,
@@ -103,6 +104,7 @@ impl FindStage {
             suspects: Vec::new(),
             guard: Guard::default(),
             scene: SceneCut::default(),
+            drift: Drift::default(),
             colours: ColourMemory::default(),
             casting: CastingBefore::default(),
             epoch: 0,
@@ -134,6 +136,7 @@ impl FindStage {
             self.time = job.time;
             self.guard.reset();
             self.scene.reset();
+            self.drift.reset();
             self.colours.reset();
             self.recognition.iter_mut().for_each(Recognition::reset);
             if let Some(finder) = &mut self.finder {
@@ -186,7 +189,9 @@ impl FindStage {
         self.guard.plan(settings, &observed, &mut job.plan);
         if cut {
             self.colours.reset();
+            self.drift.reset();
         }
+        self.drift.follow(&frame, &mut job.plan);
         Ok(())
     }
 }
