@@ -41,6 +41,7 @@ static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 #[derive(Debug, Clone)]
 pub struct Runtime {
     pub(super) environment: ort::environment::Environment,
+    path: PathBuf,
 }
 
 impl Runtime {
@@ -58,6 +59,21 @@ impl Runtime {
         *loaded = Some(runtime.clone());
         Ok(runtime)
     }
+
+    /// The library, as it was found; a bare file name where the system's library path has it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the library says of its build: the branch it comes from, compiler flags.
+    pub fn build(&self) -> &'static str {
+        ort::info()
+    }
+}
+
+/// Where the user's own copy of the library lies, in the cache; `None` where there is no home.
+pub fn cached_library() -> Option<PathBuf> {
+    crate::cache::folder().map(|cache| cache.join("onnxruntime").join(NAME))
 }
 
 fn places(beside: Option<&Path>) -> Vec<PathBuf> {
@@ -67,7 +83,7 @@ fn places(beside: Option<&Path>) -> Vec<PathBuf> {
     let executable = std::env::current_exe().ok();
     let folders = [beside.map(Path::to_owned), executable.and_then(|exe| Some(exe.parent()?.to_owned()))];
     let mut places: Vec<PathBuf> = folders.into_iter().flatten().map(|folder| folder.join(NAME)).collect();
-    places.extend(crate::cache::folder().map(|cache| cache.join("onnxruntime").join(NAME)));
+    places.extend(cached_library());
     places.retain(|path| path.exists());
     places.push(NAME.into());
     places
@@ -85,7 +101,7 @@ fn first_that_loads(places: &[PathBuf]) -> Result<Runtime, RuntimeError> {
                     .build()
                     .map_err(|error| start(error.to_string()))?;
                 environment.set_log_level(ort::logging::LogLevel::Error);
-                return Ok(Runtime { environment });
+                return Ok(Runtime { environment, path: path.clone() });
             }
             Err(error) => tried.push(format!("{}: {error}", path.display())),
         }
