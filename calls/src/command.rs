@@ -93,7 +93,7 @@ impl Command {
 pub fn main() -> ExitCode {
     noise::silence();
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let settings = Settings::load(&arguments, &definition()).map_err(|error| format!("{error:#}"));
+    let settings = Settings::load(&arguments, &Cli::command()).map_err(|error| format!("{error:#}"));
     let definition = match &settings {
         Ok(settings) => settings.apply(definition()),
         Err(_) => definition(),

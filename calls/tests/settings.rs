@@ -5,7 +5,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use standin_calls::command::definition;
+use clap::CommandFactory;
+use standin_calls::command::{Cli, definition};
 use standin_calls::settings::{Settings, example};
 
 /// Exit code, standard output, standard error of `standin`, with a home of its own.
@@ -26,7 +27,7 @@ fn home(text: &str) -> tempfile::TempDir {
 }
 
 fn parse(text: &str) -> anyhow::Result<Settings> {
-    Settings::parse(Path::new("config.toml"), text, &definition())
+    Settings::parse(Path::new("config.toml"), text, &Cli::command())
 }
 
 fn refusal(text: &str) -> String {
@@ -83,6 +84,7 @@ fn a_value_of_the_wrong_kind_is_named_with_its_line() {
     );
     let refused = refusal("[bench]\n\nframes = 'many'\n");
     assert!(refused.starts_with("config.toml:3: `bench.frames` is refused: invalid value 'many'"), "{refused}");
+    assert_eq!(refusal("verbose = true\n"), "config.toml:1: `verbose` is a boolean, and should be a number");
     assert!(refusal("[bench]\npad = '1280'\n").contains("'1280' is not WIDTHxHEIGHT"));
     assert!(refusal("[bench]\nframes = [1, 2]\n").contains("takes one value, and has a list"));
     assert!(refusal("[bench]\nframes = \n").starts_with("config.toml:2: "));

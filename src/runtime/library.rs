@@ -65,9 +65,23 @@ impl Runtime {
         &self.path
     }
 
-    /// What the library says of its build: the branch it comes from, compiler flags.
-    pub fn build(&self) -> &'static str {
-        ort::info()
+    /// The library's release in its own words, such as `1.31.1`.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+}
+
+/// Asks a library that is loaded for its release.
+fn version(path: &Path) -> Option<String> {
+    // SAFETY: `ort` has loaded the library and started it through the same entry point, which gives a table that lives as
+    // long as the library; a second handle keeps that loaded while the text is copied.
+    unsafe {
+        let library = libloading::Library::new(path).ok()?;
+        let entry: libloading::Symbol<'_, unsafe extern "C" fn() -> *const ort::sys::OrtApiBase> =
+            library.get(b"OrtGetApiBase").ok()?;
+        let table = entry().as_ref()?;
+        let text = std::ffi::CStr::from_ptr((table.GetVersionString)());
+        Some(text.to_str().ok()?.to_owned())
     }
 }
 
@@ -101,7 +115,7 @@ fn first_that_loads(places: &[PathBuf]) -> Result<Runtime, RuntimeError> {
                     .build()
                     .map_err(|error| start(error.to_string()))?;
                 environment.set_log_level(ort::logging::LogLevel::Error);
-                return Ok(Runtime { environment, path: path.clone() });
+                return Ok(Runtime { environment, path: path.clone(), version: version(path) });
             }
             Err(error) => tried.push(format!("{}: {error}", path.display())),
         }

@@ -1,7 +1,7 @@
 //! Whether a swapped picture can get into a call at all.
 
 use super::{Finding, loopback, pipewire};
-use crate::mend::{Distribution, Part};
+use crate::mend::Distribution;
 
 const AREA: &str = "Virtual camera";
 
@@ -12,12 +12,12 @@ pub(super) fn finding(pipewire: &pipewire::Facts, loopback: &loopback::Facts, he
         (true, false) => "through PipeWire: browsers and applications that use the portal see it",
         (false, true) => "through v4l2loopback: applications that read /dev/video* see it",
         (false, false) => {
-            let mend = if pipewire.installed {
-                "systemctl --user enable --now pipewire.socket wireplumber.service".to_owned()
-            } else {
-                here.bring(Part::PipeWire)
-            };
-            return Finding::fault(AREA, "webcam", "neither PipeWire nor v4l2loopback can carry it", mend);
+            return Finding::fault(
+                AREA,
+                "webcam",
+                "neither PipeWire nor v4l2loopback can carry it",
+                pipewire.start(here),
+            );
         }
     };
     Finding::good(AREA, "webcam", detail)

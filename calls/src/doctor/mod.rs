@@ -133,7 +133,7 @@ impl Report {
             }
         }
         let count = |state| self.findings.iter().filter(|finding| finding.state == state).count();
-        writeln!(out, "\n{} faults, {} notes", count(State::Fault), count(State::Note))
+        writeln!(out, "\nfaults: {}, notes: {}", count(State::Fault), count(State::Note))
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
         report.text(&mut text).unwrap();
         let expected = format!(
             "standin {}, distribution: Debian\n\nGStreamer\n  good   GStreamer: 1.22.0\n  FAULT  jpegdec: missing\n         \
-             mend: sudo apt install x\n\nGPU\n  note   GPU: none\n         mend: none is needed\n\n1 faults, 1 notes\n",
+             mend: sudo apt install x\n\nGPU\n  note   GPU: none\n         mend: none is needed\n\nfaults: 1, notes: 1\n",
             env!("CARGO_PKG_VERSION")
         );
         assert_eq!(String::from_utf8(text).unwrap(), expected);

@@ -7,7 +7,7 @@ use crate::mend::{Distribution, Part};
 
 const AREA: &str = "ONNX Runtime";
 
-/// What was found of ONNX Runtime: what it says of its build with its providers, or why it does not load.
+/// What was found of ONNX Runtime, or why it does not load.
 #[derive(Debug)]
 pub(super) struct Facts(Result<Loaded, String>);
 
@@ -15,8 +15,8 @@ pub(super) struct Facts(Result<Loaded, String>);
 struct Loaded {
     /// The file.
     path: String,
-    /// Its own words on its build.
-    build: String,
+    /// Its release.
+    version: Option<String>,
     /// Names of providers.
     providers: Vec<&'static str>,
 }
@@ -25,25 +25,17 @@ impl Facts {
     pub(super) fn gather() -> Self {
         Self(Runtime::load(None).map_err(|error| error.to_string()).map(|runtime| Loaded {
             path: runtime.path().display().to_string(),
-            build: runtime.build().to_owned(),
+            version: runtime.version().map(str::to_owned),
             providers: Provider::ALL.into_iter().filter(|provider| provider.offered()).map(Provider::name).collect(),
         }))
     }
 }
 
-/// The release out of the library's words on its build, which name the branch that it was built from.
-fn release(build: &str) -> Option<&str> {
-    let (_, branch) = build.split_once("git-branch=")?;
-    let branch = branch.split([',', ' ']).next()?;
-    let release = branch.rsplit(['-', '/', 'v']).next()?;
-    release.starts_with(|c: char| c.is_ascii_digit()).then_some(release)
-}
-
 pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
     match &facts.0 {
         Ok(loaded) => {
-            let library = match release(&loaded.build) {
-                Some(release) => format!("{release} at {}", loaded.path),
+            let library = match &loaded.version {
+                Some(version) => format!("{version} at {}", loaded.path),
                 None => loaded.path.clone(),
             };
             vec![Finding::good(AREA, "library", library), Finding::good(AREA, "providers", loaded.providers.join(", "))]
@@ -59,11 +51,10 @@ mod tests {
 
     #[test]
     fn a_library_is_described() {
-        let build = "ORT Build Info: git-branch=rel-1.23.2, git-commit-id=a83fc4d, build type=Release".to_owned();
-        let facts = Facts(Ok(Loaded { path: "/x/lib.so".to_owned(), build, providers: vec!["cpu", "cuda"] }));
+        let version = Some("1.23.2".to_owned());
+        let facts = Facts(Ok(Loaded { path: "/x/lib.so".to_owned(), version, providers: vec!["cpu", "cuda"] }));
         let details: Vec<_> = findings(&facts, Distribution::Debian).into_iter().map(|found| found.detail).collect();
         assert_eq!(details, ["1.23.2 at /x/lib.so", "cpu, cuda"]);
-        assert_eq!(release("ORT Build Info: git-branch=HEAD, git-commit-id=1"), None);
     }
 
     #[test]

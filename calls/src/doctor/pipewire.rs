@@ -9,6 +9,9 @@ use crate::mend::{Distribution, Part};
 
 const AREA: &str = "PipeWire";
 
+/// Brings the folder for a session's sockets.
+const SESSION: &str = "log in as the user who calls, or: export XDG_RUNTIME_DIR=/run/user/$(id -u)";
+
 /// What stands behind a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Socket {
@@ -67,6 +70,15 @@ impl Facts {
         }
     }
 
+    /// The line that starts PipeWire here, or installs it.
+    pub(super) fn start(&self, here: Distribution) -> String {
+        match (self.installed, &self.runtime_folder) {
+            (false, _) => here.bring(Part::PipeWire),
+            (true, None) => SESSION.to_owned(),
+            (true, Some(_)) => "systemctl --user enable --now pipewire.socket wireplumber.service".to_owned(),
+        }
+    }
+
     /// Whether an application would see a camera here.
     pub(super) fn carries(&self) -> bool {
         matches!(self.server, Socket::Answers(_)) && self.manager.is_some()
@@ -90,23 +102,20 @@ fn bus(address: Option<&str>, runtime_folder: Option<&Path>) -> Socket {
 pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
     let mut findings = Vec::new();
     if facts.runtime_folder.is_none() {
-        let mend = "log in as the user who calls, or: export XDG_RUNTIME_DIR=/run/user/$(id -u)";
-        findings.push(Finding::note(AREA, "session", "XDG_RUNTIME_DIR names no folder", mend));
+        findings.push(Finding::note(AREA, "session", "XDG_RUNTIME_DIR names no folder", SESSION));
     }
-    let start = || {
-        if facts.installed {
-            "systemctl --user enable --now pipewire.socket wireplumber.service".to_owned()
-        } else {
-            here.bring(Part::PipeWire)
-        }
-    };
     findings.push(match &facts.server {
         Socket::Answers(at) => Finding::good(AREA, "server", at.clone()),
-        Socket::Dead(reason) => Finding::note(AREA, "server", format!("does not answer ({reason})"), start()),
+        Socket::Dead(reason) => Finding::note(AREA, "server", format!("does not answer ({reason})"), facts.start(here)),
     });
     findings.push(match facts.manager {
         Some(name) => Finding::good(AREA, "session manager", name),
-        None => Finding::note(AREA, "session manager", "none runs: nothing links a camera to an application", start()),
+        None => Finding::note(
+            AREA,
+            "session manager",
+            "none runs: nothing links a camera to an application",
+            facts.start(here),
+        ),
     });
     findings.push(match &facts.bus {
         Socket::Answers(at) => Finding::good(AREA, "session bus", at.clone()),
@@ -168,7 +177,7 @@ pub(super) mod tests {
         assert_eq!(
             lines,
             [
-                ("session", Some("log in as the user who calls, or: export XDG_RUNTIME_DIR=/run/user/$(id -u)")),
+                ("session", Some(SESSION)),
                 ("server", Some("sudo dnf install pipewire wireplumber")),
                 ("session manager", Some("sudo dnf install pipewire wireplumber")),
                 ("session bus", Some("sudo dnf install dbus-daemon")),

@@ -82,9 +82,14 @@ impl Reader<'_> {
     fn key(&mut self, arg: &Arg, value: &Spanned<DeValue<'_>>, commands: &[String]) -> anyhow::Result<()> {
         let flag = arg.get_long().unwrap_or_default().to_owned();
         let wrong = |what: &str| anyhow!("{}: `{}` {what}", self.at(&value.span()), dotted(commands, &flag));
-        let is_switch = matches!(arg.get_action(), ArgAction::SetTrue | ArgAction::SetFalse);
-        if is_switch && !value.get_ref().is_bool() {
-            return Err(wrong(&format!("is {}, and should be true or false", article(value.get_ref()))));
+        // What takes no value on the command line.
+        let expected = match arg.get_action() {
+            ArgAction::SetTrue | ArgAction::SetFalse => Some(("true or false", value.get_ref().is_bool())),
+            ArgAction::Count => Some(("a number", value.get_ref().is_integer())),
+            _ => None,
+        };
+        if let Some((kind, false)) = expected {
+            return Err(wrong(&format!("is {}, and should be {kind}", article(value.get_ref()))));
         }
         let values = match value.get_ref() {
             DeValue::Array(items) => {
@@ -97,7 +102,7 @@ impl Reader<'_> {
         };
         let found = format!("is {}, and should be a string, a number or a truth value", article(value.get_ref()));
         let values = values.ok_or_else(|| wrong(&found))?;
-        if !is_switch {
+        if expected.is_none() {
             refused(self.definition, commands, &flag, &values).map_or(Ok(()), |reason| Err(wrong(&reason)))?;
         }
         let line = self.line(&value.span());

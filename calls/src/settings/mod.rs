@@ -49,7 +49,8 @@ pub(crate) struct Key {
 
 impl Settings {
     /// Reads the file that `arguments` name with `--config`, else the environment's (`STANDIN_CONFIG`), else the usual one
-    /// where it exists. `definition` is the command line that the keys are held against.
+    /// where it exists. `definition` is the command line that the keys are held against, without the environment, which
+    /// would be held against them too.
     ///
     /// # Errors
     /// The file cannot be read, is no TOML, or holds a key or a value that is not known: with file, line, key and the
