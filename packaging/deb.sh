@@ -17,15 +17,12 @@ cargo deb --version >/dev/null 2>&1 || fail "cargo-deb is missing: cargo install
 say "completions and manual pages"
 made=target/packaging
 rm -rf "$made"
-mkdir -p "$made/man" "$made/plugin"
+mkdir -p "$made/man"
 target/release/standin man --out "$made/man" >/dev/null
 for shell in bash zsh fish; do target/release/standin completions "$shell" >"$made/standin.$shell"; done
-# Where this architecture's GStreamer looks for plugins differs by architecture, and the metadata cannot say so.
-cp target/release/libgstfaceswap.so "$made/plugin/"
-triplet=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
 
 say "packages"
-# The packages come after one another: cargo-deb keeps its work in one folder.
-for package in gst-plugin-faceswap standin-calls standin; do
-    cargo deb --no-build --package "$package" --output target/debian/ >/dev/null
-done
+# `same` puts the plugin where this architecture's GStreamer looks.
+cargo deb --quiet --no-build --multiarch=same --package gst-plugin-faceswap --output target/debian/
+cargo deb --quiet --no-build --package standin-calls --output target/debian/
+cargo deb --quiet --no-build --package standin --output target/debian/

@@ -42,6 +42,7 @@ static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 pub struct Runtime {
     pub(super) environment: ort::environment::Environment,
     path: PathBuf,
+    version: Option<String>,
 }
 
 impl Runtime {
