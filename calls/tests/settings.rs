@@ -126,8 +126,9 @@ fn every_key_of_the_example_is_a_key() {
     let mut keys = 0;
     let mut table = "";
     for line in text.lines() {
-        if line.starts_with('[') {
-            table = line;
+        let bare = line.trim_start_matches('#');
+        if bare.starts_with('[') {
+            table = bare;
         }
         let Some(key) = line.strip_prefix('#').filter(|line| line.contains(" = ") && !line.starts_with(' ')) else {
             continue;

@@ -45,11 +45,14 @@ with wheel.open(sys.argv[2]) as source, open(sys.argv[3], 'wb') as target:
 pub(super) fn mend(report: &Report, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let runtime = mend::part(Part::OnnxRuntime);
     if Runtime::load(None).is_err() {
+        if mend::onnxruntime() != runtime {
+            bail!("the library that {} names does not load: {}", mend::RUNTIME_VARIABLE, mend::onnxruntime());
+        }
         let target = cached_library().context("there is no home folder: set XDG_CACHE_HOME")?;
         writeln!(out, "fetching ONNX Runtime {VERSION} from PyPI with pip to {}", target.display())?;
         out.flush()?;
         fetch(&target)?;
-        Runtime::load(None).context("ONNX Runtime was fetched, and still none loads; is ORT_DYLIB_PATH set?")?;
+        Runtime::load(None).context("ONNX Runtime was fetched, and does not load")?;
         writeln!(out, "ONNX Runtime {VERSION} loads")?;
     } else {
         writeln!(out, "ONNX Runtime loads: nothing to fetch")?;

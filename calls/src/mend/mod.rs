@@ -19,6 +19,19 @@ pub fn part(part: Part) -> String {
     Distribution::here().bring(part)
 }
 
+/// The variable that names ONNX Runtime's library, and lets no other be looked for.
+pub(crate) const RUNTIME_VARIABLE: &str = "ORT_DYLIB_PATH";
+
+/// The line that brings ONNX Runtime; fetching helps only where the environment names no library.
+pub fn onnxruntime() -> String {
+    let named = std::env::var_os(RUNTIME_VARIABLE).is_some_and(|path| !path.is_empty());
+    if named { wrong_variable() } else { part(Part::OnnxRuntime) }
+}
+
+pub(crate) fn wrong_variable() -> String {
+    format!("unset {RUNTIME_VARIABLE}, or set it to a library of ONNX Runtime 1.17 or newer")
+}
+
 /// The line that brings a plugin of GStreamer by the plugin's name, such as `pipewire` or `video4linux2`.
 pub fn plugin(name: &str) -> String {
     match parts::of_plugin(name) {
@@ -52,7 +65,7 @@ fn of_cause(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         || matches!(error.downcast_ref(), Some(PrepareError::Runtime(_)))
         || matches!(error.downcast_ref(), Some(GpuEngineError::Runtime(_)));
     if no_runtime {
-        return Some(part(Part::OnnxRuntime));
+        return Some(onnxruntime());
     }
     match error.downcast_ref() {
         Some(ClipError::GStreamer(error)) => return Some(of_glib(error)),
@@ -83,7 +96,7 @@ mod tests {
     #[test]
     fn errors_about_the_machine_have_a_line() {
         let missing = || RuntimeError::Missing { cache: String::new(), tried: String::new() };
-        let line = part(Part::OnnxRuntime);
+        let line = onnxruntime();
         assert_eq!(of(&anyhow::Error::from(missing())), Some(line.clone()));
         assert_eq!(of(&anyhow::Error::from(LoadError::from(missing())).context("the model")), Some(line.clone()));
         assert_eq!(of(&anyhow::Error::from(PrepareError::from(missing()))), Some(line));
