@@ -15,7 +15,7 @@ pub fn example(definition: &Command) -> String {
     table(&mut text, definition, &[]);
     text.push_str(
         "\n# Properties of the element faceswap under a name of yours, for --preset NAME; see `gst-inspect-1.0 faceswap`.\n\
-         #[preset.soft]\n#feather = 0.3\n",
+         #[preset.soft]\n#sharpen = 0.5\n#smoothing = 0.7\n",
     );
     text
 }
