@@ -1,6 +1,6 @@
 //! `standin doctor`, completions, manual pages and logs, as a user meets them.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may stop")]
 
 #[allow(dead_code, reason = "this file uses its part")]
 #[path = "../../tests/common/onnx.rs"]
