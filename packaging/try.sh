@@ -43,7 +43,7 @@ inside sh -c 'apt-get install -y -q --no-install-recommends /packages/*.deb gstr
     gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-pipewire libvulkan1 mesa-vulkan-drivers python3-pip \
     ca-certificates' >"$root/log" 2>&1 || { tail -n 20 "$root/log" >&2; fail "the packages do not install"; }
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-inside gst-inspect-1.0 faceswap | head -n 12
+inside gst-inspect-1.0 faceswap | sed -n 1,12p
 
 say "standin doctor --mend"
 inside standin doctor --mend || [ $? = 1 ]
