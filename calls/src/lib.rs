@@ -1,7 +1,14 @@
 //! The command `standin`: what stands between a camera and a call, and the tools around the element `faceswap`.
 //!
-//! [`command`] is the command line. The tools that only need files (consent records, models, measuring) are
-//! [`standin::cli`]'s.
+//! [`command`] is the command line: [`settings`] has what files and the environment add to it, [`definition`] what is made
+//! out of it, [`logs`] what it says meanwhile. [`doctor`] looks at the machine, and [`mend`] knows how each distribution
+//! brings what is missing. The tools that only need files (consent records, models, measuring) are [`standin::cli`]'s.
 
 pub mod command;
+pub mod definition;
+pub mod doctor;
 pub mod element;
+pub mod logs;
+pub mod mend;
+mod noise;
+pub mod settings;

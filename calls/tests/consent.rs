@@ -1,6 +1,6 @@
 //! The commands `standin consent` and `standin model`, as a user runs them.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may stop")]
 
 #[allow(dead_code, clippy::expect_used, reason = "this file uses its part; a test that fails may stop")]
 #[path = "../../tests/common/onnx.rs"]

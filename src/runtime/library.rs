@@ -41,6 +41,8 @@ static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 #[derive(Debug, Clone)]
 pub struct Runtime {
     pub(super) environment: ort::environment::Environment,
+    path: PathBuf,
+    version: Option<String>,
 }
 
 impl Runtime {
@@ -58,6 +60,35 @@ impl Runtime {
         *loaded = Some(runtime.clone());
         Ok(runtime)
     }
+
+    /// The library, as it was found; a bare file name where the system's library path has it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The library's release in its own words, such as `1.31.1`.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+}
+
+/// Asks a library that is loaded for its release.
+fn version(path: &Path) -> Option<String> {
+    // SAFETY: `ort` has loaded the library and started it through the same entry point, which gives a table that lives as
+    // long as the library; a second handle keeps that loaded while the text is copied.
+    unsafe {
+        let library = libloading::Library::new(path).ok()?;
+        let entry: libloading::Symbol<'_, unsafe extern "C" fn() -> *const ort::sys::OrtApiBase> =
+            library.get(b"OrtGetApiBase").ok()?;
+        let table = entry().as_ref()?;
+        let text = std::ffi::CStr::from_ptr((table.GetVersionString)());
+        Some(text.to_str().ok()?.to_owned())
+    }
+}
+
+/// Where the user's own copy of the library lies, in the cache; `None` where there is no home.
+pub fn cached_library() -> Option<PathBuf> {
+    crate::cache::folder().map(|cache| cache.join("onnxruntime").join(NAME))
 }
 
 fn places(beside: Option<&Path>) -> Vec<PathBuf> {
@@ -67,7 +98,7 @@ fn places(beside: Option<&Path>) -> Vec<PathBuf> {
     let executable = std::env::current_exe().ok();
     let folders = [beside.map(Path::to_owned), executable.and_then(|exe| Some(exe.parent()?.to_owned()))];
     let mut places: Vec<PathBuf> = folders.into_iter().flatten().map(|folder| folder.join(NAME)).collect();
-    places.extend(crate::cache::folder().map(|cache| cache.join("onnxruntime").join(NAME)));
+    places.extend(cached_library());
     places.retain(|path| path.exists());
     places.push(NAME.into());
     places
@@ -85,7 +116,7 @@ fn first_that_loads(places: &[PathBuf]) -> Result<Runtime, RuntimeError> {
                     .build()
                     .map_err(|error| start(error.to_string()))?;
                 environment.set_log_level(ort::logging::LogLevel::Error);
-                return Ok(Runtime { environment });
+                return Ok(Runtime { environment, path: path.clone(), version: version(path) });
             }
             Err(error) => tried.push(format!("{}: {error}", path.display())),
         }

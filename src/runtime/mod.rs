@@ -6,7 +6,7 @@ mod network;
 mod provider;
 mod weights;
 
-pub use library::{Runtime, RuntimeError};
+pub use library::{Runtime, RuntimeError, cached_library};
 pub use network::{Network, NetworkError, NetworkOptions};
 pub use provider::Provider;
 pub use weights::SharedWeights;

@@ -1,0 +1,164 @@
+//! GStreamer, the element `faceswap`, and the elements that each command needs.
+
+use std::collections::BTreeSet;
+
+use gst::prelude::*;
+
+use super::{Finding, State};
+use crate::element;
+use crate::mend::{Distribution, Part, part_of_element};
+
+const AREA: &str = "GStreamer";
+
+/// The oldest release that is built against.
+const OLDEST: (u32, u32) = (1, 22);
+
+/// What commands need: the element, for what, and whether there is no `standin webcam` without it.
+const ELEMENTS: [(&str, &str, State); 25] = [
+    ("queue", "everything", State::Fault),
+    ("appsink", "everything", State::Fault),
+    ("decodebin", "clips", State::Fault),
+    ("videoconvert", "everything", State::Fault),
+    ("videoscale", "webcam", State::Fault),
+    ("videorate", "webcam", State::Fault),
+    ("videotestsrc", "webcam: test clip and still card", State::Fault),
+    ("v4l2src", "webcam: cameras", State::Fault),
+    ("jpegdec", "webcam: cameras that send JPEG", State::Fault),
+    ("h264parse", "webcam: cameras and streams of H.264", State::Note),
+    ("avdec_h264", "clips, cameras and streams of H.264", State::Note),
+    ("pipewiresink", "webcam: the camera that browsers see", State::Note),
+    ("v4l2sink", "webcam: the camera that all applications see", State::Note),
+    ("jpegenc", "panel: preview", State::Note),
+    ("qtdemux", "clips in MP4", State::Note),
+    ("mp4mux", "webcam --record", State::Note),
+    ("x264enc", "webcam --record", State::Note),
+    ("matroskamux", "webcam --record to Matroska", State::Note),
+    ("autovideosink", "webcam --preview", State::Note),
+    ("pulsesrc", "webcam --audio", State::Note),
+    ("opusenc", "webcam --record with sound", State::Note),
+    ("rtspsrc", "webcam from RTSP", State::Note),
+    ("srtsrc", "webcam from SRT", State::Note),
+    ("souphttpsrc", "webcam from HTTP", State::Note),
+    ("videobox", "bench --pad", State::Note),
+];
+
+/// What was found of GStreamer.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// Its release, or why it does not start.
+    pub(super) version: Result<(u32, u32, u32), String>,
+    /// The release of the plugin that holds `faceswap`, or why there is none.
+    pub(super) faceswap: Result<String, String>,
+    /// The elements of the table that there are.
+    pub(super) elements: BTreeSet<&'static str>,
+}
+
+impl Facts {
+    fn absent(reason: String) -> Self {
+        Self { version: Err(reason), faceswap: Err("GStreamer does not start".to_owned()), elements: BTreeSet::new() }
+    }
+
+    pub(super) fn gather() -> Self {
+        if let Err(error) = gst::init() {
+            return Self::absent(error.to_string());
+        }
+        let (major, minor, micro, _) = gst::version();
+        let release = |factory: gst::ElementFactory| factory.plugin().map(|plugin| plugin.version().to_string());
+        let faceswap = element::load().map_err(|error| format!("{error:#}"));
+        Self {
+            version: Ok((major, minor, micro)),
+            faceswap: faceswap.map(|factory| release(factory).unwrap_or_else(|| "its release is not said".to_owned())),
+            elements: ELEMENTS.map(|(name, ..)| name).into_iter().filter(|name| there(name)).collect(),
+        }
+    }
+}
+
+fn there(name: &str) -> bool {
+    gst::ElementFactory::find(name).is_some()
+}
+
+pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
+    let (major, minor, micro) = match &facts.version {
+        Ok(version) => *version,
+        Err(reason) => {
+            return vec![Finding::fault(
+                AREA,
+                "GStreamer",
+                format!("does not start: {reason}"),
+                here.bring(Part::Base),
+            )];
+        }
+    };
+    let release = format!("{major}.{minor}.{micro}");
+    let mut findings = vec![if (major, minor) < OLDEST {
+        let mend = format!("use a distribution with GStreamer {}.{} or newer", OLDEST.0, OLDEST.1);
+        Finding::fault(AREA, "GStreamer", format!("{release} is too old"), mend)
+    } else {
+        Finding::good(AREA, "GStreamer", release)
+    }];
+    findings.push(match &facts.faceswap {
+        Ok(release) => Finding::good(AREA, "faceswap", release.clone()),
+        Err(reason) => {
+            let mend =
+                "install the package gst-plugin-faceswap, or set GST_PLUGIN_PATH to the folder with libgstfaceswap.so";
+            Finding::fault(AREA, "faceswap", reason.clone(), mend)
+        }
+    });
+    let missing = |name: &str| !facts.elements.contains(name);
+    let lacks = ELEMENTS.into_iter().filter(|(name, ..)| missing(name)).map(|(name, purpose, state)| {
+        let part = part_of_element(name).unwrap_or(Part::Base);
+        Finding::bad(AREA, state, name, format!("missing ({purpose})"), here.bring(part))
+    });
+    findings.extend(lacks);
+    if facts.elements.len() == ELEMENTS.len() {
+        findings.push(Finding::good(AREA, "plugins", "all that the commands use are there"));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete() -> Facts {
+        let elements = ELEMENTS.map(|(name, ..)| name).into();
+        Facts { version: Ok((1, 22, 0)), faceswap: Ok("0.1.0".to_owned()), elements }
+    }
+
+    #[test]
+    fn a_complete_gstreamer_has_no_fault() {
+        let findings = findings(&complete(), Distribution::Debian);
+        assert!(findings.iter().all(|finding| finding.state == State::Good && finding.mend.is_none()), "{findings:?}");
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_its_package() {
+        let mut facts = complete();
+        facts.elements.remove("v4l2src");
+        facts.elements.remove("x264enc");
+        facts.faceswap = Err("no element".to_owned());
+        let found = findings(&facts, Distribution::Arch);
+        let of = |what: &str| found.iter().find(|finding| finding.what == what).unwrap();
+        assert_eq!(of("v4l2src").state, State::Fault);
+        assert_eq!(of("v4l2src").mend.as_deref(), Some("sudo pacman -S --needed gst-plugins-good"));
+        assert_eq!(of("x264enc").state, State::Note);
+        assert_eq!(of("faceswap").state, State::Fault);
+        assert_eq!(found.len(), 4);
+    }
+
+    #[test]
+    fn an_old_or_absent_gstreamer_is_a_fault() {
+        let old = Facts { version: Ok((1, 20, 3)), ..complete() };
+        let found = findings(&old, Distribution::Debian);
+        assert!(found[0].state == State::Fault && found[0].detail.contains("too old"), "{found:?}");
+        let absent = Facts::absent("no library".to_owned());
+        assert_eq!(findings(&absent, Distribution::Debian).len(), 1);
+    }
+
+    #[test]
+    fn every_element_of_the_table_has_a_package() {
+        for (name, ..) in ELEMENTS {
+            assert!(part_of_element(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The video devices of the kernel, and what each says it can do.
+
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+
+use rustix::ioctl::{Getter, ioctl, opcode};
+
+/// What `VIDIOC_QUERYCAP` answers: `struct v4l2_capability` of the kernel.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Answer {
+    driver: [u8; 16],
+    card: [u8; 32],
+    bus: [u8; 32],
+    version: u32,
+    capabilities: u32,
+    device_capabilities: u32,
+    reserved: [u32; 3],
+}
+
+/// Flags of [`Answer::capabilities`].
+const CAPTURE: u32 = 0x1;
+const OUTPUT: u32 = 0x2;
+const CAPTURE_PLANES: u32 = 0x1000;
+const OUTPUT_PLANES: u32 = 0x2000;
+/// Whether `device_capabilities` holds what this device can, and not others of the same hardware.
+const DEVICE_CAPABILITIES: u32 = 0x8000_0000;
+
+/// A device, as it describes itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct VideoDevice {
+    /// Such as `/dev/video0`.
+    pub(super) path: PathBuf,
+    /// Its words, or why it cannot be asked.
+    pub(super) words: Result<Words, String>,
+}
+
+/// What a device says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Words {
+    /// The kernel's driver, such as `uvcvideo`.
+    pub(super) driver: String,
+    /// The name that applications show.
+    pub(super) card: String,
+    /// Frames can be read from it.
+    pub(super) capture: bool,
+    /// Frames can be written to it.
+    pub(super) output: bool,
+}
+
+impl VideoDevice {
+    /// Whether v4l2loopback made it.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.words.as_ref().is_ok_and(|words| words.driver == "v4l2 loopback")
+    }
+}
+
+/// Every device, by number.
+pub(super) fn all() -> Vec<VideoDevice> {
+    let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
+    let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("video")?.parse::<u32>().ok();
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some((number(&entry.path())?, entry.path()))).collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|(_, path)| VideoDevice { words: ask(&path).map_err(|error| error.to_string()), path })
+        .collect()
+}
+
+fn ask(path: &PathBuf) -> std::io::Result<Words> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    // SAFETY: the kernel's header has this number and this layout for VIDIOC_QUERYCAP, which only fills the struct.
+    let answer: Answer = unsafe { ioctl(&file, Getter::<{ opcode::read::<Answer>(b'V', 0) }, Answer>::new()) }?;
+    Ok(Words::of(&answer))
+}
+
+impl Words {
+    fn of(answer: &Answer) -> Self {
+        let text = |bytes: &[u8]| {
+            let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+            String::from_utf8_lossy(bytes).into_owned()
+        };
+        let can = match answer.capabilities & DEVICE_CAPABILITIES {
+            0 => answer.capabilities,
+            _ => answer.device_capabilities,
+        };
+        Self {
+            driver: text(&answer.driver),
+            card: text(&answer.card),
+            capture: can & (CAPTURE | CAPTURE_PLANES) != 0,
+            output: can & (OUTPUT | OUTPUT_PLANES) != 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_is_read_as_the_kernel_lays_it_out() {
+        assert_eq!(size_of::<Answer>(), 104);
+        assert_eq!(opcode::read::<Answer>(b'V', 0), 0x8068_5600);
+        let mut answer = Answer {
+            driver: [0; 16],
+            card: [0; 32],
+            bus: [0; 32],
+            version: 0,
+            capabilities: DEVICE_CAPABILITIES | CAPTURE | OUTPUT,
+            device_capabilities: OUTPUT,
+            reserved: [0; 3],
+        };
+        answer.driver[..13].copy_from_slice(b"v4l2 loopback");
+        answer.card[..7].copy_from_slice(b"Standin");
+        let words = Words::of(&answer);
+        let expected =
+            Words { driver: "v4l2 loopback".to_owned(), card: "Standin".to_owned(), capture: false, output: true };
+        assert_eq!(words, expected);
+        assert!(VideoDevice { path: "/dev/video9".into(), words: Ok(words) }.is_loopback());
+    }
+
+    #[test]
+    fn a_file_is_no_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("video0");
+        std::fs::write(&path, "").unwrap();
+        assert!(ask(&path).is_err());
+    }
+}

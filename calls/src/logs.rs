@@ -1,0 +1,88 @@
+//! Logs to standard error, through `tracing`: warnings, more with `-v` and `-vv`, errors alone with `--quiet`.
+//!
+//! `STANDIN_LOG` has the last word, as `TARGET=LEVEL` with commas between (`standin_calls::doctor=trace,warn`), or one
+//! level for everything. GStreamer's own categories stay GStreamer's (`GST_DEBUG`).
+
+use std::io::IsTerminal;
+
+use anyhow::Context;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The flags that every command takes.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct Arguments {
+    /// Say more on standard error; twice for everything.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Say only errors on standard error.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// The environment's filter.
+pub const ENVIRONMENT: &str = "STANDIN_LOG";
+
+/// What is let through.
+fn filter(arguments: Arguments, environment: Option<&str>) -> anyhow::Result<Targets> {
+    if let Some(text) = environment.filter(|text| !text.trim().is_empty()) {
+        return text.parse().with_context(|| {
+            format!(
+                "{ENVIRONMENT} is '{text}': give error, warn, info, debug or trace, or TARGET=LEVEL with commas between"
+            )
+        });
+    }
+    let level = match (arguments.quiet, arguments.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, 2) => LevelFilter::DEBUG,
+        (false, _) => LevelFilter::TRACE,
+    };
+    Ok(Targets::new()
+        .with_default(LevelFilter::WARN.min(level))
+        .with_targets([("standin", level), ("standin_calls", level)]))
+}
+
+/// Starts to log. A second call changes nothing.
+///
+/// # Errors
+/// `STANDIN_LOG` is no filter.
+pub fn start(arguments: Arguments) -> anyhow::Result<()> {
+    let filter = filter(arguments, std::env::var(ENVIRONMENT).ok().as_deref())?;
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(arguments.verbose > 1)
+        .without_time();
+    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn flags_raise_and_lower() {
+        let lets = |arguments, environment, level| {
+            filter(arguments, environment).unwrap().would_enable("standin_calls::doctor", &level)
+        };
+        let verbose = |verbose| Arguments { verbose, quiet: false };
+        let quiet = Arguments { verbose: 0, quiet: true };
+        assert!(lets(verbose(0), None, Level::WARN) && !lets(verbose(0), None, Level::INFO));
+        assert!(lets(verbose(1), None, Level::INFO) && !lets(verbose(1), None, Level::DEBUG));
+        assert!(lets(verbose(2), None, Level::DEBUG));
+        assert!(lets(quiet, None, Level::ERROR) && !lets(quiet, None, Level::WARN));
+        assert!(lets(quiet, Some("standin_calls=trace"), Level::TRACE));
+        assert!(!filter(verbose(2), None).unwrap().would_enable("other", &Level::INFO));
+    }
+
+    #[test]
+    fn a_filter_that_is_none_is_an_error_with_its_name() {
+        let error = filter(Arguments::default(), Some("standin=loudly")).unwrap_err().to_string();
+        assert!(error.contains("STANDIN_LOG is 'standin=loudly'"), "{error}");
+    }
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# packaging/try.sh SUITE: the packages of packaging/deb.sh in a new Debian of that suite (bookworm, trixie), installed, used
+# and removed. Needs root and debootstrap; the root folder lies in TMPDIR and goes at the end.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'try.sh: %s\n' "$*" >&2; exit 1; }
+
+suite=${1:-}
+[ -n "$suite" ] || { echo 'usage: packaging/try.sh SUITE' >&2; exit 2; }
+[ "$(id -u)" = 0 ] || fail "needs root"
+command -v debootstrap >/dev/null || fail "debootstrap is missing: apt install debootstrap"
+ls target/debian/*.deb >/dev/null 2>&1 || fail "there are no packages: packaging/deb.sh"
+mirror=${MIRROR:-http://deb.debian.org/debian}
+
+root=$(mktemp -d)
+chmod 755 "$root"
+clean() {
+    mountpoint -q "$root/proc" && umount "$root/proc"
+    rm -rf --one-file-system "$root"
+}
+trap clean EXIT
+inside() {
+    chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+        ${PIP_CERT:+PIP_CERT="$PIP_CERT"} "$@"
+}
+
+say "a new $suite"
+debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 || { tail -n 5 "$root.log" >&2; fail "debootstrap failed"; }
+rm "$root.log"
+mount -t proc proc "$root/proc"
+# Names are resolved and certificates trusted as here.
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+mkdir -p "$root/etc/ssl/certs" "$root/packages"
+cp target/debian/*.deb "$root/packages/"
+cp examples/media/ada.mp4 "$root/root/"
+
+say "installing"
+inside apt-get update -q
+# What `standin` recommends for clips and for --mend, without a desktop's other wishes.
+inside sh -c 'apt-get install -y -q --no-install-recommends /packages/*.deb gstreamer1.0-tools gstreamer1.0-libav \
+    gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-pipewire libvulkan1 mesa-vulkan-drivers python3-pip \
+    ca-certificates' >"$root/log" 2>&1 || { tail -n 20 "$root/log" >&2; fail "the packages do not install"; }
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+inside gst-inspect-1.0 faceswap | sed -n 1,12p
+
+say "standin doctor --mend"
+inside standin doctor --mend || [ $? = 1 ]
+say "standin doctor"
+inside standin doctor /usr/share/standin/models/ben.dfm || [ $? = 1 ]
+# Without a desktop there is a fault, and with it exit code 1.
+report=$(inside standin doctor --json || [ $? = 1 ])
+grep -A 3 '"area": "ONNX Runtime"' <<<"$report" | grep -q '"state": "good"' || fail "no ONNX Runtime loads"
+
+say "a clip through the element"
+inside gst-launch-1.0 -q filesrc location=/root/ada.mp4 ! decodebin ! videoconvert \
+    ! faceswap model=/usr/share/standin/models/ben.dfm ! x264enc speed-preset=ultrafast ! mp4mux ! filesink location=/root/swapped.mp4
+inside standin compare /root/ada.mp4 /root/swapped.mp4 --frames 4 --out /root/before-after.png
+[ -n "${KEEP:-}" ] && mkdir -p "$KEEP" && cp "$root/root/before-after.png" "$KEEP/$suite.png"
+inside standin-train --help >/dev/null
+inside sh -c 'test -s /usr/share/man/man1/standin-doctor.1.gz && test -s /usr/share/bash-completion/completions/standin'
+
+say "removing"
+inside apt-get purge -y -q standin standin-train gst-plugin-faceswap >/dev/null
+left=$(inside find /usr /etc -name '*standin*' -o -name '*faceswap*')
+[ -z "$left" ] || fail "left behind: $left"
+inside gst-inspect-1.0 faceswap >/dev/null 2>&1 && fail "the element is still there"
+say "$suite is good"
