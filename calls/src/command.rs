@@ -24,6 +24,8 @@ pub enum Command {
     /// What needs no camera and no GStreamer element.
     #[command(flatten)]
     Tool(Tool),
+    /// Makes a camera for calls in which the face is swapped.
+    Webcam(Box<crate::webcam::Arguments>),
 }
 
 impl Command {
@@ -34,6 +36,7 @@ impl Command {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         match self {
             Self::Tool(tool) => tool.run(out),
+            Self::Webcam(arguments) => crate::webcam::run(*arguments, out),
         }
     }
 }
