@@ -12,6 +12,7 @@ use super::plan::{LoopbackChoice, Plan};
 use super::pump::Pump;
 use crate::fault::Fault;
 use crate::outlet::registry::{Connection, Watch};
+use crate::outlet::microphone::{self, Microphone};
 use crate::outlet::{Door, Kind, loopback, pipewire, record, window};
 
 /// From one try at a camera's door to the next.
@@ -30,6 +31,9 @@ pub(super) struct Doors {
     open: Vec<Kind>,
     device: Option<PathBuf>,
     record: Option<PathBuf>,
+    microphone: Option<Microphone>,
+    /// The node's name, once there was one.
+    node: String,
     /// The watch over who looks at the PipeWire camera.
     watch: Option<Watch>,
     retry: Option<Instant>,
@@ -62,12 +66,52 @@ impl Doors {
             open: Vec::new(),
             device,
             record: doors.record.clone(),
+            microphone: None,
+            node: pipewire::NODE.to_owned(),
             watch: None,
             retry: None,
             said: Vec::new(),
         };
         this.open_missing();
+        if doors.audio {
+            this.open_microphone();
+        }
         this
+    }
+
+    fn open_microphone(&mut self) {
+        let (node, title) = (format!("{}-microphone", self.node), format!("{} microphone", self.name));
+        match Microphone::open(microphone::DEFAULT, &node, &title, self.listener(Kind::Microphone)) {
+            Ok(microphone) => {
+                self.microphone = Some(microphone);
+                self.events.tell(Event::Opened(Kind::Microphone, node));
+            }
+            Err(fault) => self.fail(Kind::Microphone, fault),
+        }
+    }
+
+    /// Makes the sound as late as the picture.
+    pub(super) fn set_delay(&self, picture: gst::ClockTime) {
+        if let Some(microphone) = &self.microphone {
+            microphone.set_delay(picture);
+        }
+    }
+
+    /// Listens to the microphone or not.
+    pub(super) fn listen(&self, listen: bool) {
+        if let Some(microphone) = &self.microphone {
+            microphone.listen(listen);
+        }
+    }
+
+    /// What hears a door's errors.
+    fn listener(&self, kind: Kind) -> impl Fn(&gst::Message) + Send + Sync + 'static {
+        let orders = self.orders.clone();
+        move |message: &gst::Message| {
+            if let gst::MessageView::Error(error) = message.view() {
+                let _ = orders.try_send(Order::DoorFailed(kind, error.error().message().to_owned()));
+            }
+        }
     }
 
     /// What the pictures go into.
@@ -105,12 +149,7 @@ impl Doors {
     }
 
     fn open_one(&mut self, kind: Kind) -> Result<(Door, String), Fault> {
-        let orders = self.orders.clone();
-        let said = move |message: &gst::Message| {
-            if let gst::MessageView::Error(error) = message.view() {
-                let _ = orders.try_send(Order::DoorFailed(kind, error.error().message().to_owned()));
-            }
-        };
+        let said = self.listener(kind);
         match kind {
             Kind::PipeWire => {
                 let unreachable = |error: io::Error| Fault::NoPipeWire { reason: error.to_string() };
@@ -120,6 +159,7 @@ impl Doors {
                 let orders = self.orders.clone();
                 let told = move |lookers| drop(orders.try_send(Order::Lookers(lookers)));
                 self.watch = Some(connection.watch(node.clone(), told).map_err(unreachable)?);
+                self.node.clone_from(&node);
                 Ok((door, node))
             }
             Kind::Loopback => {
@@ -132,12 +172,14 @@ impl Doors {
                 let path = self.record.clone().unwrap_or_default();
                 Ok((record::open(&path, &self.caps, said)?, path.display().to_string()))
             }
+            Kind::Microphone => Err(Fault::Microphone("it is no door for pictures".to_owned())),
         }
     }
 
     /// A door has failed, in GStreamer's words.
     pub(super) fn failed(&mut self, kind: Kind, reason: String) {
-        if !self.open.contains(&kind) {
+        let heard = kind == Kind::Microphone && self.microphone.take().is_some();
+        if !self.open.contains(&kind) && !heard {
             return;
         }
         let fault = match kind {
@@ -145,6 +187,7 @@ impl Doors {
             Kind::Loopback => Fault::Loopback { device: self.device.clone().unwrap_or_default(), reason },
             Kind::Preview => Fault::Preview(reason),
             Kind::Record => Fault::Record { path: self.record.clone().unwrap_or_default(), reason },
+            Kind::Microphone => Fault::Microphone(reason),
         };
         self.close(kind);
         self.fail(kind, fault);
@@ -152,7 +195,7 @@ impl Doors {
 
     /// A camera's door is tried again; a window or a file that its user lost is not. What is the matter is said once.
     fn fail(&mut self, kind: Kind, fault: Fault) {
-        if matches!(kind, Kind::Preview | Kind::Record) {
+        if matches!(kind, Kind::Preview | Kind::Record | Kind::Microphone) {
             self.wanted.retain(|wanted| *wanted != kind);
         } else {
             self.retry = Some(Instant::now() + PATIENCE);

@@ -163,6 +163,7 @@ impl Keeper {
                 if self.unseen.is_some_and(|since| since + GRACE <= now) {
                     self.close();
                     self.retry = Some(now);
+                    self.doors.listen(false);
                     self.events.enter(State::Idle);
                     self.say("starting");
                 } else if self.heard.0 + SILENCE <= now {
@@ -185,7 +186,10 @@ impl Keeper {
         self.opened = Instant::now();
         self.heard = (self.opened, 0);
         match SwapLine::open(&self.plan, &self.element, &self.latest, &self.taps, said) {
-            Ok(line) => self.line = Some(line),
+            Ok(line) => {
+                self.line = Some(line);
+                self.doors.listen(true);
+            }
             Err(fault) => self.fail(fault),
         }
     }
@@ -250,6 +254,7 @@ impl Keeper {
             }
             Said::Latency => {
                 if let Some(latency) = self.line.as_ref().and_then(SwapLine::latency) {
+                    self.doors.set_delay(latency);
                     self.events.tell(Event::Latency(latency));
                 }
             }

@@ -16,6 +16,8 @@ pub enum Kind {
     Preview,
     /// A file.
     Record,
+    /// The sound, beside the pictures.
+    Microphone,
 }
 
 /// A running pipeline from an `appsrc` to where the picture leaves. Ends with its value.

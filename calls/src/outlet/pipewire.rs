@@ -53,16 +53,18 @@ pub fn open(
         .map_err(|error| error.named(|reason| Fault::NoPipeWire { reason }))
 }
 
-/// Asks for buffers that hold a picture. Left alone, the sink of PipeWire 0.3 asks for buffers without any memory where what
-/// comes before it has pictures of its own, and then writes to them.
-fn give_size(sink: &gst::Element) {
+/// Asks for buffers that hold what is sent. Left alone, the sink of PipeWire 0.3 asks for buffers without any memory where what
+/// comes before it has buffers of its own, and then writes to them.
+pub(super) fn give_size(sink: &gst::Element) {
     let Some(pad) = sink.static_pad("sink") else { return };
     pad.add_probe(gst::PadProbeType::BUFFER, |pad, probe| {
         let size = probe.buffer().map_or(0, |picture| picture.size());
         if let (Some(caps), Ok(size)) = (pad.current_caps(), u32::try_from(size)) {
             let mut query = gst::query::Allocation::new(Some(&caps), true);
             let pools = pad.query(&mut query).then(|| query.allocation_pools().find_map(|(pool, ..)| pool));
-            if let Some(pool) = pools.flatten().filter(|pool| !pool.is_active()) {
+            if let Some(pool) = pools.flatten() {
+                // It says what it wants when it becomes active, which 0.3 does before it knows the caps.
+                let _ = pool.set_active(false);
                 let mut config = pool.config();
                 config.set_params(Some(&caps), size, LEAST_BUFFERS, MOST_BUFFERS);
                 if let Err(error) = pool.set_config(config).and_then(|()| pool.set_active(true)) {

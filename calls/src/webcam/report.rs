@@ -45,6 +45,7 @@ fn name(kind: Kind) -> &'static str {
         Kind::Loopback => "loopback",
         Kind::Preview => "preview",
         Kind::Record => "record",
+        Kind::Microphone => "sound",
     }
 }
 
@@ -56,6 +57,7 @@ fn seen(kind: Kind, place: &str) -> String {
         ),
         Kind::Loopback => format!("{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video"),
         Kind::Preview => format!("{place}: for you"),
+        Kind::Microphone => format!("source '{place}': the microphone, as late as the picture"),
         Kind::Record => place.to_owned(),
     }
 }
