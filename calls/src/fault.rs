@@ -151,7 +151,6 @@ pub fn package_of(element: &str) -> &'static str {
             "gstreamer1.0-pipewire (Debian, Ubuntu), pipewire-gstreamer (Fedora), gst-plugin-pipewire (Arch)"
         }
         "x264enc" => "gstreamer1.0-plugins-ugly (Debian, Ubuntu, RPM Fusion), gst-plugins-ugly (Arch)",
-        "textoverlay" => "gstreamer1.0-plugins-base (Debian, Ubuntu), gst-plugins-base (Fedora, Arch)",
         "avdec_h264" => "gstreamer1.0-libav (Debian, Ubuntu), gstreamer1-plugin-libav (Fedora), gst-libav (Arch)",
         "srtsrc" => "gstreamer1.0-plugins-bad (Debian, Ubuntu), gst-plugins-bad (Arch)",
         _ => "gstreamer1.0-plugins-good (Debian, Ubuntu), gstreamer1-plugins-good (Fedora), gst-plugins-good (Arch)",

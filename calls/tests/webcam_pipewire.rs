@@ -200,3 +200,74 @@ fn what_is_wrong_with_the_words_is_said_with_its_mend() {
         assert_eq!(webcam.end(), Some(1));
     }
 }
+
+/// Figures for the results, with the demonstration's model. They are printed, not judged:
+/// `cargo nextest run … --run-ignored only --no-capture -E 'test(figures)'`.
+#[test]
+#[ignore = "it measures for minutes, and wants the machine to itself"]
+#[allow(clippy::print_stdout, reason = "figures are printed")]
+fn figures() {
+    let Some(_desktop) = Desktop::start() else { return };
+    let camera = Camera::start();
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/ben.dfm");
+    let words = ["--camera", camera::NAME, "--model", model, "--size", "640x360"];
+    let shown = |seen: Seen| !card(seen);
+    for turn in ["first", "second", "third"] {
+        let begun = std::time::Instant::now();
+        let webcam = Webcam::start(&words);
+        let looker = Looker::at(&webcam.node());
+        let there = begun.elapsed();
+        let first = looker.until(PATIENCE, shown, |_| {}).expect("a picture");
+        println!("{turn} start: node after {there:?}, swapped picture seen after {:?}", first.at - begun);
+    }
+    let webcam = Webcam::start(&words);
+    let node = webcam.node();
+    let line = webcam.wait_for("idle", 0);
+    let process = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", webcam.id())).unwrap();
+    let ticks = || {
+        let stat = process("stat");
+        stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|n| n.parse::<u64>().unwrap()).sum::<u64>()
+    };
+    let resident = || {
+        let status = process("status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    };
+    let before = ticks();
+    std::thread::sleep(Duration::from_secs(10));
+    println!("idle: {} ticks of 10 ms in 10 s, {:.0} MiB resident", ticks() - before, resident());
+
+    let begun = std::time::Instant::now();
+    let looker = Looker::at(&node);
+    let first = looker.until(PATIENCE, shown, |_| {}).expect("a picture");
+    println!("from idle: swapped picture seen after {:?}", first.at - begun);
+    webcam.wait_for("swapping", line);
+    let (mut ages, mut sizes, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+    let (begun, before) = (std::time::Instant::now(), ticks());
+    let length = std::env::var("SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(120.0);
+    while begun.elapsed().as_secs_f64() < length {
+        let picture = looker.next(PATIENCE).expect("pictures go on");
+        if let Seen::Swapped(number) | Seen::Concealed(number) | Seen::Bare(number) = picture.seen {
+            let sent = camera.sent(number).expect("a picture that was shown");
+            ages.push((picture.at - sent).as_secs_f64() * 1e3);
+            numbers.push(number);
+        }
+        if sizes.len() < (begun.elapsed().as_secs_f64() / 5.0) as usize {
+            sizes.push((begun.elapsed().as_secs_f64() / 60.0, resident()));
+        }
+    }
+    let spent = (ticks() - before) as f64 / length;
+    ages.sort_by(f64::total_cmp);
+    let lost: u64 = numbers.windows(2).map(|pair| (pair[1] + call_support::NUMBERS - pair[0]) % call_support::NUMBERS - 1).sum();
+    println!(
+        "{} pictures, {lost} of the camera's left out; latency median {:.1} ms, p99 {:.1} ms; {spent:.0} % of a processor",
+        ages.len(),
+        ages[ages.len() / 2],
+        ages[ages.len() * 99 / 100],
+    );
+    let half = &sizes[sizes.len() / 4..];
+    let (x, y) = (half.iter().map(|s| s.0).sum::<f64>(), half.iter().map(|s| s.1).sum::<f64>());
+    let n = half.len() as f64;
+    let (sxy, sxx) = half.iter().fold((0.0, 0.0), |(a, b), s| (a + s.0 * s.1, b + s.0 * s.0));
+    println!("resident: {:.1} MiB, slope {:.2} MiB a minute", y / n, (n * sxy - x * y) / (n * sxx - x * x));
+}

@@ -81,7 +81,7 @@ impl Keeper {
     pub(super) fn new(call: &Call) -> anyhow::Result<Self> {
         let (plan, subject) = (call.plan.clone(), call.consent.subject.clone());
         let latest = Arc::new(Latest::default());
-        let card = still_card::draw(&plan.size.caps(), &subject, "starting").context("the still card cannot be drawn")?;
+        let card = still_card::draw(plan.size.width, plan.size.height, &subject, "starting");
         let pump = Pump::start(Arc::clone(&latest), card).context("no thread for the pictures")?;
         let doors = Doors::open(&plan, pump, call.events.clone(), call.orders.clone());
         Ok(Self {
@@ -212,9 +212,8 @@ impl Keeper {
 
     /// Puts a line on the card.
     fn say(&self, line: &str) {
-        if let Ok(card) = still_card::draw(&self.plan.size.caps(), &self.subject, line) {
-            self.doors.pump().set_card(card);
-        }
+        let size = self.plan.size;
+        self.doors.pump().set_card(still_card::draw(size.width, size.height, &self.subject, line));
     }
 
     fn obey(&mut self, order: Order) {
