@@ -21,7 +21,7 @@ use call_support::looker::{Looker, Picture, Seen};
 use call_support::webcam::Webcam;
 use models::Lent;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_secs(2);
 
 /// The program on the camera, with a model that paints green.

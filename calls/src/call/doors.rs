@@ -154,7 +154,7 @@ impl Doors {
             Kind::PipeWire => {
                 let unreachable = |error: io::Error| Fault::NoPipeWire { reason: error.to_string() };
                 let connection = Connection::open().map_err(unreachable)?;
-                let node = pipewire::free_name(&connection.registry.nodes());
+                let node = pipewire::free_name(&connection.registry.names());
                 let door = pipewire::open(&node, &self.name, &self.caps, said)?;
                 let orders = self.orders.clone();
                 let told = move |lookers| drop(orders.try_send(Order::Lookers(lookers)));

@@ -1,9 +1,12 @@
-//! The cameras of this machine and the formats that they say they have, through GStreamer's device providers.
+//! The cameras of this machine and the formats that they say they have: those with a device file through GStreamer's provider for
+//! Video4Linux, others through PipeWire's registry. GStreamer's provider for PipeWire is left alone: that of PipeWire 0.3 breaks
+//! the process when it is stopped while a `pipewiresink` runs.
 
 use gst::prelude::*;
 
 use super::{Coding, Format, Wanted};
-use crate::fault::Fault;
+use crate::fault::{Fault, make};
+use crate::outlet::registry::{Connection, Node};
 
 /// A size that a camera may be asked for where it gives a range of sizes.
 const SIZES: [(u32, u32); 6] = [(3840, 2160), (1920, 1080), (1280, 720), (960, 540), (640, 480), (320, 240)];
@@ -19,7 +22,16 @@ pub struct Camera {
     pub path: Option<String>,
     /// What it says it can give.
     pub formats: Vec<Format>,
-    device: gst::Device,
+    way: Way,
+}
+
+/// How a camera is read.
+#[derive(Debug, Clone)]
+enum Way {
+    /// By GStreamer's device.
+    Device(gst::Device),
+    /// By the serial number of its PipeWire node.
+    Node(String),
 }
 
 impl Camera {
@@ -29,7 +41,17 @@ impl Camera {
     /// [`Fault::Input`].
     pub fn element(&self) -> Result<gst::Element, Fault> {
         let failed = |_| Fault::Input { input: self.name.clone(), reason: "GStreamer makes no source of it".to_owned() };
-        self.device.create_element(None).map_err(failed)
+        match &self.way {
+            Way::Device(device) => device.create_element(None).map_err(failed),
+            Way::Node(serial) => {
+                let source = make("pipewiresrc")?;
+                source.set_property("target-object", serial);
+                source.set_property("do-timestamp", true);
+                // A buffer that is held for long holds the camera.
+                source.set_property("always-copy", true);
+                Ok(source)
+            }
+        }
     }
 
     /// Whether `wanted` names it: its path, its name or a part of its name, in any case.
@@ -40,37 +62,33 @@ impl Camera {
 
 /// The cameras that there are, those with a device file first. What this program itself provides is none.
 pub fn cameras() -> Vec<Camera> {
-    let monitor = gst::DeviceMonitor::new();
-    monitor.add_filter(Some("Video/Source"), None);
-    if monitor.start().is_err() {
-        return Vec::new();
-    }
-    let mut cameras: Vec<_> = monitor.devices().into_iter().filter_map(camera).collect();
-    monitor.stop();
-    cameras.sort_by_key(|camera| (camera.device.type_().name() != "GstV4l2Device", camera.path.clone()));
-    let mut seen = Vec::new();
-    cameras.retain(|camera| match &camera.path {
-        Some(path) if seen.contains(path) => false,
-        Some(path) => {
-            seen.push(path.clone());
-            true
-        }
-        None => true,
-    });
+    let mut cameras = devices();
+    cameras.sort_by(|a, b| a.path.cmp(&b.path));
+    let nodes = Connection::open().map(|connection| connection.registry.cameras()).unwrap_or_default();
+    let known = |node: &Node| cameras.iter().any(|camera| node.title.starts_with(&camera.name));
+    let own = |node: &Node| node.name.starts_with(crate::outlet::pipewire::NODE);
+    let others: Vec<_> = nodes.into_iter().filter(|node| !own(node) && !known(node)).collect();
+    let camera = |node: Node| Camera { name: node.title, path: None, formats: Vec::new(), way: Way::Node(node.serial) };
+    cameras.extend(others.into_iter().map(camera));
     cameras
+}
+
+/// Those with a device file.
+fn devices() -> Vec<Camera> {
+    let Some(provider) = gst::DeviceProviderFactory::by_name("v4l2deviceprovider") else { return Vec::new() };
+    let cameras = provider.devices().into_iter().filter(|device| device.has_classes("Video/Source")).filter_map(camera);
+    cameras.collect()
 }
 
 fn camera(device: gst::Device) -> Option<Camera> {
     let properties = device.properties();
     let text = |key: &str| properties.as_ref()?.get::<String>(key).ok();
-    let loopback = |key| text(key).is_some_and(|driver| driver == "v4l2 loopback");
-    let own = text("node.name").is_some_and(|name| name.starts_with(crate::outlet::pipewire::NODE));
-    if own || loopback("v4l2.device.driver") || loopback("api.v4l2.cap.driver") {
+    if text("v4l2.device.driver").is_some_and(|driver| driver == "v4l2 loopback") {
         return None;
     }
-    let path = ["device.path", "api.v4l2.path"].into_iter().find_map(text);
     let formats = device.caps().map(|caps| formats(&caps)).unwrap_or_default();
-    Some(Camera { name: device.display_name().to_string(), path, formats, device })
+    let name = device.display_name().to_string();
+    Some(Camera { name, path: text("device.path"), formats, way: Way::Device(device) })
 }
 
 /// The camera that is called `wanted`; `auto` is the first one.

@@ -1,5 +1,8 @@
 //! One way out: what is pushed into it leaves there.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use gst::prelude::*;
 use gst_app::AppSrc;
 
@@ -27,7 +30,14 @@ pub struct Door {
     pub kind: Kind,
     pipeline: gst::Pipeline,
     entrance: AppSrc,
+    /// Since when nothing has left.
+    stuck: Cell<Option<Instant>>,
 }
+
+/// Pictures that may wait at the entrance.
+const WAITING: u64 = 2;
+/// How long a door may be stuck.
+const STUCK: Duration = Duration::from_secs(1);
 
 impl Door {
     /// A door of these words (from raw video in `caps` on), that runs at once. What its bus has to say goes to `said`.
@@ -49,7 +59,7 @@ impl Door {
         entrance.set_caps(Some(caps));
         entrance.set_format(gst::Format::Time);
         entrance.set_is_live(true);
-        entrance.set_max_buffers(2);
+        entrance.set_max_buffers(WAITING);
         entrance.set_max_bytes(0);
         entrance.set_leaky_type(gst_app::AppLeakyType::Downstream);
         prepare(&pipeline).map_err(DoorError::Fault)?;
@@ -70,7 +80,7 @@ impl Door {
             let _ = pipeline.set_state(gst::State::Null);
             return Err(DoorError::Gst(reason));
         }
-        Ok(Self { kind, pipeline, entrance })
+        Ok(Self { kind, pipeline, entrance, stuck: Cell::new(None) })
     }
 
     /// Sends a picture out, which shows what is now. The pixels are shared, not copied.
@@ -82,8 +92,25 @@ impl Door {
             picture.set_duration(gst::ClockTime::NONE);
             picture.unset_flags(gst::BufferFlags::DISCONT);
         }
+        self.free();
         // A door that no longer takes anything has said so on its bus.
         let _ = self.entrance.push_buffer(picture);
+    }
+
+    /// A PipeWire camera of which somebody has kept all buffers for a while stands still from then on: the node moves only when
+    /// a picture is sent, and buffers come back only when it moves. Paused and resumed, it has its buffers again.
+    fn free(&self) {
+        if self.kind != Kind::PipeWire || self.entrance.current_level_buffers() < WAITING {
+            self.stuck.set(None);
+            return;
+        }
+        let since = self.stuck.get().unwrap_or_else(Instant::now);
+        self.stuck.set(Some(since));
+        if since.elapsed() > STUCK {
+            self.stuck.set(None);
+            let paused = self.pipeline.set_state(gst::State::Paused);
+            let _ = paused.and_then(|_| self.pipeline.set_state(gst::State::Playing));
+        }
     }
 
     /// Lets what is on its way arrive, so that a file is whole; at most five seconds.

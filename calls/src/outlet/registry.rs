@@ -22,22 +22,42 @@ const INT: u32 = 4;
 const STRING: u32 = 8;
 const STRUCT: u32 = 14;
 
+/// A node, as the registry announces it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its name for programs.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Such as `Video/Source`.
+    pub class: String,
+    /// The number that no other object of this daemon ever has.
+    pub serial: String,
+}
+
 /// What is in the registry now.
 #[derive(Debug, Default)]
 pub struct Registry {
-    nodes: HashMap<u32, String>,
+    nodes: HashMap<u32, Node>,
     links: HashMap<u32, u32>,
 }
 
 impl Registry {
     /// Names of all nodes.
-    pub fn nodes(&self) -> Vec<String> {
-        self.nodes.values().cloned().collect()
+    pub fn names(&self) -> Vec<String> {
+        self.nodes.values().map(|node| node.name.clone()).collect()
+    }
+
+    /// The cameras, the oldest first.
+    pub fn cameras(&self) -> Vec<Node> {
+        let mut cameras: Vec<_> = self.nodes.iter().filter(|(_, node)| node.class == "Video/Source").collect();
+        cameras.sort_by_key(|(id, _)| **id);
+        cameras.into_iter().map(|(_, node)| node.clone()).collect()
     }
 
     /// How many links leave the node of that name: how many look at it.
     pub fn lookers(&self, node: &str) -> usize {
-        let ids: HashSet<_> = self.nodes.iter().filter(|(_, name)| *name == node).map(|(id, _)| *id).collect();
+        let ids: HashSet<_> = self.nodes.iter().filter(|(_, found)| found.name == node).map(|(id, _)| *id).collect();
         self.links.values().filter(|from| ids.contains(from)).count()
     }
 
@@ -45,7 +65,14 @@ impl Registry {
         let text = |key: &str| properties.get(key).cloned();
         match kind {
             "PipeWire:Interface:Node" => {
-                self.nodes.insert(id, text("node.name").unwrap_or_default());
+                let name = text("node.name").unwrap_or_default();
+                let node = Node {
+                    title: text("node.description").unwrap_or_else(|| name.clone()),
+                    class: text("media.class").unwrap_or_default(),
+                    serial: text("object.serial").unwrap_or_else(|| id.to_string()),
+                    name,
+                };
+                self.nodes.insert(id, node);
             }
             "PipeWire:Interface:Link" => {
                 if let Some(from) = text("link.output.node").and_then(|from| from.parse().ok()) {
@@ -297,6 +324,7 @@ mod tests {
             let (id, kind, properties) = Values::inside(&object).global().unwrap();
             registry.add(id, &kind, &properties);
         }
+        assert_eq!(registry.cameras().iter().map(|node| node.title.as_str()).collect::<Vec<_>>(), ["standin"]);
         assert_eq!((registry.lookers("standin"), registry.lookers("other"), registry.lookers("none")), (1, 1, 0));
         registry.remove(51);
         assert_eq!(registry.lookers("standin"), 0);

@@ -35,8 +35,8 @@ pub(crate) struct Picture {
 impl Looker {
     pub(crate) fn at(node: &str) -> Self {
         let text = format!(
-            "pipewiresrc target-object={node} ! video/x-raw,format=YUY2,width={WIDTH},height={HEIGHT} ! \
-             appsink name=leaves sync=false"
+            "pipewiresrc target-object={node} always-copy=true ! video/x-raw,format=YUY2,width={WIDTH},height={HEIGHT} ! \
+             appsink name=leaves sync=false max-buffers=2 drop=true"
         );
         let pipeline = gst::parse::launch(&text).unwrap().downcast::<gst::Pipeline>().unwrap();
         let leaves = pipeline.by_name("leaves").unwrap().downcast::<gst_app::AppSink>().unwrap();
