@@ -31,7 +31,9 @@ pub enum Fault {
         camera: String,
     },
     /// The system does not let it be opened.
-    #[error("{camera} may not be opened; add yourself to the group that owns it (`sudo usermod -aG video $USER`) and log in again")]
+    #[error(
+        "{camera} may not be opened; add yourself to the group that owns it (`sudo usermod -aG video $USER`) and log in again"
+    )]
     ForbiddenCamera {
         /// Which.
         camera: String,

@@ -92,7 +92,8 @@ mod tests {
     #[test]
     fn a_card_is_dark_with_light_words_in_its_middle() {
         let luma = luma(640, 360, "Ben & Zoë", "starting");
-        let bright = |rows: std::ops::Range<usize>| luma[rows.start * 640..rows.end * 640].iter().filter(|l| **l > 120).count();
+        let bright =
+            |rows: std::ops::Range<usize>| luma[rows.start * 640..rows.end * 640].iter().filter(|l| **l > 120).count();
         assert_eq!((bright(0..100), bright(260..360)), (0, 0), "words at the edge");
         assert!(bright(140..220) > 200, "no words");
     }

@@ -86,7 +86,11 @@ fn the_card_stands_in_for_a_camera_that_is_pulled_and_goes_when_it_is_back() {
     let line = webcam.wait_for("swapping", line);
 
     drop(camera);
-    assert!(looker.until(PATIENCE, card, never_bare).is_some(), "no card for a camera that is gone:\n{}", webcam.text());
+    assert!(
+        looker.until(PATIENCE, card, never_bare).is_some(),
+        "no card for a camera that is gone:\n{}",
+        webcam.text()
+    );
     let line = webcam.wait_for("waiting", line);
 
     let _camera = Camera::start();
@@ -111,7 +115,8 @@ fn it_idles_while_nobody_looks_and_wakes_for_who_comes() {
     }
     let spent = || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", webcam.id())).unwrap();
-        let fields: Vec<u64> = stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|n| n.parse().unwrap()).collect();
+        let fields: Vec<u64> =
+            stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|n| n.parse().unwrap()).collect();
         fields.iter().sum::<u64>()
     };
     std::thread::sleep(Duration::from_secs(1));
@@ -258,7 +263,8 @@ fn figures() {
     }
     let spent = (ticks() - before) as f64 / length;
     ages.sort_by(f64::total_cmp);
-    let lost: u64 = numbers.windows(2).map(|pair| (pair[1] + call_support::NUMBERS - pair[0]) % call_support::NUMBERS - 1).sum();
+    let lost: u64 =
+        numbers.windows(2).map(|pair| (pair[1] + call_support::NUMBERS - pair[0]) % call_support::NUMBERS - 1).sum();
     println!(
         "{} pictures, {lost} of the camera's left out; latency median {:.1} ms, p99 {:.1} ms; {spent:.0} % of a processor",
         ages.len(),

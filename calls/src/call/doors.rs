@@ -11,8 +11,8 @@ use super::keeper::Order;
 use super::plan::{LoopbackChoice, Plan};
 use super::pump::Pump;
 use crate::fault::Fault;
-use crate::outlet::registry::{Connection, Watch};
 use crate::outlet::microphone::{self, Microphone};
+use crate::outlet::registry::{Connection, Watch};
 use crate::outlet::{Door, Kind, loopback, pipewire, record, window};
 
 /// From one try at a camera's door to the next.

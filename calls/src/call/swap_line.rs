@@ -157,7 +157,9 @@ impl SwapLine {
             }
             drop(sample);
             latest.put(picture.clone());
-            tap.offer(|| Some(gst::Sample::builder().buffer(&picture).caps(&sink.sink_pads().first()?.current_caps()?).build()));
+            tap.offer(|| {
+                Some(gst::Sample::builder().buffer(&picture).caps(&sink.sink_pads().first()?.current_caps()?).build())
+            });
             Ok(gst::FlowSuccess::Ok)
         });
         leaves.set_callbacks(callbacks.build());
@@ -211,7 +213,8 @@ impl Gate {
 
     /// From a second on in which not every frame had somebody to conceal, all that leaves is worth showing.
     fn settle(&self, stats: &gst::StructureRef) {
-        let count = |field: &str| stats.value(field).ok().and_then(|value| value.transform::<u64>().ok()?.get::<u64>().ok());
+        let count =
+            |field: &str| stats.value(field).ok().and_then(|value| value.transform::<u64>().ok()?.get::<u64>().ok());
         if let (Some(frames), Some(concealed)) = (count("frames"), count("concealed"))
             && frames > concealed
         {
@@ -222,9 +225,9 @@ impl Gate {
 
 /// Whether the element has marked a face on it as swapped.
 fn is_swapped(picture: &gst::BufferRef) -> bool {
-    picture.iter_meta::<gst_video::VideoRegionOfInterestMeta>().any(|meta| {
-        meta.params().any(|face| face.name() == "faceswap" && face.get::<bool>("swapped").unwrap_or(false))
-    })
+    picture
+        .iter_meta::<gst_video::VideoRegionOfInterestMeta>()
+        .any(|meta| meta.params().any(|face| face.name() == "faceswap" && face.get::<bool>("swapped").unwrap_or(false)))
 }
 
 /// GStreamer's error as a fault of ours.

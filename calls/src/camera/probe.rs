@@ -40,7 +40,8 @@ impl Camera {
     /// # Errors
     /// [`Fault::Input`].
     pub fn element(&self) -> Result<gst::Element, Fault> {
-        let failed = |_| Fault::Input { input: self.name.clone(), reason: "GStreamer makes no source of it".to_owned() };
+        let failed =
+            |_| Fault::Input { input: self.name.clone(), reason: "GStreamer makes no source of it".to_owned() };
         match &self.way {
             Way::Device(device) => device.create_element(None).map_err(failed),
             Way::Node(serial) => {
@@ -198,7 +199,8 @@ mod tests {
                     image/jpeg,width=1280,height=720,framerate=30/1;audio/x-raw;\
                     video/x-raw,format={NV12,I420},width=[16,1300],height=[16,800],framerate=[1/1,30/1]";
         let formats = formats(&gst::Caps::from_str(text).unwrap());
-        let has = |coding: Coding, width, height, rate| formats.contains(&Format { coding, width, height, rate: (rate, 1) });
+        let has =
+            |coding: Coding, width, height, rate| formats.contains(&Format { coding, width, height, rate: (rate, 1) });
         let raw = |name: &str| Coding::Raw(name.to_owned());
         assert!(has(raw("YUY2"), 640, 480, 30) && has(raw("YUY2"), 640, 480, 15));
         assert!(has(Coding::Jpeg, 1280, 720, 30));

@@ -95,7 +95,8 @@ fn ask(path: &Path) -> Option<Device> {
         reserved: [u32; 3],
     }
     /// `VIDIOC_QUERYCAP`: reads 104 bytes, group `V`, number 0.
-    const QUERY: libc::c_ulong = 2 << 30 | (size_of::<Capability>() as libc::c_ulong) << 16 | (b'V' as libc::c_ulong) << 8;
+    const QUERY: libc::c_ulong =
+        2 << 30 | (size_of::<Capability>() as libc::c_ulong) << 16 | (b'V' as libc::c_ulong) << 8;
     /// `V4L2_CAP_DEVICE_CAPS`: the field `device` is filled.
     const DEVICE: u32 = 0x8000_0000;
 
@@ -111,7 +112,8 @@ fn ask(path: &Path) -> Option<Device> {
     };
     // SAFETY: the request writes a v4l2_capability, which `told` is, and the descriptor is open.
     let done = unsafe { libc::ioctl(file.as_raw_fd(), QUERY as _, &raw mut told) };
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or(bytes)).into_owned();
+    let text =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes.split(|byte| *byte == 0).next().unwrap_or(bytes)).into_owned();
     (done == 0).then(|| Device {
         path: path.to_owned(),
         driver: text(&told.driver),
@@ -154,7 +156,9 @@ mod tests {
     #[test]
     fn how_to_get_one_is_said() {
         let text = Fault::NoLoopback.to_string();
-        for words in ["apt install v4l2loopback-dkms", "dnf install", "pacman -S", "modprobe v4l2loopback exclusive_caps=1"] {
+        for words in
+            ["apt install v4l2loopback-dkms", "dnf install", "pacman -S", "modprobe v4l2loopback exclusive_caps=1"]
+        {
             assert!(text.contains(words), "no {words} in {text}");
         }
     }

@@ -29,7 +29,11 @@ pub fn check(path: &Path) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Fault::RecordName`], [`Fault::NoElement`], [`Fault::Record`].
-pub fn open(path: &Path, caps: &gst::Caps, said: impl Fn(&gst::Message) + Send + Sync + 'static) -> Result<Door, Fault> {
+pub fn open(
+    path: &Path,
+    caps: &gst::Caps,
+    said: impl Fn(&gst::Message) + Send + Sync + 'static,
+) -> Result<Door, Fault> {
     let muxer = muxer(path)?;
     make("x264enc")?;
     let words = format!(

@@ -171,7 +171,8 @@ impl Connection {
     fn read(&mut self) -> io::Result<Told> {
         let mut header = [0; 16];
         self.stream.read_exact(&mut header)?;
-        let word = |place: usize| u32::from_ne_bytes([header[place], header[place + 1], header[place + 2], header[place + 3]]);
+        let word =
+            |place: usize| u32::from_ne_bytes([header[place], header[place + 1], header[place + 2], header[place + 3]]);
         let (object, opcode, size) = (word(0), word(4) >> 24, (word(4) & 0x00ff_ffff) as usize);
         if size > LARGEST {
             return Err(io::ErrorKind::InvalidData.into());
@@ -307,7 +308,10 @@ mod tests {
 
     fn global(id: u32, kind: &str, properties: &[(&str, &str)]) -> Vec<u8> {
         let mut body = Vec::new();
-        write_struct(&mut body, &[Pod::Int(id), Pod::Int(7), Pod::Text(kind), Pod::Int(3), Pod::Dictionary(properties)]);
+        write_struct(
+            &mut body,
+            &[Pod::Int(id), Pod::Int(7), Pod::Text(kind), Pod::Int(3), Pod::Dictionary(properties)],
+        );
         body
     }
 

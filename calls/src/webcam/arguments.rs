@@ -86,7 +86,15 @@ impl Arguments {
             audio: self.audio,
         };
         let size = Size { rate: self.fps, ..self.size };
-        Ok(Plan { source, model: self.model, properties: self.properties, size, mirror: self.mirror, name: self.name, doors })
+        Ok(Plan {
+            source,
+            model: self.model,
+            properties: self.properties,
+            size,
+            mirror: self.mirror,
+            name: self.name,
+            doors,
+        })
     }
 }
 

@@ -55,7 +55,9 @@ fn seen(kind: Kind, place: &str) -> String {
         Kind::PipeWire => format!(
             "node '{place}': for Firefox and Chromium with their PipeWire camera on, OBS, GNOME's and Flatpak applications"
         ),
-        Kind::Loopback => format!("{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video"),
+        Kind::Loopback => {
+            format!("{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video")
+        }
         Kind::Preview => format!("{place}: for you"),
         Kind::Microphone => format!("source '{place}': the microphone, as late as the picture"),
         Kind::Record => place.to_owned(),

@@ -53,7 +53,12 @@ impl Looker {
     }
 
     /// Looks until `wanted` is seen; every picture on the way goes to `also`.
-    pub(crate) fn until(&self, patience: Duration, wanted: impl Fn(Seen) -> bool, mut also: impl FnMut(Picture)) -> Option<Picture> {
+    pub(crate) fn until(
+        &self,
+        patience: Duration,
+        wanted: impl Fn(Seen) -> bool,
+        mut also: impl FnMut(Picture),
+    ) -> Option<Picture> {
         let begun = Instant::now();
         while begun.elapsed() < patience {
             if let Some(picture) = self.next(Duration::from_millis(200)) {
@@ -79,7 +84,8 @@ fn see(picture: &[u8]) -> Seen {
         let pair = (y * WIDTH as usize + (x & !1)) * 2;
         (picture[pair], picture[pair + 1], picture[pair + 3])
     };
-    let corners = [(4, 4), (WIDTH as usize - 5, 4), (WIDTH as usize - 5, HEIGHT as usize - 5), (4, HEIGHT as usize - 5)];
+    let corners =
+        [(4, 4), (WIDTH as usize - 5, 4), (WIDTH as usize - 5, HEIGHT as usize - 5), (4, HEIGHT as usize - 5)];
     if corners.iter().all(|(x, y)| matches!(pixel(*x, *y), (25..=60, 118..=138, 118..=138)))
         && picture.chunks_exact(2).filter(|pixel| pixel[0] > 60).count() < picture.len() / 20
     {

@@ -48,7 +48,11 @@ impl Webcam {
             if let Some(place) = lines.iter().skip(seen).position(|line| line.starts_with(word)) {
                 return seen + place + 1;
             }
-            assert!(begun.elapsed() < Duration::from_secs(30), "no '{word}' after line {seen} of:\n{}", lines.join("\n"));
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "no '{word}' after line {seen} of:\n{}",
+                lines.join("\n")
+            );
             drop(lines);
             std::thread::sleep(Duration::from_millis(20));
         }
