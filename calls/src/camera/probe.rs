@@ -165,7 +165,7 @@ fn sizes(structure: &gst::StructureRef) -> Vec<(u32, u32)> {
     }
     let allows = |field: &str, side: u32| {
         let Ok(value) = structure.value(field) else { return false };
-        value.can_intersect(&(side as i32).to_value())
+        value.intersect(&(side as i32).to_value()).is_some()
     };
     SIZES.into_iter().filter(|(width, height)| allows("width", *width) && allows("height", *height)).collect()
 }
@@ -180,7 +180,7 @@ fn rates(structure: &gst::StructureRef) -> Vec<(u32, u32)> {
         return list.iter().filter_map(|value| value.get::<gst::Fraction>().ok()).filter_map(pair).collect();
     }
     let Ok(range) = structure.value(field) else { return vec![(0, 1)] };
-    let within = |rate: &u32| range.can_intersect(&gst::Fraction::new(*rate as i32, 1).to_value());
+    let within = |rate: &u32| range.intersect(&gst::Fraction::new(*rate as i32, 1).to_value()).is_some();
     RATES.into_iter().filter(within).map(|rate| (rate, 1)).collect()
 }
 
