@@ -4,8 +4,8 @@ use gst::prelude::*;
 
 use crate::fault::{Fault, make};
 
-/// The system's own microphone.
-pub const DEFAULT: &str = "autoaudiosrc";
+/// The system's own microphone, through the sound server that PipeWire desktops have.
+pub const DEFAULT: &str = "pulsesrc client-name=standin";
 
 /// A running pipeline from the microphone to the node. Ends with its value.
 #[derive(Debug)]
