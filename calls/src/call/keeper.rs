@@ -121,8 +121,9 @@ impl Keeper {
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        self.line = None;
+        // The last picture of a recording is the call's, not the card.
         self.doors.finish_record();
+        self.line = None;
         let Self { doors, events, .. } = self;
         drop(doors);
         events.enter(State::Stopped);
