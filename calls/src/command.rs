@@ -12,7 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use standin::cli::{Outcome, Tool};
 
 use crate::settings::{self, Settings};
-use crate::{definition, doctor, logs, mend, noise};
+use crate::{definition, doctor, logs, mend, noise, webcam};
 
 /// Consented face replacement: cameras, consent records and models.
 #[derive(Debug, Parser)]
@@ -35,6 +35,8 @@ pub enum Command {
     /// What needs no camera and no GStreamer element.
     #[command(flatten)]
     Tool(Tool),
+    /// Makes a camera for calls in which the face is swapped.
+    Webcam(Box<webcam::Arguments>),
     /// Says what this machine has and lacks for Standin, and how to mend it.
     Doctor(doctor::Arguments),
     /// Prints the settings that the environment and the file make.
@@ -62,6 +64,7 @@ impl Command {
     pub fn run(self, settings: &Result<Settings, String>, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         match self {
             Self::Tool(tool) => tool.run(out),
+            Self::Webcam(arguments) => webcam::run(*arguments, out),
             Self::Doctor(arguments) => doctor::run(&arguments, settings.as_ref().err().map(String::as_str), out),
             Self::Config { example: true } => {
                 out.write_all(settings::example(&definition()).as_bytes())?;

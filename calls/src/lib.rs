@@ -3,12 +3,21 @@
 //! [`command`] is the command line: [`settings`] has what files and the environment add to it, [`definition`] what is made
 //! out of it, [`logs`] what it says meanwhile. [`doctor`] looks at the machine, and [`mend`] knows how each distribution
 //! brings what is missing. The tools that only need files (consent records, models, measuring) are [`standin::cli`]'s.
+//!
+//! [`webcam`] runs a [`call`]: an input of [`camera`], the element, the [`outlet`]s, and the [`still_card`] where there is no
+//! picture. [`fault`] has the sentences for what is wrong with a machine.
 
+pub mod call;
+pub mod camera;
 pub mod command;
 pub mod definition;
 pub mod doctor;
 pub mod element;
+pub mod fault;
 pub mod logs;
 pub mod mend;
 mod noise;
+pub mod outlet;
 pub mod settings;
+pub mod still_card;
+pub mod webcam;

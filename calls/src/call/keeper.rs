@@ -1,0 +1,265 @@
+//! The thread that keeps a call going: opens the input when somebody looks, closes it when nobody does, and opens it again
+//! when it fails.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+
+use super::back_off::BackOff;
+use super::doors::Doors;
+use super::event::{Event, Events, State};
+use super::latest::Latest;
+use super::plan::Plan;
+use super::pump::Pump;
+use super::swap_line::{Said, SwapLine};
+use super::{Call, Taps};
+use crate::camera::Source;
+use crate::fault::Fault;
+use crate::outlet::Kind;
+use crate::still_card;
+
+/// How long nobody must look before the input is closed.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long an input may give nothing.
+const SILENCE: Duration = Duration::from_secs(6);
+/// How long an input must go well before its next failure counts as the first.
+const WELL: Duration = Duration::from_secs(5);
+
+/// What the keeper is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// The line of that number has something to say.
+    Line(u64, Said),
+    /// A door failed, in GStreamer's words.
+    DoorFailed(Kind, String),
+    /// So many look at the PipeWire camera; `None`: PipeWire is gone.
+    Lookers(Option<usize>),
+    /// [`Call::look`] was called, or a look ended.
+    Looks,
+    /// [`super::Handle::reconnect`].
+    Reconnect,
+    /// [`super::Handle::set_source`].
+    Source(Source),
+    /// [`super::Handle::record`].
+    Record(Option<PathBuf>),
+    /// [`super::Handle::stop`].
+    Stop,
+}
+
+/// The state of the thread.
+pub(super) struct Keeper {
+    plan: Plan,
+    element: gst::Element,
+    subject: String,
+    taps: Taps,
+    events: Events,
+    orders: Sender<Order>,
+    inbox: Receiver<Order>,
+    looks: Arc<AtomicUsize>,
+    latest: Arc<Latest>,
+    doors: Doors,
+    lookers: usize,
+    line: Option<SwapLine>,
+    /// Number of the last line, so that what one says that is gone is not heard.
+    number: u64,
+    back_off: BackOff,
+    retry: Option<Instant>,
+    /// Since when nobody looks.
+    unseen: Option<Instant>,
+    /// When the line was opened.
+    opened: Instant,
+    /// When a picture was last seen to come in, and how many had.
+    heard: (Instant, u64),
+}
+
+impl Keeper {
+    /// Draws the card and opens the doors.
+    pub(super) fn new(call: &Call) -> anyhow::Result<Self> {
+        let (plan, subject) = (call.plan.clone(), call.consent.subject.clone());
+        let latest = Arc::new(Latest::default());
+        let card = still_card::draw(plan.size.width, plan.size.height, &subject, "starting");
+        let pump = Pump::start(Arc::clone(&latest), card).context("no thread for the pictures")?;
+        let doors = Doors::open(&plan, pump, call.events.clone(), call.orders.clone());
+        Ok(Self {
+            plan,
+            element: call.element.clone(),
+            subject,
+            taps: call.taps.clone(),
+            events: call.events.clone(),
+            orders: call.orders.clone(),
+            inbox: call.inbox.clone(),
+            looks: Arc::clone(&call.looks),
+            latest,
+            doors,
+            lookers: 0,
+            line: None,
+            number: 0,
+            back_off: BackOff::default(),
+            retry: Some(Instant::now()),
+            unseen: Some(Instant::now()),
+            opened: Instant::now(),
+            heard: (Instant::now(), 0),
+        })
+    }
+
+    /// Until it is told to stop.
+    pub(super) fn run(mut self) {
+        loop {
+            self.look_round();
+            let now = Instant::now();
+            let order = match self.due() {
+                Some(due) => self.inbox.recv_timeout(due.saturating_duration_since(now)),
+                None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match order {
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(order) => self.obey(order),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+        // The last picture of a recording is the call's, not the card.
+        self.doors.finish_record();
+        self.line = None;
+        let Self { doors, events, .. } = self;
+        drop(doors);
+        events.enter(State::Stopped);
+    }
+
+    /// When to look round without an order.
+    fn due(&self) -> Option<Instant> {
+        let silence = self.line.as_ref().map(|_| self.heard.0 + SILENCE);
+        let idle = self.unseen.filter(|_| self.line.is_some()).map(|since| since + GRACE);
+        let retry = self.retry.filter(|_| self.is_seen() || self.never_opened());
+        [self.doors.due(), silence, idle, retry].into_iter().flatten().min()
+    }
+
+    /// Whether anybody may see the picture.
+    fn is_seen(&self) -> bool {
+        self.lookers > 0 || self.doors.always_seen() || self.looks.load(Ordering::Acquire) > 0
+    }
+
+    /// The input is opened once even where nobody looks, so that a fault is said before the call.
+    fn never_opened(&self) -> bool {
+        self.number == 0
+    }
+
+    fn look_round(&mut self) {
+        let now = Instant::now();
+        if self.doors.due().is_some_and(|due| due <= now) {
+            self.doors.open_missing();
+        }
+        let seen = self.is_seen();
+        self.doors.pump().set_wanted(seen);
+        self.unseen = if seen { None } else { self.unseen.or(Some(now)) };
+        match &self.line {
+            Some(line) => {
+                let arrived = line.arrived();
+                if arrived != self.heard.1 {
+                    self.heard = (now, arrived);
+                }
+                if self.unseen.is_some_and(|since| since + GRACE <= now) {
+                    self.close();
+                    self.retry = Some(now);
+                    self.doors.listen(false);
+                    self.events.enter(State::Idle);
+                    self.say("starting");
+                } else if self.heard.0 + SILENCE <= now {
+                    self.fail(Fault::Silent { input: self.plan.source.name() });
+                }
+            }
+            None if self.retry.is_some_and(|due| due <= now) && (seen || self.never_opened()) => self.open(),
+            None => {}
+        }
+    }
+
+    fn open(&mut self) {
+        self.retry = None;
+        self.number += 1;
+        let (number, orders) = (self.number, self.orders.clone());
+        let said = move |said| drop(orders.try_send(Order::Line(number, said)));
+        if !matches!(self.events.state(), State::Waiting(_)) {
+            self.events.enter(State::Starting);
+        }
+        self.opened = Instant::now();
+        self.heard = (self.opened, 0);
+        match SwapLine::open(&self.plan, &self.element, &self.latest, &self.taps, said) {
+            Ok(line) => {
+                self.line = Some(line);
+                self.doors.listen(true);
+            }
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    fn close(&mut self) {
+        self.line = None;
+        self.latest.clear();
+    }
+
+    /// The input is closed, the card shown, and the next try set.
+    fn fail(&mut self, fault: Fault) {
+        self.close();
+        if self.opened.elapsed() > WELL {
+            self.back_off.reset();
+        }
+        self.retry = Some(Instant::now() + self.back_off.next());
+        self.say("waiting for the camera");
+        self.events.enter(State::Waiting(fault));
+    }
+
+    /// Puts a line on the card.
+    fn say(&self, line: &str) {
+        let size = self.plan.size;
+        self.doors.pump().set_card(still_card::draw(size.width, size.height, &self.subject, line));
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Line(number, said) if number == self.number => self.hear(said),
+            Order::Line(..) | Order::Looks | Order::Stop => {}
+            Order::DoorFailed(kind, reason) => self.doors.failed(kind, reason),
+            Order::Lookers(Some(lookers)) => self.lookers = lookers,
+            Order::Lookers(None) => {
+                self.lookers = 0;
+                self.doors.failed(Kind::PipeWire, "its daemon has ended".to_owned());
+            }
+            Order::Reconnect => self.reopen(),
+            Order::Source(source) => {
+                self.plan.source = source;
+                self.reopen();
+            }
+            Order::Record(file) => self.doors.record(file),
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.close();
+        self.back_off.reset();
+        self.retry = Some(Instant::now());
+    }
+
+    fn hear(&mut self, said: Said) {
+        match said {
+            Said::Shown => self.events.enter(State::Swapping),
+            Said::Failed(fault) => self.fail(fault),
+            Said::Ended => {
+                let again = self.plan.source.loops() && self.line.as_ref().is_some_and(SwapLine::rewind);
+                if !again {
+                    self.fail(Fault::Ended { input: self.plan.source.name() });
+                }
+            }
+            Said::Latency => {
+                if let Some(latency) = self.line.as_ref().and_then(SwapLine::latency) {
+                    self.doors.set_delay(latency);
+                    self.events.tell(Event::Latency(latency));
+                }
+            }
+            Said::Statistics(statistics) => self.events.tell(Event::Statistics(statistics)),
+            Said::Warning(warning) => self.events.tell(Event::Warning(warning)),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A call's picture: from an input through `faceswap` to every way out, kept going for as long as the call lasts.
+//!
+//! ```text
+//! input bin -> size and rate -> faceswap -> latest picture -> pump -> doors (PipeWire, v4l2loopback, window, file)
+//!              `------- swap line, rebuilt by the keeper ----'          still card in its place where none comes
+//! ```
+//!
+//! Nothing reaches a door but what has left `faceswap`, and the still card.
+
+mod back_off;
+mod doors;
+mod event;
+mod keeper;
+mod latest;
+mod plan;
+mod property;
+mod pump;
+mod swap_line;
+mod tap;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use anyhow::Context;
+use crossbeam_channel::{Receiver, Sender};
+use gst::prelude::*;
+use standin::consent::{Consent, today};
+use standin::swap::ModelFile;
+
+pub use event::{Event, Events, State};
+pub use plan::{Doors, LoopbackChoice, Plan, Size};
+pub use property::{set as set_property, takes};
+pub use tap::{Tap, Taps};
+
+use crate::camera::Source;
+use keeper::{Keeper, Order};
+
+/// Orders that may wait for the keeper.
+const ORDERS: usize = 256;
+
+/// Owns everything from the input to the doors. Stops when it goes.
+#[derive(Debug)]
+pub struct Call {
+    plan: Plan,
+    element: gst::Element,
+    consent: Consent,
+    events: Events,
+    taps: Taps,
+    orders: Sender<Order>,
+    inbox: Receiver<Order>,
+    looks: Arc<AtomicUsize>,
+    keeper: Option<JoinHandle<()>>,
+}
+
+impl Call {
+    /// Checks the plan and the model's consent. Nothing runs yet.
+    ///
+    /// # Errors
+    /// A sentence that says what to mend: no element, a model that cannot be used, a property or value that does not exist.
+    pub fn new(mut plan: Plan) -> anyhow::Result<Self> {
+        let factory = crate::element::load()?;
+        let model = ModelFile::open(&plan.model)?;
+        let consent = model.consented(today())?.clone();
+        let element = factory.create().build().context("faceswap cannot be made")?;
+        for (name, value) in &plan.properties {
+            property::set(&element, name, value)?;
+        }
+        let path = plan.model.to_str().context("the model's path is no UTF-8; rename it")?;
+        element.set_property("model", path);
+        plan.fit();
+        let (orders, inbox) = crossbeam_channel::bounded(ORDERS);
+        Ok(Self {
+            plan,
+            element,
+            consent,
+            events: Events::default(),
+            taps: Taps::default(),
+            orders,
+            inbox,
+            looks: Arc::default(),
+            keeper: None,
+        })
+    }
+
+    /// Opens the doors, with the still card, and begins. Does nothing where it runs.
+    ///
+    /// # Errors
+    /// No thread can be made.
+    pub fn start(&mut self) -> anyhow::Result<()> {
+        if self.keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {
+            return Ok(());
+        }
+        while self.inbox.try_recv().is_ok() {}
+        let keeper = Keeper::new(self)?;
+        let thread = std::thread::Builder::new().name("call".to_owned()).spawn(move || keeper.run());
+        self.keeper = Some(thread.context("no thread for the call")?);
+        Ok(())
+    }
+
+    /// Ends cleanly: a recording is whole, the camera is free. May be started again.
+    pub fn stop(&mut self) {
+        self.handle().stop();
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
+        }
+    }
+
+    /// What tells a call what to do, from any thread.
+    pub fn handle(&self) -> Handle {
+        Handle { orders: self.orders.clone() }
+    }
+
+    /// The element `faceswap`, the same one for as long as the call exists: for its properties. Its state is the call's.
+    pub fn element(&self) -> &gst::Element {
+        &self.element
+    }
+
+    /// Whose face the model gives, and until when.
+    pub fn consent(&self) -> &Consent {
+        &self.consent
+    }
+
+    /// Size and rate of what leaves, the same until the call goes.
+    pub fn size(&self) -> Size {
+        self.plan.size
+    }
+
+    /// What it does now.
+    pub fn state(&self) -> State {
+        self.events.state()
+    }
+
+    /// What happens, in order. Of a reader that is slow the oldest events are lost.
+    pub fn events(&self) -> Receiver<Event> {
+        self.events.reader()
+    }
+
+    /// Pictures before and after the swap, for whoever wants to see them beside the doors.
+    pub fn taps(&self) -> &Taps {
+        &self.taps
+    }
+
+    /// Keeps the call from idling, until the value goes: somebody looks who is at no door.
+    pub fn look(&self) -> Look {
+        self.looks.fetch_add(1, Ordering::AcqRel);
+        let look = Look { looks: Arc::clone(&self.looks), orders: self.orders.clone() };
+        let _ = look.orders.try_send(Order::Looks);
+        look
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Tells a call what to do.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    orders: Sender<Order>,
+}
+
+impl Handle {
+    /// Ends the call cleanly.
+    pub fn stop(&self) {
+        let _ = self.orders.try_send(Order::Stop);
+    }
+
+    /// Opens the input again, at once.
+    pub fn reconnect(&self) {
+        let _ = self.orders.try_send(Order::Reconnect);
+    }
+
+    /// Takes another input.
+    pub fn set_source(&self, source: Source) {
+        let _ = self.orders.try_send(Order::Source(source));
+    }
+
+    /// Begins a recording, or ends the one that runs.
+    pub fn record(&self, file: Option<PathBuf>) {
+        let _ = self.orders.try_send(Order::Record(file));
+    }
+}
+
+/// Somebody looks: see [`Call::look`].
+#[derive(Debug)]
+pub struct Look {
+    looks: Arc<AtomicUsize>,
+    orders: Sender<Order>,
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.looks.fetch_sub(1, Ordering::AcqRel);
+        let _ = self.orders.try_send(Order::Looks);
+    }
+}

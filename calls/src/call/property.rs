@@ -1,0 +1,92 @@
+//! Sets a property of `faceswap` from text, as `gst-launch-1.0` does, and says what a property takes.
+
+use gst::glib;
+use gst::prelude::*;
+
+use crate::fault::Fault;
+
+/// Sets `name` to what `text` says.
+///
+/// # Errors
+/// [`Fault::NoProperty`], [`Fault::BadValue`].
+pub fn set(element: &gst::Element, name: &str, text: &str) -> Result<(), Fault> {
+    let writable = |spec: &glib::ParamSpec| spec.flags().contains(glib::ParamFlags::WRITABLE);
+    let own = |spec: &glib::ParamSpec| writable(spec) && !matches!(spec.name(), "name" | "parent");
+    let Some(spec) = element.find_property(name).filter(own) else {
+        let mut known: Vec<_> =
+            element.list_properties().iter().filter(|spec| own(spec)).map(|spec| spec.name().to_owned()).collect();
+        known.sort();
+        return Err(Fault::NoProperty { name: name.to_owned(), known });
+    };
+    let bad = || Fault::BadValue { name: name.to_owned(), value: text.to_owned(), takes: takes(&spec) };
+    let value = glib::Value::deserialize_with_pspec(text, &spec).map_err(|_| bad())?;
+    if !is_valid(&spec, &value) {
+        return Err(bad());
+    }
+    element.set_property_from_value(spec.name(), &value);
+    // An element takes some texts only where they mean something to it.
+    let kept = element.property_value(spec.name());
+    let refused = kept.get::<Option<String>>().is_ok_and(|kept| kept.as_deref() != Some(text.trim_matches('"')));
+    if refused { Err(bad()) } else { Ok(()) }
+}
+
+fn is_valid(spec: &glib::ParamSpec, value: &glib::Value) -> bool {
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecFloat>() {
+        return value.get::<f32>().is_ok_and(|value| (spec.minimum()..=spec.maximum()).contains(&value));
+    }
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecUInt>() {
+        return value.get::<u32>().is_ok_and(|value| (spec.minimum()..=spec.maximum()).contains(&value));
+    }
+    true
+}
+
+/// What a property takes, in words.
+pub fn takes(spec: &glib::ParamSpec) -> String {
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecFloat>() {
+        return format!("a number from {} to {}", spec.minimum(), spec.maximum());
+    }
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecUInt>() {
+        return format!("a whole number from {} to {}", spec.minimum(), spec.maximum());
+    }
+    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecEnum>() {
+        let names: Vec<_> = spec.enum_class().values().iter().map(|value| value.nick().to_owned()).collect();
+        return names.join(", ");
+    }
+    if spec.is::<glib::ParamSpecBoolean>() {
+        return "true or false".to_owned();
+    }
+    spec.blurb().map_or_else(|| "text".to_owned(), |blurb| format!("this: {blurb}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+    use super::*;
+
+    /// Any element has properties of all these kinds.
+    fn element() -> gst::Element {
+        gst::init().unwrap();
+        gst::ElementFactory::make("identity").build().unwrap()
+    }
+
+    #[test]
+    fn values_are_set_by_their_text() {
+        let element = element();
+        set(&element, "drop-probability", "0.5").unwrap();
+        set(&element, "silent", "false").unwrap();
+        assert_eq!(element.property::<f32>("drop-probability"), 0.5);
+        assert!(!element.property::<bool>("silent"));
+    }
+
+    #[test]
+    fn a_fault_names_the_property_and_its_values() {
+        let element = element();
+        let fault = |name: &str, value: &str| set(&element, name, value).unwrap_err().to_string();
+        assert!(fault("drop-probability", "2").contains("'drop-probability', which takes a number from 0 to 1"));
+        assert!(fault("drop-probability", "much").contains("'much' is no value"));
+        assert!(fault("silent", "perhaps").contains("true or false"));
+        assert!(fault("no-such", "1").contains("no property 'no-such'; it has "));
+        assert!(fault("last-message", "x").contains("no property 'last-message'"), "it is read only");
+    }
+}

@@ -1,0 +1,120 @@
+//! The thread that feeds the doors: the latest picture as soon as it comes, the still card where none comes.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::latest::{Latest, Taken};
+use crate::outlet::{Door, Kind};
+
+/// From one card to the next.
+const CARD: Duration = Duration::from_millis(100);
+/// How long the last picture stands before the card takes its place.
+const STALE: Duration = Duration::from_millis(400);
+
+/// What the pump and its owner share.
+#[derive(Debug)]
+struct Shared {
+    latest: Arc<Latest>,
+    doors: Mutex<Vec<Door>>,
+    card: Mutex<gst::Buffer>,
+    /// Whether anybody looks.
+    wanted: AtomicBool,
+    stopped: AtomicBool,
+}
+
+/// The thread; ends with its value.
+#[derive(Debug)]
+pub(super) struct Pump {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Pump {
+    /// A pump without a door, that shows `card`.
+    pub(super) fn start(latest: Arc<Latest>, card: gst::Buffer) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            latest,
+            doors: Mutex::default(),
+            card: Mutex::new(card),
+            wanted: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+        });
+        let own = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("pump".to_owned()).spawn(move || own.run())?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Another door, in the place of one of its kind.
+    pub(super) fn add(&self, door: Door) {
+        let before = self.take(door.kind);
+        lock(&self.shared.doors).push(door);
+        self.shared.latest.wake();
+        drop(before);
+    }
+
+    /// Takes a door out.
+    pub(super) fn take(&self, kind: Kind) -> Option<Door> {
+        let mut doors = lock(&self.shared.doors);
+        let place = doors.iter().position(|door| door.kind == kind)?;
+        Some(doors.swap_remove(place))
+    }
+
+    /// Shows this card, at once where no picture is shown.
+    pub(super) fn set_card(&self, card: gst::Buffer) {
+        *lock(&self.shared.card) = card;
+        self.shared.latest.wake();
+    }
+
+    /// Whether the card is repeated where no picture comes.
+    pub(super) fn set_wanted(&self, wanted: bool) {
+        if self.shared.wanted.swap(wanted, Ordering::AcqRel) != wanted {
+            self.shared.latest.wake();
+        }
+    }
+}
+
+impl Shared {
+    fn run(&self) {
+        let mut shown: Option<Instant> = None;
+        while !self.stopped.load(Ordering::Acquire) {
+            let patience = self.wanted.load(Ordering::Acquire).then_some(CARD);
+            match self.latest.take(patience) {
+                Taken::Picture(picture) => {
+                    shown = Some(Instant::now());
+                    self.push(&picture);
+                }
+                Taken::Woken | Taken::Nothing => {
+                    if shown.is_none_or(|shown| shown.elapsed() > STALE) {
+                        shown = None;
+                        let card = lock(&self.card).clone();
+                        self.push(&card);
+                    }
+                }
+            }
+        }
+    }
+
+    fn push(&self, picture: &gst::Buffer) {
+        for door in lock(&self.doors).iter() {
+            door.push(picture);
+        }
+    }
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::Release);
+        self.shared.latest.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        lock(&self.shared.doors).clear();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,9 @@
+//! Where pictures come from: cameras that are found, the format that is asked of one, and the bin for every kind of input.
+
+pub mod choice;
+pub mod probe;
+pub mod source;
+
+pub use choice::{Coding, Format, Wanted, best};
+pub use probe::Camera;
+pub use source::Source;

@@ -1,0 +1,213 @@
+//! The cameras of this machine and the formats that they say they have: those with a device file through GStreamer's provider for
+//! Video4Linux, others through PipeWire's registry. GStreamer's provider for PipeWire is left alone: that of PipeWire 0.3 breaks
+//! the process when it is stopped while a `pipewiresink` runs.
+
+use gst::prelude::*;
+
+use super::{Coding, Format, Wanted};
+use crate::fault::{Fault, make};
+use crate::outlet::registry::{Connection, Node};
+
+/// A size that a camera may be asked for where it gives a range of sizes.
+const SIZES: [(u32, u32); 6] = [(3840, 2160), (1920, 1080), (1280, 720), (960, 540), (640, 480), (320, 240)];
+/// Rates, likewise.
+const RATES: [u32; 5] = [60, 30, 25, 15, 5];
+
+/// A camera that was found.
+#[derive(Debug, Clone)]
+pub struct Camera {
+    /// Its name for people.
+    pub name: String,
+    /// Its device file, where it has one.
+    pub path: Option<String>,
+    /// What it says it can give.
+    pub formats: Vec<Format>,
+    way: Way,
+}
+
+/// How a camera is read.
+#[derive(Debug, Clone)]
+enum Way {
+    /// By GStreamer's device.
+    Device(gst::Device),
+    /// By the serial number of its PipeWire node.
+    Node(String),
+}
+
+impl Camera {
+    /// The element that reads it.
+    ///
+    /// # Errors
+    /// [`Fault::Input`].
+    pub fn element(&self) -> Result<gst::Element, Fault> {
+        let failed =
+            |_| Fault::Input { input: self.name.clone(), reason: "GStreamer makes no source of it".to_owned() };
+        match &self.way {
+            Way::Device(device) => device.create_element(None).map_err(failed),
+            Way::Node(serial) => {
+                let source = make("pipewiresrc")?;
+                source.set_property("target-object", serial);
+                source.set_property("do-timestamp", true);
+                // A buffer that is held for long holds the camera.
+                source.set_property("always-copy", true);
+                Ok(source)
+            }
+        }
+    }
+
+    /// Whether `wanted` names it: its path, its name or a part of its name, in any case.
+    fn is_called(&self, wanted: &str) -> bool {
+        self.path.as_deref() == Some(wanted) || self.name.to_lowercase().contains(&wanted.to_lowercase())
+    }
+}
+
+/// The cameras that there are, those with a device file first. What this program itself provides is none.
+pub fn cameras() -> Vec<Camera> {
+    let mut cameras = devices();
+    cameras.sort_by(|a, b| a.path.cmp(&b.path));
+    let nodes = Connection::open().map(|connection| connection.registry.cameras()).unwrap_or_default();
+    let known = |node: &Node| cameras.iter().any(|camera| node.title.starts_with(&camera.name));
+    let own = |node: &Node| node.name.starts_with(crate::outlet::pipewire::NODE);
+    let others: Vec<_> = nodes.into_iter().filter(|node| !own(node) && !known(node)).collect();
+    let camera = |node: Node| Camera { name: node.title, path: None, formats: Vec::new(), way: Way::Node(node.serial) };
+    cameras.extend(others.into_iter().map(camera));
+    cameras
+}
+
+/// Those with a device file.
+fn devices() -> Vec<Camera> {
+    let Some(provider) = gst::DeviceProviderFactory::by_name("v4l2deviceprovider") else { return Vec::new() };
+    let cameras = provider.devices().into_iter().filter(|device| device.has_classes("Video/Source")).filter_map(camera);
+    cameras.collect()
+}
+
+fn camera(device: gst::Device) -> Option<Camera> {
+    let properties = device.properties();
+    let text = |key: &str| properties.as_ref()?.get::<String>(key).ok();
+    if text("v4l2.device.driver").is_some_and(|driver| driver == "v4l2 loopback") {
+        return None;
+    }
+    let formats = device.caps().map(|caps| formats(&caps)).unwrap_or_default();
+    let name = device.display_name().to_string();
+    Some(Camera { name, path: text("device.path"), formats, way: Way::Device(device) })
+}
+
+/// The camera that is called `wanted`; `auto` is the first one.
+///
+/// # Errors
+/// [`Fault::NoCamera`], [`Fault::UnknownCamera`].
+pub fn find(wanted: &str) -> Result<Camera, Fault> {
+    let cameras = cameras();
+    let found = cameras.iter().map(|camera| camera.name.clone()).collect();
+    let called = |camera: &Camera| wanted == "auto" || camera.is_called(wanted);
+    match cameras.into_iter().find(called) {
+        Some(camera) => Ok(camera),
+        None if wanted == "auto" => Err(Fault::NoCamera),
+        None => Err(Fault::UnknownCamera { wanted: wanted.to_owned(), found }),
+    }
+}
+
+/// What caps say, one format for each size and rate; of ranges the usual sizes and rates that lie in them.
+pub fn formats(caps: &gst::CapsRef) -> Vec<Format> {
+    let mut formats = Vec::new();
+    for structure in caps.iter() {
+        let codings = match structure.name().as_str() {
+            "video/x-raw" => texts(structure, "format").into_iter().map(Coding::Raw).collect(),
+            "image/jpeg" => vec![Coding::Jpeg],
+            "video/x-h264" => vec![Coding::H264],
+            _ => continue,
+        };
+        for coding in codings {
+            for (width, height) in sizes(structure) {
+                for rate in rates(structure) {
+                    formats.push(Format { coding: coding.clone(), width, height, rate });
+                }
+            }
+        }
+    }
+    formats
+}
+
+/// The caps that ask for exactly this format.
+pub fn caps(format: &Format) -> gst::Caps {
+    let name = match &format.coding {
+        Coding::Raw(_) => "video/x-raw",
+        Coding::Jpeg => "image/jpeg",
+        Coding::H264 => "video/x-h264",
+    };
+    let mut caps = gst::Caps::builder(name).field("width", format.width as i32).field("height", format.height as i32);
+    if let Coding::Raw(pixels) = &format.coding {
+        caps = caps.field("format", pixels.as_str());
+    }
+    if format.rate.0 > 0 {
+        caps = caps.field("framerate", gst::Fraction::new(format.rate.0 as i32, format.rate.1.max(1) as i32));
+    }
+    caps.build()
+}
+
+/// What is asked of this camera, for a wish of that size.
+pub fn ask(camera: &Camera, wanted: Wanted) -> Option<Format> {
+    super::best(&camera.formats, wanted).cloned()
+}
+
+fn texts(structure: &gst::StructureRef, field: &str) -> Vec<String> {
+    if let Ok(text) = structure.get::<String>(field) {
+        return vec![text];
+    }
+    let list = structure.get::<gst::List>(field);
+    list.map(|list| list.iter().filter_map(|value| value.get().ok()).collect()).unwrap_or_default()
+}
+
+fn sizes(structure: &gst::StructureRef) -> Vec<(u32, u32)> {
+    let side = |field: &str| structure.get::<i32>(field).ok().and_then(|side| u32::try_from(side).ok());
+    if let (Some(width), Some(height)) = (side("width"), side("height")) {
+        return vec![(width, height)];
+    }
+    let allows = |field: &str, side: u32| {
+        let Ok(value) = structure.value(field) else { return false };
+        value.intersect(&(side as i32).to_value()).is_some()
+    };
+    SIZES.into_iter().filter(|(width, height)| allows("width", *width) && allows("height", *height)).collect()
+}
+
+fn rates(structure: &gst::StructureRef) -> Vec<(u32, u32)> {
+    let pair = |rate: gst::Fraction| Some((u32::try_from(rate.numer()).ok()?, u32::try_from(rate.denom()).ok()?));
+    let field = "framerate";
+    if let Ok(rate) = structure.get::<gst::Fraction>(field) {
+        return pair(rate).into_iter().collect();
+    }
+    if let Ok(list) = structure.get::<gst::List>(field) {
+        return list.iter().filter_map(|value| value.get::<gst::Fraction>().ok()).filter_map(pair).collect();
+    }
+    let Ok(range) = structure.value(field) else { return vec![(0, 1)] };
+    let within = |rate: &u32| range.intersect(&gst::Fraction::new(*rate as i32, 1).to_value()).is_some();
+    RATES.into_iter().filter(within).map(|rate| (rate, 1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+    use std::str::FromStr;
+
+    use super::*;
+
+    #[test]
+    fn caps_become_formats() {
+        gst::init().unwrap();
+        let text = "video/x-raw,format=YUY2,width=640,height=480,framerate={(fraction)30/1,(fraction)15/1};\
+                    image/jpeg,width=1280,height=720,framerate=30/1;audio/x-raw;\
+                    video/x-raw,format={NV12,I420},width=[16,1300],height=[16,800],framerate=[1/1,30/1]";
+        let formats = formats(&gst::Caps::from_str(text).unwrap());
+        let has =
+            |coding: Coding, width, height, rate| formats.contains(&Format { coding, width, height, rate: (rate, 1) });
+        let raw = |name: &str| Coding::Raw(name.to_owned());
+        assert!(has(raw("YUY2"), 640, 480, 30) && has(raw("YUY2"), 640, 480, 15));
+        assert!(has(Coding::Jpeg, 1280, 720, 30));
+        assert!(has(raw("NV12"), 1280, 720, 30) && has(raw("I420"), 640, 480, 5));
+        assert!(!has(raw("NV12"), 1920, 1080, 30) && !has(raw("NV12"), 640, 480, 60));
+        for format in &formats {
+            assert!(caps(format).is_fixed(), "{}", caps(format));
+        }
+    }
+}

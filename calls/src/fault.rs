@@ -1,0 +1,169 @@
+//! What can be wrong with the machine or with what was asked for, each as one sentence that ends with its mend.
+
+use std::path::PathBuf;
+
+/// A fault that its user can mend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// GStreamer has no such element.
+    #[error("GStreamer has no element `{element}`; install {package}")]
+    NoElement {
+        /// The element's name.
+        element: String,
+        /// What holds it: Debian's package, and where others keep it.
+        package: &'static str,
+    },
+    /// No camera at all.
+    #[error("no camera is found; plug one in, or name an input: a file, a URI, `screen` or `test`")]
+    NoCamera,
+    /// None of that name.
+    #[error("no camera is called '{wanted}'; there is {}", list(.found))]
+    UnknownCamera {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        found: Vec<String>,
+    },
+    /// Another program has it.
+    #[error("{camera} is in use by another program; close that, or choose another camera with --camera")]
+    BusyCamera {
+        /// Which.
+        camera: String,
+    },
+    /// The system does not let it be opened.
+    #[error(
+        "{camera} may not be opened; add yourself to the group that owns it (`sudo usermod -aG video $USER`) and log in again"
+    )]
+    ForbiddenCamera {
+        /// Which.
+        camera: String,
+    },
+    /// It is open and nothing comes.
+    #[error("{input} gives no pictures; unplug it and plug it in again, or try a smaller --size")]
+    Silent {
+        /// Which.
+        input: String,
+    },
+    /// `faceswap` cannot go on; its own sentence has the mend.
+    #[error("{0}")]
+    Swap(String),
+    /// The input failed in a way of its own.
+    #[error("{input}: {reason}; it is tried again")]
+    Input {
+        /// Which.
+        input: String,
+        /// GStreamer's words.
+        reason: String,
+    },
+    /// The input is over.
+    #[error("{input} has ended; it is opened again")]
+    Ended {
+        /// Which.
+        input: String,
+    },
+    /// A file that is not there.
+    #[error("there is no file {}; check the path, or put it there: it is looked for again", path.display())]
+    NoFile {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A screen that cannot be had.
+    #[error("{0}")]
+    NoScreen(&'static str),
+    /// No PipeWire daemon.
+    #[error(
+        "PipeWire does not answer ({reason}); start it with `systemctl --user start pipewire wireplumber`, after installing {}",
+        PIPEWIRE
+    )]
+    NoPipeWire {
+        /// Why.
+        reason: String,
+    },
+    /// No v4l2loopback device.
+    #[error("no v4l2loopback device is loaded; {}", LOOPBACK)]
+    NoLoopback,
+    /// One that cannot be written to.
+    #[error("the v4l2loopback device {} cannot be written to: {reason}; close what else writes to it, or load another", device.display())]
+    Loopback {
+        /// Which.
+        device: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody could see anything.
+    #[error("there is no way out for the picture: {0}")]
+    NoDoor(String),
+    /// An extension that names no container.
+    #[error("{} is neither .mkv nor .mp4; name the recording with one of these endings", path.display())]
+    RecordName {
+        /// What was asked for.
+        path: PathBuf,
+    },
+    /// A recording that cannot be written.
+    #[error("the recording {} fails: {reason}; choose another place with --record", path.display())]
+    Record {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The preview window.
+    #[error("the preview cannot be shown: {0}; leave --preview out, or start it from a desktop session")]
+    Preview(String),
+    /// The microphone.
+    #[error("the microphone: {0}; check it in the system's sound settings, or leave --audio out")]
+    Microphone(String),
+    /// A property that `faceswap` does not have.
+    #[error("faceswap has no property '{name}'; it has {}", list(.known))]
+    NoProperty {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A value that a property does not take.
+    #[error("'{value}' is no value of faceswap's property '{name}', which takes {takes}")]
+    BadValue {
+        /// The property.
+        name: String,
+        /// What was asked for.
+        value: String,
+        /// Its values.
+        takes: String,
+    },
+}
+
+/// What holds PipeWire, per distribution.
+const PIPEWIRE: &str = "pipewire, wireplumber and gstreamer1.0-pipewire (Debian, Ubuntu), pipewire-gstreamer (Fedora) or \
+                        gst-plugin-pipewire (Arch)";
+
+/// How to get a loopback device, per distribution.
+const LOOPBACK: &str = "get one with `sudo apt install v4l2loopback-dkms` (Debian, Ubuntu), `sudo dnf install v4l2loopback` \
+                        from RPM Fusion (Fedora) or `sudo pacman -S v4l2loopback-dkms` (Arch), then `sudo modprobe \
+                        v4l2loopback exclusive_caps=1 card_label=Standin`";
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// Where GStreamer's elements come from that a call may want.
+pub fn package_of(element: &str) -> &'static str {
+    match element {
+        "pipewiresink" | "pipewiresrc" => {
+            "gstreamer1.0-pipewire (Debian, Ubuntu), pipewire-gstreamer (Fedora), gst-plugin-pipewire (Arch)"
+        }
+        "x264enc" => "gstreamer1.0-plugins-ugly (Debian, Ubuntu, RPM Fusion), gst-plugins-ugly (Arch)",
+        "avdec_h264" => "gstreamer1.0-libav (Debian, Ubuntu), gstreamer1-plugin-libav (Fedora), gst-libav (Arch)",
+        "srtsrc" => "gstreamer1.0-plugins-bad (Debian, Ubuntu), gst-plugins-bad (Arch)",
+        _ => "gstreamer1.0-plugins-good (Debian, Ubuntu), gstreamer1-plugins-good (Fedora), gst-plugins-good (Arch)",
+    }
+}
+
+/// An element by its factory's name.
+///
+/// # Errors
+/// [`Fault::NoElement`].
+pub fn make(element: &str) -> Result<gst::Element, Fault> {
+    let missing = |_| Fault::NoElement { element: element.to_owned(), package: package_of(element) };
+    gst::ElementFactory::make(element).build().map_err(missing)
+}

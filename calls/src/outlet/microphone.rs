@@ -1,0 +1,78 @@
+//! The microphone as a PipeWire source of its own, as late as the picture, so that lips and words meet.
+
+use gst::prelude::*;
+
+use crate::fault::{Fault, make};
+
+/// The system's own microphone, through the sound server that PipeWire desktops have.
+pub const DEFAULT: &str = "pulsesrc client-name=standin";
+
+/// A running pipeline from the microphone to the node. Ends with its value.
+#[derive(Debug)]
+pub struct Microphone {
+    pipeline: gst::Pipeline,
+}
+
+impl Microphone {
+    /// Offers what `source` (words of a `gst-launch-1.0` line) hears as the node `node`, which applications list as `title`.
+    ///
+    /// # Errors
+    /// [`Fault::NoElement`], [`Fault::Microphone`].
+    pub fn open(
+        source: &str,
+        node: &str,
+        title: &str,
+        said: impl Fn(&gst::Message) + Send + Sync + 'static,
+    ) -> Result<Self, Fault> {
+        make("pipewiresink")?;
+        let words = format!(
+            "{source} ! queue max-size-time=10000000000 max-size-bytes=0 max-size-buffers=0 ! audioconvert ! audioresample ! \
+             audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved ! clocksync name=late ! \
+             pipewiresink name=node mode=provide sync=false async=false"
+        );
+        let failed = |reason: &str| Fault::Microphone(reason.to_owned());
+        let pipeline = gst::parse::launch(&words).map_err(|error| failed(error.message()))?;
+        let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| failed("no pipeline"))?;
+        let properties = gst::Structure::builder("properties")
+            .field("media.class", "Audio/Source")
+            .field("media.role", "Communication")
+            .field("node.name", node)
+            .field("node.description", title)
+            .build();
+        if let Some(sink) = pipeline.by_name("node") {
+            sink.set_property("stream-properties", &properties);
+            super::pipewire::give_size(&sink);
+        }
+        pipeline.use_clock(Some(&gst::SystemClock::obtain()));
+        if let Some(bus) = pipeline.bus() {
+            bus.set_sync_handler(move |_, message| {
+                said(message);
+                gst::BusSyncReply::Drop
+            });
+        }
+        let microphone = Self { pipeline };
+        microphone.listen(true).then_some(microphone).ok_or_else(|| failed("none can be opened"))
+    }
+
+    /// Listens or not; false where it cannot.
+    pub fn listen(&self, listen: bool) -> bool {
+        let state = if listen { gst::State::Playing } else { gst::State::Paused };
+        self.pipeline.set_state(state).is_ok()
+    }
+
+    /// Makes the sound so late.
+    pub fn set_delay(&self, picture: gst::ClockTime) {
+        let mut own = gst::query::Latency::new();
+        let own = if self.pipeline.query(&mut own) { own.result().1 } else { gst::ClockTime::ZERO };
+        let delay = i64::try_from(picture.saturating_sub(own).nseconds()).unwrap_or(i64::MAX);
+        if let Some(late) = self.pipeline.by_name("late") {
+            late.set_property("ts-offset", delay);
+        }
+    }
+}
+
+impl Drop for Microphone {
+    fn drop(&mut self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}

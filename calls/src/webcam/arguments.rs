@@ -1,0 +1,157 @@
+//! The command line of `standin webcam`. Each option is also read from the environment.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::call::{Doors, LoopbackChoice, Plan, Size};
+use crate::camera::Source;
+use crate::outlet::record;
+
+/// Arguments of `standin webcam`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Takes this instead of a camera: a file (played again and again), a URI (rtsp, srt, http), `screen`, `test`, or `gst:` and
+    /// the words of a gst-launch-1.0 line
+    #[arg(env = "STANDIN_INPUT")]
+    pub input: Option<String>,
+    /// The swap model, a .dfm, with its consent record beside it
+    #[arg(long, short, env = "STANDIN_MODEL", value_name = "FILE.dfm")]
+    pub model: PathBuf,
+    /// The camera: a part of its name, its device file, or auto
+    #[arg(long, short, env = "STANDIN_CAMERA", default_value = "auto")]
+    pub camera: String,
+    /// The largest picture that is asked of the camera; of other inputs the size that leaves
+    #[arg(long, env = "STANDIN_SIZE", default_value = "1280x720", value_name = "WxH")]
+    pub size: Size,
+    /// Frames a second at most
+    #[arg(long, env = "STANDIN_FPS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub fps: u32,
+    /// Swaps left and right
+    #[arg(long, env = "STANDIN_MIRROR")]
+    pub mirror: bool,
+    /// Shows in a window what leaves
+    #[arg(long, env = "STANDIN_PREVIEW")]
+    pub preview: bool,
+    /// Offers the microphone too, as late as the picture
+    #[arg(long, env = "STANDIN_AUDIO")]
+    pub audio: bool,
+    /// Records what leaves; the ending, .mkv or .mp4, says as what
+    #[arg(long, env = "STANDIN_RECORD", value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Sets a property of the element faceswap; may be given again
+    #[arg(long = "set", env = "STANDIN_SET", value_delimiter = ',', value_name = "PROPERTY=VALUE", value_parser = pair)]
+    pub properties: Vec<(String, String)>,
+    /// What applications call the camera
+    #[arg(long, env = "STANDIN_NAME", default_value = "Standin")]
+    pub name: String,
+    /// The v4l2loopback device: auto, off, or its file
+    #[arg(long, env = "STANDIN_LOOPBACK", default_value = "auto", value_parser = loopback)]
+    pub loopback: LoopbackChoice,
+    /// Offers no PipeWire camera
+    #[arg(long, env = "STANDIN_NO_PIPEWIRE")]
+    pub no_pipewire: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, value) = pair.ok_or("a property is set by PROPERTY=VALUE, such as morph=0.5")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn loopback(text: &str) -> Result<LoopbackChoice, String> {
+    match text {
+        "auto" => Ok(LoopbackChoice::Auto),
+        "off" => Ok(LoopbackChoice::Off),
+        path if path.starts_with('/') => Ok(LoopbackChoice::Device(PathBuf::from(path))),
+        _ => Err("it is auto, off, or a device file such as /dev/video10".to_owned()),
+    }
+}
+
+impl Arguments {
+    /// The call that they ask for.
+    ///
+    /// # Errors
+    /// A name for the recording that names no container.
+    pub fn plan(self) -> anyhow::Result<Plan> {
+        if let Some(file) = &self.record {
+            record::check(file)?;
+        }
+        let source = self.input.as_deref().map_or(Source::Camera(self.camera), Source::parse);
+        let doors = Doors {
+            pipewire: !self.no_pipewire,
+            loopback: self.loopback,
+            preview: self.preview,
+            record: self.record,
+            audio: self.audio,
+        };
+        let size = Size { rate: self.fps, ..self.size };
+        Ok(Plan {
+            source,
+            model: self.model,
+            properties: self.properties,
+            size,
+            mirror: self.mirror,
+            name: self.name,
+            doors,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn read(words: &[&str]) -> Result<Arguments, String> {
+        let line = Line::try_parse_from([&["webcam"], words].concat());
+        line.map(|line| line.arguments).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_model_is_enough() {
+        let plan = read(&["--model", "ben.dfm"]).unwrap().plan().unwrap();
+        assert_eq!(plan.source, Source::Camera("auto".to_owned()));
+        assert_eq!(plan.size, Size { width: 1280, height: 720, rate: 30 });
+        assert!(plan.doors.pipewire && plan.doors.loopback == LoopbackChoice::Auto && plan.doors.record.is_none());
+    }
+
+    #[test]
+    fn everything_can_be_said() {
+        let words = "clip.mp4 -m ben.dfm --size 640x360 --fps 25 --mirror --set morph=0.5 --set select=all --record a.mkv \
+                     --loopback /dev/video10 --no-pipewire";
+        let plan = read(&words.split(' ').collect::<Vec<_>>()).unwrap().plan().unwrap();
+        assert_eq!(plan.source, Source::File("clip.mp4".into()));
+        assert_eq!(plan.size, Size { width: 640, height: 360, rate: 25 });
+        let pairs = [("morph", "0.5"), ("select", "all")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(plan.properties, pairs);
+        assert!(plan.mirror && !plan.doors.pipewire);
+        assert_eq!(plan.doors.loopback, LoopbackChoice::Device("/dev/video10".into()));
+    }
+
+    #[test]
+    fn wrong_words_are_refused_with_the_right_ones() {
+        let table = [
+            (vec![], "--model"),
+            (vec!["-m", "a.dfm", "--size", "big"], "WIDTHxHEIGHT"),
+            (vec!["-m", "a.dfm", "--set", "morph"], "PROPERTY=VALUE"),
+            (vec!["-m", "a.dfm", "--fps", "0"], "1..=240"),
+            (vec!["-m", "a.dfm", "--loopback", "video10"], "/dev/video10"),
+        ];
+        for (words, expected) in table {
+            let error = read(&words).unwrap_err();
+            assert!(error.contains(expected), "no {expected} in {error}");
+        }
+        let plan = read(&["-m", "a.dfm", "--record", "a.avi"]).unwrap().plan();
+        assert!(plan.unwrap_err().to_string().contains(".mkv nor .mp4"));
+    }
+}

@@ -1,0 +1,45 @@
+//! `standin webcam`: a camera, or another input, with its face swapped, as a camera for calls.
+
+mod arguments;
+mod report;
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use standin::cli::Outcome;
+
+pub use arguments::Arguments;
+
+use crate::call::{Call, Event, State};
+
+/// Exit code of a process that a second Ctrl-C ends.
+const INTERRUPTED: i32 = 130;
+
+/// Runs until Ctrl-C; the second one ends the process at once.
+///
+/// # Errors
+/// A sentence that says what to mend.
+pub fn run(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let mut call = Call::new(arguments.plan()?)?;
+    let handle = call.handle();
+    let asked = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::AcqRel) {
+            std::process::exit(INTERRUPTED);
+        }
+        handle.stop();
+    })
+    .context("Ctrl-C cannot be caught")?;
+    report::begin(&call, out)?;
+    call.start()?;
+    let events = call.events();
+    for event in &events {
+        report::event(&event, out)?;
+        if matches!(event, Event::State(State::Stopped)) {
+            break;
+        }
+    }
+    call.stop();
+    Ok(Outcome::Good)
+}
