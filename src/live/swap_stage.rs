@@ -6,10 +6,10 @@ use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
 use super::{
-    Casting, ColourNotes, CropChoice, Job, Model, Occlusion, Outcome, Plan, Settings, Stage, StageTimes, Visibility,
+    Casting, ColourNotes, CropChoice, Job, LabelPlace, Model, Occlusion, Outcome, Plan, Settings, Stage, StageTimes, Visibility,
 };
 use crate::blend::gpu::{Swapped, Wanted};
-use crate::blend::{BlendSettings, Blender, Colours, conceal, conceal_all};
+use crate::blend::{BlendSettings, Blender, Colours, Label, conceal, conceal_all};
 use crate::face::{Face, OcclusionNetwork, hull};
 use crate::frame::{FrameError, FrameMut, VideoBuffer};
 use crate::geometry::{Point, Similarity};
@@ -40,13 +40,15 @@ pub struct SwapStage {
     inbox: Receiver<Box<dyn Blender>>,
     hull: Vec<Point>,
     visibility: Option<Visibility>,
+    /// The one that was drawn last.
+    label: Option<Label>,
     engine_lost: bool,
 }
 
 impl SwapStage {
     /// A stage that blends with `blender`, or with the one that came last through `inbox`.
     pub fn new(blender: Box<dyn Blender>, inbox: Receiver<Box<dyn Blender>>) -> Self {
-        Self { blender, inbox, hull: Vec::new(), visibility: None, engine_lost: false }
+        Self { blender, inbox, hull: Vec::new(), visibility: None, label: None, engine_lost: false }
     }
 
     /// The same, which lets what hides a face stay in front, by the network that comes through `inbox`.
@@ -75,6 +77,9 @@ impl SwapStage {
                 } else {
                     let concealed = &job.plan.conceal;
                     concealed.iter().for_each(|it| conceal(&mut frame, it.region, it.strength));
+                }
+                if job.settings.label == LabelPlace::Corner {
+                    draw_label(&mut self.label, &mut frame, job.model.as_deref());
                 }
                 job.timings.stages[Stage::Blend as usize] += milliseconds(begun);
                 Ok(())
@@ -238,6 +243,14 @@ impl SwapStage {
         note(blended.map_err(|error| error.to_string())?);
         Ok(())
     }
+}
+
+/// Labels a frame with the subject of its model; `label` is what was drawn before, and is made again where it is another's.
+fn draw_label(label: &mut Option<Label>, frame: &mut FrameMut<'_>, model: Option<&Model>) {
+    let subject = model.map(|model| model.subject.as_str());
+    let layout = *frame.layout();
+    label.take_if(|label| !label.is_for(subject, &layout));
+    label.get_or_insert_with(|| Label::new(subject, &layout)).draw(frame);
 }
 
 /// Whether what is visible can be told from what `visibility` looked at; else why the face is concealed instead.

@@ -1,0 +1,226 @@
+//! The mark that says what a frame is: "AI" and whose face it shows, over a dark plate in the lower left corner.
+//!
+//! A [`Label`] is drawn once, for a text and a layout, as a layer of the frame's code values; [`Label::draw`] blends that into a
+//! frame as `composite` does with a face, `out = frame + m·(label − frame)`. Letters are white and cover what is below them;
+//! the plate is black and lets [`PLATE`] of it be hidden, so that the letters read on anything.
+
+use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
+
+use super::composite::{means, order, own_samples, shared_samples};
+use super::plan::Region;
+use crate::frame::{FrameMut, Layout, RgbToCodes, Sample, with_sample};
+
+/// DejaVu Sans Bold, as far as names in Latin, Greek and Cyrillic letters need it; its licence lies beside it.
+const FONT: &[u8] = include_bytes!("label/DejaVuSans-Bold-subset.ttf");
+
+/// What the mark begins with.
+const MARK: &str = "AI";
+/// Between the mark and the name.
+const BETWEEN: &str = " · ";
+/// Longest name in characters.
+const LONGEST: usize = 40;
+/// Height of the letters' em, of the frame's height.
+const EM: f32 = 1.0 / 30.0;
+/// Least height of an em in pixels, where the frame has room for it; letters of fewer are not read.
+const LEAST_EM: f32 = 12.0;
+/// How far the plate hides what is below it.
+const PLATE: f32 = 0.65;
+/// From the frame's edges to the plate, from the plate's to the letters, and the radius of its corners, in ems.
+const MARGIN: f32 = 0.5;
+const PADDING: (f32, f32) = (0.45, 0.2);
+const CORNER: f32 = 0.25;
+
+/// A label for frames of one layout.
+#[derive(Debug)]
+pub struct Label {
+    subject: Option<String>,
+    layout: Layout,
+    region: Region,
+    /// Codes and m of each pixel of the region.
+    pixels: Vec<[f32; 4]>,
+    /// What samples that pixels share make of them.
+    shared: Vec<[f32; 4]>,
+}
+
+impl Label {
+    /// A label with the name of whose face is shown, where one is.
+    pub fn new(subject: Option<&str>, layout: &Layout) -> Self {
+        let picture = Picture::of(&text(subject), layout.width, layout.height);
+        let (region, encode, order) = (picture.region, RgbToCodes::of(layout), order(layout.format));
+        let pixels: Vec<_> = picture
+            .pixels
+            .iter()
+            .map(|&(letter, plate)| {
+                let m = 1.0 - (1.0 - letter) * (1.0 - PLATE * plate);
+                let white = if m > 0.0 { letter / m } else { 0.0 };
+                let mut pixel = [0.0, 0.0, 0.0, m];
+                for (at, code) in order.into_iter().zip(encode.codes([white; 3])) {
+                    pixel[at] = code;
+                }
+                pixel
+            })
+            .collect();
+        let mut label =
+            Self { subject: subject.map(str::to_owned), layout: *layout, region, pixels, shared: Vec::new() };
+        label.share();
+        label
+    }
+
+    fn share(&mut self) {
+        let [_, chroma, _] = self.layout.format.components();
+        if chroma.shared == (1, 1) || self.region.is_empty() {
+            return;
+        }
+        let (width, half) = (self.region.width(), self.region.width().div_ceil(2));
+        for rows in self.pixels.chunks(width * chroma.shared.1) {
+            let (above, below) = rows.split_at(width);
+            let mut row = vec![[0.0; 4]; half];
+            means(above, if below.is_empty() { above } else { below }, &mut row);
+            self.shared.extend(row);
+        }
+    }
+
+    /// Whether it is the label for this name and layout.
+    pub fn is_for(&self, subject: Option<&str>, layout: &Layout) -> bool {
+        self.subject.as_deref() == subject && self.layout == *layout
+    }
+
+    /// The pixels that it may change.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Draws it into a frame of its layout; another is left alone.
+    pub fn draw(&self, frame: &mut FrameMut<'_>) {
+        if *frame.layout() == self.layout && !self.region.is_empty() {
+            with_sample!(self.layout.format.depth(), draw_samples(self, frame));
+        }
+    }
+}
+
+fn draw_samples<S: Sample>(label: &Label, frame: &mut FrameMut<'_>) {
+    let [_, chroma, _] = label.layout.format.components();
+    let Region { x0, y0, .. } = label.region;
+    for (n, row) in label.pixels.chunks(label.region.width()).enumerate() {
+        own_samples::<S>(frame, y0 + n, x0, row);
+    }
+    for (n, row) in label.shared.chunks(label.region.width().div_ceil(2)).enumerate() {
+        shared_samples::<S>(frame, y0 + n * chroma.shared.1, x0, row);
+    }
+}
+
+/// The mark, and the name without what is no letter.
+fn text(subject: Option<&str>) -> String {
+    let name: String = subject.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut letters = name.chars().filter(|letter| !letter.is_control());
+    let mut name: String = letters.by_ref().take(LONGEST).collect();
+    if letters.next().is_some() {
+        name.push('…');
+    }
+    if name.is_empty() { MARK.to_owned() } else { format!("{MARK}{BETWEEN}{name}") }
+}
+
+/// How far letters and the plate cover each pixel of a region.
+struct Picture {
+    region: Region,
+    pixels: Vec<(f32, f32)>,
+}
+
+impl Picture {
+    /// The text in the lower left corner of a frame of this size. Where it is too wide it becomes smaller, and where it would
+    /// become too small it is cut.
+    fn of(text: &str, width: usize, height: usize) -> Self {
+        let nothing = Self { region: Region::default(), pixels: Vec::new() };
+        let Ok(font) = FontRef::try_from_slice(FONT) else { return nothing };
+        let least = LEAST_EM.min(0.5 * height as f32);
+        let ems = font.as_scaled(PxScale::from(1.0));
+        let advance = |text: &str| text.chars().map(|letter| ems.h_advance(ems.glyph_id(letter))).sum::<f32>();
+        let beside = 2.0 * (MARGIN + PADDING.0);
+        let line = ems.height();
+        // `PxScale` is the height of a line, not of an em; the em of this font is shorter.
+        let fits = |text: &str| width as f32 / (advance(text) / line + beside);
+        let mut em = (EM * height as f32).max(least).min(fits(text).max(least));
+        let mut text = text.to_owned();
+        while fits(&text) < em && text.chars().count() > MARK.len() + 1 {
+            text.truncate(text.trim_end_matches('…').char_indices().next_back().map_or(0, |(at, _)| at));
+            text.push('…');
+        }
+        if fits(&text) < em {
+            MARK.clone_into(&mut text);
+            em = em.min(fits(MARK));
+        }
+        Self::drawn(&font, &text, em, (width, height))
+    }
+
+    fn drawn(font: &FontRef<'_>, text: &str, em: f32, (width, height): (usize, usize)) -> Self {
+        let scaled = font.as_scaled(PxScale::from(em));
+        let wide: f32 = text.chars().map(|letter| scaled.h_advance(scaled.glyph_id(letter))).sum();
+        let margin = (MARGIN * em).round();
+        let (left, bottom) = (margin, height as f32 - margin);
+        let (right, top) = (left + wide + 2.0 * PADDING.0 * em, bottom - scaled.height() - 2.0 * PADDING.1 * em);
+        let clip = |v: f32, end: usize| v.clamp(0.0, end as f32) as usize;
+        let region = Region {
+            x0: clip(left, width) & !1,
+            y0: clip(top, height) & !1,
+            x1: clip(right.ceil(), width).next_multiple_of(2).min(width),
+            y1: clip(bottom.ceil(), height).next_multiple_of(2).min(height),
+        };
+        let mut pixels = vec![(0.0, 0.0); region.width() * region.height()];
+        for (n, (_, plate)) in pixels.iter_mut().enumerate() {
+            let x = (region.x0 + n % region.width()) as f32 + 0.5;
+            let y = (region.y0 + n / region.width()) as f32 + 0.5;
+            *plate = rounded((x, y), (left, top, right, bottom), CORNER * em);
+        }
+        // A baseline on a pixel's edge keeps the letters' feet crisp.
+        let baseline = (top + PADDING.1 * em + scaled.ascent()).round();
+        let mut at = left + PADDING.0 * em;
+        for letter in text.chars() {
+            let id: GlyphId = scaled.glyph_id(letter);
+            let glyph = id.with_scale_and_position(PxScale::from(em), point(at, baseline));
+            at += scaled.h_advance(id);
+            let Some(outline) = font.outline_glyph(glyph) else { continue };
+            let bounds = outline.px_bounds();
+            outline.draw(|x, y, cover| {
+                let (x, y) = (bounds.min.x as i64 + i64::from(x), bounds.min.y as i64 + i64::from(y));
+                let (x, y) = (x - region.x0 as i64, y - region.y0 as i64);
+                if (0..region.width() as i64).contains(&x) && (0..region.height() as i64).contains(&y) {
+                    let (letters, _) = &mut pixels[y as usize * region.width() + x as usize];
+                    *letters = (*letters + cover).min(1.0);
+                }
+            });
+        }
+        Self { region, pixels }
+    }
+}
+
+/// How far a rectangle (left, top, right, bottom) with round corners covers the pixel about (x, y).
+fn rounded((x, y): (f32, f32), (left, top, right, bottom): (f32, f32, f32, f32), radius: f32) -> f32 {
+    let (dx, dy) = ((left - x).max(x - right) + radius, (top - y).max(y - bottom) + radius);
+    let outside = dx.max(0.0).hypot(dy.max(0.0)) + dx.max(dy).min(0.0) - radius;
+    (0.5 - outside).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_the_mark_and_the_name() {
+        assert_eq!(text(Some("Ben")), "AI · Ben");
+        assert_eq!(text(None), "AI");
+        assert_eq!(text(Some("  \n\t ")), "AI");
+        assert_eq!(text(Some("Ben\u{7} \n Miller")), "AI · Ben Miller");
+        assert_eq!(text(Some(&"x".repeat(50))), format!("AI · {}…", "x".repeat(40)));
+    }
+
+    #[test]
+    fn what_is_too_wide_becomes_smaller_and_then_shorter() {
+        let name = "AI · A name that is rather long to be true";
+        let wide = Picture::of(name, 1920, 1080);
+        assert!(wide.region.x1 < 1920 && wide.region.height() > 36);
+        for (width, height) in [(320, 240), (160, 120), (64, 48), (17, 13), (4, 4), (1, 1)] {
+            let small = Picture::of(name, width, height);
+            assert!(small.region.x1 <= width && small.region.y1 <= height, "{width}x{height}");
+        }
+    }
+}
