@@ -68,21 +68,28 @@ fn it_is_white_on_dark_over_anything_in_every_format() {
             assert!(dark > 0.4, "{format:?} on {grey}: {dark} of the label is dark");
             pictures.push(luma.iter().map(|v| *v > 0.97).collect::<Vec<_>>());
         }
-        assert_eq!(pictures[0], pictures[1], "{format:?}: the letters are the same on anything");
-        assert_eq!(pictures[0], pictures[2], "{format:?}");
+        for other in &pictures[1..] {
+            // At the letters' edges a bright frame shows through more than a dark one.
+            let apart = pictures[0].iter().zip(other).filter(|(a, b)| a != b).count() as f64;
+            assert!(apart < 0.02 * other.len() as f64, "{format:?}: {apart} of {} px are other letters", other.len());
+        }
     }
 }
 
 #[test]
 fn every_format_shows_the_same_letters() {
-    let white = |format| {
-        let (after, label) = labelled(&OwnedFrame::new(layout(format, 641, 361)), Some("Ben"));
-        luma(&after, &label).iter().map(|v| *v > 0.5).collect::<Vec<_>>()
+    let shades = |format| {
+        let mut before = OwnedFrame::new(layout(format, 641, 361));
+        paint(&mut before, |_, _| [0.2; 3]);
+        let (after, label) = labelled(&before, Some("Ben"));
+        luma(&after, &label)
     };
-    let first = white(PixelFormat::ALL[0]);
-    assert!(first.contains(&true));
+    let rgb = shades(PixelFormat::Rgba);
+    assert!(rgb.iter().any(|v| *v > 0.97));
     for format in PixelFormat::ALL {
-        assert_eq!(white(format), first, "{format:?}");
+        let found = shades(format);
+        let apart = rgb.iter().zip(&found).filter(|(a, b)| (**a > 0.5) != (**b > 0.5)).count();
+        assert!(apart * 100 < rgb.len(), "{format:?}: {apart} of {} px", rgb.len());
     }
 }
 
@@ -105,7 +112,7 @@ fn its_size_follows_the_frame_s_and_another_name_is_another_picture() {
     }
 }
 
-/// What the letters of "AI" are at 720 rows: a picture to read, and to look at where it changes.
+/// The mark at its smallest, as a picture to read.
 #[test]
 fn the_letters_can_be_read() {
     let (after, label) = labelled(&OwnedFrame::new(layout(PixelFormat::Rgbx, 200, 240)), None);
@@ -125,10 +132,30 @@ fn the_letters_can_be_read() {
             .collect::<String>()
     });
     let picture: Vec<String> = rows.collect();
-    assert_eq!(picture, EXPECTED, "\n{}", picture.join("\n"));
+    assert!(picture == LETTERS, "\n{}", picture.join("\n"));
 }
 
-const EXPECTED: [&str; 0] = [];
+/// White, and between white and the plate.
+const LETTERS: [&str; 18] = [
+    "........................",
+    "........................",
+    "........................",
+    "........................",
+    "........................",
+    "........+++...++........",
+    "........###...##+.......",
+    ".......+###+..##+.......",
+    ".......##.##..##+.......",
+    "......+##.##..##+.......",
+    "......######+.##+.......",
+    "......#######.##+.......",
+    ".....+#+...##.##+.......",
+    "........................",
+    "........................",
+    "........................",
+    "........................",
+    "........................",
+];
 
 /// Writes what the label looks like over a picture to a folder, to be looked at.
 #[test]

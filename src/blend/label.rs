@@ -19,13 +19,14 @@ const MARK: &str = "AI";
 const BETWEEN: &str = " · ";
 /// Longest name in characters.
 const LONGEST: usize = 40;
-/// Height of the letters' em, of the frame's height.
-const EM: f32 = 1.0 / 30.0;
-/// Least height of an em in pixels, where the frame has room for it; letters of fewer are not read.
-const LEAST_EM: f32 = 12.0;
+/// Height of the line of letters, of the frame's height.
+const LINE: f32 = 1.0 / 30.0;
+/// Least height of the line in pixels, where the frame has room for it; lower letters are not read.
+const LEAST_LINE: f32 = 12.0;
 /// How far the plate hides what is below it.
 const PLATE: f32 = 0.65;
-/// From the frame's edges to the plate, from the plate's to the letters, and the radius of its corners, in ems.
+/// From the frame's edges to the plate, from the plate's to the letters, and the radius of its corners, in heights
+/// of the line.
 const MARGIN: f32 = 0.5;
 const PADDING: (f32, f32) = (0.45, 0.2);
 const CORNER: f32 = 0.25;
@@ -132,32 +133,34 @@ impl Picture {
     fn of(text: &str, width: usize, height: usize) -> Self {
         let nothing = Self { region: Region::default(), pixels: Vec::new() };
         let Ok(font) = FontRef::try_from_slice(FONT) else { return nothing };
-        let least = LEAST_EM.min(0.5 * height as f32);
-        let ems = font.as_scaled(PxScale::from(1.0));
-        let advance = |text: &str| text.chars().map(|letter| ems.h_advance(ems.glyph_id(letter))).sum::<f32>();
-        let beside = 2.0 * (MARGIN + PADDING.0);
-        let line = ems.height();
-        // `PxScale` is the height of a line, not of an em; the em of this font is shorter.
-        let fits = |text: &str| width as f32 / (advance(text) / line + beside);
-        let mut em = (EM * height as f32).max(least).min(fits(text).max(least));
+        let least = LEAST_LINE.min(0.5 * height as f32);
+        let ones = font.as_scaled(PxScale::from(1.0));
+        // The height at which the text just fits.
+        let fitting = |text: &str| {
+            let wide: f32 = text.chars().map(|letter| ones.h_advance(ones.glyph_id(letter))).sum();
+            width as f32 / (wide + 2.0 * (MARGIN + PADDING.0))
+        };
+        let line = (LINE * height as f32).max(least).min(fitting(text).max(least));
         let mut text = text.to_owned();
-        while fits(&text) < em && text.chars().count() > MARK.len() + 1 {
-            text.truncate(text.trim_end_matches('…').char_indices().next_back().map_or(0, |(at, _)| at));
+        while fitting(&text) < line && text.chars().count() > MARK.len() + 1 {
+            let letters = text.trim_end_matches('…');
+            let kept = letters.char_indices().next_back().map_or(0, |(at, _)| at);
+            text.truncate(kept);
             text.push('…');
         }
-        if fits(&text) < em {
+        if fitting(&text) < line {
             MARK.clone_into(&mut text);
-            em = em.min(fits(MARK));
         }
-        Self::drawn(&font, &text, em, (width, height))
+        let line = line.min(fitting(&text));
+        Self::drawn(&font, &text, line, (width, height))
     }
 
-    fn drawn(font: &FontRef<'_>, text: &str, em: f32, (width, height): (usize, usize)) -> Self {
-        let scaled = font.as_scaled(PxScale::from(em));
+    fn drawn(font: &FontRef<'_>, text: &str, line: f32, (width, height): (usize, usize)) -> Self {
+        let scaled = font.as_scaled(PxScale::from(line));
         let wide: f32 = text.chars().map(|letter| scaled.h_advance(scaled.glyph_id(letter))).sum();
-        let margin = (MARGIN * em).round();
+        let margin = (MARGIN * line).round();
         let (left, bottom) = (margin, height as f32 - margin);
-        let (right, top) = (left + wide + 2.0 * PADDING.0 * em, bottom - scaled.height() - 2.0 * PADDING.1 * em);
+        let (right, top) = (left + wide + 2.0 * PADDING.0 * line, bottom - scaled.height() - 2.0 * PADDING.1 * line);
         let clip = |v: f32, end: usize| v.clamp(0.0, end as f32) as usize;
         let region = Region {
             x0: clip(left, width) & !1,
@@ -169,14 +172,14 @@ impl Picture {
         for (n, (_, plate)) in pixels.iter_mut().enumerate() {
             let x = (region.x0 + n % region.width()) as f32 + 0.5;
             let y = (region.y0 + n / region.width()) as f32 + 0.5;
-            *plate = rounded((x, y), (left, top, right, bottom), CORNER * em);
+            *plate = rounded((x, y), (left, top, right, bottom), CORNER * line);
         }
         // A baseline on a pixel's edge keeps the letters' feet crisp.
-        let baseline = (top + PADDING.1 * em + scaled.ascent()).round();
-        let mut at = left + PADDING.0 * em;
+        let baseline = (top + PADDING.1 * line + scaled.ascent()).round();
+        let mut at = left + PADDING.0 * line;
         for letter in text.chars() {
             let id: GlyphId = scaled.glyph_id(letter);
-            let glyph = id.with_scale_and_position(PxScale::from(em), point(at, baseline));
+            let glyph = id.with_scale_and_position(PxScale::from(line), point(at, baseline));
             at += scaled.h_advance(id);
             let Some(outline) = font.outline_glyph(glyph) else { continue };
             let bounds = outline.px_bounds();
