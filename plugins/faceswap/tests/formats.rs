@@ -4,15 +4,15 @@
 mod common;
 
 use common::{Frame, Lent, play, small_clip};
-use gst::prelude::*;
 
 const FRAMES: u32 = 4;
 
 /// The formats of the pad template.
 fn formats() -> Vec<String> {
     common::init();
-    let template = gst::ElementFactory::find("faceswap").unwrap().static_pad_templates();
-    let caps = template.into_iter().find(|template| template.direction() == gst::PadDirection::Sink).unwrap().caps();
+    let factory = gst::ElementFactory::find("faceswap").unwrap();
+    let sink = factory.static_pad_templates().into_iter().find(|pad| pad.direction() == gst::PadDirection::Sink);
+    let caps = sink.unwrap().caps();
     let list = caps.structure(0).unwrap().get::<gst::List>("format").unwrap();
     list.iter().map(|name| name.get::<String>().unwrap()).collect()
 }
@@ -41,7 +41,7 @@ fn every_format_is_swapped_without_a_converter_and_keeps_its_surroundings() {
         let shown = play(&format!("{source} ! {swap} ! {back}"));
         assert_eq!((after.len(), shown.len()), (FRAMES as usize, FRAMES as usize), "{format}");
         for i in 0..FRAMES as usize {
-            assert_eq!(after[i].format.to_str(), format, "no converter was put in");
+            assert_eq!(after[i].format.to_str().as_str(), format, "no converter was put in");
             let face = after[i].faces[0].rect;
             let (x, y, w, h) = face;
             let middle = (x + w / 3, y + h / 3, w / 3, h / 3);
