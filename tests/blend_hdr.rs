@@ -83,9 +83,10 @@ fn exposure(signal: Signal, color_transfer: ColorTransfer) -> f64 {
     let place = to_crop(Point::new(80.0, 80.0), 120.0, 0.0);
     let mut face = Face::new(SIDE, 1);
     CpuBlender::default().crop(&view(&frame), &place, SIDE, &mut face.driver).unwrap();
+    let at = |n: usize| 20.0 + 120.0 * (n as f64 + 0.5) / SIDE as f64;
     for n in 0..SIDE * SIDE {
         // What a network that was trained on BT.709 draws, whatever it is shown.
-        let [r, g, b] = skin((n % SIDE) as f64 * 120.0 / 64.0, (n / SIDE) as f64 * 120.0 / 64.0, 0.8);
+        let [r, g, b] = skin(at(n % SIDE), at(n / SIDE), 0.8);
         face.face[3 * n..3 * n + 3].copy_from_slice(&[b as f32, g as f32, r as f32]);
     }
     let settings = BlendSettings { color_transfer, ..BlendSettings::default() };

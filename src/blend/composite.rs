@@ -212,17 +212,18 @@ fn samples_from<'a, S: Sample>(
 pub(super) fn own_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usize, faces: &[[f32; 4]]) {
     let [a, b, c] = frame.layout().format.components();
     let mut planes = frame.planes_mut();
-    match (a.step, c.shared == (1, 1)) {
-        (4, _) => line::<S, 4, 3>(samples_from::<S>(&mut planes, &a, (x0, y)), faces, ([0, 1, 2], [0, 1, 2]), own),
-        (3, _) => line::<S, 3, 3>(samples_from::<S>(&mut planes, &a, (x0, y)), faces, ([0, 1, 2], [0, 1, 2]), own),
-        (2, _) => line::<S, 2, 1>(samples_from::<S>(&mut planes, &a, (x0, y)), faces, ([a.first], [0]), own),
-        (_, alone) => {
-            line::<S, 1, 1>(samples_from::<S>(&mut planes, &a, (x0, y)), faces, ([0], [0]), own);
-            if alone {
-                line::<S, 1, 1>(samples_from::<S>(&mut planes, &b, (x0, y)), faces, ([0], [1]), own);
-                line::<S, 1, 1>(samples_from::<S>(&mut planes, &c, (x0, y)), faces, ([0], [2]), own);
-            }
-        }
+    // Places are spelt out where there are few, so that they are known when this is compiled.
+    let row = samples_from::<S>(&mut planes, &a, (x0, y));
+    match (a.step, a.first) {
+        (4, _) => line::<S, 4, 3>(row, faces, ([0, 1, 2], [0, 1, 2]), own),
+        (3, _) => line::<S, 3, 3>(row, faces, ([0, 1, 2], [0, 1, 2]), own),
+        (2, 0) => line::<S, 2, 1>(row, faces, ([0], [0]), own),
+        (2, _) => line::<S, 2, 1>(row, faces, ([1], [0]), own),
+        _ => line::<S, 1, 1>(row, faces, ([0], [0]), own),
+    }
+    if a.step == 1 && c.shared == (1, 1) {
+        line::<S, 1, 1>(samples_from::<S>(&mut planes, &b, (x0, y)), faces, ([0], [1]), own);
+        line::<S, 1, 1>(samples_from::<S>(&mut planes, &c, (x0, y)), faces, ([0], [2]), own);
     }
 }
 
@@ -230,11 +231,14 @@ pub(super) fn own_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usi
 pub(super) fn shared_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usize, faces: &[[f32; 4]]) {
     let [_, u, v] = frame.layout().format.components();
     let mut planes = frame.planes_mut();
-    match u.step {
-        4 => line::<S, 4, 2>(samples_from::<S>(&mut planes, &u, (x0, y)), faces, ([u.first, v.first], [1, 2]), joint),
-        2 => line::<S, 2, 2>(samples_from::<S>(&mut planes, &u, (x0, y)), faces, ([u.first, v.first], [1, 2]), joint),
+    let row = samples_from::<S>(&mut planes, &u, (x0, y));
+    match (u.step, u.first) {
+        (4, 0) => line::<S, 4, 2>(row, faces, ([0, 2], [1, 2]), joint),
+        (4, _) => line::<S, 4, 2>(row, faces, ([1, 3], [1, 2]), joint),
+        (2, 0) => line::<S, 2, 2>(row, faces, ([0, 1], [1, 2]), joint),
+        (2, _) => line::<S, 2, 2>(row, faces, ([1, 0], [1, 2]), joint),
         _ => {
-            line::<S, 1, 1>(samples_from::<S>(&mut planes, &u, (x0, y)), faces, ([0], [1]), joint);
+            line::<S, 1, 1>(row, faces, ([0], [1]), joint);
             line::<S, 1, 1>(samples_from::<S>(&mut planes, &v, (x0, y)), faces, ([0], [2]), joint);
         }
     }

@@ -24,6 +24,11 @@ fn meta(buffer: &gst::BufferRef) -> Option<(String, String)> {
 
 /// Plays a pipeline and gives what came, in order.
 fn said(text: &str) -> Vec<Said> {
+    said_after(text, |_| ())
+}
+
+/// The same, where something is done meanwhile.
+fn said_after(text: &str, meanwhile: impl FnOnce(&mut Watched)) -> Vec<Said> {
     let mut watched = Watched::new(text);
     let heard = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&heard);
@@ -40,6 +45,7 @@ fn said(text: &str) -> Vec<Said> {
         gst::PadProbeReturn::Ok
     });
     watched.start();
+    meanwhile(&mut watched);
     watched.end().unwrap();
     let heard = heard.lock().unwrap().clone();
     heard
@@ -56,6 +62,27 @@ fn a_swapped_buffer_names_its_model_and_its_subject_and_so_does_the_stream_befor
     let tags: Vec<_> = heard.iter().filter(|said| **said == Said::Tag(vec![comment.clone()])).collect();
     assert_eq!(tags.len(), 1, "once: {heard:?}");
     assert_eq!(heard.iter().position(|said| said == tags[0]), Some(0), "before the first buffer: {heard:?}");
+}
+
+#[test]
+fn a_model_that_takes_over_is_said_before_its_first_frame() {
+    let (green, red) = (Lent::green(), Lent::paint([0.0, 0.0, 1.0]));
+    let path = red.path.display().to_string();
+    let heard = said_after(
+        &format!("{} ! identity sleep-time=20000 ! faceswap name=swap model={green} device=cpu", small_clip(60)),
+        |watched| {
+            watched.wait_for_frames(10);
+            watched.element("swap").set_property("model", &path);
+        },
+    );
+    let of = |said: &Said| match said {
+        Said::Tag(texts) => texts.first().map(|text| (true, text["standin=model-sha256:".len()..][..64].to_owned())),
+        Said::Meta(meta) => meta.as_ref().map(|(hash, _)| (false, hash.clone())),
+    };
+    let mut seen: Vec<_> = heard.iter().filter_map(of).collect();
+    seen.dedup();
+    let (green, red) = (green.sha256(), red.sha256());
+    assert_eq!(seen, [(true, green.clone()), (false, green), (true, red.clone()), (false, red)]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! with the scope of the stream says the same in an extended comment, `standin=model-sha256:HASH subject:NAME`, beside the
 //! tags that upstream gave.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use standin::live::Model;
 
@@ -33,20 +33,25 @@ pub(super) fn mark(buffer: &mut gst::BufferRef, model: &Model) {
 #[derive(Debug, Default)]
 pub(super) struct Tags {
     upstream: Option<gst::TagList>,
-    model: Option<Arc<Model>>,
+    /// Not kept in use by what was said of it.
+    model: Weak<Model>,
+    comment: Option<String>,
 }
 
 impl Tags {
-    /// The event to send before a frame of `model`, where it took over.
+    /// The event to send before a frame of `model`, where it took over from another.
     pub(super) fn take_over(&mut self, model: &Arc<Model>) -> Option<gst::Event> {
-        if self.model.as_ref().is_some_and(|said| Arc::ptr_eq(said, model)) {
+        if std::ptr::eq(self.model.as_ptr(), Arc::as_ptr(model)) {
             return None;
         }
-        self.model = Some(Arc::clone(model));
-        self.event()
+        self.model = Arc::downgrade(model);
+        let comment = format!("standin=model-sha256:{} subject:{}", model.sha256, model.subject);
+        // The same one may have been loaded again.
+        let said = self.comment.replace(comment);
+        if said == self.comment { None } else { self.event() }
     }
 
-    /// What to send instead of a tag event of upstream's, where it is about the stream and a model is in use.
+    /// What to send instead of a tag event of upstream's, where it is about the stream and a model was said to be in use.
     pub(super) fn pass(&mut self, tags: &gst::TagListRef) -> Option<gst::Event> {
         if tags.scope() != gst::TagScope::Stream {
             return None;
@@ -56,14 +61,13 @@ impl Tags {
     }
 
     fn event(&self) -> Option<gst::Event> {
-        let model = self.model.as_ref()?;
+        let comment = self.comment.as_deref()?;
         let mut tags = self.upstream.clone().unwrap_or_else(|| {
             let mut tags = gst::TagList::new();
             tags.make_mut().set_scope(gst::TagScope::Stream);
             tags
         });
-        let comment = format!("standin=model-sha256:{} subject:{}", model.sha256, model.subject);
-        tags.make_mut().add::<gst::tags::ExtendedComment>(&comment.as_str(), gst::TagMergeMode::Append);
+        tags.make_mut().add::<gst::tags::ExtendedComment>(&comment, gst::TagMergeMode::Append);
         Some(gst::event::Tag::new(tags))
     }
 }
