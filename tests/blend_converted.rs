@@ -108,7 +108,7 @@ fn codes(frame: &OwnedFrame) -> Vec<f32> {
 
 /// What the mean and the largest distance may be, in codes of eight bits: the converter multiplies by whole numbers of eight
 /// bits, and resamples shared chroma in its own way.
-const CROP: (f32, f32) = (1.2, 6.0);
+const CROP: (f32, f32) = (1.5, 6.0);
 const FRAME: (f32, f32) = (0.4, 8.0);
 
 fn check(format: VideoFormat, size: (usize, usize), matrix: VideoColorMatrix, range: VideoColorRange) -> [f32; 4] {

@@ -105,13 +105,15 @@ fn exposure(signal: Signal, color_transfer: ColorTransfer) -> f64 {
 }
 
 #[test]
-fn a_face_in_hlg_or_pq_has_the_driver_s_light_where_the_whole_gain_is_asked_for() {
+fn a_face_in_hlg_or_pq_has_the_driver_s_light_by_the_transfer_in_lab() {
     for signal in [Signal::Sdr, Signal::Hlg, Signal::Pq] {
         let [none, soft, gain, lab] =
             [ColorTransfer::None, ColorTransfer::SoftGain, ColorTransfer::Gain, ColorTransfer::Lab]
                 .map(|transfer| exposure(signal, transfer));
         println!("{signal:?}: none {none:.2}, soft-gain {soft:.2}, gain {gain:.2}, lab {lab:.2} of the driver's light");
-        assert!((0.85..1.18).contains(&gain) && (0.85..1.18).contains(&lab), "{signal:?}: {gain} {lab}");
+        assert!((0.9..1.1).contains(&lab), "{signal:?}: {lab}");
+        // A gain has bounds, which PQ reaches.
+        assert!((0.9..1.1).contains(&gain) || signal == Signal::Pq, "{signal:?}: {gain}");
         assert!((soft - 1.0).abs() <= (none - 1.0).abs() + 0.02, "{signal:?}: {soft} {none}");
     }
 }

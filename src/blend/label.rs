@@ -1,4 +1,4 @@
-//! The mark that says what a frame is: "AI" and whose face it shows, over a dark plate in the lower left corner.
+//! The mark that says what a frame is: "AI" and whose faces it shows, over a dark plate in the lower left corner.
 //!
 //! A [`Label`] is drawn once, for a text and a layout, as a layer of the frame's code values; [`Label::draw`] blends that into a
 //! frame as `composite` does with a face, `out = frame + m·(label − frame)`. Letters are white and cover what is below them;
@@ -17,7 +17,7 @@ const FONT: &[u8] = include_bytes!("label/DejaVuSans-Bold-subset.ttf");
 const MARK: &str = "AI";
 /// Between the mark and the name.
 const BETWEEN: &str = " · ";
-/// Longest name in characters.
+/// Longest names in characters.
 const LONGEST: usize = 40;
 /// Height of the line of letters, of the frame's height.
 const LINE: f32 = 1.0 / 30.0;
@@ -34,7 +34,6 @@ const CORNER: f32 = 0.25;
 /// A label for frames of one layout.
 #[derive(Debug)]
 pub struct Label {
-    subject: Option<String>,
     layout: Layout,
     region: Region,
     /// Codes and m of each pixel of the region.
@@ -44,9 +43,9 @@ pub struct Label {
 }
 
 impl Label {
-    /// A label with the name of whose face is shown, where one is.
-    pub fn new(subject: Option<&str>, layout: &Layout) -> Self {
-        let picture = Picture::of(&text(subject), layout.width, layout.height);
+    /// A label with the names of whose faces are shown, where there are any.
+    pub fn new<'a>(subjects: impl IntoIterator<Item = &'a str>, layout: &Layout) -> Self {
+        let picture = Picture::of(&text(subjects), layout.width, layout.height);
         let (region, encode, order) = (picture.region, RgbToCodes::of(layout), order(layout.format));
         let pixels: Vec<_> = picture
             .pixels
@@ -61,8 +60,7 @@ impl Label {
                 pixel
             })
             .collect();
-        let mut label =
-            Self { subject: subject.map(str::to_owned), layout: *layout, region, pixels, shared: Vec::new() };
+        let mut label = Self { layout: *layout, region, pixels, shared: Vec::new() };
         label.share();
         label
     }
@@ -81,9 +79,9 @@ impl Label {
         }
     }
 
-    /// Whether it is the label for this name and layout.
-    pub fn is_for(&self, subject: Option<&str>, layout: &Layout) -> bool {
-        self.subject.as_deref() == subject && self.layout == *layout
+    /// What frames it is for.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// The pixels that it may change.
@@ -110,10 +108,18 @@ fn draw_samples<S: Sample>(label: &Label, frame: &mut FrameMut<'_>) {
     }
 }
 
-/// The mark, and the name without what is no letter.
-fn text(subject: Option<&str>) -> String {
-    let name: String = subject.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut letters = name.chars().filter(|letter| !letter.is_control());
+/// The mark, and the names without what is no letter.
+fn text<'a>(subjects: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for subject in subjects {
+        let words: Vec<_> = subject.split_whitespace().collect();
+        let name: String = words.join(" ").chars().filter(|letter| !letter.is_control()).collect();
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let names = names.join(", ");
+    let mut letters = names.chars();
     let mut name: String = letters.by_ref().take(LONGEST).collect();
     if letters.next().is_some() {
         name.push('…');
@@ -209,11 +215,12 @@ mod tests {
 
     #[test]
     fn the_text_is_the_mark_and_the_name() {
-        assert_eq!(text(Some("Ben")), "AI · Ben");
-        assert_eq!(text(None), "AI");
-        assert_eq!(text(Some("  \n\t ")), "AI");
-        assert_eq!(text(Some("Ben\u{7} \n Miller")), "AI · Ben Miller");
-        assert_eq!(text(Some(&"x".repeat(50))), format!("AI · {}…", "x".repeat(40)));
+        assert_eq!(text(["Ben"]), "AI · Ben");
+        assert_eq!(text([]), "AI");
+        assert_eq!(text(["  \n\t "]), "AI");
+        assert_eq!(text(["Ben\u{7} \n Miller"]), "AI · Ben Miller");
+        assert_eq!(text(["Ben", "Eva", "Ben"]), "AI · Ben, Eva");
+        assert_eq!(text([&*"x".repeat(50)]), format!("AI · {}…", "x".repeat(40)));
     }
 
     #[test]

@@ -29,7 +29,9 @@
 //! All of it is in the signal's own transfer. A frame of ten bits, of BT.2020's primaries, of HLG or PQ is cut, drawn and
 //! blended in its own R'G'B' values: nothing is mapped to the range that networks were trained on, and what lies outside the
 //! face keeps every bit and its colorimetry. The network is shown a flatter, paler picture than of an sRGB camera; the colour
-//! transfer brings what it draws to the driver's values.
+//! transfer brings what it draws to the driver's values. Of a face drawn as in BT.709 whatever the network is shown, the light
+//! is this many times the driver's (`tests/blend_hdr.rs`, skin at 203 cd/m² white): HLG 1.34 without a transfer, 1.16 by
+//! `soft-gain`, 1.01 by `gain`, 0.99 by `lab`; PQ 3.56, 2.16, 1.34 and 1.01, so that PQ wants `lab`.
 
 mod colours;
 pub mod composite;

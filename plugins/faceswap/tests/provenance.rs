@@ -107,7 +107,7 @@ fn the_tags_of_upstream_stay() {
 fn assert_labelled(bare: &Frame, labelled: &Frame, what: &str) {
     let info = gst_video::VideoInfo::builder(bare.format, bare.size.0, bare.size.1).build().unwrap();
     let layout = standin::media::layout(&info).unwrap();
-    let label = Label::new(Some("Nobody"), &layout);
+    let label = Label::new(["Nobody"], &layout);
     let (region, mut at, mut changed) = (label.region(), 0, 0);
     for plane in 0..layout.format.planes() {
         let (row, rows) = layout.format.plane_size(plane, layout.width, layout.height);

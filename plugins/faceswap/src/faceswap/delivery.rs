@@ -126,11 +126,10 @@ impl FaceSwap {
             session.queue.finish(job);
             return self.say_statistics(session);
         }
-        let maker = job.model.as_ref().filter(|_| !job.plan.swap.is_empty());
         let (size, discont, tags) = {
             let mut output = session.output();
             output.statistics.frame(job.timings.stages, job.plan.found, job.outcome == Outcome::Concealed);
-            let tags = maker.and_then(|model| output.tags.take_over(model));
+            let tags = if job.plan.swap.is_empty() { None } else { output.tags.take_over(&job.casting) };
             (output.size, std::mem::take(&mut output.discont), tags)
         };
         if let Some(tags) = tags {
@@ -138,9 +137,7 @@ impl FaceSwap {
         }
         self.say_degradation(session, &job);
         if let Some(buffer) = buffer.get_mut() {
-            if let Some(model) = maker {
-                provenance::mark(buffer, model);
-            }
+            provenance::mark(buffer, &job.casting, &job.plan.swap);
             if job.hints.is_empty() {
                 mark_faces(buffer, &job.faces, &job.plan.swap, size);
             }
