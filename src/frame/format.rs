@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn no_two_components_share_a_byte_and_none_leaves_its_plane() {
         for format in PixelFormat::ALL {
-            for (width, height) in [(1, 1), (3, 5), (8, 6)] {
+            for (width, height) in [(1usize, 1usize), (3, 5), (8, 6)] {
                 let mut taken = std::collections::HashSet::new();
                 for component in format.components() {
                     let (across, down) = (width.div_ceil(component.shared.0), height.div_ceil(component.shared.1));
