@@ -47,8 +47,7 @@ fn said_after(text: &str, meanwhile: impl FnOnce(&mut Watched)) -> Vec<Said> {
     watched.start();
     meanwhile(&mut watched);
     watched.end().unwrap();
-    let heard = heard.lock().unwrap().clone();
-    heard
+    heard.lock().unwrap().clone()
 }
 
 #[test]
