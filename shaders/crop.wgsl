@@ -17,43 +17,11 @@ fn samples_about(p: vec2<f32>, halved: vec2<u32>) -> Samples {
     return Samples(first - start, min(first + 1u, last) - start, v - vec2<f32>(first));
 }
 
-fn luma(x: u32, y: u32) -> f32 {
-    return byte_at(0u, select(x, 2u * x, params.format == YUY2), y);
-}
-
-fn chroma(x: u32, y: u32) -> vec2<f32> {
-    if params.format == I420 {
-        return vec2<f32>(byte_at(1u, x, y), byte_at(2u, x, y));
-    }
-    if params.format == NV12 {
-        return vec2<f32>(byte_at(1u, 2u * x, y), byte_at(1u, 2u * x + 1u, y));
-    }
-    return bytes_of(planes[word_at(0u, 4u * x, y)]).yw;
-}
-
-fn pixel(x: u32, y: u32) -> vec3<f32> {
-    let word = planes[word_at(0u, 4u * x, y)];
-    return vec3<f32>((vec3<u32>(word) >> params.rgb_shift.xyz) & vec3<u32>(255u));
-}
-
-fn luma_tap(p: vec2<f32>) -> f32 {
-    let s = samples_about(p, vec2<u32>(0u));
-    let top = mix(luma(s.first.x, s.first.y), luma(s.next.x, s.first.y), s.fraction.x);
-    let bottom = mix(luma(s.first.x, s.next.y), luma(s.next.x, s.next.y), s.fraction.x);
-    return mix(top, bottom, s.fraction.y);
-}
-
-fn chroma_tap(p: vec2<f32>) -> vec2<f32> {
-    let s = samples_about(p, chroma_halved());
-    let top = mix(chroma(s.first.x, s.first.y), chroma(s.next.x, s.first.y), s.fraction.x);
-    let bottom = mix(chroma(s.first.x, s.next.y), chroma(s.next.x, s.next.y), s.fraction.x);
-    return mix(top, bottom, s.fraction.y);
-}
-
-fn pixel_tap(p: vec2<f32>) -> vec3<f32> {
-    let s = samples_about(p, vec2<u32>(0u));
-    let top = mix(pixel(s.first.x, s.first.y), pixel(s.next.x, s.first.y), s.fraction.x);
-    let bottom = mix(pixel(s.first.x, s.next.y), pixel(s.next.x, s.next.y), s.fraction.x);
+// A component at pixel position `p`, in its codes.
+fn tap(component: u32, p: vec2<f32>, halved: vec2<u32>) -> f32 {
+    let s = samples_about(p, halved);
+    let top = mix(code_at(component, s.first.x, s.first.y), code_at(component, s.next.x, s.first.y), s.fraction.x);
+    let bottom = mix(code_at(component, s.first.x, s.next.y), code_at(component, s.next.x, s.next.y), s.fraction.x);
     return mix(top, bottom, s.fraction.y);
 }
 
@@ -67,45 +35,20 @@ fn in_frame(p: vec2<f32>) -> bool {
     return all(p >= vec2<f32>(0.0)) && all(p < vec2<f32>(params.frame_size));
 }
 
-fn yuv_mean(at: vec2<u32>) -> vec3<f32> {
-    var y = 0.0;
-    for (var j = 0u; j < params.taps; j++) {
-        for (var i = 0u; i < params.taps; i++) {
-            let p = tap_position(at, vec2<u32>(i, j), params.taps);
+// The mean of taps² taps of a component over a crop pixel; a tap outside the frame is `outside`.
+fn component_mean(at: vec2<u32>, component: u32, taps: u32, halved: vec2<u32>, outside: f32) -> f32 {
+    var sum = 0.0;
+    for (var j = 0u; j < taps; j++) {
+        for (var i = 0u; i < taps; i++) {
+            let p = tap_position(at, vec2<u32>(i, j), taps);
             if in_frame(p) {
-                y += luma_tap(p);
+                sum += tap(component, p, halved);
             } else {
-                y += params.decode.x;
+                sum += outside;
             }
         }
     }
-    // Chroma samples lie twice as far apart: half the taps.
-    let few = (params.taps + 1u) / 2u;
-    var uv = vec2<f32>(0.0);
-    for (var j = 0u; j < few; j++) {
-        for (var i = 0u; i < few; i++) {
-            let p = tap_position(at, vec2<u32>(i, j), few);
-            if in_frame(p) {
-                uv += chroma_tap(p);
-            } else {
-                uv += 128.0;
-            }
-        }
-    }
-    return vec3<f32>(y / f32(params.taps * params.taps), uv / f32(few * few));
-}
-
-fn rgb_mean(at: vec2<u32>) -> vec3<f32> {
-    var sum = vec3<f32>(0.0);
-    for (var j = 0u; j < params.taps; j++) {
-        for (var i = 0u; i < params.taps; i++) {
-            let p = tap_position(at, vec2<u32>(i, j), params.taps);
-            if in_frame(p) {
-                sum += pixel_tap(p);
-            }
-        }
-    }
-    return sum / f32(params.taps * params.taps);
+    return sum / f32(taps * taps);
 }
 
 @compute @workgroup_size(8, 8)
@@ -113,16 +56,20 @@ fn crop(@builtin(global_invocation_id) id: vec3<u32>) {
     if !in_crop(id.xy) {
         return;
     }
-    var rgb: vec3<f32>;
-    if params.format <= YUY2 {
-        let yuv = yuv_mean(id.xy);
-        let y = (yuv.x - params.decode.x) * params.decode.y;
-        let u = yuv.y - 128.0;
-        let v = yuv.z - 128.0;
+    let yuv = params.yuv != 0u;
+    let grey = params.decode_more.z;
+    let outside = select(vec2<f32>(0.0), vec2<f32>(params.decode.x, grey), yuv);
+    let codes = vec3<f32>(
+        component_mean(id.xy, 0u, params.taps, vec2<u32>(0u), outside.x),
+        component_mean(id.xy, 1u, params.chroma_taps, params.chroma_halved, outside.y),
+        component_mean(id.xy, 2u, params.chroma_taps, params.chroma_halved, outside.y));
+    var rgb = codes / params.decode_more.w;
+    if yuv {
+        let y = (codes.x - params.decode.x) * params.decode.y;
+        let u = codes.y - grey;
+        let v = codes.z - grey;
         rgb = vec3<f32>(
             y + params.decode.z * v, y + params.decode.w * u + params.decode_more.x * v, y + params.decode_more.y * u);
-    } else {
-        rgb = rgb_mean(id.xy) / 255.0;
     }
     rgb = clamp(rgb, vec3<f32>(0.0), vec3<f32>(1.0));
     let at = 3u * (id.y * params.resolution + id.x);

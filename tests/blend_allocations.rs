@@ -37,3 +37,13 @@ fn nothing_is_allocated_after_the_first_frames() {
         assert_eq!(allocations(|| (10..110).for_each(&mut round)), 0, "{format:?}");
     }
 }
+
+#[test]
+fn a_label_that_was_made_is_drawn_without_allocations() {
+    for format in PixelFormat::ALL {
+        let mut frame = noise(layout(format, 320, 240), 0);
+        let label = standin::blend::Label::new(["Ben"], frame.layout());
+        let mut target = frame.frame_mut().unwrap();
+        assert_eq!(allocations(|| label.draw(&mut target)), 0, "{format:?}");
+    }
+}

@@ -32,7 +32,11 @@ fn outside_of_the_region_every_bit_stays() {
                         let is_outside =
                             outside(x, w * 0.31, w * 0.31 + w * 0.4) || outside(y, h * 0.27, h * 0.27 + h * 0.5);
                         if !is_outside {
-                            inside.extend(bytes_of(&before, x, y));
+                            inside.extend(
+                                bytes_of(&before, x, y)
+                                    .into_iter()
+                                    .flat_map(|(plane, at)| at.map(move |at| (plane, at))),
+                            );
                         }
                     }
                 }
@@ -52,15 +56,12 @@ fn only_cell_means_are_left() {
         // Two frames with the same mean in every 2×2 block of every plane and nothing else alike.
         let make = |flip: bool| {
             let mut frame = OwnedFrame::new(layout(format, 128, 128));
-            for plane in 0..format.planes() {
-                let stride = view(&frame).plane(plane).stride;
-                let step = if format.rgb_order().is_some() || format == PixelFormat::Yuy2 { 4 } else { 2 };
-                for (n, byte) in frame.bytes_mut(plane).iter_mut().enumerate() {
-                    let (x, y) = (n % stride, n / stride);
-                    let base = 60 + (x / 16 * 37 + y / 16 * 53) % 120;
-                    let up = (x / step + y) % 2 == usize::from(flip);
-                    *byte = (base + if up { 40 } else { 0 }) as u8;
-                }
+            for (c, x, y) in places(&frame) {
+                let (sx, sy) = if c == 0 { (1, 1) } else { shared(format) };
+                let (across, down) = (x / sx, y / sy);
+                let base = 60 + (across / 16 * 37 + down / 16 * 53) % 120;
+                let up = (across + down) % 2 == usize::from(flip);
+                set_code(&mut frame, c, x, y, unit(format) * (base + if up { 40 } else { 0 }) as u16);
             }
             frame
         };
@@ -68,12 +69,8 @@ fn only_cell_means_are_left() {
         assert_ne!(one.bytes(0), other.bytes(0));
         conceal_at(&mut one, 0.0, 0.0, 128.0, 128.0);
         conceal_at(&mut other, 0.0, 0.0, 128.0, 128.0);
-        for y in 0..128 {
-            for x in 0..128 {
-                for (plane, at) in bytes_of(&one, x, y) {
-                    assert_eq!(one.bytes(plane)[at], other.bytes(plane)[at], "{format:?} ({x}, {y})");
-                }
-            }
+        for (c, x, y) in places(&one) {
+            assert_eq!(code(&one, c, x, y), code(&other, c, x, y), "{format:?} ({x}, {y})");
         }
     }
 }
@@ -86,8 +83,7 @@ fn a_concealed_region_is_smooth() {
         for y in 0..121 {
             for x in 2..161 {
                 for c in 0..3 {
-                    let (a, b) = (bytes_of(&frame, x - 2, y)[c], bytes_of(&frame, x, y)[c]);
-                    let step = frame.bytes(a.0)[a.1].abs_diff(frame.bytes(b.0)[b.1]);
+                    let step = code(&frame, c, x - 2, y).abs_diff(code(&frame, c, x, y)) / unit(format);
                     assert!(step <= 8, "{format:?} component {c} jumps by {step} at ({x}, {y})");
                 }
             }
@@ -116,12 +112,7 @@ fn the_whole_frame_is_concealed_in_every_shape() {
             let before = frame.clone();
             conceal_all(&mut frame.frame_mut().unwrap());
             let spread = |frame: &OwnedFrame| {
-                let codes = || {
-                    (0..height * width).map(|n| {
-                        let (plane, at) = bytes_of(frame, n % width, n / width)[0];
-                        f64::from(frame.bytes(plane)[at])
-                    })
-                };
+                let codes = || (0..height * width).map(|n| f64::from(code(frame, 0, n % width, n / width)));
                 let mean = codes().sum::<f64>() / (width * height) as f64;
                 (codes().map(|v| (v - mean).powi(2)).sum::<f64>() / (width * height) as f64).sqrt()
             };

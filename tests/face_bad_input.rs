@@ -6,7 +6,7 @@ mod common;
 use std::f32::consts::{FRAC_PI_2, PI};
 
 use standin::face::{Face, Finder, FinderSettings, Mesh, hull};
-use standin::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range, RgbToYuv, VideoBuffer, YuvToRgb};
+use standin::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range, RgbToCodes, VideoBuffer, YuvToRgb};
 use standin::geometry::{Point, Rect, Similarity};
 use standin::runtime::Runtime;
 
@@ -33,7 +33,7 @@ fn pixel(frame: &Frame, x: usize, y: usize) -> [f32; 3] {
     let [a, b, c] = [0, 1, 2].map(|i| frame.plane(i));
     let half = y / 2 * b.stride + x / 2;
     let [y, u, v] = [a.data[y * a.stride + x], b.data[half], c.data[half]].map(f32::from);
-    YuvToRgb::new(frame.layout().matrix, frame.layout().range).rgb(y, u, v)
+    YuvToRgb::of(frame.layout()).rgb(y, u, v)
 }
 
 /// A frame of this layout that shows `picture` through `to_picture` (frame px to picture px); grey elsewhere.
@@ -47,34 +47,13 @@ fn shown(picture: &OwnedFrame, layout: Layout, copies: &[Similarity]) -> OwnedFr
         found.map_or([0.5; 3], |p| pixel(&source, p.x as usize, p.y as usize))
     };
     let mut frame = OwnedFrame::with_padding(layout, 7);
-    let yuv = RgbToYuv::new(layout.matrix, layout.range);
-    let byte = |v: f32| v.round().clamp(0.0, 255.0) as u8;
+    let encode = RgbToCodes::of(&layout);
+    let most = f32::from(layout.format.depth().most());
+    let mut target = frame.frame_mut().unwrap();
     for y in 0..layout.height {
         for x in 0..layout.width {
-            let rgb = colour(x, y);
-            let (luma, (u, v)) = (byte(yuv.luma(rgb)), yuv.chroma(rgb));
-            let stride = |i: usize| layout.format.plane_size(i, layout.width, layout.height).0 + 7;
-            match layout.format.rgb_order() {
-                Some(order) => {
-                    let at = y * stride(0) + 4 * x;
-                    for (channel, value) in order.into_iter().zip(rgb) {
-                        frame.bytes_mut(0)[at + channel] = byte(255.0 * value);
-                    }
-                }
-                None if layout.format == PixelFormat::Yuy2 => {
-                    let at = y * stride(0) + 4 * (x / 2);
-                    frame.bytes_mut(0)[at + 2 * (x % 2)] = luma;
-                    frame.bytes_mut(0)[at + 1] = byte(u);
-                    frame.bytes_mut(0)[at + 3] = byte(v);
-                }
-                None => {
-                    frame.bytes_mut(0)[y * stride(0) + x] = luma;
-                    let nv12 = layout.format == PixelFormat::Nv12;
-                    let (across, v_plane, v_first) = if nv12 { (2, 1, 1) } else { (1, 2, 0) };
-                    let at = y / 2 * stride(1) + x / 2 * across;
-                    frame.bytes_mut(1)[at] = byte(u);
-                    frame.bytes_mut(v_plane)[at + v_first] = byte(v);
-                }
+            for (c, code) in encode.codes(colour(x, y)).into_iter().enumerate() {
+                target.put_code(c, x, y, code.round().clamp(0.0, most) as u16);
             }
         }
     }

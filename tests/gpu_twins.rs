@@ -210,15 +210,15 @@ fn a_face_that_tells_no_colours_takes_the_earlier_ones() {
     }
 }
 
-/// The largest and the mean distance of two frames' bytes, padding included.
-fn apart(a: &OwnedFrame, b: &OwnedFrame) -> (u8, f64) {
+/// The largest and the mean distance of two frames' codes, in codes of eight bits, rounded up.
+fn apart(a: &OwnedFrame, b: &OwnedFrame) -> (u16, f64) {
     let (mut most, mut sum, mut count) = (0, 0.0, 0.0);
-    for plane in 0..a.layout().format.planes() {
-        for (a, b) in a.bytes(plane).iter().zip(b.bytes(plane)) {
-            most = most.max(a.abs_diff(*b));
-            sum += f64::from(a.abs_diff(*b));
-            count += 1.0;
-        }
+    for (c, x, y) in blend_support::places(a) {
+        let apart = blend_support::code(a, c, x, y).abs_diff(blend_support::code(b, c, x, y));
+        let unit = blend_support::unit(a.layout().format);
+        most = most.max(apart.div_ceil(unit));
+        sum += f64::from(apart) / f64::from(unit);
+        count += 1.0;
     }
     (most, sum / count)
 }
@@ -276,7 +276,7 @@ fn nothing_outside_the_region_changes() {
                 for x in 0..layout.width {
                     let inside = (region.x0..region.x1).contains(&x) && (region.y0..region.y1).contains(&y);
                     for (plane, at) in blend_support::bytes_of(&before, x, y) {
-                        let same = before.bytes(plane)[at] == after.bytes(plane)[at];
+                        let same = before.bytes(plane)[at.clone()] == after.bytes(plane)[at];
                         assert!(inside || same, "{layout:?}: pixel ({x}, {y}) outside {region:?} changed");
                     }
                 }

@@ -12,19 +12,27 @@ struct Params {
     // Similarities as a, b, tx, ty.
     to_crop: vec4<f32>,
     to_frame: vec4<f32>,
-    format: u32,
+    // Whether components are luma and chroma.
+    yuv: u32,
     masks: u32,
     hull_corners: u32,
     color_transfer: u32,
     // black, y, rv, gu
     decode: vec4<f32>,
-    // gv, bu
+    // gv, bu, grey, white
     decode_more: vec4<f32>,
-    encode_y: vec4<f32>,
-    encode_u: vec4<f32>,
-    encode_v: vec4<f32>,
-    // Bits below red, green and blue in a word.
-    rgb_shift: vec4<u32>,
+    // Each component's factors of red, green, blue and 1.
+    encode: array<vec4<f32>, 3>,
+    // Where Y, U, V or red, green, blue lie: plane, first sample, samples from one to the next.
+    components: array<vec4<u32>, 3>,
+    // Bytes of a sample, bits below its code, the largest code.
+    sample: vec4<u32>,
+    // Along which axes two pixels share a sample of chroma.
+    chroma_halved: vec2<u32>,
+    chroma_taps: u32,
+    planes: u32,
+    // Words of eight pixels, a plane.
+    plane_block: vec4<u32>,
     erode: i32,
     border: u32,
     radius: u32,
@@ -37,10 +45,6 @@ struct Params {
     earlier: array<vec4<f32>, 4>,
     earlier_share: f32,
 }
-
-const I420: u32 = 0u;
-const NV12: u32 = 1u;
-const YUY2: u32 = 2u;
 
 const DRIVER_MASK: u32 = 1u;
 const GENERATED_MASK: u32 = 2u;

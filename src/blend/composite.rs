@@ -1,15 +1,16 @@
 //! Blends the layer into the frame's own samples, over no more pixels than the mask covers.
 
 use super::plan::Region;
-use crate::frame::{FrameMut, Layout, PixelFormat, RgbToYuv};
+use crate::frame::{Component, FrameMut, Layout, PixelFormat, PlaneMut, RgbToCodes, Sample, with_sample};
 use crate::geometry::{Point, Similarity};
 
-/// The layer in the frame's code values (Y, U, V or the bytes of an RGB pixel, 0..255) and m = mask · opacity, with
-/// edge pixels repeated once around it; and two rows of the frame's pixels, sampled from it.
+/// The layer in the frame's code values (Y, U, V, or an RGB pixel's in the order of its bytes) and m = mask · opacity, with
+/// edge pixels repeated once around it; two rows of the frame's pixels, sampled from it; and what shared samples make of them.
 #[derive(Debug, Default)]
 pub struct Codes {
     layer: Vec<[f32; 4]>,
     rows: [Vec<[f32; 4]>; 2],
+    shared: Vec<[f32; 4]>,
 }
 
 /// Puts `layer` (`resolution`² pixels of red, green, blue, mask; 0..1) into the frame. `covered` holds every crop pixel
@@ -34,11 +35,14 @@ pub fn composite(
     if region.is_empty() {
         return;
     }
-    match layout.format {
-        PixelFormat::I420 | PixelFormat::Nv12 => yuv420(frame, &layer, &region, &mut codes.rows),
-        PixelFormat::Yuy2 => yuy2(frame, &layer, &region, &mut codes.rows[0]),
-        _ => rgb(frame, &layer, &region, &mut codes.rows[0]),
-    }
+    let Codes { rows, shared, .. } = codes;
+    with_sample!(layout.format.depth(), blend_region(frame, &layer, &region, rows, shared));
+}
+
+/// Where a pixel of the layer has each component's code: where its bytes have it, in a format whose components all lie in
+/// one plane and are shared by nobody.
+pub(super) fn order(format: PixelFormat) -> [usize; 3] {
+    if format.is_yuv() { [0, 1, 2] } else { format.components().map(|component| component.first) }
 }
 
 impl Codes {
@@ -48,27 +52,18 @@ impl Codes {
         for row in &mut self.rows {
             row.resize(layout.width, [0.0; 4]);
         }
-        let yuv = RgbToYuv::new(layout.matrix, layout.range);
-        let order = layout.format.rgb_order();
+        self.shared.resize(layout.width.div_ceil(2), [0.0; 4]);
+        let (encode, order) = (RgbToCodes::of(layout), order(layout.format));
         for y in covered.y0..covered.y1 + 2 {
             let source = &layer[y.saturating_sub(1).min(resolution - 1) * resolution..][..resolution];
             let out = &mut self.layer[y * stride..][..stride];
             for x in covered.x0..covered.x1 + 2 {
                 let [r, g, b, mask] = source[x.saturating_sub(1).min(resolution - 1)];
-                let m = mask * opacity;
-                out[x] = match order {
-                    None => {
-                        let (u, v) = yuv.chroma([r, g, b]);
-                        [yuv.luma([r, g, b]), u, v, m]
-                    }
-                    Some(order) => {
-                        let mut code = [0.0, 0.0, 0.0, m];
-                        for (at, value) in order.into_iter().zip([r, g, b]) {
-                            code[at] = value * 255.0;
-                        }
-                        code
-                    }
-                };
+                let mut pixel = [0.0, 0.0, 0.0, mask * opacity];
+                for (at, code) in order.into_iter().zip(encode.codes([r, g, b])) {
+                    pixel[at] = code;
+                }
+                out[x] = pixel;
             }
         }
     }
@@ -160,9 +155,10 @@ fn split(v: f32) -> (usize, f32) {
 
 /// The nearest code to `v`, which is at least 0.
 #[inline(always)]
-fn code(v: f32) -> u8 {
-    let v = if v < 255.0 { v } else { 255.0 };
-    (v + ROUND).to_bits() as u8
+fn nearest<S: Sample>(v: f32) -> u16 {
+    let most = f32::from(S::DEPTH.most());
+    let v = if v < most { v } else { most };
+    (v + ROUND).to_bits() as u16
 }
 
 /// From `a` to `b` by `f`. Spelt out, since it must become one vector operation.
@@ -171,109 +167,118 @@ fn mix(a: [f32; 4], b: [f32; 4], f: f32) -> [f32; 4] {
     [a[0] + (b[0] - a[0]) * f, a[1] + (b[1] - a[1]) * f, a[2] + (b[2] - a[2]) * f, a[3] + (b[3] - a[3]) * f]
 }
 
-/// `frame + m·(face − frame)`; where m is 0 that is the same code.
+/// What becomes of the code `frame` of a sample that one pixel has, `frame + m·(face − frame)`.
 #[inline(always)]
-fn blend(frame: &mut u8, face: f32, m: f32) {
-    let value = f32::from(*frame);
-    *frame = code(value + m * (face - value));
+pub(super) fn own(frame: f32, face: f32, m: f32) -> f32 {
+    frame + m * (face - frame)
 }
 
-/// Faces and weights of the pixels that share a chroma sample.
-#[derive(Default)]
-struct Shared {
-    u: f32,
-    v: f32,
-    weight: f32,
+/// What becomes of a sample that pixels share, the mean over them of `frame + m·(face − frame)`, by the means of m·face
+/// and m.
+#[inline(always)]
+pub(super) fn joint(frame: f32, face: f32, m: f32) -> f32 {
+    frame + (face - m * frame)
 }
 
-impl Shared {
-    #[inline(always)]
-    fn add(&mut self, [_, u, v, m]: [f32; 4]) {
-        self.u += m * u;
-        self.v += m * v;
-        self.weight += m;
-    }
-
-    /// The mean over the pixels, of which each is `share` of all, of `frame + m·(face − frame)`.
-    #[inline(always)]
-    fn blend(&self, (u, v): (&mut u8, &mut u8), share: f32) {
-        for (frame, face) in [(u, self.u), (v, self.v)] {
-            let value = f32::from(*frame);
-            *frame = code(value + (face - self.weight * value) * share);
+/// Blends the samples of one row: of each `STEP`, those at `at`, with the values of `faces` that `of` names. Where m is 0 a
+/// sample keeps its bits.
+#[inline(always)]
+fn line<S: Sample, const STEP: usize, const CHANNELS: usize>(
+    row: &mut [u8],
+    faces: &[[f32; 4]],
+    (at, of): ([usize; CHANNELS], [usize; CHANNELS]),
+    blend: impl Fn(f32, f32, f32) -> f32,
+) {
+    for (place, face) in row.chunks_exact_mut(STEP * S::BYTES).zip(faces) {
+        for c in 0..CHANNELS {
+            let sample = &mut place[at[c] * S::BYTES..][..S::BYTES];
+            let code = blend(f32::from(S::code(sample)), face[of[c]], face[3]);
+            S::put(sample, nearest::<S>(code));
         }
     }
 }
 
-fn yuv420(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region, rows: &mut [Vec<[f32; 4]>; 2]) {
-    let planar = frame.layout().format == PixelFormat::I420;
-    let [luma, second, third] = frame.planes_mut();
-    for y in (region.y0..region.y1).step_by(2) {
-        let high = if y + 1 < region.y1 { 2 } else { 1 };
+/// The row of a component from the sample of pixel (x, y) on, with what lies between its samples.
+fn samples_from<'a, S: Sample>(
+    planes: &'a mut [PlaneMut<'_>; 3],
+    component: &Component,
+    (x, y): (usize, usize),
+) -> &'a mut [u8] {
+    let (plane, (across, down)) = (&mut planes[component.plane], component.shared);
+    &mut plane.data[y / down * plane.stride + x / across * component.step * S::BYTES..]
+}
+
+/// Blends row `y` of the samples that one pixel each has, from pixel `x0` on.
+pub(super) fn own_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usize, faces: &[[f32; 4]]) {
+    let [a, b, c] = frame.layout().format.components();
+    let mut planes = frame.planes_mut();
+    // Places are spelt out where there are few, so that they are known when this is compiled.
+    let row = samples_from::<S>(&mut planes, &a, (x0, y));
+    match (a.step, a.first) {
+        (4, _) => line::<S, 4, 3>(row, faces, ([0, 1, 2], [0, 1, 2]), own),
+        (3, _) => line::<S, 3, 3>(row, faces, ([0, 1, 2], [0, 1, 2]), own),
+        (2, 0) => line::<S, 2, 1>(row, faces, ([0], [0]), own),
+        (2, _) => line::<S, 2, 1>(row, faces, ([1], [0]), own),
+        _ => line::<S, 1, 1>(row, faces, ([0], [0]), own),
+    }
+    if a.step == 1 && c.shared == (1, 1) {
+        line::<S, 1, 1>(samples_from::<S>(&mut planes, &b, (x0, y)), faces, ([0], [1]), own);
+        line::<S, 1, 1>(samples_from::<S>(&mut planes, &c, (x0, y)), faces, ([0], [2]), own);
+    }
+}
+
+/// Blends a row of the samples that pixels share, the one of pixel (`x0`, `y`) first.
+pub(super) fn shared_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usize, faces: &[[f32; 4]]) {
+    let [_, u, v] = frame.layout().format.components();
+    let mut planes = frame.planes_mut();
+    let row = samples_from::<S>(&mut planes, &u, (x0, y));
+    match (u.step, u.first) {
+        (4, 0) => line::<S, 4, 2>(row, faces, ([0, 2], [1, 2]), joint),
+        (4, _) => line::<S, 4, 2>(row, faces, ([1, 3], [1, 2]), joint),
+        (2, 0) => line::<S, 2, 2>(row, faces, ([0, 1], [1, 2]), joint),
+        (2, _) => line::<S, 2, 2>(row, faces, ([1, 0], [1, 2]), joint),
+        _ => {
+            line::<S, 1, 1>(row, faces, ([0], [1]), joint);
+            line::<S, 1, 1>(samples_from::<S>(&mut planes, &v, (x0, y)), faces, ([0], [2]), joint);
+        }
+    }
+}
+
+/// For the pixels of one or two rows that share samples, the means of m·face and m; two pixels of a row share, and a row
+/// alone shares with itself.
+pub(super) fn means(above: &[[f32; 4]], below: &[[f32; 4]], shared: &mut [[f32; 4]]) {
+    for ((above, below), mean) in above.chunks(2).zip(below.chunks(2)).zip(shared) {
+        let (mut sum, share) = ([0.0; 4], 0.5 / above.len() as f32);
+        for &[_, u, v, m] in above.iter().chain(below) {
+            sum = [0.0, sum[1] + m * u, sum[2] + m * v, sum[3] + m];
+        }
+        *mean = sum.map(|sum| sum * share);
+    }
+}
+
+fn blend_region<S: Sample>(
+    frame: &mut FrameMut<'_>,
+    layer: &Placed<'_>,
+    region: &Region,
+    rows: &mut [Vec<[f32; 4]>; 2],
+    shared: &mut [[f32; 4]],
+) {
+    let [_, chroma, _] = frame.layout().format.components();
+    for y in (region.y0..region.y1).step_by(chroma.shared.1) {
+        let high = chroma.shared.1.min(region.y1 - y);
         let places = [layer.row(y), layer.row(y + 1)];
-        let spans = [layer.span(&places[0], region), layer.span(&places[1], region)];
+        let spans = places.each_ref().map(|place| layer.span(place, region));
+        let spans = if chroma.shared.1 == 2 { spans } else { [spans[0]; 2] };
         let (x0, x1) = (spans[0].0.min(spans[1].0), spans[0].1.max(spans[1].1));
         for (n, (row, place)) in rows.iter_mut().zip(&places).enumerate().take(high) {
             layer.sample(place, x0, &mut row[x0..x1]);
-            let line = &mut luma.data[(y + n) * luma.stride..];
-            for (code, &[face, _, _, m]) in line[x0..x1].iter_mut().zip(&row[x0..x1]) {
-                blend(code, face, m);
-            }
+            own_samples::<S>(frame, y + n, x0, &row[x0..x1]);
         }
-        let [above, below] = rows.each_ref().map(|row| row[x0..x1].chunks(2));
-        // A row alone shares with itself.
-        let below = if high == 2 { below } else { above.clone() };
-        let squares = above.zip(below).map(|(above, below)| {
-            let mut shared = Shared::default();
-            above.iter().chain(below).for_each(|&face| shared.add(face));
-            (shared, 0.5 / above.len() as f32)
-        });
-        let at = y / 2 * second.stride;
-        if planar {
-            let u = &mut second.data[at + x0 / 2..];
-            let v = &mut third.data[y / 2 * third.stride + x0 / 2..];
-            for ((shared, share), uv) in squares.zip(u.iter_mut().zip(v)) {
-                shared.blend(uv, share);
-            }
-        } else {
-            for ((shared, share), uv) in squares.zip(second.data[at + x0..].chunks_exact_mut(2)) {
-                if let [u, v] = uv {
-                    shared.blend((u, v), share);
-                }
-            }
-        }
-    }
-}
-
-fn yuy2(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region, row: &mut [[f32; 4]]) {
-    let plane = frame.plane_mut(0);
-    for y in region.y0..region.y1 {
-        let place = layer.row(y);
-        let (x0, x1) = layer.span(&place, region);
-        layer.sample(&place, x0, &mut row[x0..x1]);
-        let line = &mut plane.data[y * plane.stride + x0 * 2..];
-        for (bytes, faces) in line.chunks_exact_mut(4).zip(row[x0..x1].chunks(2)) {
-            let [y0, u, y1, v] = bytes else { continue };
-            let mut shared = Shared::default();
-            for (code, &face) in [y0, y1].into_iter().zip(faces) {
-                blend(code, face[0], face[3]);
-                shared.add(face);
-            }
-            shared.blend((u, v), 1.0 / faces.len() as f32);
-        }
-    }
-}
-
-fn rgb(frame: &mut FrameMut<'_>, layer: &Placed<'_>, region: &Region, row: &mut [[f32; 4]]) {
-    let plane = frame.plane_mut(0);
-    for y in region.y0..region.y1 {
-        let place = layer.row(y);
-        let (x0, x1) = layer.span(&place, region);
-        layer.sample(&place, x0, &mut row[x0..x1]);
-        let line = &mut plane.data[y * plane.stride..][x0 * 4..x1 * 4];
-        for (pixel, face) in line.chunks_exact_mut(4).zip(&row[x0..x1]) {
-            for c in 0..3 {
-                blend(&mut pixel[c], face[c], face[3]);
-            }
+        if chroma.shared.0 == 2 {
+            let shared = &mut shared[..(x1 - x0).div_ceil(2)];
+            let below = if high == 2 { 1 } else { 0 };
+            means(&rows[0][x0..x1], &rows[below][x0..x1], shared);
+            shared_samples::<S>(frame, y, x0, shared);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Makes faces unrecognisable where no swap can be shown: coarse cell means, mixed smoothly.
 
-use crate::frame::{FrameMut, PixelFormat};
+use crate::frame::{Component, FrameMut, Sample, with_sample};
 use crate::geometry::Rect;
 
 /// Cells along the larger side of a concealed region.
@@ -48,38 +48,27 @@ fn conceal_pixels(frame: &mut FrameMut<'_>, start: (usize, usize), size: (usize,
         return;
     }
     let cell = cell.max(LEAST).next_multiple_of(2);
-    for component in components(frame.layout().format) {
-        let plane = frame.plane_mut(component.plane);
-        let (sx, sy) = component.shared;
+    with_sample!(frame.layout().format.depth(), conceal_samples(frame, start, size, cell, strength));
+}
+
+fn conceal_samples<S: Sample>(
+    frame: &mut FrameMut<'_>,
+    start: (usize, usize),
+    size: (usize, usize),
+    cell: usize,
+    strength: f32,
+) {
+    for Component { plane, first, step, shared: (sx, sy) } in frame.layout().format.components() {
+        let plane = frame.plane_mut(plane);
         let samples = Samples {
             stride: plane.stride,
-            first: start.1 / sy * plane.stride + start.0 / sx * component.step + component.offset,
-            step: component.step,
+            first: start.1 / sy * plane.stride + (start.0 / sx * step + first) * S::BYTES,
+            step: step * S::BYTES,
             size: (size.0.div_ceil(sx), size.1.div_ceil(sy)),
             cell: (cell / sx, cell / sy),
         };
-        samples.conceal(plane.data, strength);
+        samples.conceal::<S>(plane.data, strength);
     }
-}
-
-/// Where one component of a pixel lies.
-struct Component {
-    plane: usize,
-    offset: usize,
-    /// Bytes from one sample to the next.
-    step: usize,
-    /// Pixels, across and down, that share a sample.
-    shared: (usize, usize),
-}
-
-fn components(format: PixelFormat) -> [Component; 3] {
-    let [first, second, third] = match format {
-        PixelFormat::I420 => [(0, 0, 1, (1, 1)), (1, 0, 1, (2, 2)), (2, 0, 1, (2, 2))],
-        PixelFormat::Nv12 => [(0, 0, 1, (1, 1)), (1, 0, 2, (2, 2)), (1, 1, 2, (2, 2))],
-        PixelFormat::Yuy2 => [(0, 0, 2, (1, 1)), (0, 1, 4, (2, 1)), (0, 3, 4, (2, 1))],
-        _ => [(0, 0, 4, (1, 1)), (0, 1, 4, (1, 1)), (0, 2, 4, (1, 1))],
-    };
-    [first, second, third].map(|(plane, offset, step, shared)| Component { plane, offset, step, shared })
 }
 
 /// A rectangle of one component.
@@ -87,6 +76,7 @@ struct Samples {
     stride: usize,
     /// Byte of the first sample.
     first: usize,
+    /// Bytes from one sample to the next.
     step: usize,
     /// Samples across and down.
     size: (usize, usize),
@@ -95,11 +85,11 @@ struct Samples {
 }
 
 impl Samples {
-    fn conceal(&self, data: &mut [u8], strength: f32) {
+    fn conceal<S: Sample>(&self, data: &mut [u8], strength: f32) {
         let mut means = [[0f32; MOST]; MOST];
         let rows = self.size.1.div_ceil(self.cell.1);
         for (j, means) in means.iter_mut().take(rows).enumerate() {
-            self.average(data, j, means);
+            self.average::<S>(data, j, means);
         }
         let across = self.size.0.div_ceil(self.cell.0);
         for y in 0..self.size.1 {
@@ -109,24 +99,25 @@ impl Samples {
                 *mean = means[j][i] + (means[below][i] - means[j][i]) * fy;
             }
             let row = self.first + y * self.stride;
-            for (x, sample) in data[row..].iter_mut().step_by(self.step).take(self.size.0).enumerate() {
+            for (x, sample) in data[row..].chunks_mut(self.step).take(self.size.0).enumerate() {
                 let (i, right, fx) = between(x, self.cell.0, across);
                 let mean = line[i] + (line[right] - line[i]) * fx;
-                *sample = (mean + (f32::from(*sample) - mean) * (1.0 - strength) + 0.5) as u8;
+                let code = f32::from(S::code(sample));
+                S::put(sample, (mean + (code - mean) * (1.0 - strength) + 0.5) as u16);
             }
         }
     }
 
     /// Means of the cells of row `j`.
-    fn average(&self, data: &[u8], j: usize, means: &mut [f32; MOST]) {
+    fn average<S: Sample>(&self, data: &[u8], j: usize, means: &mut [f32; MOST]) {
         let mut sums = [0u64; MOST];
         let rows = j * self.cell.1..((j + 1) * self.cell.1).min(self.size.1);
         let tall = rows.len();
         for y in rows {
             let row = self.first + y * self.stride;
-            let mut samples = data[row..].iter().step_by(self.step).take(self.size.0);
+            let mut samples = data[row..].chunks(self.step).take(self.size.0);
             for sum in &mut sums {
-                *sum += samples.by_ref().take(self.cell.0).map(|&s| u64::from(s)).sum::<u64>();
+                *sum += samples.by_ref().take(self.cell.0).map(|s| u64::from(S::code(s))).sum::<u64>();
             }
         }
         for (i, (mean, sum)) in means.iter_mut().zip(sums).enumerate() {

@@ -1,7 +1,9 @@
 //! Cuts the crop out of the native planes, averaging taps in fixed point along the crop's rows.
 
+use std::marker::PhantomData;
+
 use super::plan;
-use crate::frame::{Frame, Layout, PixelFormat, Plane, YuvToRgb};
+use crate::frame::{Component, Frame, Layout, Plane, Sample, YuvToRgb, with_sample};
 use crate::geometry::Similarity;
 
 /// Fraction bits of a position. Weights use the upper eight: 1/256 of a sample.
@@ -14,44 +16,48 @@ const FARTHEST: f64 = (1u64 << 24) as f64;
 /// A tap of value 1 adds this to a sum.
 const TAP: f32 = 65536.0;
 
-/// Sums of taps, one a crop pixel of the current row: Y, U, V or the bytes of an RGB pixel.
+/// Sums of taps, one a crop pixel of the current row: Y, U, V or red, green, blue.
 #[derive(Debug, Default)]
 pub struct CropSums([Vec<i32>; 3]);
 
 /// Fills `crop` (`resolution`² pixels of blue, green, red, 0..1, interleaved) from the frame; `to_frame` takes the
 /// crop's unit square to frame pixels. Positions are rounded to 1/256 of a sample.
 pub fn crop(frame: &Frame<'_>, to_frame: &Similarity, resolution: usize, crop: &mut [f32], sums: &mut CropSums) {
+    with_sample!(frame.layout().format.depth(), crop_of(frame, to_frame, resolution, crop, sums));
+}
+
+fn crop_of<S: Sample>(
+    frame: &Frame<'_>,
+    to_frame: &Similarity,
+    resolution: usize,
+    crop: &mut [f32],
+    sums: &mut CropSums,
+) {
     let layout = frame.layout();
+    let [a, b, c] = layout.format.components();
     let taps = to_frame_taps(to_frame, resolution);
     for sum in &mut sums.0 {
         sum.resize(resolution, 0);
     }
-    let rgb = Finish::new(layout, taps);
+    let finish = Finish::new(layout, taps);
+    let [black, grey, _] = finish.outside;
     for (j, row) in crop.chunks_exact_mut(resolution * 3).take(resolution).enumerate() {
-        let mut grid = Grid { layout, to_frame, resolution, row: j, taps };
+        let mut grid = Grid { frame, to_frame, resolution, row: j, taps };
         let [first, second, third] = &mut sums.0;
         let (first, second, third) = (&mut first[..], &mut second[..], &mut third[..]);
-        let (y, chroma) = (frame.plane(0), plan::chroma_taps(taps));
-        match layout.format {
-            PixelFormat::I420 => {
-                grid.sum::<1, 1, 0, 1>(y, (1, 1), rgb.black, [first]);
-                grid.taps = chroma;
-                grid.sum::<1, 1, 0, 1>(frame.plane(1), (2, 2), 128, [second]);
-                grid.sum::<1, 1, 0, 1>(frame.plane(2), (2, 2), 128, [third]);
+        if a.plane == c.plane && a.shared == c.shared {
+            grid.three::<S>([(&a, first), (&b, second), (&c, third)], black);
+        } else {
+            grid.one::<S>(&a, black, first);
+            grid.taps = finish.chroma_taps;
+            if b.plane == c.plane {
+                grid.two::<S>([(&b, second), (&c, third)], grey);
+            } else {
+                grid.one::<S>(&b, grey, second);
+                grid.one::<S>(&c, grey, third);
             }
-            PixelFormat::Nv12 => {
-                grid.sum::<1, 1, 0, 1>(y, (1, 1), rgb.black, [first]);
-                grid.taps = chroma;
-                grid.sum::<2, 2, 0, 1>(frame.plane(1), (2, 2), 128, [second, third]);
-            }
-            PixelFormat::Yuy2 => {
-                grid.sum::<1, 2, 0, 1>(y, (1, 1), rgb.black, [first]);
-                grid.taps = chroma;
-                grid.sum::<2, 4, 1, 2>(y, (2, 1), 128, [second, third]);
-            }
-            _ => grid.sum::<3, 4, 0, 1>(y, (1, 1), 0, [first, second, third]),
         }
-        rgb.row(&sums.0, row);
+        finish.row(&sums.0, row);
     }
 }
 
@@ -61,7 +67,7 @@ fn to_frame_taps(to_frame: &Similarity, resolution: usize) -> usize {
 
 /// One row of crop pixels over the frame.
 struct Grid<'a> {
-    layout: &'a Layout,
+    frame: &'a Frame<'a>,
     to_frame: &'a Similarity,
     resolution: usize,
     row: usize,
@@ -69,23 +75,52 @@ struct Grid<'a> {
 }
 
 impl Grid<'_> {
-    /// Sums taps² bilinear samples a crop pixel into `sums`. Neighbouring samples of a channel are `STEP` bytes apart,
-    /// channel c starts at byte `FIRST + c · GAP`, and `shared` pixels (columns, rows) have one sample.
-    fn sum<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: usize>(
+    /// A component with a plane of its own, or between others.
+    fn one<S: Sample>(&self, component: &Component, outside: i32, sum: &mut [i32]) {
+        match component.step {
+            1 => self.sum::<S, 1, 1, 1>(component, outside, [sum]),
+            _ => self.sum::<S, 1, 2, 1>(component, outside, [sum]),
+        }
+    }
+
+    /// The chroma of one plane.
+    fn two<S: Sample>(&self, mut chroma: [(&Component, &mut [i32]); 2], outside: i32) {
+        chroma.sort_unstable_by_key(|(component, _)| component.first);
+        let [(component, first), (_, second)] = chroma;
+        match component.step {
+            2 => self.sum::<S, 2, 2, 1>(component, outside, [first, second]),
+            _ => self.sum::<S, 2, 4, 2>(component, outside, [first, second]),
+        }
+    }
+
+    /// Red, green and blue of one plane.
+    fn three<S: Sample>(&self, mut colours: [(&Component, &mut [i32]); 3], outside: i32) {
+        colours.sort_unstable_by_key(|(component, _)| component.first);
+        let [(component, first), (_, second), (_, third)] = colours;
+        match component.step {
+            3 => self.sum::<S, 3, 3, 1>(component, outside, [first, second, third]),
+            _ => self.sum::<S, 3, 4, 1>(component, outside, [first, second, third]),
+        }
+    }
+
+    /// Sums taps² bilinear samples a crop pixel into `sums`. `component` is the first of `CHANNELS` that are `GAP` samples
+    /// apart; neighbours of one are `STEP` samples apart. A tap outside the frame is `outside`.
+    fn sum<S: Sample, const CHANNELS: usize, const STEP: usize, const GAP: usize>(
         &self,
-        plane: Plane<'_>,
-        shared: (usize, usize),
-        black: i32,
+        component: &Component,
+        outside: i32,
         mut sums: [&mut [i32]; CHANNELS],
     ) {
         for sum in &mut sums {
             sum.fill(0);
         }
-        let texels = Texels::<CHANNELS, STEP, FIRST, GAP> {
-            plane,
-            x: Axis::new(self.layout.width, shared.0),
-            y: Axis::new(self.layout.height, shared.1),
-            black,
+        let (layout, plane) = (self.frame.layout(), self.frame.plane(component.plane));
+        let texels = Texels::<S, CHANNELS, STEP, GAP> {
+            plane: Plane { data: plane.data.get(component.first * S::BYTES..).unwrap_or_default(), ..plane },
+            x: Axis::new(layout.width, component.shared.0),
+            y: Axis::new(layout.height, component.shared.1),
+            outside,
+            sample: PhantomData,
         };
         let tap = 1.0 / (self.taps * self.resolution) as f64;
         for t in 0..self.taps {
@@ -158,19 +193,18 @@ impl Axis {
     }
 }
 
-/// A plane's samples, `CHANNELS` of them at each place.
-struct Texels<'a, const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: usize> {
+/// A plane's samples, `CHANNELS` of them at each place, from the first one on.
+struct Texels<'a, S: Sample, const CHANNELS: usize, const STEP: usize, const GAP: usize> {
     plane: Plane<'a>,
     x: Axis,
     y: Axis,
-    black: i32,
+    outside: i32,
+    sample: PhantomData<S>,
 }
 
-impl<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: usize>
-    Texels<'_, CHANNELS, STEP, FIRST, GAP>
-{
-    /// Bytes that a sample and its right neighbour span.
-    const PAIR: usize = STEP + FIRST + (CHANNELS - 1) * GAP + 1;
+impl<S: Sample, const CHANNELS: usize, const STEP: usize, const GAP: usize> Texels<'_, S, CHANNELS, STEP, GAP> {
+    /// Samples that all channels of one place span.
+    const PLACE: usize = (CHANNELS - 1) * GAP + 1;
 
     fn add_row(&self, walk: Walk, taps: usize, sums: &mut [&mut [i32]; CHANNELS]) {
         let pixels = sums[0].len();
@@ -204,7 +238,7 @@ impl<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: us
     /// A tap near the frame's edge or outside.
     fn anywhere(&self, (x, y): (i64, i64)) -> [i32; CHANNELS] {
         if x < self.x.inside.0 || x >= self.x.inside.1 || y < self.y.inside.0 || y >= self.y.inside.1 {
-            return [self.black << 16; CHANNELS];
+            return [self.outside << 16; CHANNELS];
         }
         let (last_x, last_y) = ((self.x.samples as i64 - 1) * ONE, (self.y.samples as i64 - 1) * ONE);
         let (x, y) = (x.clamp(0, last_x), y.clamp(0, last_y));
@@ -217,16 +251,18 @@ impl<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: us
     fn bilinear(&self, x: i64, y: i64, right: usize, below: usize) -> [i32; CHANNELS] {
         let weight = |v: i64| ((v >> (FRACTION - 8)) & 255) as i32;
         let (fx, fy) = (weight(x), weight(y));
-        let at = (y >> FRACTION) as usize * self.plane.stride + (x >> FRACTION) as usize * STEP;
+        let at = (y >> FRACTION) as usize * self.plane.stride + (x >> FRACTION) as usize * STEP * S::BYTES;
         let under = at + below * self.plane.stride;
-        let length = Self::PAIR - STEP + right * STEP;
+        let length = (Self::PLACE + right * STEP) * S::BYTES;
         let (top, bottom) = (&self.plane.data[at..at + length], &self.plane.data[under..under + length]);
+        let code = |row: &[u8], sample: usize| i32::from(S::code(&row[sample * S::BYTES..]));
         // Not `array::from_fn`, which is not inlined.
         let mut sum = [0; CHANNELS];
         for (c, sum) in sum.iter_mut().enumerate() {
-            let (a, b) = (FIRST + c * GAP, FIRST + c * GAP + right * STEP);
-            let upper = (i32::from(top[a]) << 8) + (i32::from(top[b]) - i32::from(top[a])) * fx;
-            let lower = (i32::from(bottom[a]) << 8) + (i32::from(bottom[b]) - i32::from(bottom[a])) * fx;
+            let (a, b) = (c * GAP, c * GAP + right * STEP);
+            let [left, right, under_left, under_right] = [code(top, a), code(top, b), code(bottom, a), code(bottom, b)];
+            let upper = (left << 8) + (right - left) * fx;
+            let lower = (under_left << 8) + (under_right - under_left) * fx;
             *sum = (upper << 8) + (lower - upper) * fy;
         }
         sum
@@ -235,24 +271,27 @@ impl<const CHANNELS: usize, const STEP: usize, const FIRST: usize, const GAP: us
 
 /// From sums of code values to blue, green, red.
 struct Finish {
-    black: i32,
+    /// Codes of what lies outside the frame.
+    outside: [i32; 3],
+    chroma_taps: usize,
     yuv: Option<YuvToRgb>,
-    order: [usize; 3],
     first: f32,
     others: f32,
+    white: f32,
 }
 
 impl Finish {
     fn new(layout: &Layout, taps: usize) -> Self {
         let mean = |taps: usize| 1.0 / (TAP * (taps * taps) as f32);
-        let order = layout.format.rgb_order();
-        let yuv = YuvToRgb::new(layout.matrix, layout.range);
+        let chroma_taps = plan::chroma_taps(taps, layout.format);
+        let yuv = layout.format.is_yuv().then(|| YuvToRgb::of(layout));
         Self {
-            black: yuv.black as i32,
-            yuv: order.is_none().then_some(yuv),
-            order: order.unwrap_or_default(),
+            outside: yuv.map_or([0; 3], |yuv| [yuv.black, yuv.grey, yuv.grey].map(|code| code as i32)),
+            chroma_taps,
+            yuv,
             first: mean(taps),
-            others: mean(plan::chroma_taps(taps)),
+            others: mean(chroma_taps),
+            white: f32::from(layout.format.depth().most()),
         }
     }
 
@@ -265,10 +304,8 @@ impl Finish {
             }
             return;
         }
-        let [r, g, b] = self.order;
-        for (((&x, &y), &z), pixel) in pixels {
-            let bytes = [x, y, z].map(|v| v as f32 * self.first / 255.0);
-            pixel.copy_from_slice(&[bytes[b], bytes[g], bytes[r]]);
+        for (((&r, &g), &b), pixel) in pixels {
+            pixel.copy_from_slice(&[b, g, r].map(|v| v as f32 * self.first / self.white));
         }
     }
 }

@@ -4,8 +4,8 @@
 //! `shaders/`. R is the model's resolution.
 //!
 //! 1. `crop`: crop pixel (i, j) is the mean of n×n taps ([`plan::taps`]) evenly spread over its square. A tap is a
-//!    bilinear sample of each plane, edge samples repeated; chroma samples lie in the middle of the pixels that share
-//!    them, and chroma of the YUV formats takes [`plan::chroma_taps`] taps an axis. The mean of the code values becomes
+//!    bilinear sample of each component, edge samples repeated; chroma samples lie in the middle of the pixels that share
+//!    them, and shared chroma takes [`plan::chroma_taps`] taps an axis. The mean of the code values becomes
 //!    RGB (clamped to 0..1), stored blue, green, red. Taps outside the frame are black.
 //! 2. `mask`: driver mask × generated mask × inside of the hull, as far as the settings ask, × how visible the driver's face
 //!    is ([`mask::hide`], before the pass where the network is elsewhere). The generated face and its
@@ -25,6 +25,13 @@
 //!    samples repeated, and `out = frame + m·(face − frame)` with m = mask·opacity (0 outside the crop's unit square),
 //!    in code values, rounded to the nearest. A shared chroma sample is the mean of this over the pixels that share it.
 //!    Where m is 0 the frame keeps its bits.
+//!
+//! All of it is in the signal's own transfer. A frame of ten bits, of BT.2020's primaries, of HLG or PQ is cut, drawn and
+//! blended in its own R'G'B' values: nothing is mapped to the range that networks were trained on, and what lies outside the
+//! face keeps every bit and its colorimetry. The network is shown a flatter, paler picture than of an sRGB camera; the colour
+//! transfer brings what it draws to the driver's values. Of a face drawn as in BT.709 whatever the network is shown, the light
+//! is this many times the driver's (`tests/blend_hdr.rs`, skin at 203 cd/m² white): HLG 1.34 without a transfer, 1.16 by
+//! `soft-gain`, 1.01 by `gain`, 0.99 by `lab`; PQ 3.56, 2.16, 1.34 and 1.01, so that PQ wants `lab`.
 
 mod colours;
 pub mod composite;
@@ -35,6 +42,7 @@ pub mod erode;
 pub mod feather;
 pub mod gpu;
 pub mod lab;
+pub mod label;
 pub mod linear;
 pub mod mask;
 pub mod place;
@@ -49,6 +57,7 @@ pub mod transfer;
 pub use colours::{Colours, Earlier};
 pub use conceal::{conceal, conceal_all};
 pub use cpu::CpuBlender;
+pub use label::Label;
 pub use settings::{BlendSettings, ColorTransfer, REFERENCE_CROP};
 
 use crate::frame::{Frame, FrameMut};

@@ -1,7 +1,7 @@
 //! Where one blend happens and how wide its filters are: worked out once a face, used by the CPU twin and the shaders.
 
 use super::{BlendSettings, REFERENCE_CROP};
-use crate::frame::Layout;
+use crate::frame::{Layout, PixelFormat};
 use crate::geometry::{Point, Similarity};
 
 /// Whole pixels of the frame, `x0..x1` and `y0..y1`. Starts are even, ends are even or the frame's own edge, so that
@@ -68,9 +68,11 @@ pub fn taps(to_crop: &Similarity, resolution: usize) -> usize {
     (frame_per_crop.round() as usize).clamp(1, MOST_TAPS)
 }
 
-/// Taps of a shared chroma sample along one axis, for `taps` of luma: half, since the samples are twice as far apart.
-pub fn chroma_taps(taps: usize) -> usize {
-    taps.div_ceil(2)
+/// Taps of a chroma sample along one axis, for `taps` of luma: half where pixels share it, since the samples are twice as far
+/// apart.
+pub fn chroma_taps(taps: usize, format: PixelFormat) -> usize {
+    let [_, chroma, _] = format.components();
+    if chroma.shared == (1, 1) { taps } else { taps.div_ceil(2) }
 }
 
 /// Mask weight, in whole crop pixels, under which colour statistics mean nothing.

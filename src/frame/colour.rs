@@ -1,5 +1,7 @@
 //! Between a frame's code values and RGB: which matrix, which range.
 
+use super::Layout;
+
 /// The luma weights of a YCbCr signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matrix {
@@ -7,14 +9,18 @@ pub enum Matrix {
     Bt601,
     /// ITU-R BT.709: high definition.
     Bt709,
+    /// ITU-R BT.2020 with non-constant luminance: ultra high definition.
+    Bt2020,
 }
 
 impl Matrix {
-    /// The weights of red and blue in luma; green has the rest (ITU-R BT.601-7 and BT.709-6, table of signal format).
+    /// The weights of red and blue in luma; green has the rest (ITU-R BT.601-7, BT.709-6 and BT.2020-2,
+    /// tables of signal format).
     pub const fn weights(self) -> (f32, f32) {
         match self {
             Self::Bt601 => (0.299, 0.114),
             Self::Bt709 => (0.2126, 0.0722),
+            Self::Bt2020 => (0.2627, 0.0593),
         }
     }
 }
@@ -22,27 +28,42 @@ impl Matrix {
 /// Which code values mean black and white.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
-    /// 0..255, chroma 0..255 about 128.
+    /// All codes, chroma about the middle.
     Full,
-    /// Luma 16..235, chroma 16..240 about 128.
+    /// Of eight bits: luma 16..235, chroma 16..240 about 128. Each further bit doubles these.
     Limited,
 }
 
-impl Range {
-    /// Code of black, code distance from black to white, code distance from one chroma extreme to the other.
-    const fn scale(self) -> (f32, f32, f32) {
-        match self {
-            Self::Full => (0.0, 255.0, 255.0),
-            Self::Limited => (16.0, 219.0, 224.0),
+/// The code values of a signal.
+struct Codes {
+    black: f32,
+    /// From black to white.
+    luma: f32,
+    /// From one extreme of chroma to the other.
+    chroma: f32,
+    /// Chroma of grey.
+    grey: f32,
+}
+
+impl Codes {
+    /// Of `layout` (ITU-R BT.2100-2, table 9, for more than eight bits).
+    fn of(layout: &Layout) -> Self {
+        let depth = layout.format.depth();
+        let (unit, most) = ((1 << (depth.bits() - 8)) as f32, f32::from(depth.most()));
+        match layout.range {
+            Range::Full => Self { black: 0.0, luma: most, chroma: most, grey: 128.0 * unit },
+            Range::Limited => Self { black: 16.0 * unit, luma: 219.0 * unit, chroma: 224.0 * unit, grey: 128.0 * unit },
         }
     }
 }
 
-/// Code values 0..255 to RGB 0..1, not clamped.
+/// Code values to RGB 0..1, not clamped.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct YuvToRgb {
     /// Code of black.
     pub black: f32,
+    /// Code of chroma without colour.
+    pub grey: f32,
     /// Factor of luma.
     pub y: f32,
     /// Factor of V in red.
@@ -56,60 +77,53 @@ pub struct YuvToRgb {
 }
 
 impl YuvToRgb {
-    /// The conversion for a matrix and a range.
-    pub fn new(matrix: Matrix, range: Range) -> Self {
-        let (kr, kb) = matrix.weights();
+    /// The conversion for a layout of luma and chroma.
+    pub fn of(layout: &Layout) -> Self {
+        let (kr, kb) = layout.matrix.weights();
         let kg = 1.0 - kr - kb;
-        let (black, luma, chroma) = range.scale();
+        let Codes { black, luma, chroma, grey } = Codes::of(layout);
         let (rv, bu) = (2.0 * (1.0 - kr) / chroma, 2.0 * (1.0 - kb) / chroma);
-        Self { black, y: 1.0 / luma, rv, gu: -bu * kb / kg, gv: -rv * kr / kg, bu }
+        Self { black, grey, y: 1.0 / luma, rv, gu: -bu * kb / kg, gv: -rv * kr / kg, bu }
     }
 
     /// RGB 0..1 of one sample.
     #[inline(always)]
     pub fn rgb(&self, y: f32, u: f32, v: f32) -> [f32; 3] {
-        let (y, u, v) = ((y - self.black) * self.y, u - 128.0, v - 128.0);
+        let (y, u, v) = ((y - self.black) * self.y, u - self.grey, v - self.grey);
         [y + self.rv * v, y + self.gu * u + self.gv * v, y + self.bu * u]
     }
 }
 
-/// RGB 0..1 to code values 0..255, not rounded.
+/// RGB 0..1 to code values, not rounded: of luma and chroma, or of red, green and blue.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RgbToYuv {
-    /// Factors of red, green, blue, and the offset, for Y.
-    pub y: [f32; 4],
-    /// The same for U.
-    pub u: [f32; 4],
-    /// The same for V.
-    pub v: [f32; 4],
+pub struct RgbToCodes {
+    /// Factors of red, green, blue, and the offset, a component.
+    pub components: [[f32; 4]; 3],
 }
 
-impl RgbToYuv {
-    /// The conversion for a matrix and a range.
-    pub fn new(matrix: Matrix, range: Range) -> Self {
-        let (kr, kb) = matrix.weights();
+impl RgbToCodes {
+    /// The conversion for a layout.
+    pub fn of(layout: &Layout) -> Self {
+        if !layout.format.is_yuv() {
+            let white = f32::from(layout.format.depth().most());
+            return Self { components: [[white, 0.0, 0.0, 0.0], [0.0, white, 0.0, 0.0], [0.0, 0.0, white, 0.0]] };
+        }
+        let (kr, kb) = layout.matrix.weights();
         let kg = 1.0 - kr - kb;
-        let (black, luma, chroma) = range.scale();
+        let Codes { black, luma, chroma, grey } = Codes::of(layout);
         let (u, v) = (chroma / (2.0 * (1.0 - kb)), chroma / (2.0 * (1.0 - kr)));
         Self {
-            y: [kr * luma, kg * luma, kb * luma, black],
-            u: [-kr * u, -kg * u, (1.0 - kb) * u, 128.0],
-            v: [(1.0 - kr) * v, -kg * v, -kb * v, 128.0],
+            components: [
+                [kr * luma, kg * luma, kb * luma, black],
+                [-kr * u, -kg * u, (1.0 - kb) * u, grey],
+                [(1.0 - kr) * v, -kg * v, -kb * v, grey],
+            ],
         }
     }
 
-    /// Luma of one colour.
+    /// The codes of one colour.
     #[inline(always)]
-    pub fn luma(&self, [r, g, b]: [f32; 3]) -> f32 {
-        self.y[0] * r + self.y[1] * g + self.y[2] * b + self.y[3]
-    }
-
-    /// U and V of one colour.
-    #[inline(always)]
-    pub fn chroma(&self, [r, g, b]: [f32; 3]) -> (f32, f32) {
-        (
-            self.u[0] * r + self.u[1] * g + self.u[2] * b + self.u[3],
-            self.v[0] * r + self.v[1] * g + self.v[2] * b + self.v[3],
-        )
+    pub fn codes(&self, [r, g, b]: [f32; 3]) -> [f32; 3] {
+        self.components.map(|of| of[0] * r + of[1] * g + of[2] * b + of[3])
     }
 }

@@ -1,69 +1,15 @@
 //! A borrowed video frame in the pixel format it came in: planes, strides, colour. Nothing here copies pixels.
 
 mod colour;
+mod format;
 mod owned;
+mod sample;
 
-pub use colour::{Matrix, Range, RgbToYuv, YuvToRgb};
+pub use colour::{Matrix, Range, RgbToCodes, YuvToRgb};
+pub use format::{Component, PixelFormat};
 pub use owned::OwnedFrame;
-
-/// How pixels are stored. The names are GStreamer's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PixelFormat {
-    /// Planes Y, U, V; chroma at half size in both directions.
-    I420,
-    /// Planes Y and interleaved U, V; chroma at half size in both directions.
-    Nv12,
-    /// One plane, two pixels in four bytes: Y0 U Y1 V.
-    Yuy2,
-    /// One plane, bytes R, G, B, A.
-    Rgba,
-    /// One plane, bytes B, G, R, A.
-    Bgra,
-    /// One plane, bytes R, G, B and one unused.
-    Rgbx,
-    /// One plane, bytes B, G, R and one unused.
-    Bgrx,
-}
-
-impl PixelFormat {
-    /// Every format, in the order in which the element offers them.
-    pub const ALL: [Self; 7] = [Self::Nv12, Self::I420, Self::Yuy2, Self::Rgba, Self::Bgra, Self::Rgbx, Self::Bgrx];
-
-    /// How many planes.
-    pub const fn planes(self) -> usize {
-        match self {
-            Self::I420 => 3,
-            Self::Nv12 => 2,
-            _ => 1,
-        }
-    }
-
-    /// Whether samples are luma and chroma rather than red, green and blue.
-    pub const fn is_yuv(self) -> bool {
-        matches!(self, Self::I420 | Self::Nv12 | Self::Yuy2)
-    }
-
-    /// For the RGB formats, the byte of red, green and blue in a pixel of four; `None` for luma and chroma.
-    pub const fn rgb_order(self) -> Option<[usize; 3]> {
-        match self {
-            Self::Rgba | Self::Rgbx => Some([0, 1, 2]),
-            Self::Bgra | Self::Bgrx => Some([2, 1, 0]),
-            _ => None,
-        }
-    }
-
-    /// Bytes of one row, and rows, of plane `plane` in a frame of this size.
-    pub const fn plane_size(self, plane: usize, width: usize, height: usize) -> (usize, usize) {
-        let (half_w, half_h) = (width.div_ceil(2), height.div_ceil(2));
-        match (self, plane) {
-            (Self::I420 | Self::Nv12, 0) => (width, height),
-            (Self::I420, _) => (half_w, half_h),
-            (Self::Nv12, _) => (half_w * 2, half_h),
-            (Self::Yuy2, _) => (half_w * 4, height),
-            _ => (width * 4, height),
-        }
-    }
-}
+pub(crate) use sample::with_sample;
+pub use sample::{Byte, Depth, Sample, Ten};
 
 /// What a frame is: format, size and colour.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -177,6 +123,16 @@ impl<'a> Frame<'a> {
     pub fn plane(&self, i: usize) -> Plane<'a> {
         self.planes[i]
     }
+
+    /// The code of component `c` at pixel (x, y), of the sample that pixels share; for looking at a few pixels.
+    pub fn code(&self, c: usize, x: usize, y: usize) -> u16 {
+        fn read<S: Sample>(plane: Plane<'_>, sample: usize, row: usize) -> u16 {
+            S::code(&plane.data[row * plane.stride + sample * S::BYTES..])
+        }
+        let Component { plane, first, step, shared } = self.layout.format.components()[c];
+        let sample = first + x / shared.0 * step;
+        with_sample!(self.layout.format.depth(), read(self.planes[plane], sample, y / shared.1))
+    }
 }
 
 /// A frame to change in place, checked as [`Frame`] is.
@@ -220,6 +176,16 @@ impl<'a> FrameMut<'a> {
     pub fn plane_mut(&mut self, i: usize) -> PlaneMut<'_> {
         let plane = &mut self.planes[i];
         PlaneMut { data: plane.data, stride: plane.stride }
+    }
+
+    /// Puts a code where [`Frame::code`] reads it; for changing a few pixels.
+    pub fn put_code(&mut self, c: usize, x: usize, y: usize, code: u16) {
+        fn put<S: Sample>(plane: &mut PlaneMut<'_>, sample: usize, row: usize, code: u16) {
+            S::put(&mut plane.data[row * plane.stride + sample * S::BYTES..], code);
+        }
+        let Component { plane, first, step, shared } = self.layout.format.components()[c];
+        let sample = first + x / shared.0 * step;
+        with_sample!(self.layout.format.depth(), put(&mut self.planes[plane], sample, y / shared.1, code));
     }
 
     /// All planes at once, for passes that write luma and chroma together.

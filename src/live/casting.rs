@@ -23,6 +23,15 @@ impl Casting {
         }
     }
 
+    /// The models that faces are swapped by, each once.
+    pub fn in_use(&self) -> impl Iterator<Item = &Arc<Model>> {
+        let all = if self.performers.is_empty() { std::slice::from_ref(&self.model) } else { &self.performers };
+        let first = move |n: &usize| {
+            !all[..*n].iter().flatten().any(|it| all[*n].as_ref().is_some_and(|own| Arc::ptr_eq(it, own)))
+        };
+        (0..all.len()).filter(first).filter_map(move |n| all[n].as_ref())
+    }
+
     /// Lets go of the models.
     pub fn clear(&mut self) {
         self.model = None;

@@ -124,6 +124,7 @@ impl Load {
     fn model(&self, file: &ModelFile, consent: &Consent, runs_on: String, engines: Vec<Box<dyn Engine>>) -> Model {
         let mut model = Model::of(engines, consent.expires());
         model.path = self.path.clone();
+        model.sha256 = consent.model_sha256.clone();
         model.subject = consent.subject.clone();
         model.face_type = file.face_type();
         model.coverage = file.coverage();

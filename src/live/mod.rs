@@ -51,7 +51,7 @@ pub use queue::{Flushed, Queue};
 pub use reorder::Reorder;
 pub use scene_cut::SceneCut;
 pub use select::{Select, Selector};
-pub use settings::{CropChoice, Look, Occlusion, OnFailure, Settings, Strangers};
+pub use settings::{CropChoice, LabelPlace, Look, Occlusion, OnFailure, Settings, Strangers};
 pub use statistics::{Stage, StageTimes, Statistics, Summary, percentile};
 pub use swap_stage::SwapStage;
 pub use visibility::Visibility;

@@ -20,6 +20,8 @@ use crate::swap::{Engine, EngineError, Generated, GpuNetwork, RegistrationMap, k
 pub struct Model {
     /// File, for messages.
     pub path: PathBuf,
+    /// Its SHA-256, 64 lower-case hexadecimal digits, as the consent record has it.
+    pub sha256: String,
     /// Who lent the face.
     pub subject: String,
     /// Face type it was trained with, where it says so.
@@ -51,6 +53,7 @@ impl Model {
         }
         Self {
             path: PathBuf::new(),
+            sha256: String::new(),
             subject: String::new(),
             face_type: None,
             coverage: None,

@@ -23,17 +23,14 @@ impl SceneCut {
     /// Whether `frame` shows another scene than the frame before.
     pub fn is_cut(&mut self, frame: &Frame<'_>) -> bool {
         let layout = frame.layout();
-        let plane = frame.plane(0);
-        let (step, channel) = match (layout.format.rgb_order(), layout.format) {
-            (Some([_, green, _]), _) => (4, green),
-            (None, crate::frame::PixelFormat::Yuy2) => (2, 0),
-            _ => (1, 0),
-        };
+        // Luma, or what is most of it.
+        let component = if layout.format.is_yuv() { 0 } else { 1 };
+        let beyond = layout.format.depth().bits() - 8;
         let mut points = [0; GRID.0 * GRID.1];
         for (i, point) in points.iter_mut().enumerate() {
             let middle = |n: usize, of: usize, length: usize| (2 * n + 1) * length / (2 * of);
             let (x, y) = (middle(i % GRID.0, GRID.0, layout.width), middle(i / GRID.0, GRID.1, layout.height));
-            *point = plane.data.get(y * plane.stride + x * step + channel).copied().unwrap_or(0);
+            *point = (frame.code(component, x, y) >> beyond) as u8;
         }
         let change = |before: &[u8; GRID.0 * GRID.1]| -> u32 {
             before.iter().zip(&points).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()

@@ -28,6 +28,16 @@ pub enum Occlusion {
     Off,
 }
 
+/// Where every frame that leaves is labelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LabelPlace {
+    /// Nowhere.
+    #[default]
+    Off,
+    /// In the lower left corner.
+    Corner,
+}
+
 /// Which crop the model sees; what is `None` or 0 is the model's own choice.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CropChoice {
@@ -102,6 +112,8 @@ pub struct Settings {
     pub ladder: LadderTimes,
     /// Turn of the head in degrees from which on a face fades to blur.
     pub max_yaw: f32,
+    /// Where every frame is labelled.
+    pub label: LabelPlace,
 }
 
 impl Default for Settings {
@@ -117,6 +129,7 @@ impl Default for Settings {
             guard: GuardMode::default(),
             ladder: LadderTimes::default(),
             max_yaw: 90.0,
+            label: LabelPlace::default(),
         }
     }
 }

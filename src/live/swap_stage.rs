@@ -6,12 +6,13 @@ use crossbeam_channel::Receiver;
 
 use super::find_stage::milliseconds;
 use super::{
-    Casting, ColourNotes, CropChoice, Job, Model, Occlusion, Outcome, Plan, Settings, Stage, StageTimes, Visibility,
+    Casting, CastingBefore, ColourNotes, CropChoice, Job, LabelPlace, Model, Occlusion, Outcome, Plan, Settings, Stage,
+    StageTimes, Visibility,
 };
 use crate::blend::gpu::{Swapped, Wanted};
-use crate::blend::{BlendSettings, Blender, Colours, conceal, conceal_all};
+use crate::blend::{BlendSettings, Blender, Colours, Label, conceal, conceal_all};
 use crate::face::{Face, OcclusionNetwork, hull};
-use crate::frame::{FrameError, FrameMut, VideoBuffer};
+use crate::frame::{FrameError, FrameMut, Layout, VideoBuffer};
 use crate::geometry::{Point, Similarity};
 use crate::runtime::NetworkError;
 use crate::swap::{Engine, SwapReport};
@@ -40,13 +41,24 @@ pub struct SwapStage {
     inbox: Receiver<Box<dyn Blender>>,
     hull: Vec<Point>,
     visibility: Option<Visibility>,
+    /// The one that was drawn last, and the models that it names.
+    label: Option<Label>,
+    labelled: CastingBefore,
     engine_lost: bool,
 }
 
 impl SwapStage {
     /// A stage that blends with `blender`, or with the one that came last through `inbox`.
     pub fn new(blender: Box<dyn Blender>, inbox: Receiver<Box<dyn Blender>>) -> Self {
-        Self { blender, inbox, hull: Vec::new(), visibility: None, engine_lost: false }
+        Self {
+            blender,
+            inbox,
+            hull: Vec::new(),
+            visibility: None,
+            label: None,
+            labelled: CastingBefore::default(),
+            engine_lost: false,
+        }
     }
 
     /// The same, which lets what hides a face stay in front, by the network that comes through `inbox`.
@@ -75,6 +87,11 @@ impl SwapStage {
                 } else {
                     let concealed = &job.plan.conceal;
                     concealed.iter().for_each(|it| conceal(&mut frame, it.region, it.strength));
+                }
+                if job.settings.label == LabelPlace::Corner {
+                    let renamed = self.labelled.changes_to(&job.casting);
+                    self.label.take_if(|label| renamed || label.layout() != frame.layout());
+                    self.label.get_or_insert_with(|| label(&job.casting, frame.layout())).draw(&mut frame);
                 }
                 job.timings.stages[Stage::Blend as usize] += milliseconds(begun);
                 Ok(())
@@ -238,6 +255,11 @@ impl SwapStage {
         note(blended.map_err(|error| error.to_string())?);
         Ok(())
     }
+}
+
+/// The label of frames that these models may have a face in.
+fn label(casting: &Casting, layout: &Layout) -> Label {
+    Label::new(casting.in_use().map(|model| model.subject.as_str()), layout)
 }
 
 /// Whether what is visible can be told from what `visibility` looked at; else why the face is concealed instead.

@@ -5,13 +5,24 @@ use gst_video::{VideoColorMatrix, VideoColorRange, VideoFormat, VideoInfo};
 
 pub(super) const fn video_format(format: PixelFormat) -> VideoFormat {
     match format {
-        PixelFormat::I420 => VideoFormat::I420,
         PixelFormat::Nv12 => VideoFormat::Nv12,
+        PixelFormat::I420 => VideoFormat::I420,
         PixelFormat::Yuy2 => VideoFormat::Yuy2,
         PixelFormat::Rgba => VideoFormat::Rgba,
         PixelFormat::Bgra => VideoFormat::Bgra,
         PixelFormat::Rgbx => VideoFormat::Rgbx,
         PixelFormat::Bgrx => VideoFormat::Bgrx,
+        PixelFormat::Nv21 => VideoFormat::Nv21,
+        PixelFormat::Yv12 => VideoFormat::Yv12,
+        PixelFormat::Uyvy => VideoFormat::Uyvy,
+        PixelFormat::Y42b => VideoFormat::Y42b,
+        PixelFormat::Y444 => VideoFormat::Y444,
+        PixelFormat::Rgb => VideoFormat::Rgb,
+        PixelFormat::Bgr => VideoFormat::Bgr,
+        PixelFormat::P010 => VideoFormat::P01010le,
+        PixelFormat::I420Ten => VideoFormat::I42010le,
+        PixelFormat::I422Ten => VideoFormat::I42210le,
+        PixelFormat::Y444Ten => VideoFormat::Y44410le,
     }
 }
 
@@ -26,6 +37,7 @@ pub fn layout(info: &VideoInfo) -> Option<Layout> {
     let colorimetry = info.colorimetry();
     let matrix = match colorimetry.matrix() {
         VideoColorMatrix::Bt601 | VideoColorMatrix::Fcc | VideoColorMatrix::Smpte240m => Matrix::Bt601,
+        VideoColorMatrix::Bt2020 => Matrix::Bt2020,
         _ => Matrix::Bt709,
     };
     let range = match colorimetry.range() {

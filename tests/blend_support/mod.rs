@@ -1,14 +1,16 @@
 //! Frames, faces and slow, plain mathematics for the blend's tests.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used)]
 
+use std::ops::Range;
+
 use standin::blend::{BlendSettings, ColorTransfer};
-use standin::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use standin::frame::{Frame, Layout, Matrix, OwnedFrame, PixelFormat, Range as Span, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 use standin::swap::Generated;
 
 /// A layout with BT.709, limited range.
 pub fn layout(format: PixelFormat, width: usize, height: usize) -> Layout {
-    Layout { format, width, height, matrix: Matrix::Bt709, range: Range::Limited }
+    Layout { format, width, height, matrix: Matrix::Bt709, range: Span::Limited }
 }
 
 /// Numbers that look random and are the same every time.
@@ -39,32 +41,88 @@ pub fn noise(layout: Layout, padding: usize) -> OwnedFrame {
     frame
 }
 
-/// The byte of each component of pixel (x, y): plane, index. Y, U, V or red, green, blue.
-pub fn bytes_of(frame: &OwnedFrame, x: usize, y: usize) -> [(usize, usize); 3] {
-    let view = frame.frame().unwrap();
-    let at = |plane: usize, row: usize, byte: usize| (plane, row * view.plane(plane).stride + byte);
-    match frame.layout().format {
-        PixelFormat::I420 => [at(0, y, x), at(1, y / 2, x / 2), at(2, y / 2, x / 2)],
-        PixelFormat::Nv12 => [at(0, y, x), at(1, y / 2, x & !1), at(1, y / 2, (x & !1) + 1)],
-        PixelFormat::Yuy2 => [at(0, y, x * 2), at(0, y, (x & !1) * 2 + 1), at(0, y, (x & !1) * 2 + 3)],
-        format => format.rgb_order().unwrap().map(|byte| at(0, y, x * 4 + byte)),
+/// Of a format with ten bits a sample: the bits of its word below the code.
+pub fn ten(format: PixelFormat) -> Option<u32> {
+    match format {
+        PixelFormat::P010 => Some(6),
+        PixelFormat::I420Ten | PixelFormat::I422Ten | PixelFormat::Y444Ten => Some(0),
+        _ => None,
     }
+}
+
+/// How many codes there are to one of eight bits.
+pub fn unit(format: PixelFormat) -> u16 {
+    if ten(format).is_some() { 4 } else { 1 }
+}
+
+/// The bytes of each component of pixel (x, y): plane, indices. Y, U, V or red, green, blue.
+pub fn bytes_of(frame: &OwnedFrame, x: usize, y: usize) -> [(usize, Range<usize>); 3] {
+    use PixelFormat as P;
+    let view = frame.frame().unwrap();
+    let format = frame.layout().format;
+    let long = if ten(format).is_some() { 2 } else { 1 };
+    let places = match format {
+        P::I420 | P::I420Ten => [(0, y, x), (1, y / 2, x / 2), (2, y / 2, x / 2)],
+        P::Yv12 => [(0, y, x), (2, y / 2, x / 2), (1, y / 2, x / 2)],
+        P::Nv12 | P::P010 => [(0, y, x), (1, y / 2, x & !1), (1, y / 2, x | 1)],
+        P::Nv21 => [(0, y, x), (1, y / 2, x | 1), (1, y / 2, x & !1)],
+        P::Y42b | P::I422Ten => [(0, y, x), (1, y, x / 2), (2, y, x / 2)],
+        P::Y444 | P::Y444Ten => [(0, y, x), (1, y, x), (2, y, x)],
+        P::Yuy2 => [(0, y, x * 2), (0, y, (x & !1) * 2 + 1), (0, y, (x & !1) * 2 + 3)],
+        P::Uyvy => [(0, y, x * 2 + 1), (0, y, (x & !1) * 2), (0, y, (x & !1) * 2 + 2)],
+        P::Rgba | P::Rgbx => [0, 1, 2].map(|byte| (0, y, x * 4 + byte)),
+        P::Bgra | P::Bgrx => [2, 1, 0].map(|byte| (0, y, x * 4 + byte)),
+        P::Rgb => [0, 1, 2].map(|byte| (0, y, x * 3 + byte)),
+        P::Bgr => [2, 1, 0].map(|byte| (0, y, x * 3 + byte)),
+    };
+    places.map(|(plane, row, sample)| {
+        let start = row * view.plane(plane).stride + sample * long;
+        (plane, start..start + long)
+    })
+}
+
+/// The code of component `c` of pixel (x, y).
+pub fn code(frame: &OwnedFrame, c: usize, x: usize, y: usize) -> u16 {
+    let (plane, at) = bytes_of(frame, x, y)[c].clone();
+    match (&frame.bytes(plane)[at], ten(frame.layout().format)) {
+        (&[low, high], Some(shift)) => u16::from_le_bytes([low, high]) >> shift & 1023,
+        (bytes, _) => bytes[0].into(),
+    }
+}
+
+/// Puts a code there; other bits of its word stay.
+pub fn set_code(frame: &mut OwnedFrame, c: usize, x: usize, y: usize, code: u16) {
+    let (plane, at) = bytes_of(frame, x, y)[c].clone();
+    let shift = ten(frame.layout().format);
+    match (&mut frame.bytes_mut(plane)[at], shift) {
+        ([low, high], Some(shift)) => {
+            let rest = u16::from_le_bytes([*low, *high]) & !(1023 << shift);
+            [*low, *high] = (rest | code.min(1023) << shift).to_le_bytes();
+        }
+        (bytes, _) => bytes[0] = code.min(255) as u8,
+    }
+}
+
+/// Every pixel of every component: component, x, y.
+pub fn places(frame: &OwnedFrame) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
+    let Layout { width, height, .. } = *frame.layout();
+    (0..3).flat_map(move |c| (0..height).flat_map(move |y| (0..width).map(move |x| (c, x, y))))
 }
 
 /// Pixels, across and down, that share a chroma sample.
 pub fn shared(format: PixelFormat) -> (usize, usize) {
+    use PixelFormat as P;
     match format {
-        PixelFormat::I420 | PixelFormat::Nv12 => (2, 2),
-        PixelFormat::Yuy2 => (2, 1),
-        _ => (1, 1),
+        P::I420 | P::Yv12 | P::Nv12 | P::Nv21 | P::P010 | P::I420Ten => (2, 2),
+        P::Yuy2 | P::Uyvy | P::Y42b | P::I422Ten => (2, 1),
+        P::Y444 | P::Y444Ten | P::Rgba | P::Bgra | P::Rgbx | P::Bgrx | P::Rgb | P::Bgr => (1, 1),
     }
 }
 
 /// Component `c` at sample (x, y) of its own grid.
 fn sample(frame: &OwnedFrame, c: usize, x: usize, y: usize) -> f64 {
     let (sx, sy) = if c == 0 { (1, 1) } else { shared(frame.layout().format) };
-    let (plane, at) = bytes_of(frame, x * sx, y * sy)[c];
-    f64::from(frame.bytes(plane)[at])
+    f64::from(code(frame, c, x * sx, y * sy))
 }
 
 /// A bilinear tap of component `c` at frame position (x, y), or `outside` out of the frame.
@@ -92,10 +150,13 @@ fn colour(layout: &Layout) -> ([f64; 2], [f64; 3]) {
     let weights = match layout.matrix {
         Matrix::Bt601 => [0.299, 0.114],
         Matrix::Bt709 => [0.2126, 0.0722],
+        Matrix::Bt2020 => [0.2627, 0.0593],
     };
-    let scale = match layout.range {
-        Range::Full => [0.0, 255.0, 255.0],
-        Range::Limited => [16.0, 219.0, 224.0],
+    let scale = match (layout.range, ten(layout.format)) {
+        (Span::Full, None) => [0.0, 255.0, 255.0],
+        (Span::Limited, None) => [16.0, 219.0, 224.0],
+        (Span::Full, Some(_)) => [0.0, 1023.0, 1023.0],
+        (Span::Limited, Some(_)) => [64.0, 876.0, 896.0],
     };
     (weights, scale)
 }
@@ -107,7 +168,8 @@ pub fn to_codes(layout: &Layout, [r, g, b]: [f64; 3]) -> [f64; 3] {
     }
     let ([kr, kb], [black, luma, chroma]) = colour(layout);
     let y = kr * r + (1.0 - kr - kb) * g + kb * b;
-    [black + luma * y, 128.0 + chroma * (b - y) / (2.0 * (1.0 - kb)), 128.0 + chroma * (r - y) / (2.0 * (1.0 - kr))]
+    let grey = 128.0 * f64::from(unit(layout.format));
+    [black + luma * y, grey + chroma * (b - y) / (2.0 * (1.0 - kb)), grey + chroma * (r - y) / (2.0 * (1.0 - kr))]
 }
 
 /// Red, green, blue (not clamped) of code values.
@@ -116,7 +178,8 @@ pub fn from_codes(layout: &Layout, [y, u, v]: [f64; 3]) -> [f64; 3] {
         return [y / 255.0, u / 255.0, v / 255.0];
     }
     let ([kr, kb], [black, luma, chroma]) = colour(layout);
-    let (y, cb, cr) = ((y - black) / luma, (u - 128.0) / chroma, (v - 128.0) / chroma);
+    let grey = 128.0 * f64::from(unit(layout.format));
+    let (y, cb, cr) = ((y - black) / luma, (u - grey) / chroma, (v - grey) / chroma);
     let (r, b) = (y + 2.0 * (1.0 - kr) * cr, y + 2.0 * (1.0 - kb) * cb);
     [r, (y - kr * r - kb * b) / (1.0 - kr - kb), b]
 }
@@ -137,8 +200,7 @@ pub fn paint(frame: &mut OwnedFrame, rgb: impl Fn(f64, f64) -> [f64; 3]) {
                         count += 1.0;
                     }
                 }
-                let (plane, at) = bytes_of(frame, x, y)[c];
-                frame.bytes_mut(plane)[at] = (sum / count).round() as u8;
+                set_code(frame, c, x, y, (sum / count).round() as u16);
             }
         }
     }
@@ -219,4 +281,25 @@ pub fn view(frame: &OwnedFrame) -> Frame<'_> {
 pub fn worst(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// Bytes that may change: of pixels with a mask, and of those that share chroma with them. All others must not.
+pub fn assert_untouched_outside(before: &OwnedFrame, after: &OwnedFrame, place: &Similarity) {
+    let Layout { format, width, height, .. } = *before.layout();
+    let mut allowed: Vec<Vec<bool>> = (0..3).map(|plane| vec![false; before.bytes(plane).len()]).collect();
+    for y in 0..height {
+        for x in 0..width {
+            let p = place.apply(Point::new(x as f32 + 0.5, y as f32 + 0.5));
+            if (-1e-3..=1.001).contains(&p.x) && (-1e-3..=1.001).contains(&p.y) {
+                for (plane, at) in bytes_of(before, x, y) {
+                    allowed[plane][at].fill(true);
+                }
+            }
+        }
+    }
+    for (plane, allowed) in allowed.iter().enumerate().take(format.planes()) {
+        for (at, (a, b)) in before.bytes(plane).iter().zip(after.bytes(plane)).enumerate() {
+            assert!(a == b || allowed[at], "{:?} plane {plane} byte {at}", before.layout());
+        }
+    }
 }

@@ -55,7 +55,7 @@ pub fn layouts() -> Vec<Layout> {
         (Matrix::Bt601, Range::Limited, 160, 120),
         (Matrix::Bt709, Range::Limited, 161, 123),
         (Matrix::Bt601, Range::Full, 203, 118),
-        (Matrix::Bt709, Range::Full, 150, 131),
+        (Matrix::Bt2020, Range::Full, 150, 131),
     ];
     let all = PixelFormat::ALL.into_iter().flat_map(|format| {
         colours.map(|(matrix, range, width, height)| Layout { format, width, height, matrix, range })

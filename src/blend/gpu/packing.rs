@@ -70,6 +70,11 @@ impl Packing {
         Self { layout: *layout, start: (x0, y0), size: (width, height), planes, words }
     }
 
+    /// Words of eight pixels of a row, a plane.
+    pub(super) fn block_words(&self) -> [usize; 3] {
+        [0, 1, 2].map(|plane| bytes_to(self.layout.format, plane, ALIGN) / 4)
+    }
+
     /// Bytes of all planes.
     pub(super) fn bytes(&self) -> usize {
         self.words * 4

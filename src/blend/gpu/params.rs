@@ -2,9 +2,9 @@
 
 use super::packing::Packing;
 use crate::blend::place::unit;
-use crate::blend::plan::Filters;
+use crate::blend::plan::{self, Filters};
 use crate::blend::{BlendSettings, ColorTransfer, Colours, Earlier};
-use crate::frame::{Layout, PixelFormat, RgbToYuv, YuvToRgb};
+use crate::frame::{Component, Layout, RgbToCodes, YuvToRgb};
 use crate::geometry::Similarity;
 
 /// Bits of [`Params::masks`].
@@ -26,19 +26,26 @@ pub(super) struct Params {
     plane_stride: [u32; 4],
     to_crop: [f32; 4],
     to_frame: [f32; 4],
-    format: u32,
+    /// Whether components are luma and chroma.
+    yuv: u32,
     masks: u32,
     hull_corners: u32,
     color_transfer: u32,
     /// black, y, rv, gu
     decode: [f32; 4],
-    /// gv, bu
+    /// gv, bu, grey, white
     decode_more: [f32; 4],
-    encode_y: [f32; 4],
-    encode_u: [f32; 4],
-    encode_v: [f32; 4],
-    /// Bits below red, green and blue in a word.
-    rgb_shift: [u32; 4],
+    encode: [[f32; 4]; 3],
+    /// Plane, first sample, samples from one to the next.
+    components: [[u32; 4]; 3],
+    /// Bytes of a sample, bits below its code, the largest code.
+    sample: [u32; 4],
+    /// Along which axes two pixels share a sample of chroma.
+    chroma_halved: [u32; 2],
+    chroma_taps: u32,
+    planes: u32,
+    /// Words of eight pixels, a plane.
+    plane_block: [u32; 4],
     erode: i32,
     border: u32,
     radius: u32,
@@ -67,32 +74,32 @@ impl Params {
         to_frame: &Similarity,
         resolution: usize,
     ) -> Self {
-        let decode = YuvToRgb::new(layout.matrix, layout.range);
-        let encode = RgbToYuv::new(layout.matrix, layout.range);
-        let [r, g, b] = layout.format.rgb_order().unwrap_or_default().map(|byte| 8 * byte as u32);
+        let (format, decode) = (layout.format, YuvToRgb::of(layout));
+        let (components, depth, taps) = (format.components(), format.depth(), plan::taps(to_crop, resolution));
+        let (across, down) = components[1].shared;
         let [p0, p1, p2] = packing.planes;
+        let [b0, b1, b2] = packing.block_words().map(|words| words as u32);
         Self {
             frame_size: [layout.width as u32, layout.height as u32],
             packed_start: [packing.start.0 as u32, packing.start.1 as u32],
             packed_size: [packing.size.0 as u32, packing.size.1 as u32],
             resolution: resolution as u32,
-            taps: crate::blend::plan::taps(to_crop, resolution) as u32,
+            taps: taps as u32,
             plane_offset: [p0.offset as u32, p1.offset as u32, p2.offset as u32, 0],
             plane_stride: [p0.stride as u32, p1.stride as u32, p2.stride as u32, 0],
             to_crop: four(to_crop),
             to_frame: four(to_frame),
-            format: match layout.format {
-                PixelFormat::I420 => 0,
-                PixelFormat::Nv12 => 1,
-                PixelFormat::Yuy2 => 2,
-                PixelFormat::Rgba | PixelFormat::Bgra | PixelFormat::Rgbx | PixelFormat::Bgrx => 3,
-            },
+            yuv: format.is_yuv().into(),
             decode: [decode.black, decode.y, decode.rv, decode.gu],
-            decode_more: [decode.gv, decode.bu, 0.0, 0.0],
-            encode_y: encode.y,
-            encode_u: encode.u,
-            encode_v: encode.v,
-            rgb_shift: [r, g, b, 0],
+            decode_more: [decode.gv, decode.bu, decode.grey, depth.most().into()],
+            encode: RgbToCodes::of(layout).components,
+            components: components
+                .map(|Component { plane, first, step, .. }| [plane as u32, first as u32, step as u32, 0]),
+            sample: [depth.bytes() as u32, depth.shift(), depth.most().into(), 0],
+            chroma_halved: [across as u32 - 1, down as u32 - 1],
+            chroma_taps: plan::chroma_taps(taps, format) as u32,
+            planes: format.planes() as u32,
+            plane_block: [b0, b1, b2, 0],
             ..Self::default()
         }
     }

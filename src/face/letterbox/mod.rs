@@ -5,9 +5,9 @@
 
 mod source;
 
-use crate::frame::{Frame, PixelFormat, YuvToRgb};
+use crate::frame::{Frame, Sample, with_sample};
 use crate::geometry::{Point, Rect, Similarity};
-use source::{Offset, PixelSource, Rgb, Taps, Yuv};
+use source::{Offset, PixelSource, Rgb, Taps, Yuv, samples_from};
 
 /// The values that a network expects: `code * scale + offset` for codes 0..255.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,20 +41,32 @@ pub fn letterbox(region: &Rect, size: usize, quarter_turns: u8) -> Similarity {
 /// each px's footprint, so that small faces do not alias.
 pub fn sample(frame: &Frame, to_frame: &Similarity, size: usize, tone: Tone, picture: &mut [f32]) {
     let layout = frame.layout();
-    let [a, b, c] = [0, 1, 2].map(|i| frame.plane(i));
-    let convert = YuvToRgb::new(layout.matrix, layout.range);
     let view = View { to_frame: *to_frame, width: layout.width, height: layout.height, size, tone };
-    match layout.format {
-        PixelFormat::I420 => view.fill(&Yuv::<1, 1, 1>::new(a, b.data, c.data, b.stride, convert), picture),
-        PixelFormat::Nv12 => {
-            view.fill(&Yuv::<1, 2, 1>::new(a, b.data, b.data.get(1..).unwrap_or(&[]), b.stride, convert), picture);
+    with_sample!(layout.format.depth(), sample_of(frame, &view, picture));
+}
+
+/// Picks the source that is compiled for where the format has its components.
+fn sample_of<S: Sample>(frame: &Frame<'_>, view: &View, picture: &mut [f32]) {
+    let format = frame.layout().format;
+    let [a, b, c] = format.components();
+    if !format.is_yuv() {
+        let plane = frame.plane(a.plane);
+        match (a.step, a.first) {
+            (3, 0) => view.fill(&Rgb::<3, 0, 2>(plane), picture),
+            (3, _) => view.fill(&Rgb::<3, 2, 0>(plane), picture),
+            (_, 0) => view.fill(&Rgb::<4, 0, 2>(plane), picture),
+            _ => view.fill(&Rgb::<4, 2, 0>(plane), picture),
         }
-        PixelFormat::Yuy2 => {
-            let (u, v) = (a.data.get(1..).unwrap_or(&[]), a.data.get(3..).unwrap_or(&[]));
-            view.fill(&Yuv::<2, 4, 0>::new(a, u, v, a.stride, convert), picture);
-        }
-        PixelFormat::Rgba | PixelFormat::Rgbx => view.fill(&Rgb::<0, 2>(a), picture),
-        PixelFormat::Bgra | PixelFormat::Bgrx => view.fill(&Rgb::<2, 0>(a), picture),
+        return;
+    }
+    let planes = [a, b, c].map(|component| samples_from::<S>(frame, &component));
+    let layout = frame.layout();
+    match (a.step, b.step, b.shared) {
+        (1, 1, (2, 2)) => view.fill(&Yuv::<S, 1, 1, 1, 1>::new(planes, layout), picture),
+        (1, 1, (2, 1)) => view.fill(&Yuv::<S, 1, 1, 1, 0>::new(planes, layout), picture),
+        (1, 1, _) => view.fill(&Yuv::<S, 1, 1, 0, 0>::new(planes, layout), picture),
+        (1, _, _) => view.fill(&Yuv::<S, 1, 2, 1, 1>::new(planes, layout), picture),
+        _ => view.fill(&Yuv::<S, 2, 4, 1, 0>::new(planes, layout), picture),
     }
 }
 

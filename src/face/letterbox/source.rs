@@ -1,6 +1,8 @@
 //! Reading colours from a frame's planes, one type a pixel layout so that no pixel is decided upon twice.
 
-use crate::frame::{Plane, YuvToRgb};
+use std::marker::PhantomData;
+
+use crate::frame::{Component, Frame, Layout, Plane, Sample, YuvToRgb};
 
 /// Offsets in px, right and down.
 pub(super) type Offset = (isize, isize);
@@ -10,7 +12,8 @@ pub(super) struct Taps {
     /// Farthest tap in px, in x or y.
     pub(super) reach: usize,
     main: [isize; 9],
-    chroma: [isize; 4],
+    /// Of U and of V.
+    chroma: [[isize; 4]; 2],
 }
 
 /// A frame's pixels. Positions are in bounds: x + reach < width, and so on.
@@ -45,7 +48,7 @@ impl Cell {
         Self { x: left, y: top, weights: [rest * upper, right * upper, rest * lower, right * lower] }
     }
 
-    /// Weighted sum of four samples; 24 bits a sample, so that a word can hold two, 32 bits apart.
+    /// Weighted sum of four samples; at most 26 bits a sample, so that a word can hold two, 32 bits apart.
     #[inline(always)]
     fn mix(&self, [a, b, c, d]: [u64; 4]) -> u64 {
         let [p, q, r, s] = self.weights;
@@ -55,90 +58,102 @@ impl Cell {
 
 /// Two samples in one word.
 #[inline(always)]
-fn pair(low: u8, high: u8) -> u64 {
+fn pair(low: u16, high: u16) -> u64 {
     u64::from(low) | u64::from(high) << 32
 }
 
-/// The lower sample of a weighted sum, 0..255.
+/// The lower sample of a weighted sum, in codes.
 #[inline(always)]
 fn low(sum: u64) -> f32 {
     (sum as u32 as i32) as f32 * (1.0 / 65536.0)
 }
 
-/// The higher sample of a weighted sum, 0..255.
+/// The higher sample of a weighted sum, in codes.
 #[inline(always)]
 fn high(sum: u64) -> f32 {
     ((sum >> 32) as i32) as f32 * (1.0 / 65536.0)
 }
 
-/// Luma and chroma: bytes from one luma sample to the next, from one chroma sample to the next, and the number of
-/// times that chroma's rows are halved.
-pub(super) struct Yuv<'a, const LUMA: usize, const CHROMA: usize, const HALVED: u32> {
-    y: Plane<'a>,
-    u: &'a [u8],
-    v: &'a [u8],
-    stride: usize,
-    convert: YuvToRgb,
+/// The plane of a component, from its first sample on.
+pub(super) fn samples_from<'a, S: Sample>(frame: &Frame<'a>, component: &Component) -> Plane<'a> {
+    let plane = frame.plane(component.plane);
+    Plane { data: plane.data.get(component.first * S::BYTES..).unwrap_or_default(), ..plane }
 }
 
-impl<'a, const LUMA: usize, const CHROMA: usize, const HALVED: u32> Yuv<'a, LUMA, CHROMA, HALVED> {
-    /// `u` and `v` begin at their first sample; `stride` is that of both.
-    pub(super) fn new(y: Plane<'a>, u: &'a [u8], v: &'a [u8], stride: usize, mut convert: YuvToRgb) -> Self {
-        // To codes 0..255 rather than 0..1.
+/// Luma and chroma: samples from one of luma to the next, from one of chroma to the next, and the number of times that
+/// chroma's columns and rows are halved.
+pub(super) struct Yuv<'a, S, const LUMA: usize, const CHROMA: usize, const ACROSS: u32, const DOWN: u32> {
+    y: Plane<'a>,
+    u: Plane<'a>,
+    v: Plane<'a>,
+    convert: YuvToRgb,
+    sample: PhantomData<S>,
+}
+
+impl<'a, S: Sample, const LUMA: usize, const CHROMA: usize, const ACROSS: u32, const DOWN: u32>
+    Yuv<'a, S, LUMA, CHROMA, ACROSS, DOWN>
+{
+    /// Each plane begins at its component's first sample.
+    pub(super) fn new([y, u, v]: [Plane<'a>; 3], layout: &Layout) -> Self {
+        let mut convert = YuvToRgb::of(layout);
+        // To 0..255 rather than 0..1.
         for factor in [&mut convert.y, &mut convert.rv, &mut convert.gu, &mut convert.gv, &mut convert.bu] {
             *factor *= 255.0;
         }
-        Self { y, u, v, stride, convert }
+        Self { y, u, v, convert, sample: PhantomData }
     }
 }
 
-impl<const LUMA: usize, const CHROMA: usize, const HALVED: u32> PixelSource for Yuv<'_, LUMA, CHROMA, HALVED> {
+impl<S: Sample, const LUMA: usize, const CHROMA: usize, const ACROSS: u32, const DOWN: u32> PixelSource
+    for Yuv<'_, S, LUMA, CHROMA, ACROSS, DOWN>
+{
     fn taps(&self, main: [Offset; 9], chroma: [Offset; 4], reach: usize) -> Taps {
-        let (luma, row) = (LUMA as isize, self.y.stride as isize);
-        let (across, down) = (CHROMA as isize, self.stride as isize);
         // Halves go towards zero, so that a chroma tap never leaves the plane.
-        let halved = 1 << HALVED;
+        let chroma = chroma.map(|(x, y)| (x / (1 << ACROSS), y / (1 << DOWN)));
+        let bytes =
+            |plane: &Plane<'_>, step: usize, (x, y): Offset| x * (step * S::BYTES) as isize + y * plane.stride as isize;
         Taps {
             reach,
-            main: main.map(|(x, y)| x * luma + y * row),
-            chroma: chroma.map(|(x, y)| x / 2 * across + y / halved * down),
+            main: main.map(|offset| bytes(&self.y, LUMA, offset)),
+            chroma: [&self.u, &self.v].map(|plane| chroma.map(|offset| bytes(plane, CHROMA, offset))),
         }
     }
 
     #[inline(always)]
     fn average(&self, x: usize, y: usize, taps: &Taps) -> [f32; 3] {
-        let at = y * self.y.stride + x * LUMA;
+        let at = y * self.y.stride + x * LUMA * S::BYTES;
         let mut luma = 0;
         for d in taps.main {
-            luma += u32::from(self.y.data[at.wrapping_add_signed(d)]);
+            luma += u32::from(S::code(&self.y.data[at.wrapping_add_signed(d)..]));
         }
-        let at = (y >> HALVED) * self.stride + (x >> 1) * CHROMA;
-        let (mut u, mut v) = (0, 0);
-        for d in taps.chroma {
-            let at = at.wrapping_add_signed(d);
-            u += u32::from(self.u[at]);
-            v += u32::from(self.v[at]);
+        let (x, y) = (x >> ACROSS, y >> DOWN);
+        let mut chroma = [0; 2];
+        for ((sum, plane), taps) in chroma.iter_mut().zip([&self.u, &self.v]).zip(&taps.chroma) {
+            let at = y * plane.stride + x * CHROMA * S::BYTES;
+            for &d in taps {
+                *sum += u32::from(S::code(&plane.data[at.wrapping_add_signed(d)..]));
+            }
         }
-        self.convert.rgb(luma as i32 as f32 / 9.0, u as i32 as f32 / 4.0, v as i32 as f32 / 4.0)
+        let [u, v] = chroma.map(|sum: u32| sum as i32 as f32 / 4.0);
+        self.convert.rgb(luma as i32 as f32 / 9.0, u, v)
     }
 
     #[inline(always)]
     fn between(&self, x: usize, y: usize, width: usize, height: usize) -> [f32; 3] {
         let cell = Cell::new(x, y, width, height);
-        let top = cell.y * self.y.stride + cell.x * LUMA;
-        let upper = &self.y.data[top..=top + LUMA];
-        let lower = &self.y.data[top + self.y.stride..][..=LUMA];
-        let luma = cell.mix([upper[0], upper[LUMA], lower[0], lower[LUMA]].map(u64::from));
-        let (width, height) = (width.div_ceil(2), height.div_ceil(1 << HALVED));
+        let four = |plane: &Plane<'_>, cell: &Cell, step: usize| {
+            let top = cell.y * plane.stride + cell.x * step * S::BYTES;
+            let length = (step + 1) * S::BYTES;
+            let (upper, lower) = (&plane.data[top..top + length], &plane.data[top + plane.stride..][..length]);
+            [S::code(upper), S::code(&upper[step * S::BYTES..]), S::code(lower), S::code(&lower[step * S::BYTES..])]
+        };
+        let luma = cell.mix(four(&self.y, &cell, LUMA).map(u64::from));
+        let (width, height) = (width.div_ceil(1 << ACROSS), height.div_ceil(1 << DOWN));
         // A chroma sample lies in the middle of the pixels it serves.
-        let (x, y) = (half(x, 1, width), half(y, HALVED, height));
+        let (x, y) = (half(x, ACROSS, width), half(y, DOWN, height));
         let cell = Cell::new(x, y, width, height);
-        let top = cell.y * self.stride + cell.x * CHROMA;
-        let rows = [top, top + self.stride]
-            .map(|at| [&self.u[at..=at + CHROMA], &self.v[at..=at + CHROMA]])
-            .map(|[u, v]| [pair(u[0], v[0]), pair(u[CHROMA], v[CHROMA])]);
-        let [[a, b], [c, d]] = rows;
-        let chroma = cell.mix([a, b, c, d]);
+        let ([a, b, c, d], [e, f, g, h]) = (four(&self.u, &cell, CHROMA), four(&self.v, &cell, CHROMA));
+        let chroma = cell.mix([pair(a, e), pair(b, f), pair(c, g), pair(d, h)]);
         self.convert.rgb(low(luma), low(chroma), high(chroma))
     }
 }
@@ -149,27 +164,27 @@ fn half(position: usize, times: u32, samples: usize) -> usize {
     if times == 0 { position } else { ((position + 128) / 2).saturating_sub(128).min((samples - 1) << 8) }
 }
 
-/// Four bytes a pixel; the bytes of red and blue.
-pub(super) struct Rgb<'a, const RED: usize, const BLUE: usize>(pub(super) Plane<'a>);
+/// Bytes a pixel, three or four; and the bytes of red and blue.
+pub(super) struct Rgb<'a, const STEP: usize, const RED: usize, const BLUE: usize>(pub(super) Plane<'a>);
 
-impl<const RED: usize, const BLUE: usize> Rgb<'_, RED, BLUE> {
+impl<const STEP: usize, const RED: usize, const BLUE: usize> Rgb<'_, STEP, RED, BLUE> {
     #[inline(always)]
     fn pixel(&self, at: usize) -> [u8; 4] {
         let mut pixel = [0; 4];
-        pixel.copy_from_slice(&self.0.data[at..at + 4]);
+        pixel[..STEP].copy_from_slice(&self.0.data[at..at + STEP]);
         pixel
     }
 }
 
-impl<const RED: usize, const BLUE: usize> PixelSource for Rgb<'_, RED, BLUE> {
+impl<const STEP: usize, const RED: usize, const BLUE: usize> PixelSource for Rgb<'_, STEP, RED, BLUE> {
     fn taps(&self, main: [Offset; 9], _: [Offset; 4], reach: usize) -> Taps {
-        let row = self.0.stride as isize;
-        Taps { reach, main: main.map(|(x, y)| 4 * x + y * row), chroma: [0; 4] }
+        let (step, row) = (STEP as isize, self.0.stride as isize);
+        Taps { reach, main: main.map(|(x, y)| step * x + y * row), chroma: [[0; 4]; 2] }
     }
 
     #[inline(always)]
     fn average(&self, x: usize, y: usize, taps: &Taps) -> [f32; 3] {
-        let at = y * self.0.stride + x * 4;
+        let at = y * self.0.stride + x * STEP;
         // Two channels in each word: nine samples cannot overflow sixteen bits.
         let (mut even, mut odd) = (0u32, 0u32);
         for d in taps.main {
@@ -184,9 +199,9 @@ impl<const RED: usize, const BLUE: usize> PixelSource for Rgb<'_, RED, BLUE> {
     #[inline(always)]
     fn between(&self, x: usize, y: usize, width: usize, height: usize) -> [f32; 3] {
         let cell = Cell::new(x, y, width, height);
-        let (top, down) = (cell.y * self.0.stride + cell.x * 4, self.0.stride);
-        let four = [top, top + 4, top + down, top + down + 4].map(|at| self.pixel(at));
-        let outer = cell.mix(four.map(|pixel| pair(pixel[RED], pixel[BLUE])));
+        let (top, down) = (cell.y * self.0.stride + cell.x * STEP, self.0.stride);
+        let four = [top, top + STEP, top + down, top + down + STEP].map(|at| self.pixel(at));
+        let outer = cell.mix(four.map(|pixel| pair(pixel[RED].into(), pixel[BLUE].into())));
         let green = cell.mix(four.map(|pixel| u64::from(pixel[1])));
         [low(outer), low(green), high(outer)]
     }

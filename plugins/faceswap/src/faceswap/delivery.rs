@@ -11,6 +11,7 @@ use standin::live::{Job, Latency, Outcome, Sacrifices, Stage};
 use super::buffer::{MappedBuffer, mark_faces};
 use super::imp::{CAT, FaceSwap};
 use super::messages;
+use super::provenance;
 use super::session::{Session, lock};
 
 /// Of frames that come at no fixed rate nobody can say how many the queue holds in what time: so many thirtieths of a
@@ -33,7 +34,7 @@ impl FaceSwap {
     pub(super) fn deliver(&self, session: &Arc<Session>, mut job: Frame) {
         let stale = session.is_flushing() || session.queue.is_stale(&job);
         if let Some(event) = job.passenger.take() {
-            self.note(session, &event);
+            let event = self.note(session, event);
             if stale {
                 self.keep_for_later(&event);
             } else {
@@ -68,8 +69,8 @@ impl FaceSwap {
         }
     }
 
-    /// Takes in what an event says of the frames that follow.
-    fn note(&self, session: &Session, event: &gst::Event) {
+    /// Takes in what an event says of the frames that follow; gives what is to be sent on.
+    fn note(&self, session: &Session, event: gst::Event) -> gst::Event {
         match event.view() {
             gst::EventView::Caps(caps) => {
                 if let Ok(info) = gst_video::VideoInfo::from_caps(caps.caps()) {
@@ -97,8 +98,14 @@ impl FaceSwap {
                     session.output().segment = segment.clone();
                 }
             }
+            gst::EventView::Tag(tag) => {
+                if let Some(said) = session.output().tags.pass(tag.tag()) {
+                    return said;
+                }
+            }
             _ => {}
         }
+        event
     }
 
     fn deliver_frame(&self, session: &Arc<Session>, mut job: Frame) {
@@ -119,13 +126,18 @@ impl FaceSwap {
             session.queue.finish(job);
             return self.say_statistics(session);
         }
-        let (size, discont) = {
+        let (size, discont, tags) = {
             let mut output = session.output();
             output.statistics.frame(job.timings.stages, job.plan.found, job.outcome == Outcome::Concealed);
-            (output.size, std::mem::take(&mut output.discont))
+            let tags = if job.plan.swap.is_empty() { None } else { output.tags.take_over(&job.casting) };
+            (output.size, std::mem::take(&mut output.discont), tags)
         };
+        if let Some(tags) = tags {
+            self.srcpad.push_event(tags);
+        }
         self.say_degradation(session, &job);
         if let Some(buffer) = buffer.get_mut() {
+            provenance::mark(buffer, &job.casting, &job.plan.swap);
             if job.hints.is_empty() {
                 mark_faces(buffer, &job.faces, &job.plan.swap, size);
             }

@@ -126,6 +126,7 @@ impl ObjectImpl for FaceSwap {
                 gst::error!(CAT, imp = self, "pad {} could not be added", pad.name());
             }
         }
+        self.say_refused_caps();
     }
 }
 

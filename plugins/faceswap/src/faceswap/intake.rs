@@ -138,12 +138,25 @@ impl FaceSwap {
         }
     }
 
+    /// Has caps that the pad is about to refuse answered with a sentence. The refusal itself says nothing, and queries for what
+    /// would be accepted are no reason to.
+    pub(super) fn say_refused_caps(&self) {
+        let element = self.obj().downgrade();
+        self.sinkpad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if let Some(gst::EventView::Caps(caps)) = info.event().map(|event| event.view())
+                && let Some(element) = element.upgrade()
+                && let Some(text) = refusal(caps.caps())
+            {
+                messages::post(&element, gst::StreamError::Format, &text, true);
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+
     fn set_caps(&self, session: &Session, caps: &gst::CapsRef) -> bool {
         let info = gst_video::VideoInfo::from_caps(caps).ok();
         let known = info.and_then(|info| media::layout(&info).map(|layout| (info, layout)));
         if known.is_none() {
-            let text = format!("caps that faceswap cannot work on: {caps}; put videoconvert before it");
-            messages::post(&self.obj(), gst::StreamError::Format, &text, true);
             return false;
         }
         lock(&session.input).caps = known;
@@ -193,4 +206,19 @@ impl FaceSwap {
         }
         true
     }
+}
+
+/// Why frames of these caps cannot be worked on; `None` where they can.
+fn refusal(caps: &gst::CapsRef) -> Option<String> {
+    let Ok(info) = gst_video::VideoInfo::from_caps(caps) else {
+        return Some(format!("faceswap does not work on {caps}; put a decoder and videoconvert before it"));
+    };
+    if media::layout(&info).is_some() {
+        return None;
+    }
+    let (format, kind) = (info.format().to_str(), if info.is_gray() { "grey frames" } else { "frames" });
+    Some(format!(
+        "faceswap does not work on {kind} of the format {format}; put `videoconvert` before it, or let the camera give another \
+         format, NV12 or YUY2"
+    ))
 }

@@ -12,6 +12,7 @@ mod messages;
 mod performer;
 mod performers;
 mod properties;
+mod provenance;
 mod session;
 
 use gst::glib;
@@ -24,5 +25,6 @@ glib::wrapper! {
 
 /// Makes the element known. Its rank is none: it is used by name.
 pub(crate) fn register(plugin: &gst::Plugin) -> Result<(), glib::BoolError> {
+    provenance::register();
     gst::Element::register(Some(plugin), "faceswap", gst::Rank::NONE, FaceSwap::static_type())
 }

@@ -13,6 +13,7 @@ use standin::frame::Layout;
 use standin::live::{Casting, Device, Latency, Model, ModelSlot, Occupancy, Pending, Queue, Statistics};
 
 use super::buffer::MappedBuffer;
+use super::provenance::Tags;
 
 /// From one attempt to get a lost GPU back to the next.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -98,6 +99,8 @@ pub(super) struct Output {
     pub(super) size: (u32, u32),
     /// Whether the next frame follows one that was dropped.
     pub(super) discont: bool,
+    /// What the stream is said to be.
+    pub(super) tags: Tags,
 }
 
 impl Output {
@@ -117,6 +120,7 @@ impl Output {
             waiting: None,
             size: (0, 0),
             discont: false,
+            tags: Tags::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use gst::glib;
 use standin::blend::ColorTransfer;
 use standin::face::{FaceType, Mesh};
-use standin::live::{GuardMode, Occlusion, OnFailure, Strangers};
+use standin::live::{GuardMode, LabelPlace, Occlusion, OnFailure, Strangers};
 
 /// A choice among names, as GStreamer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
@@ -240,6 +240,34 @@ impl StrangersChoice {
         match strangers {
             Strangers::Pass => Self::Pass,
             Strangers::Conceal => Self::Conceal,
+        }
+    }
+}
+
+/// Where frames are labelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
+#[enum_type(name = "GstFaceSwapLabel")]
+#[repr(i32)]
+pub(super) enum LabelChoice {
+    #[default]
+    #[enum_value(name = "Nowhere", nick = "off")]
+    Off,
+    #[enum_value(name = "In the lower left corner of every frame", nick = "corner")]
+    Corner,
+}
+
+impl LabelChoice {
+    pub(super) fn place(self) -> LabelPlace {
+        match self {
+            Self::Off => LabelPlace::Off,
+            Self::Corner => LabelPlace::Corner,
+        }
+    }
+
+    pub(super) fn of(place: LabelPlace) -> Self {
+        match place {
+            LabelPlace::Off => Self::Off,
+            LabelPlace::Corner => Self::Corner,
         }
     }
 }

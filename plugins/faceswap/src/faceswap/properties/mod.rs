@@ -11,7 +11,7 @@ use gst::prelude::*;
 use standin::face::{FinderSettings, Mesh};
 use standin::live::{Device, Look, Select, Settings};
 
-use choices::{GuardChoice, LandmarksChoice, OcclusionChoice, OnFailureChoice, StrangersChoice};
+use choices::{GuardChoice, LabelChoice, LandmarksChoice, OcclusionChoice, OnFailureChoice, StrangersChoice};
 use numbers::{COUNTS, NUMBERS, SWITCHES};
 
 /// Performers at most.
@@ -144,6 +144,7 @@ impl Properties {
                 "guard" => self.settings.guard = read::<GuardChoice>(name, value)?.guard(),
                 "strangers" => self.settings.strangers = read::<StrangersChoice>(name, value)?.strangers(),
                 "occlusion" => self.settings.occlusion = read::<OcclusionChoice>(name, value)?.occlusion(),
+                "label" => self.settings.label = read::<LabelChoice>(name, value)?.place(),
                 "landmarks" => self.mesh = read::<LandmarksChoice>(name, value)?.mesh(),
                 _ => return Err(Refused(format!("there is no property '{name}' to set"))),
             }
@@ -174,6 +175,7 @@ impl Properties {
             "guard" => Some(GuardChoice::of(self.settings.guard).to_value()),
             "strangers" => Some(StrangersChoice::of(self.settings.strangers).to_value()),
             "occlusion" => Some(OcclusionChoice::of(self.settings.occlusion).to_value()),
+            "label" => Some(LabelChoice::of(self.settings.label).to_value()),
             "landmarks" => Some(LandmarksChoice::of(self.mesh).to_value()),
             _ => None,
         }
@@ -237,6 +239,11 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
             glib::ParamSpecEnum::builder::<OcclusionChoice>("occlusion")
                 .nick("Occlusion")
                 .blurb("Whether hands and things in front of a face stay in front of the generated one")
+                .mutable_playing()
+                .build(),
+            glib::ParamSpecEnum::builder::<LabelChoice>("label")
+                .nick("Label")
+                .blurb("Where every frame that leaves says AI and whose face it shows")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder::<LandmarksChoice>("landmarks")

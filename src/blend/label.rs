@@ -1,0 +1,236 @@
+//! The mark that says what a frame is: "AI" and whose faces it shows, over a dark plate in the lower left corner.
+//!
+//! A [`Label`] is drawn once, for a text and a layout, as a layer of the frame's code values; [`Label::draw`] blends that into a
+//! frame as `composite` does with a face, `out = frame + m·(label − frame)`. Letters are white and cover what is below them;
+//! the plate is black and lets [`PLATE`] of it be hidden, so that the letters read on anything.
+
+use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
+
+use super::composite::{means, order, own_samples, shared_samples};
+use super::plan::Region;
+use crate::frame::{FrameMut, Layout, RgbToCodes, Sample, with_sample};
+
+/// DejaVu Sans Bold, as far as names in Latin, Greek and Cyrillic letters need it; its licence lies beside it.
+const FONT: &[u8] = include_bytes!("label/DejaVuSans-Bold-subset.ttf");
+
+/// What the mark begins with.
+const MARK: &str = "AI";
+/// Between the mark and the name.
+const BETWEEN: &str = " · ";
+/// Longest names in characters.
+const LONGEST: usize = 40;
+/// Height of the line of letters, of the frame's height.
+const LINE: f32 = 1.0 / 30.0;
+/// Least height of the line in pixels, where the frame has room for it; lower letters are not read.
+const LEAST_LINE: f32 = 12.0;
+/// How far the plate hides what is below it.
+const PLATE: f32 = 0.65;
+/// From the frame's edges to the plate, from the plate's to the letters, and the radius of its corners, in heights
+/// of the line.
+const MARGIN: f32 = 0.5;
+const PADDING: (f32, f32) = (0.45, 0.2);
+const CORNER: f32 = 0.25;
+
+/// A label for frames of one layout.
+#[derive(Debug)]
+pub struct Label {
+    layout: Layout,
+    region: Region,
+    /// Codes and m of each pixel of the region.
+    pixels: Vec<[f32; 4]>,
+    /// What samples that pixels share make of them.
+    shared: Vec<[f32; 4]>,
+}
+
+impl Label {
+    /// A label with the names of whose faces are shown, where there are any.
+    pub fn new<'a>(subjects: impl IntoIterator<Item = &'a str>, layout: &Layout) -> Self {
+        let picture = Picture::of(&text(subjects), layout.width, layout.height);
+        let (region, encode, order) = (picture.region, RgbToCodes::of(layout), order(layout.format));
+        let pixels: Vec<_> = picture
+            .pixels
+            .iter()
+            .map(|&(letter, plate)| {
+                let m = 1.0 - (1.0 - letter) * (1.0 - PLATE * plate);
+                let white = if m > 0.0 { letter / m } else { 0.0 };
+                let mut pixel = [0.0, 0.0, 0.0, m];
+                for (at, code) in order.into_iter().zip(encode.codes([white; 3])) {
+                    pixel[at] = code;
+                }
+                pixel
+            })
+            .collect();
+        let mut label = Self { layout: *layout, region, pixels, shared: Vec::new() };
+        label.share();
+        label
+    }
+
+    fn share(&mut self) {
+        let [_, chroma, _] = self.layout.format.components();
+        if chroma.shared == (1, 1) || self.region.is_empty() {
+            return;
+        }
+        let (width, half) = (self.region.width(), self.region.width().div_ceil(2));
+        for rows in self.pixels.chunks(width * chroma.shared.1) {
+            let (above, below) = rows.split_at(width);
+            let mut row = vec![[0.0; 4]; half];
+            means(above, if below.is_empty() { above } else { below }, &mut row);
+            self.shared.extend(row);
+        }
+    }
+
+    /// What frames it is for.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The pixels that it may change.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Draws it into a frame of its layout; another is left alone.
+    pub fn draw(&self, frame: &mut FrameMut<'_>) {
+        if *frame.layout() == self.layout && !self.region.is_empty() {
+            with_sample!(self.layout.format.depth(), draw_samples(self, frame));
+        }
+    }
+}
+
+fn draw_samples<S: Sample>(label: &Label, frame: &mut FrameMut<'_>) {
+    let [_, chroma, _] = label.layout.format.components();
+    let Region { x0, y0, .. } = label.region;
+    for (n, row) in label.pixels.chunks(label.region.width()).enumerate() {
+        own_samples::<S>(frame, y0 + n, x0, row);
+    }
+    for (n, row) in label.shared.chunks(label.region.width().div_ceil(2)).enumerate() {
+        shared_samples::<S>(frame, y0 + n * chroma.shared.1, x0, row);
+    }
+}
+
+/// The mark, and the names without what is no letter.
+fn text<'a>(subjects: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for subject in subjects {
+        let words: Vec<_> = subject.split_whitespace().collect();
+        let name: String = words.join(" ").chars().filter(|letter| !letter.is_control()).collect();
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let names = names.join(", ");
+    let mut letters = names.chars();
+    let mut name: String = letters.by_ref().take(LONGEST).collect();
+    if letters.next().is_some() {
+        name.push('…');
+    }
+    if name.is_empty() { MARK.to_owned() } else { format!("{MARK}{BETWEEN}{name}") }
+}
+
+/// How far letters and the plate cover each pixel of a region.
+struct Picture {
+    region: Region,
+    pixels: Vec<(f32, f32)>,
+}
+
+impl Picture {
+    /// The text in the lower left corner of a frame of this size. Where it is too wide it becomes smaller, and where it would
+    /// become too small it is cut.
+    fn of(text: &str, width: usize, height: usize) -> Self {
+        let nothing = Self { region: Region::default(), pixels: Vec::new() };
+        let Ok(font) = FontRef::try_from_slice(FONT) else { return nothing };
+        let least = LEAST_LINE.min(0.5 * height as f32);
+        let ones = font.as_scaled(PxScale::from(1.0));
+        // The height at which the text just fits.
+        let fitting = |text: &str| {
+            let wide: f32 = text.chars().map(|letter| ones.h_advance(ones.glyph_id(letter))).sum();
+            width as f32 / (wide + 2.0 * (MARGIN + PADDING.0))
+        };
+        let line = (LINE * height as f32).max(least).min(fitting(text).max(least));
+        let mut text = text.to_owned();
+        while fitting(&text) < line && text.chars().count() > MARK.len() + 1 {
+            let letters = text.trim_end_matches('…');
+            let kept = letters.char_indices().next_back().map_or(0, |(at, _)| at);
+            text.truncate(kept);
+            text.push('…');
+        }
+        if fitting(&text) < line {
+            MARK.clone_into(&mut text);
+        }
+        let line = line.min(fitting(&text));
+        Self::drawn(&font, &text, line, (width, height))
+    }
+
+    fn drawn(font: &FontRef<'_>, text: &str, line: f32, (width, height): (usize, usize)) -> Self {
+        let scaled = font.as_scaled(PxScale::from(line));
+        let wide: f32 = text.chars().map(|letter| scaled.h_advance(scaled.glyph_id(letter))).sum();
+        let margin = (MARGIN * line).round();
+        let (left, bottom) = (margin, height as f32 - margin);
+        let (right, top) = (left + wide + 2.0 * PADDING.0 * line, bottom - scaled.height() - 2.0 * PADDING.1 * line);
+        let clip = |v: f32, end: usize| v.clamp(0.0, end as f32) as usize;
+        let region = Region {
+            x0: clip(left, width) & !1,
+            y0: clip(top, height) & !1,
+            x1: clip(right.ceil(), width).next_multiple_of(2).min(width),
+            y1: clip(bottom.ceil(), height).next_multiple_of(2).min(height),
+        };
+        let mut pixels = vec![(0.0, 0.0); region.width() * region.height()];
+        for (n, (_, plate)) in pixels.iter_mut().enumerate() {
+            let x = (region.x0 + n % region.width()) as f32 + 0.5;
+            let y = (region.y0 + n / region.width()) as f32 + 0.5;
+            *plate = rounded((x, y), (left, top, right, bottom), CORNER * line);
+        }
+        // A baseline on a pixel's edge keeps the letters' feet crisp.
+        let baseline = (top + PADDING.1 * line + scaled.ascent()).round();
+        let mut at = left + PADDING.0 * line;
+        for letter in text.chars() {
+            let id: GlyphId = scaled.glyph_id(letter);
+            let glyph = id.with_scale_and_position(PxScale::from(line), point(at, baseline));
+            at += scaled.h_advance(id);
+            let Some(outline) = font.outline_glyph(glyph) else { continue };
+            let bounds = outline.px_bounds();
+            outline.draw(|x, y, cover| {
+                let (x, y) = (bounds.min.x as i64 + i64::from(x), bounds.min.y as i64 + i64::from(y));
+                let (x, y) = (x - region.x0 as i64, y - region.y0 as i64);
+                if (0..region.width() as i64).contains(&x) && (0..region.height() as i64).contains(&y) {
+                    let (letters, _) = &mut pixels[y as usize * region.width() + x as usize];
+                    *letters = (*letters + cover).min(1.0);
+                }
+            });
+        }
+        Self { region, pixels }
+    }
+}
+
+/// How far a rectangle (left, top, right, bottom) with round corners covers the pixel about (x, y).
+fn rounded((x, y): (f32, f32), (left, top, right, bottom): (f32, f32, f32, f32), radius: f32) -> f32 {
+    let (dx, dy) = ((left - x).max(x - right) + radius, (top - y).max(y - bottom) + radius);
+    let outside = dx.max(0.0).hypot(dy.max(0.0)) + dx.max(dy).min(0.0) - radius;
+    (0.5 - outside).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_the_mark_and_the_name() {
+        assert_eq!(text(["Ben"]), "AI · Ben");
+        assert_eq!(text([]), "AI");
+        assert_eq!(text(["  \n\t "]), "AI");
+        assert_eq!(text(["Ben\u{7} \n Miller"]), "AI · Ben Miller");
+        assert_eq!(text(["Ben", "Eva", "Ben"]), "AI · Ben, Eva");
+        assert_eq!(text([&*"x".repeat(50)]), format!("AI · {}…", "x".repeat(40)));
+    }
+
+    #[test]
+    fn what_is_too_wide_becomes_smaller_and_then_shorter() {
+        let name = "AI · A name that is rather long to be true";
+        let wide = Picture::of(name, 1920, 1080);
+        assert!(wide.region.x1 < 1920 && wide.region.height() > 36);
+        for (width, height) in [(320, 240), (160, 120), (64, 48), (17, 13), (4, 4), (1, 1)] {
+            let small = Picture::of(name, width, height);
+            assert!(small.region.x1 <= width && small.region.y1 <= height, "{width}x{height}");
+        }
+    }
+}
