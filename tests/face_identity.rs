@@ -102,8 +102,8 @@ fn performers_are_recognised_and_strangers_are_not() {
             }
         }
     }
-    let references: Vec<Option<Reference>> = people.iter().map(|person| Reference::of(&person.0)).collect();
-    let play = |references: Vec<Option<Reference>>, stream: &[(OwnedFrame, Face)]| -> Vec<Recognised> {
+    let references: Vec<Reference> = people.iter().map(|person| Reference::of(&person.0).unwrap()).collect();
+    let play = |references: Vec<Reference>, stream: &[(OwnedFrame, Face)]| -> Vec<Recognised> {
         let mut recognition = Recognition::new(IdentityNetwork::new(&runtime, 2).unwrap(), references);
         let mut verdict = |(frame, face): &(OwnedFrame, Face)| {
             let mut faces = [face.clone()];
@@ -118,7 +118,7 @@ fn performers_are_recognised_and_strangers_are_not() {
         frames += own.len();
         known += own.iter().filter(|verdict| **verdict == Recognised::Performer(0)).count();
         bare += own.iter().filter(|verdict| **verdict == Recognised::Stranger).count();
-        let others = references.iter().enumerate().map(|(j, it)| it.clone().filter(|_| i != j)).collect();
+        let others = references.iter().enumerate().filter(|(j, _)| i != *j).map(|(_, it)| it.clone()).collect();
         taken += usize::from(play(others, stream).iter().any(|verdict| matches!(verdict, Recognised::Performer(_))));
     }
     println!(

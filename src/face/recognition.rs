@@ -26,10 +26,16 @@ const LOOKS: u32 = 3;
 const STRANGER: u32 = 6;
 /// Frames that a mean holds at most.
 const MOST_LOOKS: u32 = 8;
-/// Frames from one look at a face that is decided to the next.
+/// Frames from one look at a face that is decided to the next; and at one that many looks have not decided.
 const INTERVAL: u64 = 15;
+const PAUSE: u64 = 5;
+/// Looks that are taken frame by frame.
+const EAGER: u32 = 12;
+/// Frames for which whoever was recognised in a track must be like nobody before they are a stranger: an arm before the face
+/// must not show a performer.
+const DENIED: u64 = 90;
 /// Turn of the head in radians beyond which a face is not looked at: in profile people look alike.
-const FRONTAL: f32 = 0.7;
+pub(super) const FRONTAL: f32 = 0.7;
 /// Faces that are kept in mind at most.
 const MOST_TRACKS: usize = 64;
 
@@ -66,6 +72,8 @@ struct Known {
     looks: u32,
     /// Whether the last look at a performer was doubtful.
     doubted: bool,
+    /// Since when it is not recognised any more, if it was.
+    denied_since: Option<u64>,
     looked_at: u64,
     seen: u64,
     verdict: Recognised,
@@ -77,14 +85,14 @@ struct Known {
 #[derive(Debug)]
 pub struct Recognition {
     network: IdentityNetwork,
-    references: Vec<Option<Reference>>,
+    references: Vec<Reference>,
     known: Vec<Known>,
     frame: u64,
 }
 
 impl Recognition {
-    /// One that knows a person for each performer who has a reference.
-    pub fn new(network: IdentityNetwork, references: Vec<Option<Reference>>) -> Self {
+    /// One that knows these people: performer 0, performer 1 and so on.
+    pub fn new(network: IdentityNetwork, references: Vec<Reference>) -> Self {
         Self { network, references, known: Vec::with_capacity(MOST_TRACKS), frame: 0 }
     }
 
@@ -116,10 +124,11 @@ impl Recognition {
             let known = &self.known[*known];
             (known.verdict != Recognised::Undecided, known.looked_at)
         });
-        if let Some((known, face)) = next
-            && let Some(embedding) = self.network.embed(frame, &face.landmarks)?
-        {
-            self.known[known].look(&embedding, now, &self.references);
+        if let Some((known, face)) = next {
+            self.known[known].looked_at = now;
+            if let Some(embedding) = self.network.embed(frame, &face.landmarks)? {
+                self.known[known].look(&embedding, now, &self.references);
+            }
         }
         self.settle();
         for face in faces {
@@ -144,45 +153,61 @@ impl Recognition {
 impl Known {
     fn new(track: u32, now: u64) -> Self {
         let (verdict, mean) = (Recognised::Undecided, [0.0; 128]);
-        Self { track, mean, looks: 0, doubted: false, looked_at: 0, seen: now, verdict, like: 0.0 }
+        Self { track, mean, looks: 0, doubted: false, denied_since: None, looked_at: 0, seen: now, verdict, like: 0.0 }
     }
 
     /// Whether it is to be looked at again.
     fn is_due(&self, now: u64) -> bool {
-        let waits = self.verdict != Recognised::Undecided && !self.doubted;
-        self.seen == now && (!waits || now - self.looked_at >= INTERVAL)
+        let wait = match self.verdict {
+            _ if self.doubted => 0,
+            Recognised::Undecided if self.looks < EAGER => 0,
+            Recognised::Undecided => PAUSE,
+            _ => INTERVAL,
+        };
+        self.seen == now && now - self.looked_at >= wait
     }
 
-    fn look(&mut self, embedding: &Embedding, now: u64, references: &[Option<Reference>]) {
-        self.looked_at = now;
-        self.looks = (self.looks + 1).min(MOST_LOOKS);
-        let weight = 1.0 / self.looks as f32;
+    fn look(&mut self, embedding: &Embedding, now: u64, references: &[Reference]) {
+        self.looks += 1;
+        let weight = 1.0 / self.looks.min(MOST_LOOKS) as f32;
         self.mean.iter_mut().zip(embedding).for_each(|(mean, value)| *mean += weight * (value - *mean));
         let (own, once) = (direction(&self.mean), direction(embedding));
-        let likes = references.iter().enumerate().filter_map(|(i, reference)| Some((i, reference.as_ref()?)));
-        let likes = likes.map(|(i, reference)| (i, likeness(&own, &reference.0), likeness(&once, &reference.0)));
+        let likes = references
+            .iter()
+            .enumerate()
+            .map(|(i, reference)| (i, likeness(&own, &reference.0), likeness(&once, &reference.0)));
         let Some((performer, like, like_once)) = likes.max_by(|a, b| a.1.total_cmp(&b.1)) else {
-            self.verdict = Recognised::Stranger;
             return;
         };
         let was = self.verdict == Recognised::Performer(performer);
         let doubtful = was && like_once < DOUBT;
         let enough = match (was, self.looks >= LOOKS) {
-            (true, _) => KEPT,
-            (false, true) => SAME,
-            (false, false) => SURELY,
+            (true, _) => like >= KEPT,
+            (false, true) => like >= SAME,
+            (false, false) => like >= SURELY,
         };
+        let denied = self.denied_since.is_none_or(|since| now - since >= DENIED);
         self.verdict = match self.verdict {
-            _ if like >= enough && !(doubtful && self.doubted) => Recognised::Performer(performer),
+            _ if enough && !(doubtful && self.doubted) => Recognised::Performer(performer),
             // Somebody else has taken the place: the mean begins anew.
             Recognised::Performer(_) => {
                 self.looks = 0;
+                self.denied_since = Some(now);
                 Recognised::Undecided
             }
-            _ if self.looks >= STRANGER && like < OTHER => Recognised::Stranger,
+            // A mean of somebody else's looks does not matter then.
+            _ if like_once >= SURELY => {
+                (self.mean, self.looks) = (*embedding, 1);
+                Recognised::Performer(performer)
+            }
+            _ if self.looks >= STRANGER && like < OTHER && denied => Recognised::Stranger,
             verdict => verdict,
         };
-        self.doubted = doubtful && self.verdict == Recognised::Performer(performer);
+        let recognised = self.verdict == Recognised::Performer(performer);
+        if recognised {
+            self.denied_since = None;
+        }
+        self.doubted = doubtful && recognised;
         self.like = like;
     }
 }
@@ -206,8 +231,8 @@ mod tests {
     /// How far the mean of people lies from zero.
     const CENTRE_LENGTH: f32 = 1.321;
 
-    fn references(axes: &[usize]) -> Vec<Option<Reference>> {
-        axes.iter().map(|&axis| Reference::of(&[like(axis, 1.0)])).collect()
+    fn references(axes: &[usize]) -> Vec<Reference> {
+        axes.iter().filter_map(|&axis| Reference::of(&[like(axis, 1.0)])).collect()
     }
 
     fn verdicts(looks: &[Embedding], axes: &[usize]) -> Vec<Recognised> {
@@ -226,28 +251,31 @@ mod tests {
     }
 
     #[test]
-    fn who_is_like_nobody_is_a_stranger_after_a_while_and_may_be_known_later() {
+    fn who_is_like_nobody_is_a_stranger_after_a_while_and_is_known_at_once_where_it_is_plain() {
         let mut looks = vec![like(2, 0.9); 6];
-        looks.extend([like(0, 1.0); 8]);
+        looks.push(like(0, 0.9));
         let seen = verdicts(&looks, &[0, 1]);
-        assert_eq!(seen[..6], [Undecided, Undecided, Undecided, Undecided, Undecided, Stranger]);
-        assert_eq!(seen.last(), Some(&Performer(0)));
+        assert_eq!(seen, [Undecided, Undecided, Undecided, Undecided, Undecided, Stranger, Performer(0)]);
     }
 
     #[test]
-    fn somebody_who_takes_a_performer_s_place_is_found_out() {
+    fn somebody_who_takes_a_performer_s_place_is_found_out_and_passes_only_after_a_while() {
         let mut looks = vec![like(0, 0.9); 4];
-        looks.extend([like(5, 1.0); 12]);
+        looks.extend(vec![like(5, 1.0); DENIED as usize + 8]);
         let seen = verdicts(&looks, &[0]);
         assert_eq!(seen[3], Performer(0));
-        assert!(seen[5..].iter().all(|verdict| *verdict != Performer(0)), "{seen:?}");
+        let last = DENIED as usize + 3;
+        assert!(seen[5..last].iter().all(|verdict| *verdict == Undecided), "{seen:?}");
         assert_eq!(seen.last(), Some(&Stranger));
     }
 
     #[test]
-    fn a_performer_without_a_reference_is_nobody() {
-        let mut known = Known::new(1, 0);
-        known.look(&like(0, 1.0), 1, &[None, None]);
-        assert_eq!(known.verdict, Stranger);
+    fn an_arm_before_a_performer_makes_nobody_a_stranger() {
+        let mut looks = vec![like(0, 0.9); 4];
+        looks.extend(vec![like(5, 1.0); 40]);
+        looks.push(like(0, 0.9));
+        let seen = verdicts(&looks, &[0]);
+        assert!(!seen.contains(&Stranger), "{seen:?}");
+        assert_eq!(seen.last(), Some(&Performer(0)));
     }
 }

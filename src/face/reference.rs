@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::identity::Embedding;
+use super::recognition::FRONTAL;
 use super::{Face, FindError, Finder, FinderSettings, IdentityNetwork, Reference};
 use crate::frame::{FrameError, OwnedFrame, VideoBuffer};
 use crate::geometry::Rect;
@@ -10,8 +11,6 @@ use crate::runtime::NetworkError;
 
 /// Pictures that are looked at most, evenly spread over those that there are.
 const MOST_PICTURES: usize = 48;
-/// Turn of the head in radians beyond which a picture does not count.
-const FRONTAL: f32 = 0.7;
 /// Folder of a face set that holds its pictures.
 const FACES: &str = "faces";
 /// Part of an aligned crop's side that the face fills, where a picture is one.
@@ -47,6 +46,12 @@ pub enum ReferenceError {
         /// How many were looked at.
         pictures: usize,
     },
+    /// Nobody wants it any more.
+    #[error("{path}: the performer's reference is not wanted any more")]
+    Unwanted {
+        /// The reference.
+        path: PathBuf,
+    },
     /// Faces cannot be looked for.
     #[error(transparent)]
     Find(#[from] FindError),
@@ -58,8 +63,8 @@ pub enum ReferenceError {
     Network(#[from] NetworkError),
 }
 
-/// Looks at the pictures of `path`: a face set, a folder of pictures, or one picture. Of several faces in a picture the largest
-/// counts.
+/// Looks at the pictures of `path`: a face set, a folder of pictures, or one picture, as long as it is `wanted`. Of several faces
+/// in a picture the largest counts.
 ///
 /// # Errors
 /// [`ReferenceError`], which names the file.
@@ -67,11 +72,15 @@ pub fn read_reference(
     path: &Path,
     finder: &mut Finder,
     network: &mut IdentityNetwork,
+    wanted: impl Fn() -> bool,
 ) -> Result<Reference, ReferenceError> {
     let pictures = pictures(path).map_err(|source| ReferenceError::Missing { path: path.to_owned(), source })?;
     let step = pictures.len().div_ceil(MOST_PICTURES).max(1);
     let mut seen: Vec<Embedding> = Vec::new();
     for picture in pictures.iter().step_by(step) {
+        if !wanted() {
+            return Err(ReferenceError::Unwanted { path: path.to_owned() });
+        }
         seen.extend(look(picture, finder, network)?);
     }
     Reference::of(&seen).ok_or_else(|| ReferenceError::NoFace { path: path.to_owned(), pictures: pictures.len() })

@@ -119,6 +119,11 @@ impl Occupancy {
         self.step
     }
 
+    /// Time has passed in which nothing was asked of the stages: what was counted of this window does not count.
+    pub fn pause(&mut self) {
+        (self.busy, self.frames, self.since, self.quiet_since) = ([0.0; 2], 0, None, None);
+    }
+
     /// Part of the last window for which the busiest stage was busy: more than 1 where it could not keep up.
     pub fn busiest(&self) -> f32 {
         self.last
@@ -151,6 +156,10 @@ impl Occupancy {
     fn judge(&mut self, now: f64, sacrifices: Sacrifices) -> bool {
         let allowed = |step: &Degradation| sacrifices.allow(*step);
         let (before, steps) = (self.step, Degradation::ALL.into_iter().filter(allowed));
+        if !sacrifices.allow(before) {
+            self.step = steps.into_iter().rfind(|step| *step < before).unwrap_or_default();
+            return true;
+        }
         if self.last > FULL {
             self.quiet_since = None;
             if let Some(next) = steps.into_iter().find(|step| *step > before) {

@@ -1,10 +1,11 @@
 //! The first stage: faces of each frame, in order, and the plan for them.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::{CastingBefore, ColourMemory, Drift, Guard, Job, Observation, SceneCut, Stage};
+use super::{CastingBefore, ColourMemory, Drift, Guard, Job, Observation, References, SceneCut, Stage};
 use crate::face::{Face, FindError, Finder, FinderSettings, PeopleMap, Recognised, Recognition};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Rect;
@@ -80,8 +81,8 @@ pub struct FindStage {
     finder: Option<Box<dyn FindFaces>>,
     inbox: Receiver<Box<dyn FindFaces>>,
     /// Tells performers from strangers, where there are any and their references are loaded.
-    recognition: Option<Recognition>,
-    references: Option<Receiver<Recognition>>,
+    recognition: Option<(u64, Recognition)>,
+    references: Arc<References>,
     /// Copied from the finder, which may have to look again meanwhile.
     suspects: Vec<Rect>,
     guard: Guard,
@@ -100,7 +101,7 @@ impl FindStage {
             finder: None,
             inbox,
             recognition: None,
-            references: None,
+            references: Arc::default(),
             suspects: Vec::new(),
             guard: Guard::default(),
             scene: SceneCut::default(),
@@ -112,10 +113,10 @@ impl FindStage {
         }
     }
 
-    /// The same, which knows the performers that come through `references`.
+    /// The same, which knows the performers of `references`.
     #[must_use]
-    pub fn recognising(self, references: Receiver<Recognition>) -> Self {
-        Self { references: Some(references), ..self }
+    pub fn recognising(self, references: Arc<References>) -> Self {
+        Self { references, ..self }
     }
 
     /// Fills in `faces` and `plan`.
@@ -127,8 +128,8 @@ impl FindStage {
         if let Ok(finder) = self.inbox.try_recv() {
             self.finder = Some(finder);
         }
-        if let Some(recognition) = self.references.as_ref().and_then(|inbox| inbox.try_recv().ok()) {
-            self.recognition = Some(recognition);
+        if let Some(ready) = self.references.take() {
+            self.recognition = Some(ready);
         }
         // Time that falls far back is another stream, too; a little is jitter.
         if job.epoch != self.epoch || job.time < self.time - 1.0 {
@@ -138,7 +139,7 @@ impl FindStage {
             self.scene.reset();
             self.drift.reset();
             self.colours.reset();
-            self.recognition.iter_mut().for_each(Recognition::reset);
+            self.recognition.iter_mut().for_each(|(_, recognition)| recognition.reset());
             if let Some(finder) = &mut self.finder {
                 finder.reset();
             }
@@ -170,7 +171,8 @@ impl FindStage {
         finder.find(&frame, &job.hints, job.time, &lightened, &mut job.faces).map_err(failed)?;
         let cut = self.scene.is_cut(&frame);
         if !settings.performers.is_empty() {
-            recognise(&mut self.recognition, &frame, cut, &mut job.faces).map_err(Some)?;
+            let recognition = self.recognition.as_mut().filter(|(number, _)| *number == settings.references);
+            recognise(recognition.map(|it| &mut it.1), &frame, cut, &mut job.faces).map_err(Some)?;
         }
         self.suspects.clear();
         self.suspects.extend_from_slice(finder.suspects());
@@ -198,7 +200,7 @@ impl FindStage {
 
 /// Says of each face which performer it is; of none, where the references are still being loaded.
 fn recognise(
-    recognition: &mut Option<Recognition>,
+    recognition: Option<&mut Recognition>,
     frame: &Frame<'_>,
     cut: bool,
     faces: &mut [Face],

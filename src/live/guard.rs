@@ -81,6 +81,8 @@ impl Guard {
     pub fn plan(&mut self, settings: &Settings, observed: &Observation<'_>, plan: &mut Plan) {
         plan.clear();
         let Observation { faces, time, .. } = *observed;
+        let past = |seen: f64| observed.cut || settings.performers.is_empty() || time - seen > LONGEST;
+        self.strangers.retain(|(_, seen)| !past(*seen));
         for lost in &mut self.remembered {
             lost.cut |= observed.cut;
         }
@@ -101,10 +103,14 @@ impl Guard {
         } else {
             chosen.clear();
             chosen.extend(faces.iter().map(|face| matches!(face.recognised, Recognised::Performer(_))));
-            faces.iter().for_each(|face| self.protect_unknown(face, settings, observed, plan));
+            faces.iter().for_each(|face| self.protect_unknown(face, settings, time, plan));
         }
-        self.remembered.retain(|r| match faces.iter().position(|face| face.track == r.face.track) {
-            Some(i) => chosen[i] || faces[i].recognised == Recognised::Undecided,
+        self.remembered.retain_mut(|r| match faces.iter().position(|face| face.track == r.face.track) {
+            Some(i) if faces[i].recognised == Recognised::Undecided => {
+                r.see(&faces[i], time, newest, &observed.layout);
+                true
+            }
+            Some(i) => chosen[i],
             // After a cut, any face that was not there before stands for the one that was.
             None => newly(r).is_none() && !(r.cut && newest > r.newest),
         });
@@ -159,20 +165,16 @@ impl Guard {
     }
 
     /// Where faces are told apart: conceals one that may be a performer's, and that of a stranger where it is to be.
-    fn protect_unknown(&mut self, face: &Face, settings: &Settings, observed: &Observation<'_>, plan: &mut Plan) {
-        let time = observed.time;
-        let was_swapped =
-            |known: &Remembered| known.cut || known.face.track == face.track || known.comes_back_as(face, time);
-        let conceal = match face.recognised {
-            Recognised::Undecided => settings.guard == GuardMode::Strict || self.remembered.iter().any(was_swapped),
-            Recognised::Stranger => settings.strangers == Strangers::Conceal,
-            Recognised::NotAsked | Recognised::Performer(_) => false,
-        };
-        if conceal {
-            plan.protect(settings.on_failure, face.bounds);
+    fn protect_unknown(&mut self, face: &Face, settings: &Settings, time: f64, plan: &mut Plan) {
+        let conceals = settings.strangers == Strangers::Conceal;
+        match face.recognised {
+            Recognised::Undecided => plan.protect(settings.on_failure, face.bounds),
+            Recognised::Stranger if conceals => plan.protect(settings.on_failure, face.bounds),
+            _ => {}
         }
-        self.strangers.retain(|(bounds, seen)| time - seen <= LONGEST && bounds.iou(&face.bounds) <= 0.0);
-        if face.recognised == Recognised::Stranger && self.strangers.len() < MOST_STRANGERS {
+        self.strangers.retain(|(bounds, _)| bounds.iou(&face.bounds) <= 0.0);
+        // Of one who is to be concealed, all that shows without a face is, too.
+        if face.recognised == Recognised::Stranger && !conceals && self.strangers.len() < MOST_STRANGERS {
             self.strangers.push((face.bounds, time));
         }
     }

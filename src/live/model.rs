@@ -162,6 +162,11 @@ pub struct ModelSlot {
 }
 
 impl ModelSlot {
+    /// A slot in which a model is in use already.
+    pub fn of(model: Option<Arc<Model>>) -> Self {
+        Self { slot: Mutex::new(Slot { model, wanted: 0 }) }
+    }
+
     /// The model in use.
     pub fn current(&self) -> Option<Arc<Model>> {
         self.lock().model.clone()

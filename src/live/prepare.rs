@@ -1,16 +1,14 @@
 //! What a stream needs besides its model, made ready beside it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 
 use super::{FindFaces, Pending};
 use crate::blend::Blender;
 use crate::blend::gpu::{Backend, Preference};
-use crate::face::{
-    FindError, Finder, IdentityNetwork, Mesh, OcclusionNetwork, Recognition, ReferenceError, read_reference,
-};
+use crate::face::{FindError, Finder, Mesh, OcclusionNetwork, ReferenceError};
 use crate::runtime::{NetworkError, Runtime, RuntimeError};
 
 /// Faces cannot be looked for.
@@ -46,36 +44,6 @@ pub fn prepare_finder(
             let _ = outlet.send(Box::new(finder));
         }));
     });
-}
-
-/// Looks at the references of the performers, in their order, and sends what knows them to the find stage. A performer without
-/// one is never recognised.
-pub fn prepare_recognition(
-    pending: &Arc<Pending>,
-    beside: Option<PathBuf>,
-    references: Vec<Option<PathBuf>>,
-    outlet: (Sender<Recognition>, Receiver<Recognition>),
-    done: impl FnOnce(Result<(), PrepareError>) + Send + 'static,
-) {
-    pending.spawn("standin-references", move || {
-        done(recognition(beside.as_deref(), &references).map(|recognition| {
-            let (sender, waiting) = outlet;
-            // One that was not taken yet is outdated; a stream that is paused takes none.
-            while waiting.try_recv().is_ok() {}
-            let _ = sender.try_send(recognition);
-        }));
-    });
-}
-
-fn recognition(beside: Option<&Path>, references: &[Option<PathBuf>]) -> Result<Recognition, PrepareError> {
-    let runtime = Runtime::load(beside)?;
-    let mut network = IdentityNetwork::new(&runtime, 1).map_err(ReferenceError::from)?;
-    let mut finder = Finder::new(&runtime, Mesh::default())?;
-    let mut read = |path: &Option<PathBuf>| {
-        path.as_deref().map(|path| read_reference(path, &mut finder, &mut network)).transpose()
-    };
-    let read = references.iter().map(&mut read).collect::<Result<Vec<_>, _>>()?;
-    Ok(Recognition::new(network, read))
 }
 
 /// Loads the occlusion network and sends one to each swap stage.

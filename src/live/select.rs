@@ -11,7 +11,7 @@ pub enum Select {
     /// The face with the largest bounds.
     #[default]
     Largest,
-    /// Every face; where there are performers, each of them.
+    /// Every face.
     All,
     /// The face whose centre is furthest to the left.
     LeftMost,

@@ -100,6 +100,8 @@ pub struct Settings {
     /// The look of each performer, in the order of the references that faces are compared with. Where there are any, only
     /// they are swapped.
     pub performers: Vec<Look>,
+    /// Number of their [`References`](super::References).
+    pub references: u64,
     /// What leaves of everybody else then.
     pub strangers: Strangers,
     /// Whether what hides a face stays in front.
@@ -123,6 +125,7 @@ impl Default for Settings {
             finder: FinderSettings::default(),
             look: Look::default(),
             performers: Vec::new(),
+            references: 0,
             strangers: Strangers::default(),
             occlusion: Occlusion::default(),
             on_failure: OnFailure::default(),

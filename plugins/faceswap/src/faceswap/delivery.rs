@@ -5,8 +5,7 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use standin::face::Mesh;
-use standin::live::{Job, Latency, Outcome, Sacrifices, Stage};
+use standin::live::{Job, Latency, Occupancy, Outcome, Sacrifices, Stage};
 
 use super::buffer::{MappedBuffer, mark_faces};
 use super::imp::{CAT, FaceSwap};
@@ -116,6 +115,7 @@ impl FaceSwap {
         if job.device_lost && !session.has_recast(&job.casting) {
             self.recover(session);
         }
+        self.say_degradation(session, &job);
         let Some(frame) = job.frame.take() else { return session.queue.finish(job) };
         let mut buffer = frame.unmap();
         if job.outcome == Outcome::Dropped {
@@ -135,7 +135,6 @@ impl FaceSwap {
         if let Some(tags) = tags {
             self.srcpad.push_event(tags);
         }
-        self.say_degradation(session, &job);
         if let Some(buffer) = buffer.get_mut() {
             provenance::mark(buffer, &job.casting, &job.plan.swap);
             if job.hints.is_empty() {
@@ -226,18 +225,21 @@ impl FaceSwap {
 
     /// In a live stream, takes in how busy the stages were, and says where something is given up or taken back.
     fn say_degradation(&self, session: &Session, job: &Frame) {
-        let (sacrifices, workers) = {
-            let properties = lock(&self.properties);
-            let landmarks = properties.mesh == Mesh::Points478;
-            // With no depth everything is done in one thread.
-            let workers = if properties.depth == 0 { 0 } else { properties.workers() };
-            (Sacrifices { landmarks, frames: properties.qos }, workers)
-        };
+        // Where the streaming thread does everything, no frame waits here.
+        let frames = session.workers > 0 && lock(&self.properties).qos;
+        let sacrifices = Sacrifices { landmarks: session.refined, frames };
         let said = {
             let mut output = session.output();
-            let (Some(period), true) = (output.period, output.upstream.is_some()) else { return };
-            let changed = output.occupancy.observe(&job.timings.stages, workers, period, self.seconds(), sacrifices);
-            changed.then(|| (output.occupancy.step(), output.occupancy.busiest()))
+            let before = output.occupancy.step();
+            match output.period.filter(|_| output.upstream.is_some()) {
+                Some(period) => {
+                    let now = self.seconds();
+                    output.occupancy.observe(&job.timings.stages, session.workers, period, now, sacrifices);
+                }
+                None => output.occupancy = Occupancy::default(),
+            }
+            let step = output.occupancy.step();
+            (step != before).then(|| (step, output.occupancy.busiest()))
         };
         if let Some((step, busiest)) = said {
             gst::info!(CAT, imp = self, "given up: {} (busiest stage {busiest:.2} of the time)", step.name());

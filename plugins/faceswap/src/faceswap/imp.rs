@@ -8,8 +8,9 @@ use gst::glib;
 use gst::prelude::*;
 use gst::subclass::prelude::*;
 use standin::blend::CpuBlender;
+use standin::face::Mesh;
 use standin::heap;
-use standin::live::{self, FindStage, Load, ModelSlot, Queue, Settings, SwapStage};
+use standin::live::{self, FindStage, Load, ModelSlot, Queue, References, Settings, SwapStage};
 use standin::media;
 
 use super::delivery::from_milliseconds;
@@ -29,6 +30,7 @@ pub struct FaceSwap {
     /// What the properties say of frames, shared with the jobs in flight.
     pub(super) settings: Mutex<Arc<Settings>>,
     pub(super) performers: Mutex<Vec<Performer>>,
+    pub(super) references: Arc<References>,
     session: Mutex<Option<Arc<Session>>>,
 }
 
@@ -85,6 +87,7 @@ impl ObjectSubclass for FaceSwap {
             properties: Mutex::new(properties),
             settings,
             performers: Mutex::default(),
+            references: Arc::default(),
             session: Mutex::new(None),
         }
     }
@@ -116,6 +119,10 @@ impl ObjectImpl for FaceSwap {
             return self.children_count().to_value();
         }
         lock(&self.properties).get(spec.name()).unwrap_or_else(|| spec.default_value().clone())
+    }
+
+    fn dispose(&self) {
+        self.drop_performers();
     }
 
     fn constructed(&self) {
@@ -172,6 +179,8 @@ impl ElementImpl for FaceSwap {
         if (refused || change == gst::StateChange::PausedToReady)
             && let Some(session) = lock(&self.session).take()
         {
+            // Whatever is being read is not wanted any more.
+            self.references.renew();
             session.stop();
             drop(session);
             heap::give_back();
@@ -188,13 +197,16 @@ impl FaceSwap {
 
     /// Gives the frames that come from now on what the properties say.
     pub(super) fn publish_settings(&self) {
+        // Whoever comes last has seen what the others have set.
+        let mut published = lock(&self.settings);
         let mut settings = lock(&self.properties).settings.clone();
+        settings.references = self.references.wanted();
         settings.performers.extend(lock(&self.performers).iter().map(|it| it.look(&settings.look)));
         if !settings.performers.is_empty() {
             // A performer may be any of the faces.
             settings.finder.max_faces = usize::MAX;
         }
-        *lock(&self.settings) = Arc::new(settings);
+        *published = Arc::new(settings);
     }
 
     /// Makes the stages and begins to load what they need.
@@ -209,10 +221,15 @@ impl FaceSwap {
         if properties.model.is_none() && !all_have_theirs {
             return Err(refuse("no model is set; set model=FILE.dfm".to_owned()));
         }
+        if let Some(number) = self.without_reference() {
+            return Err(refuse(format!(
+                "performer-{number} has no reference; set performer-{number}::reference to a face set, a folder of pictures, or \
+                 a picture of them"
+            )));
+        }
         let device = properties.device().map_err(|error| refuse(error.to_string()))?;
         let (finder, finder_inbox) = crossbeam_channel::bounded(1);
-        let references = crossbeam_channel::bounded(1);
-        let find = FindStage::new(finder_inbox).recognising(references.1.clone());
+        let find = FindStage::new(finder_inbox).recognising(Arc::clone(&self.references));
         let mut stages = Vec::new();
         let (mut blenders, mut occlusion) = (Vec::new(), Vec::new());
         for _ in 0..properties.workers() {
@@ -228,7 +245,8 @@ impl FaceSwap {
             queue,
             models: Arc::new(ModelSlot::default()),
             performers: Mutex::default(),
-            references,
+            refined: properties.mesh == Mesh::Points478,
+            workers: if properties.depth == 0 { 0 } else { properties.workers() },
             pending: Arc::default(),
             unhurried: Arc::default(),
             device: device.clone(),
@@ -275,7 +293,7 @@ impl FaceSwap {
         // The network may have been on it, too, where nobody said where it is to be.
         if device.provider.is_none() {
             self.load_model(session);
-            (0..lock(&session.performers).len()).for_each(|number| self.load_performer(session, number));
+            (0..self.children_count()).for_each(|number| self.load_performer(session, number as usize));
         }
         self.prepare_blenders(session, &session.unhurried, device);
     }

@@ -22,7 +22,7 @@ impl FaceSwap {
             (output.upstream.is_some(), output.earliest, output.occupancy.step())
         };
         let waits = degradation >= Degradation::DroppedFrames && session.queue.is_full();
-        if waits || self.is_late(&session, earliest, &buffer) {
+        if (waits && lock(&self.properties).qos) || self.is_late(&session, earliest, &buffer) {
             return Ok(self.drop_late(&session, &buffer));
         }
         let (info, layout) = {

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 use gst_video::VideoInfo;
 use standin::blend::Blender;
-use standin::face::Recognition;
 use standin::frame::Layout;
 use standin::live::{Casting, Device, Latency, Model, ModelSlot, Occupancy, Pending, Queue, Statistics};
 
@@ -26,12 +25,14 @@ pub(super) struct Session {
     pub(super) models: Arc<ModelSlot>,
     /// The models of the performers, by number, of those who have their own.
     pub(super) performers: Mutex<Vec<Option<Arc<ModelSlot>>>>,
-    /// Where what knows the performers goes, and where it waits to be taken.
-    pub(super) references: (Sender<Recognition>, Receiver<Recognition>),
     /// What is still being loaded.
     pub(super) pending: Arc<Pending>,
     /// What is being loaded and may come later than the first frames.
     pub(super) unhurried: Arc<Pending>,
+    /// Whether the mesh has refined landmarks.
+    pub(super) refined: bool,
+    /// Frames that are swapped at once; none where the streaming thread does everything.
+    pub(super) workers: usize,
     /// Where the network runs and what blends.
     pub(super) device: Device,
     /// Where new blenders go.
@@ -145,6 +146,7 @@ impl Session {
         let mut output = self.output();
         output.flow = Ok(gst::FlowSuccess::Ok);
         output.segment = gst::FormattedSegment::new();
+        output.occupancy.pause();
         output.earliest = None;
         lock(&self.input).segment = gst::FormattedSegment::new();
         self.queue.end_flush();
