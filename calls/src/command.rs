@@ -64,15 +64,14 @@ impl Command {
     pub fn run(self, settings: &Result<Settings, String>, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         match self {
             Self::Tool(tool) => tool.run(out),
-            Self::Webcam(arguments) => webcam::run(*arguments, out),
+            Self::Webcam(arguments) => webcam::run(*arguments, known(settings)?, out),
             Self::Doctor(arguments) => doctor::run(&arguments, settings.as_ref().err().map(String::as_str), out),
             Self::Config { example: true } => {
                 out.write_all(settings::example(&definition()).as_bytes())?;
                 Ok(Outcome::Good)
             }
             Self::Config { example: false } => {
-                let settings = settings.as_ref().map_err(|wrong| anyhow::anyhow!("{wrong}"))?;
-                settings::show(settings, &definition(), out)?;
+                settings::show(known(settings)?, &definition(), out)?;
                 Ok(Outcome::Good)
             }
             Self::Completions(arguments) => {
@@ -90,6 +89,11 @@ impl Command {
     fn bears_wrong_settings(&self) -> bool {
         matches!(self, Self::Doctor(_) | Self::Config { example: true } | Self::Completions(_) | Self::Man(_))
     }
+}
+
+/// The settings, where nothing is wrong with them.
+fn known(settings: &Result<Settings, String>) -> anyhow::Result<&Settings> {
+    settings.as_ref().map_err(|wrong| anyhow::anyhow!("{wrong}"))
 }
 
 /// Parses the process's arguments and runs them: the whole of `main`.

@@ -1,17 +1,18 @@
-//! What can be wrong with the machine or with what was asked for, each as one sentence that ends with its mend.
+//! What can be wrong with the machine or with what was asked for, each as one sentence that ends with its mend: where the
+//! machine lacks something, the same line that [`mend`] has for it everywhere else.
 
 use std::path::PathBuf;
+
+use crate::mend;
 
 /// A fault that its user can mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// GStreamer has no such element.
-    #[error("GStreamer has no element `{element}`; install {package}")]
+    #[error("GStreamer has no element `{element}`; mend: {}", mend::element(element))]
     NoElement {
         /// The element's name.
         element: String,
-        /// What holds it: Debian's package, and where others keep it.
-        package: &'static str,
     },
     /// No camera at all.
     #[error("no camera is found; plug one in, or name an input: a file, a URI, `screen` or `test`")]
@@ -31,9 +32,7 @@ pub enum Fault {
         camera: String,
     },
     /// The system does not let it be opened.
-    #[error(
-        "{camera} may not be opened; add yourself to the group that owns it (`sudo usermod -aG video $USER`) and log in again"
-    )]
+    #[error("{camera} may not be opened; mend: {}", mend::CAMERA_GROUP)]
     ForbiddenCamera {
         /// Which.
         camera: String,
@@ -71,16 +70,13 @@ pub enum Fault {
     #[error("{0}")]
     NoScreen(&'static str),
     /// No PipeWire daemon.
-    #[error(
-        "PipeWire does not answer ({reason}); start it with `systemctl --user start pipewire wireplumber`, after installing {}",
-        PIPEWIRE
-    )]
+    #[error("PipeWire does not answer ({reason}); mend: {}", mend::pipewire())]
     NoPipeWire {
         /// Why.
         reason: String,
     },
     /// No v4l2loopback device.
-    #[error("no v4l2loopback device is loaded; {}", LOOPBACK)]
+    #[error("no v4l2loopback device is loaded; mend: {}", mend::loopback())]
     NoLoopback,
     /// One that cannot be written to.
     #[error("the v4l2loopback device {} cannot be written to: {reason}; close what else writes to it, or load another", device.display())]
@@ -90,9 +86,6 @@ pub enum Fault {
         /// Why.
         reason: String,
     },
-    /// Nobody could see anything.
-    #[error("there is no way out for the picture: {0}")]
-    NoDoor(String),
     /// An extension that names no container.
     #[error("{} is neither .mkv nor .mp4; name the recording with one of these endings", path.display())]
     RecordName {
@@ -133,30 +126,8 @@ pub enum Fault {
     },
 }
 
-/// What holds PipeWire, per distribution.
-const PIPEWIRE: &str = "pipewire, wireplumber and gstreamer1.0-pipewire (Debian, Ubuntu), pipewire-gstreamer (Fedora) or \
-                        gst-plugin-pipewire (Arch)";
-
-/// How to get a loopback device, per distribution.
-const LOOPBACK: &str = "get one with `sudo apt install v4l2loopback-dkms` (Debian, Ubuntu), `sudo dnf install v4l2loopback` \
-                        from RPM Fusion (Fedora) or `sudo pacman -S v4l2loopback-dkms` (Arch), then `sudo modprobe \
-                        v4l2loopback exclusive_caps=1 card_label=Standin`";
-
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-/// Where GStreamer's elements come from that a call may want.
-pub fn package_of(element: &str) -> &'static str {
-    match element {
-        "pipewiresink" | "pipewiresrc" => {
-            "gstreamer1.0-pipewire (Debian, Ubuntu), pipewire-gstreamer (Fedora), gst-plugin-pipewire (Arch)"
-        }
-        "x264enc" => "gstreamer1.0-plugins-ugly (Debian, Ubuntu, RPM Fusion), gst-plugins-ugly (Arch)",
-        "avdec_h264" => "gstreamer1.0-libav (Debian, Ubuntu), gstreamer1-plugin-libav (Fedora), gst-libav (Arch)",
-        "srtsrc" => "gstreamer1.0-plugins-bad (Debian, Ubuntu), gst-plugins-bad (Arch)",
-        _ => "gstreamer1.0-plugins-good (Debian, Ubuntu), gstreamer1-plugins-good (Fedora), gst-plugins-good (Arch)",
-    }
 }
 
 /// An element by its factory's name.
@@ -164,6 +135,24 @@ pub fn package_of(element: &str) -> &'static str {
 /// # Errors
 /// [`Fault::NoElement`].
 pub fn make(element: &str) -> Result<gst::Element, Fault> {
-    let missing = |_| Fault::NoElement { element: element.to_owned(), package: package_of(element) };
+    let missing = |_| Fault::NoElement { element: element.to_owned() };
     gst::ElementFactory::make(element).build().map_err(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mend::Part;
+
+    #[test]
+    fn a_fault_of_the_machine_ends_with_the_line_that_mends_it_here() {
+        let ends = |fault: Fault, line: String| {
+            let text = fault.to_string();
+            assert!(text.ends_with(&format!("; mend: {line}")), "{text}");
+        };
+        ends(Fault::NoElement { element: "x264enc".to_owned() }, mend::part(Part::Ugly));
+        ends(Fault::NoPipeWire { reason: "gone".to_owned() }, mend::pipewire());
+        ends(Fault::NoLoopback, mend::loopback());
+        ends(Fault::ForbiddenCamera { camera: "it".to_owned() }, mend::CAMERA_GROUP.to_owned());
+    }
 }

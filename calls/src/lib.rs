@@ -18,6 +18,8 @@ pub mod logs;
 pub mod mend;
 mod noise;
 pub mod outlet;
+mod processes;
 pub mod settings;
 pub mod still_card;
+mod video_device;
 pub mod webcam;

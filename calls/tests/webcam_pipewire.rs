@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails may stop")]
 
+#[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
 #[allow(dead_code, reason = "this file uses its part")]
 #[path = "../../plugins/faceswap/tests/common/models.rs"]
@@ -149,7 +150,7 @@ fn pipewire_that_ends_is_said_and_its_camera_comes_back_with_it() {
     webcam.node();
     desktop.stop_pipewire();
     let line = webcam.wait_for("pipewire  PipeWire does not answer", 0);
-    assert!(webcam.text().contains("systemctl --user start pipewire"), "{}", webcam.text());
+    assert!(webcam.text().contains("; mend: "), "{}", webcam.text());
     desktop.start_pipewire();
     webcam.wait_for("pipewire  node", line);
     let looker = Looker::at("standin");
@@ -184,6 +185,43 @@ fn an_input_that_ends_or_is_not_there_is_waited_for() {
         assert!(looker.until(PATIENCE, card, never_bare).is_some(), "{}", webcam.text());
     }
     assert!(looker.next(MOMENT).is_some());
+}
+
+#[test]
+fn a_sound_server_that_is_deaf_holds_up_nothing() {
+    let Some(desktop) = Desktop::start() else { return };
+    let (lent, _camera) = (Lent::green(), Camera::start());
+    // It takes connections and says nothing.
+    let socket = desktop.path().join("deaf");
+    let _deaf = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let server = format!("unix:{}", socket.display());
+    let (model, file) = (lent.path.display().to_string(), desktop.path().join("call.mkv"));
+    let words = ["--camera", camera::NAME, "--model", &model, "--size", "640x360", "--audio", "--preview", "--mirror"];
+    let more = ["--loopback", "/dev/video9", "--record", file.to_str().unwrap()];
+    let environment = [("PULSE_SERVER", server.as_str()), ("DISPLAY", ""), ("WAYLAND_DISPLAY", "")];
+    let webcam = Webcam::start_in(&environment, &[&words[..], &more].concat());
+    webcam.wait_for("pipewire  node", 0);
+    webcam.wait_for("loopback  the v4l2loopback device /dev/video9 cannot be written to", 0);
+    webcam.wait_for("preview   the preview cannot be shown", 0);
+    webcam.wait_for("sound     the microphone: it does not answer", webcam.wait_for("swapping", 0));
+    webcam.interrupt();
+    assert_eq!(webcam.end(), Some(0));
+    assert!(std::fs::metadata(file).unwrap().len() > 10_000, "nothing is recorded");
+}
+
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let lent = Lent::green();
+    // Stopping waits for an input that does not let go.
+    let input = "gst:videotestsrc is-live=true ! identity sleep-time=60000000";
+    let words = [input, "--model", lent.path.to_str().unwrap(), "--size", "640x360", "--no-pipewire"];
+    let webcam = Webcam::start(&words);
+    webcam.wait_for("starting", 0);
+    std::thread::sleep(MOMENT);
+    webcam.interrupt();
+    std::thread::sleep(MOMENT);
+    webcam.interrupt();
+    assert_eq!(webcam.end(), Some(130));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::back_off::BackOff;
 use super::doors::Doors;
 use super::event::{Event, Events, State};
 use super::latest::Latest;
+use super::opening::Opened;
 use super::plan::Plan;
 use super::pump::Pump;
 use super::swap_line::{Said, SwapLine};
@@ -38,6 +39,8 @@ pub(super) enum Order {
     DoorFailed(Kind, String),
     /// So many look at the PipeWire camera; `None`: PipeWire is gone.
     Lookers(Option<usize>),
+    /// A way out is open, or cannot be.
+    Opened(Kind, Result<Opened, Fault>),
     /// [`Call::look`] was called, or a look ended.
     Looks,
     /// [`super::Handle::reconnect`].
@@ -149,9 +152,7 @@ impl Keeper {
 
     fn look_round(&mut self) {
         let now = Instant::now();
-        if self.doors.due().is_some_and(|due| due <= now) {
-            self.doors.open_missing();
-        }
+        self.doors.look_round();
         let seen = self.is_seen();
         self.doors.pump().set_wanted(seen);
         self.unseen = if seen { None } else { self.unseen.or(Some(now)) };
@@ -164,7 +165,6 @@ impl Keeper {
                 if self.unseen.is_some_and(|since| since + GRACE <= now) {
                     self.close();
                     self.retry = Some(now);
-                    self.doors.listen(false);
                     self.events.enter(State::Idle);
                     self.say("starting");
                 } else if self.heard.0 + SILENCE <= now {
@@ -187,10 +187,7 @@ impl Keeper {
         self.opened = Instant::now();
         self.heard = (self.opened, 0);
         match SwapLine::open(&self.plan, &self.element, &self.latest, &self.taps, said) {
-            Ok(line) => {
-                self.line = Some(line);
-                self.doors.listen(true);
-            }
+            Ok(line) => self.line = Some(line),
             Err(fault) => self.fail(fault),
         }
     }
@@ -221,6 +218,7 @@ impl Keeper {
         match order {
             Order::Line(number, said) if number == self.number => self.hear(said),
             Order::Line(..) | Order::Looks | Order::Stop => {}
+            Order::Opened(kind, opened) => self.doors.opened(kind, opened),
             Order::DoorFailed(kind, reason) => self.doors.failed(kind, reason),
             Order::Lookers(Some(lookers)) => self.lookers = lookers,
             Order::Lookers(None) => {

@@ -12,6 +12,7 @@ mod doors;
 mod event;
 mod keeper;
 mod latest;
+mod opening;
 mod plan;
 mod property;
 mod pump;

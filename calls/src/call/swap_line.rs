@@ -84,6 +84,8 @@ impl SwapLine {
         rate.set_property("drop-only", true);
         rate.set_property("max-rate", plan.size.rate as i32);
         rate.set_property("skip-to-first", true);
+        // Without an average it compares each picture with the next, and so holds one back.
+        rate.set_property("average-period", gst::ClockTime::SECOND.nseconds());
         if plan.mirror {
             flip.set_property_from_str("method", "horizontal-flip");
         }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use gst::prelude::*;
 
 use super::Finding;
-use super::video_device::VideoDevice;
+use crate::mend;
+use crate::video_device::VideoDevice;
 
 const AREA: &str = "Cameras";
 
@@ -93,7 +94,7 @@ pub(super) fn findings(cameras: &[Camera]) -> Vec<Finding> {
             }
             Ok(_) => Finding::note(AREA, what, format!("{} offers no format", camera.name), "plug it in again"),
             Err(reason) if reason.contains("Permission denied") => {
-                Finding::note(AREA, what, reason.clone(), "sudo usermod -aG video $USER, then log in again")
+                Finding::note(AREA, what, reason.clone(), mend::CAMERA_GROUP)
             }
             Err(reason) => {
                 let mend = "close the application that uses it, or plug it in again";

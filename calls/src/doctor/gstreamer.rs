@@ -14,28 +14,35 @@ const AREA: &str = "GStreamer";
 const OLDEST: (u32, u32) = (1, 22);
 
 /// What commands need: the element, for what, and whether there is no `standin webcam` without it.
-const ELEMENTS: [(&str, &str, State); 25] = [
+const ELEMENTS: [(&str, &str, State); 32] = [
     ("queue", "everything", State::Fault),
+    ("appsrc", "webcam", State::Fault),
     ("appsink", "everything", State::Fault),
     ("decodebin", "clips", State::Fault),
+    ("uridecodebin", "webcam from files and URIs", State::Fault),
     ("videoconvert", "everything", State::Fault),
-    ("videoscale", "webcam", State::Fault),
+    ("videoconvertscale", "webcam", State::Fault),
     ("videorate", "webcam", State::Fault),
-    ("videotestsrc", "webcam: test clip and still card", State::Fault),
+    ("videoflip", "webcam", State::Fault),
     ("v4l2src", "webcam: cameras", State::Fault),
     ("jpegdec", "webcam: cameras that send JPEG", State::Fault),
-    ("h264parse", "webcam: cameras and streams of H.264", State::Note),
+    ("videotestsrc", "webcam: a test without the test clip", State::Note),
+    ("h264parse", "webcam: cameras and streams of H.264, and --record", State::Note),
     ("avdec_h264", "clips, cameras and streams of H.264", State::Note),
     ("pipewiresink", "webcam: the camera that browsers see", State::Note),
+    ("pipewiresrc", "webcam: cameras of PipeWire", State::Note),
     ("v4l2sink", "webcam: the camera that all applications see", State::Note),
     ("jpegenc", "panel: preview", State::Note),
     ("qtdemux", "clips in MP4", State::Note),
-    ("mp4mux", "webcam --record", State::Note),
     ("x264enc", "webcam --record", State::Note),
+    ("mp4mux", "webcam --record to MP4", State::Note),
     ("matroskamux", "webcam --record to Matroska", State::Note),
     ("autovideosink", "webcam --preview", State::Note),
+    ("ximagesrc", "webcam from the screen", State::Note),
     ("pulsesrc", "webcam --audio", State::Note),
-    ("opusenc", "webcam --record with sound", State::Note),
+    ("audioconvert", "webcam --audio", State::Note),
+    ("audioresample", "webcam --audio", State::Note),
+    ("audiobuffersplit", "webcam --audio", State::Note),
     ("rtspsrc", "webcam from RTSP", State::Note),
     ("srtsrc", "webcam from SRT", State::Note),
     ("souphttpsrc", "webcam from HTTP", State::Note),
@@ -153,6 +160,30 @@ mod tests {
         assert!(found[0].state == State::Fault && found[0].detail.contains("too old"), "{found:?}");
         let absent = Facts::absent("no library".to_owned());
         assert_eq!(findings(&absent, Distribution::Debian).len(), 1);
+    }
+
+    #[test]
+    fn every_element_that_a_call_uses_is_in_the_table() {
+        let sources = [
+            include_str!("../call/swap_line.rs"),
+            include_str!("../camera/probe.rs"),
+            include_str!("../camera/source.rs"),
+            include_str!("../outlet/door.rs"),
+            include_str!("../outlet/loopback.rs"),
+            include_str!("../outlet/microphone.rs"),
+            include_str!("../outlet/pipewire.rs"),
+            include_str!("../outlet/record.rs"),
+            include_str!("../outlet/window.rs"),
+        ];
+        let letters = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_';
+        let words = sources.iter().flat_map(|source| source.split(letters));
+        // Those of GStreamer itself come with it.
+        let used: BTreeSet<_> =
+            words.filter(|word| part_of_element(word).is_some_and(|p| p != Part::GStreamer)).collect();
+        assert!(used.len() > 15, "{used:?}");
+        for word in used {
+            assert!(ELEMENTS.iter().any(|(name, ..)| *name == word), "{word}");
+        }
     }
 
     #[test]

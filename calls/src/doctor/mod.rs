@@ -13,8 +13,6 @@ mod loopback;
 mod models;
 mod onnxruntime;
 mod pipewire;
-mod processes;
-mod video_device;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,6 +21,7 @@ use serde::Serialize;
 use standin::cli::Outcome;
 
 use crate::mend::Distribution;
+use crate::video_device;
 
 /// Arguments of `standin doctor`.
 #[derive(Debug, clap::Args)]

@@ -4,13 +4,10 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use super::processes::{is_installed, runs};
-use crate::mend::{Distribution, Part};
+use crate::mend::{self, Distribution, Part, SESSION};
+use crate::processes::{is_installed, runs};
 
 const AREA: &str = "PipeWire";
-
-/// Brings the folder for a session's sockets.
-const SESSION: &str = "log in as the user who calls, or: export XDG_RUNTIME_DIR=/run/user/$(id -u)";
 
 /// What stands behind a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +47,7 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn gather() -> Self {
         let folder = |name| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let runtime_folder = folder("XDG_RUNTIME_DIR").filter(|path| path.is_dir());
+        let runtime_folder = mend::runtime_folder();
         let none = || Socket::Dead("XDG_RUNTIME_DIR names no folder".to_owned());
         let remote = folder("PIPEWIRE_REMOTE").unwrap_or_else(|| "pipewire-0".into());
         let sockets = folder("PIPEWIRE_RUNTIME_DIR").or_else(|| runtime_folder.clone());
@@ -72,11 +69,7 @@ impl Facts {
 
     /// The line that starts PipeWire here, or installs it.
     pub(super) fn start(&self, here: Distribution) -> String {
-        match (self.installed, &self.runtime_folder) {
-            (false, _) => here.bring(Part::PipeWire),
-            (true, None) => SESSION.to_owned(),
-            (true, Some(_)) => "systemctl --user enable --now pipewire.socket wireplumber.service".to_owned(),
-        }
+        mend::PipeWire { installed: self.installed, session: self.runtime_folder.is_some() }.line(here)
     }
 
     /// Whether an application would see a camera here.

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::parts::{Packages, Part, RUNTIME};
+use super::steps::LOAD;
 
 /// A distribution whose package names are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +68,9 @@ impl Distribution {
     pub fn bring(self, part: Part) -> String {
         match part {
             Part::OnnxRuntime => RUNTIME.to_owned(),
-            Part::Loopback => {
-                let load = "sudo modprobe v4l2loopback exclusive_caps=1 card_label=Standin";
-                match self {
-                    // An akmod is built when the machine starts, or by this.
-                    Self::Fedora => format!("{} && sudo akmods && {load}", self.install(part)),
-                    _ => format!("{} && {load}", self.install(part)),
-                }
-            }
+            // An akmod is built when the machine starts, or by this.
+            Part::Loopback if self == Self::Fedora => format!("{} && sudo akmods && {LOAD}", self.install(part)),
+            Part::Loopback => format!("{} && {LOAD}", self.install(part)),
             Part::NvidiaDriver if self == Self::Ubuntu => "sudo ubuntu-drivers install".to_owned(),
             Part::NvidiaDriver if self == Self::Debian => {
                 "sudo apt install nvidia-driver (with contrib, non-free and non-free-firmware in /etc/apt/sources.list)"

@@ -5,9 +5,11 @@
 
 mod distribution;
 mod parts;
+mod steps;
 
 pub use distribution::Distribution;
 pub use parts::Part;
+pub(crate) use steps::{Loopback, PipeWire, SESSION, runtime_folder};
 
 use standin::live::{LoadError, PrepareError};
 use standin::media::ClipError;
@@ -17,6 +19,19 @@ use standin::swap::GpuEngineError;
 /// The line that brings `part` to this machine.
 pub fn part(part: Part) -> String {
     Distribution::here().bring(part)
+}
+
+/// The line that lets a user open cameras.
+pub(crate) const CAMERA_GROUP: &str = "sudo usermod -aG video $USER, then log in again";
+
+/// The line that makes PipeWire answer.
+pub fn pipewire() -> String {
+    PipeWire::here().line(Distribution::here())
+}
+
+/// The line that brings a v4l2loopback device.
+pub fn loopback() -> String {
+    Loopback::here().line(Distribution::here())
 }
 
 /// The variable that names ONNX Runtime's library, and lets no other be looked for.

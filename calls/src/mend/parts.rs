@@ -126,8 +126,12 @@ impl Part {
 }
 
 /// Plugins of GStreamer: where each is, and the elements of it that commands use.
-const PLUGINS: [(&str, Part, &[&str]); 34] = [
-    ("coreelements", Part::GStreamer, &["queue", "tee", "filesrc", "filesink", "identity", "valve", "capsfilter"]),
+const PLUGINS: [(&str, Part, &[&str]); 36] = [
+    (
+        "coreelements",
+        Part::GStreamer,
+        &["queue", "tee", "filesrc", "filesink", "identity", "valve", "capsfilter", "clocksync"],
+    ),
     ("app", Part::Base, &["appsrc", "appsink"]),
     ("playback", Part::Base, &["decodebin", "uridecodebin", "decodebin3", "uridecodebin3"]),
     ("typefindfunctions", Part::Base, &[]),
@@ -148,6 +152,7 @@ const PLUGINS: [(&str, Part, &[&str]); 34] = [
     ("videofilter", Part::Good, &["videoflip", "videobalance"]),
     ("autodetect", Part::Good, &["autovideosink", "autoaudiosink", "autovideosrc", "autoaudiosrc"]),
     ("pulseaudio", Part::Good, &["pulsesrc", "pulsesink"]),
+    ("ximagesrc", Part::Good, &["ximagesrc"]),
     ("rtsp", Part::Good, &["rtspsrc"]),
     ("rtpmanager", Part::Good, &["rtpbin"]),
     ("udp", Part::Good, &["udpsrc", "udpsink"]),
@@ -155,6 +160,7 @@ const PLUGINS: [(&str, Part, &[&str]); 34] = [
     ("vpx", Part::Good, &["vp8enc", "vp8dec", "vp9enc", "vp9dec"]),
     ("debug", Part::Good, &["progressreport"]),
     ("videoparsersbad", Part::Bad, &["h264parse", "h265parse"]),
+    ("audiobuffersplit", Part::Bad, &["audiobuffersplit"]),
     ("srt", Part::Bad, &["srtsrc", "srtsink"]),
     ("openh264", Part::Bad, &["openh264enc", "openh264dec"]),
     ("mpegtsdemux", Part::Bad, &["tsdemux"]),

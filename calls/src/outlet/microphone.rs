@@ -7,6 +7,14 @@ use crate::fault::{Fault, make};
 /// The system's own microphone, through the sound server that PipeWire desktops have.
 pub const DEFAULT: &str = "pulsesrc client-name=standin";
 
+/// Begin of the names of nodes for sound.
+pub const NODE: &str = "standin-microphone";
+
+/// Samples a second.
+const RATE: usize = 48_000;
+/// Samples of a cycle: the node sends a buffer a cycle, however long the buffer is.
+const CYCLE: usize = 1024;
+
 /// A running pipeline from the microphone to the node. Ends with its value.
 #[derive(Debug)]
 pub struct Microphone {
@@ -25,10 +33,13 @@ impl Microphone {
         said: impl Fn(&gst::Message) + Send + Sync + 'static,
     ) -> Result<Self, Fault> {
         make("pipewiresink")?;
+        make("audiobuffersplit")?;
         let words = format!(
             "{source} ! queue max-size-time=10000000000 max-size-bytes=0 max-size-buffers=0 ! audioconvert ! audioresample ! \
-             audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved ! clocksync name=late ! \
-             pipewiresink name=node mode=provide sync=false async=false"
+             audio/x-raw,format=S16LE,rate={RATE},channels=2,layout=interleaved ! \
+             audiobuffersplit output-buffer-size={} ! clocksync name=late ! \
+             pipewiresink name=node mode=provide sync=false async=false",
+            CYCLE * 4,
         );
         let failed = |reason: &str| Fault::Microphone(reason.to_owned());
         let pipeline = gst::parse::launch(&words).map_err(|error| failed(error.message()))?;
@@ -36,6 +47,9 @@ impl Microphone {
         let properties = gst::Structure::builder("properties")
             .field("media.class", "Audio/Source")
             .field("media.role", "Communication")
+            .field("node.latency", format!("{CYCLE}/{RATE}"))
+            .field("node.force-quantum", CYCLE.to_string())
+            .field("node.force-rate", RATE.to_string())
             .field("node.name", node)
             .field("node.description", title)
             .build();
@@ -51,13 +65,8 @@ impl Microphone {
             });
         }
         let microphone = Self { pipeline };
-        microphone.listen(true).then_some(microphone).ok_or_else(|| failed("none can be opened"))
-    }
-
-    /// Listens or not; false where it cannot.
-    pub fn listen(&self, listen: bool) -> bool {
-        let state = if listen { gst::State::Playing } else { gst::State::Paused };
-        self.pipeline.set_state(state).is_ok()
+        let plays = microphone.pipeline.set_state(gst::State::Playing).is_ok();
+        plays.then_some(microphone).ok_or_else(|| failed("none can be opened"))
     }
 
     /// Makes the sound so late.

@@ -16,10 +16,10 @@ const LEAST_BUFFERS: u32 = 2;
 /// Likewise.
 const MOST_BUFFERS: u32 = 8;
 
-/// A node name that none of `taken` has.
-pub fn free_name(taken: &[String]) -> String {
-    let names = std::iter::once(NODE.to_owned()).chain((2..).map(|number| format!("{NODE}-{number}")));
-    names.into_iter().find(|name| !taken.contains(name)).unwrap_or_else(|| NODE.to_owned())
+/// A node name that begins with `name` and that none of `taken` has.
+pub fn free_name(name: &str, taken: &[String]) -> String {
+    let names = std::iter::once(name.to_owned()).chain((2..).map(|number| format!("{name}-{number}")));
+    names.into_iter().find(|name| !taken.contains(name)).unwrap_or_else(|| name.to_owned())
 }
 
 /// Opens the node `node`, which applications list as `title`.
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn names_are_free() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(free_name(&[]), "standin");
-        assert_eq!(free_name(&names(&["standin", "standin-3"])), "standin-2");
+        assert_eq!(free_name(NODE, &[]), "standin");
+        assert_eq!(free_name(NODE, &names(&["standin", "standin-3"])), "standin-2");
     }
 }

@@ -45,6 +45,9 @@ impl Preset {
 impl Property {
     fn checked(&self, element: &gst::Element) -> anyhow::Result<glib::Value> {
         let Self { name, value, at } = self;
+        if name == "on-failure" && value == "pass" {
+            bail!("{at}: on-failure=pass lets a bare face out, and is taken from --set alone");
+        }
         let known = element.list_properties();
         let settable = || known.iter().filter(|known| known.flags().contains(glib::ParamFlags::WRITABLE));
         let Some(definition) = settable().find(|known| known.name() == name) else {

@@ -1,4 +1,4 @@
-//! The command line of `standin webcam`. Each option is also read from the environment.
+//! The command line of `standin webcam`.
 
 use std::path::PathBuf;
 
@@ -6,50 +6,57 @@ use clap::Args;
 
 use crate::call::{Doors, LoopbackChoice, Plan, Size};
 use crate::camera::Source;
+use crate::element;
 use crate::outlet::record;
+use crate::settings::Settings;
 
 /// Arguments of `standin webcam`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Takes this instead of a camera: a file (played again and again), a URI (rtsp, srt, http), `screen`, `test`, or `gst:` and
     /// the words of a gst-launch-1.0 line
-    #[arg(env = "STANDIN_INPUT")]
     pub input: Option<String>,
     /// The swap model, a .dfm, with its consent record beside it
-    #[arg(long, short, env = "STANDIN_MODEL", value_name = "FILE.dfm")]
+    #[arg(long, short, value_name = "FILE.dfm")]
     pub model: PathBuf,
     /// The camera: a part of its name, its device file, or auto
-    #[arg(long, short, env = "STANDIN_CAMERA", default_value = "auto")]
+    #[arg(long, short, default_value = "auto")]
     pub camera: String,
     /// The largest picture that is asked of the camera; of other inputs the size that leaves
-    #[arg(long, env = "STANDIN_SIZE", default_value = "1280x720", value_name = "WxH")]
+    #[arg(long, default_value = "1280x720", value_name = "WxH")]
     pub size: Size,
     /// Frames a second at most
-    #[arg(long, env = "STANDIN_FPS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
     pub fps: u32,
     /// Swaps left and right
-    #[arg(long, env = "STANDIN_MIRROR")]
+    #[arg(long)]
     pub mirror: bool,
     /// Shows in a window what leaves
-    #[arg(long, env = "STANDIN_PREVIEW")]
+    #[arg(long)]
     pub preview: bool,
     /// Offers the microphone too, as late as the picture
-    #[arg(long, env = "STANDIN_AUDIO")]
+    #[arg(long)]
     pub audio: bool,
     /// Records what leaves; the ending, .mkv or .mp4, says as what
-    #[arg(long, env = "STANDIN_RECORD", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Sets a property of the element faceswap; may be given again
-    #[arg(long = "set", env = "STANDIN_SET", value_delimiter = ',', value_name = "PROPERTY=VALUE", value_parser = pair)]
+    /// Sets the properties of the element faceswap that the table [preset.NAME] of the settings has
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// Sets a property of the element faceswap, after the preset; may be given again
+    #[arg(long = "set", value_delimiter = ',', value_name = "PROPERTY=VALUE", value_parser = pair)]
     pub properties: Vec<(String, String)>,
+    /// Leaves out the label that says whose face is generated
+    #[arg(long)]
+    pub no_label: bool,
     /// What applications call the camera
-    #[arg(long, env = "STANDIN_NAME", default_value = "Standin")]
+    #[arg(long, default_value = "Standin")]
     pub name: String,
     /// The v4l2loopback device: auto, off, or its file
-    #[arg(long, env = "STANDIN_LOOPBACK", default_value = "auto", value_parser = loopback)]
+    #[arg(long, default_value = "auto", value_parser = loopback)]
     pub loopback: LoopbackChoice,
     /// Offers no PipeWire camera
-    #[arg(long, env = "STANDIN_NO_PIPEWIRE")]
+    #[arg(long)]
     pub no_pipewire: bool,
 }
 
@@ -69,14 +76,22 @@ fn loopback(text: &str) -> Result<LoopbackChoice, String> {
 }
 
 impl Arguments {
-    /// The call that they ask for.
+    /// The call that they ask for, with the preset of these settings.
     ///
     /// # Errors
-    /// A name for the recording that names no container.
-    pub fn plan(self) -> anyhow::Result<Plan> {
+    /// A name for the recording that names no container; a preset that there is not, or that `faceswap` does not take.
+    pub fn plan(self, settings: &Settings) -> anyhow::Result<Plan> {
         if let Some(file) = &self.record {
             record::check(file)?;
         }
+        let label = if self.no_label { "off" } else { "corner" };
+        let mut properties = vec![("label".to_owned(), label.to_owned())];
+        if let Some(name) = &self.preset {
+            let preset = settings.preset(name)?;
+            preset.set_on(&element::load()?.create().build()?)?;
+            properties.extend(preset.properties.iter().map(|set| (set.name.clone(), set.value.clone())));
+        }
+        properties.extend(self.properties);
         let source = self.input.as_deref().map_or(Source::Camera(self.camera), Source::parse);
         let doors = Doors {
             pipewire: !self.no_pipewire,
@@ -86,15 +101,7 @@ impl Arguments {
             audio: self.audio,
         };
         let size = Size { rate: self.fps, ..self.size };
-        Ok(Plan {
-            source,
-            model: self.model,
-            properties: self.properties,
-            size,
-            mirror: self.mirror,
-            name: self.name,
-            doors,
-        })
+        Ok(Plan { source, model: self.model, properties, size, mirror: self.mirror, name: self.name, doors })
     }
 }
 
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_model_is_enough() {
-        let plan = read(&["--model", "ben.dfm"]).unwrap().plan().unwrap();
+        let plan = read(&["--model", "ben.dfm"]).unwrap().plan(&Settings::default()).unwrap();
         assert_eq!(plan.source, Source::Camera("auto".to_owned()));
         assert_eq!(plan.size, Size { width: 1280, height: 720, rate: 30 });
         assert!(plan.doors.pipewire && plan.doors.loopback == LoopbackChoice::Auto && plan.doors.record.is_none());
@@ -129,13 +136,22 @@ mod tests {
     fn everything_can_be_said() {
         let words = "clip.mp4 -m ben.dfm --size 640x360 --fps 25 --mirror --set morph=0.5 --set select=all --record a.mkv \
                      --loopback /dev/video10 --no-pipewire";
-        let plan = read(&words.split(' ').collect::<Vec<_>>()).unwrap().plan().unwrap();
+        let plan = read(&words.split(' ').collect::<Vec<_>>()).unwrap().plan(&Settings::default()).unwrap();
         assert_eq!(plan.source, Source::File("clip.mp4".into()));
         assert_eq!(plan.size, Size { width: 640, height: 360, rate: 25 });
-        let pairs = [("morph", "0.5"), ("select", "all")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pairs = [("label", "corner"), ("morph", "0.5"), ("select", "all")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(plan.properties, pairs);
         assert!(plan.mirror && !plan.doors.pipewire);
         assert_eq!(plan.doors.loopback, LoopbackChoice::Device("/dev/video10".into()));
+    }
+
+    #[test]
+    fn no_label_is_left_out_only_where_it_is_said() {
+        let label = |words: &[&str]| read(words).unwrap().plan(&Settings::default()).unwrap().properties;
+        assert_eq!(label(&["-m", "a.dfm"]), [("label".to_owned(), "corner".to_owned())]);
+        assert_eq!(label(&["-m", "a.dfm", "--no-label"]), [("label".to_owned(), "off".to_owned())]);
+        assert_eq!(label(&["-m", "a.dfm", "--set", "label=off"]).last().unwrap().1, "off");
     }
 
     #[test]
@@ -151,7 +167,7 @@ mod tests {
             let error = read(&words).unwrap_err();
             assert!(error.contains(expected), "no {expected} in {error}");
         }
-        let plan = read(&["-m", "a.dfm", "--record", "a.avi"]).unwrap().plan();
+        let plan = read(&["-m", "a.dfm", "--record", "a.avi"]).unwrap().plan(&Settings::default());
         assert!(plan.unwrap_err().to_string().contains(".mkv nor .mp4"));
     }
 }

@@ -12,6 +12,7 @@ use standin::cli::Outcome;
 pub use arguments::Arguments;
 
 use crate::call::{Call, Event, State};
+use crate::settings::Settings;
 
 /// Exit code of a process that a second Ctrl-C ends.
 const INTERRUPTED: i32 = 130;
@@ -20,8 +21,8 @@ const INTERRUPTED: i32 = 130;
 ///
 /// # Errors
 /// A sentence that says what to mend.
-pub fn run(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    let mut call = Call::new(arguments.plan()?)?;
+pub fn run(arguments: Arguments, settings: &Settings, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let mut call = Call::new(arguments.plan(settings)?)?;
     let handle = call.handle();
     let asked = AtomicBool::new(false);
     ctrlc::set_handler(move || {

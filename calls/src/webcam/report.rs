@@ -22,7 +22,8 @@ pub(super) fn event(event: &Event, out: &mut dyn Write) -> io::Result<()> {
         Event::Closed(kind, Some(fault)) => writeln!(out, "{:<9} {fault}", name(*kind))?,
         Event::Closed(kind, None) => writeln!(out, "{:<9} closed", name(*kind))?,
         Event::Warning(warning) => writeln!(out, "warning   {warning}")?,
-        Event::Latency(_) | Event::Statistics(_) => {}
+        Event::Latency(latency) => tracing::info!("the picture is {} ms late", latency.mseconds()),
+        Event::Statistics(statistics) => tracing::debug!("{statistics}"),
     }
     out.flush()
 }

@@ -13,8 +13,14 @@ pub(crate) struct Webcam {
 
 impl Webcam {
     pub(crate) fn start(words: &[&str]) -> Self {
+        Self::start_in(&[], words)
+    }
+
+    /// With these variables in its environment.
+    pub(crate) fn start_in(environment: &[(&str, &str)], words: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
         command.arg("webcam").args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(environment.iter().copied());
         let mut child = command.spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let (out, error) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());

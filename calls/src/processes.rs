@@ -1,7 +1,7 @@
 //! Which programs run.
 
 /// Whether a process of this name runs, by the 15 characters that the kernel keeps of a name.
-pub(super) fn runs(name: &str) -> bool {
+pub(crate) fn runs(name: &str) -> bool {
     let kept = &name.as_bytes()[..name.len().min(15)];
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries
@@ -10,7 +10,7 @@ pub(super) fn runs(name: &str) -> bool {
 }
 
 /// Whether a program of this name is in one of the folders of `PATH`.
-pub(super) fn is_installed(name: &str) -> bool {
+pub(crate) fn is_installed(name: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
 }
 

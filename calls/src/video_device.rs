@@ -28,35 +28,35 @@ const DEVICE_CAPABILITIES: u32 = 0x8000_0000;
 
 /// A device, as it describes itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct VideoDevice {
+pub(crate) struct VideoDevice {
     /// Such as `/dev/video0`.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its words, or why it cannot be asked.
-    pub(super) words: Result<Words, String>,
+    pub(crate) words: Result<Words, String>,
 }
 
 /// What a device says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Words {
+pub(crate) struct Words {
     /// The kernel's driver, such as `uvcvideo`.
-    pub(super) driver: String,
+    pub(crate) driver: String,
     /// The name that applications show.
-    pub(super) card: String,
+    pub(crate) card: String,
     /// Frames can be read from it.
-    pub(super) capture: bool,
+    pub(crate) capture: bool,
     /// Frames can be written to it.
-    pub(super) output: bool,
+    pub(crate) output: bool,
 }
 
 impl VideoDevice {
-    /// Whether v4l2loopback made it.
-    pub(super) fn is_loopback(&self) -> bool {
+    /// Whether v4l2loopback made it: what one program writes to it, another reads.
+    pub(crate) fn is_loopback(&self) -> bool {
         self.words.as_ref().is_ok_and(|words| words.driver == "v4l2 loopback")
     }
 }
 
 /// Every device, by number.
-pub(super) fn all() -> Vec<VideoDevice> {
+pub(crate) fn all() -> Vec<VideoDevice> {
     let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
     let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("video")?.parse::<u32>().ok();
     let mut paths: Vec<_> = entries.filter_map(|entry| Some((number(&entry.path())?, entry.path()))).collect();

@@ -1,0 +1,115 @@
+//! Opens a way out, in a thread of its own: a display, a sound server or a disk may never answer, and a call goes on without.
+
+use std::io;
+use std::path::PathBuf;
+
+use crossbeam_channel::Sender;
+
+use super::keeper::Order;
+use crate::fault::Fault;
+use crate::outlet::microphone::{self, Microphone};
+use crate::outlet::registry::{Connection, Watch};
+use crate::outlet::{Door, Kind, loopback, pipewire, record, window};
+
+/// What is to be opened.
+pub(super) struct Opening {
+    pub(super) kind: Kind,
+    /// Of the pictures.
+    pub(super) caps: gst::Caps,
+    /// What applications call it.
+    pub(super) name: String,
+    /// The v4l2loopback device, where one was named.
+    pub(super) device: Option<PathBuf>,
+    /// The recording's file.
+    pub(super) record: PathBuf,
+    pub(super) orders: Sender<Order>,
+}
+
+/// A way out that is open, under what name it is found, and the watch over who looks or listens there.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) way: Way,
+    pub(super) place: String,
+    pub(super) watch: Option<Watch>,
+}
+
+/// What leaves there.
+#[derive(Debug)]
+pub(super) enum Way {
+    Pictures(Door),
+    Sound(Microphone),
+}
+
+impl Opening {
+    /// Begins; the end of it is told as [`Order::Opened`].
+    pub(super) fn begin(self) {
+        let (kind, orders) = (self.kind, self.orders.clone());
+        let lost = orders.clone();
+        let thread = std::thread::Builder::new().name("opening".to_owned());
+        let begun = thread.spawn(move || drop(orders.try_send(Order::Opened(kind, self.open()))));
+        if let Err(error) = begun {
+            let _ = lost.try_send(Order::Opened(kind, Err(fault(kind, PathBuf::new(), error.to_string()))));
+        }
+    }
+
+    fn open(self) -> Result<Opened, Fault> {
+        let said = listener(self.kind, self.orders.clone());
+        let pictures = |door: Door, place: String| Opened { way: Way::Pictures(door), place, watch: None };
+        match self.kind {
+            Kind::PipeWire => {
+                let connection = connect()?;
+                let node = pipewire::free_name(pipewire::NODE, &connection.registry.names());
+                let door = pipewire::open(&node, &self.name, &self.caps, said)?;
+                let orders = self.orders;
+                let told = move |lookers| drop(orders.try_send(Order::Lookers(lookers)));
+                let watch = connection.watch(node.clone(), told).map_err(unreachable)?;
+                Ok(Opened { watch: Some(watch), ..pictures(door, node) })
+            }
+            Kind::Loopback => {
+                let (device, card) = loopback::choose(self.device.as_deref())?;
+                let door = loopback::open(&device, &self.caps, said)?;
+                Ok(pictures(door, format!("{} ({card})", device.display())))
+            }
+            Kind::Preview => Ok(pictures(window::open(&self.caps, said)?, "a window".to_owned())),
+            Kind::Record => {
+                let door = record::open(&self.record, &self.caps, said)?;
+                Ok(pictures(door, self.record.display().to_string()))
+            }
+            Kind::Microphone => {
+                let connection = connect()?;
+                let node = pipewire::free_name(microphone::NODE, &connection.registry.names());
+                let title = format!("{} microphone", self.name);
+                let microphone = Microphone::open(microphone::DEFAULT, &node, &title, said)?;
+                Ok(Opened { way: Way::Sound(microphone), place: node, watch: None })
+            }
+        }
+    }
+}
+
+fn connect() -> Result<Connection, Fault> {
+    Connection::open().map_err(unreachable)
+}
+
+fn unreachable(error: io::Error) -> Fault {
+    Fault::NoPipeWire { reason: error.to_string() }
+}
+
+/// What hears a way's errors.
+fn listener(kind: Kind, orders: Sender<Order>) -> impl Fn(&gst::Message) + Send + Sync + 'static {
+    move |message: &gst::Message| {
+        if let gst::MessageView::Error(error) = message.view() {
+            let _ = orders.try_send(Order::DoorFailed(kind, error.error().message().to_owned()));
+        }
+    }
+}
+
+/// What is wrong with a way out, in GStreamer's words; `path` is that of a device or a recording.
+pub(super) fn fault(kind: Kind, path: PathBuf, reason: String) -> Fault {
+    match kind {
+        Kind::PipeWire => Fault::NoPipeWire { reason },
+        Kind::Loopback => Fault::Loopback { device: path, reason },
+        Kind::Preview => Fault::Preview(reason),
+        Kind::Record => Fault::Record { path, reason },
+        Kind::Microphone => Fault::Microphone(reason),
+    }
+}
