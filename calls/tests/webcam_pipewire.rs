@@ -128,6 +128,29 @@ fn it_idles_while_nobody_looks_and_wakes_for_who_comes() {
 }
 
 #[test]
+fn one_that_keeps_all_buffers_takes_the_camera_from_nobody() {
+    let Some(_desktop) = Desktop::start() else { return };
+    let (lent, _camera) = (Lent::green(), Camera::start());
+    let webcam = webcam(&lent, &[]);
+    let node = webcam.node();
+    let looker = Looker::at(&node);
+    assert!(looker.until(PATIENCE, swapped, never_bare).is_some(), "{}", webcam.text());
+    let keeper = Looker::keeping_all(&node);
+    // Longer than the node's buffers last.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < 2 * MOMENT {
+        looker.next(PATIENCE).expect("pictures go on");
+    }
+    for _ in 0..45 {
+        assert!(swapped(looker.next(PATIENCE).expect("pictures go on").seen));
+    }
+    drop(keeper);
+    for _ in 0..15 {
+        looker.next(PATIENCE).expect("pictures go on");
+    }
+}
+
+#[test]
 fn two_calls_have_one_camera_and_a_node_each() {
     let Some(_desktop) = Desktop::start() else { return };
     let (lent, _camera) = (Lent::green(), Camera::start());
@@ -263,7 +286,19 @@ fn figures() {
         let first = looker.until(PATIENCE, shown, |_| {}).expect("a picture");
         println!("{turn} start: node after {there:?}, swapped picture seen after {:?}", first.at - begun);
     }
-    let webcam = Webcam::start(&words);
+    let age = |looker: &Looker, length: f64| {
+        let (begun, mut ages) = (std::time::Instant::now(), Vec::new());
+        while begun.elapsed().as_secs_f64() < length {
+            let picture = looker.next(PATIENCE).expect("pictures go on");
+            if let Seen::Swapped(number) | Seen::Concealed(number) | Seen::Bare(number) = picture.seen {
+                ages.push((picture.at - camera.sent(number).expect("a picture that was shown")).as_secs_f64() * 1e3);
+            }
+        }
+        ages.sort_by(f64::total_cmp);
+        (ages[ages.len() / 2], ages[ages.len() * 99 / 100])
+    };
+    println!("the camera's own picture at a consumer: median and p99 {:.1?} ms", age(&Looker::at("workbench"), 10.0));
+    let webcam = Webcam::start(&[&["-v"], &words[..]].concat());
     let node = webcam.node();
     let line = webcam.wait_for("idle", 0);
     let process = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", webcam.id())).unwrap();
@@ -313,5 +348,7 @@ fn figures() {
     let (x, y) = (half.iter().map(|s| s.0).sum::<f64>(), half.iter().map(|s| s.1).sum::<f64>());
     let n = half.len() as f64;
     let (sxy, sxx) = half.iter().fold((0.0, 0.0), |(a, b), s| (a + s.0 * s.1, b + s.0 * s.0));
+    let said = webcam.text().lines().filter(|line| line.contains("ms late")).map(str::to_owned).collect::<Vec<_>>();
+    println!("what it says of its latency: {said:#?}");
     println!("resident: {:.1} MiB, slope {:.2} MiB a minute", y / n, (n * sxy - x * y) / (n * sxx - x * x));
 }

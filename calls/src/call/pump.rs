@@ -68,9 +68,12 @@ impl Pump {
         self.shared.latest.wake();
     }
 
-    /// Whether the card is repeated where no picture comes.
+    /// Whether anybody looks: whether pictures are shown, and the card repeated where none comes.
     pub(super) fn set_wanted(&self, wanted: bool) {
         if self.shared.wanted.swap(wanted, Ordering::AcqRel) != wanted {
+            if !wanted {
+                lock(&self.shared.doors).iter().for_each(Door::empty);
+            }
             self.shared.latest.wake();
         }
     }
@@ -82,6 +85,8 @@ impl Shared {
         while !self.stopped.load(Ordering::Acquire) {
             let patience = self.wanted.load(Ordering::Acquire).then_some(CARD);
             match self.latest.take(patience) {
+                // A door keeps what nobody takes, and would show it to the next who looks.
+                Taken::Picture(_) if patience.is_none() => {}
                 Taken::Picture(picture) => {
                     shown = Some(Instant::now());
                     self.push(&picture);

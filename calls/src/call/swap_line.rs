@@ -177,11 +177,13 @@ impl SwapLine {
         self.pipeline.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT, gst::ClockTime::ZERO).is_ok()
     }
 
-    /// Gives a latency that changed to all elements, and says what it is.
+    /// Gives a latency that changed to all elements, and says what it is where the picture leaves `faceswap`: the sink behind it
+    /// waits for nothing and says 0.
     pub(super) fn latency(&self) -> Option<gst::ClockTime> {
         let _ = self.pipeline.recalculate_latency();
         let mut query = gst::query::Latency::new();
-        self.pipeline.query(&mut query).then(|| query.result().1)
+        let answered = self.element.static_pad("src")?.query(&mut query);
+        answered.then(|| query.result().1)
     }
 }
 

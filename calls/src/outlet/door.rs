@@ -107,6 +107,13 @@ impl Door {
         let since = self.stuck.get().unwrap_or_else(Instant::now);
         self.stuck.set(Some(since));
         if since.elapsed() > STUCK {
+            self.empty();
+        }
+    }
+
+    /// Takes back what waits at a PipeWire camera for somebody to look.
+    pub fn empty(&self) {
+        if self.kind == Kind::PipeWire {
             self.stuck.set(None);
             let paused = self.pipeline.set_state(gst::State::Paused);
             let _ = paused.and_then(|_| self.pipeline.set_state(gst::State::Playing));

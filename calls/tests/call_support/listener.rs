@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
+use standin_calls::outlet::registry::Connection;
 
 /// Samples a second.
 pub(crate) const RATE: usize = 48_000;
@@ -21,6 +22,13 @@ pub(crate) struct Heard {
 
 impl Listener {
     pub(crate) fn at(node: &str) -> Self {
+        let there =
+            || Connection::open().is_ok_and(|connection| connection.registry.names().iter().any(|name| name == node));
+        let begun = Instant::now();
+        while !there() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "there is no node {node}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
         let text = format!(
             "pipewiresrc target-object={node} always-copy=true ! audio/x-raw,format=S16LE,rate={RATE},channels=2 ! \
              appsink name=leaves sync=false"

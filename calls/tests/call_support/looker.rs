@@ -38,7 +38,20 @@ impl Looker {
             "pipewiresrc target-object={node} always-copy=true ! video/x-raw,format=YUY2,width={WIDTH},height={HEIGHT} ! \
              appsink name=leaves sync=false max-buffers=2 drop=true"
         );
-        let pipeline = gst::parse::launch(&text).unwrap().downcast::<gst::Pipeline>().unwrap();
+        Self::described(&text)
+    }
+
+    /// One that takes what it is sent and gives nothing back.
+    pub(crate) fn keeping_all(node: &str) -> Self {
+        let text = format!(
+            "pipewiresrc target-object={node} ! video/x-raw,format=YUY2,width={WIDTH},height={HEIGHT} ! \
+             appsink name=leaves sync=false max-buffers=0"
+        );
+        Self::described(&text)
+    }
+
+    fn described(text: &str) -> Self {
+        let pipeline = gst::parse::launch(text).unwrap().downcast::<gst::Pipeline>().unwrap();
         let leaves = pipeline.by_name("leaves").unwrap().downcast::<gst_app::AppSink>().unwrap();
         pipeline.set_state(gst::State::Playing).unwrap();
         Self { pipeline, leaves }
@@ -100,8 +113,8 @@ fn see(picture: &[u8]) -> Seen {
     if green > 300 {
         return Seen::Swapped(number);
     }
-    // The sharpest edges of the picture's upper part, where the counter is not.
-    let sharp = (10..HEIGHT as usize - 40)
+    // The sharpest edges of the picture's upper part, where the counter and the label are not.
+    let sharp = (10..HEIGHT as usize - 70)
         .flat_map(|y| (10..WIDTH as usize - 10).map(move |x| (x, y)))
         .filter(|(x, y)| {
             let row = (y * WIDTH as usize + x) * 2;
