@@ -115,6 +115,7 @@ fn a_preset_is_set_on_an_element_or_refused_with_its_line() {
     let outside = set("[preset.p]\nsilent = true\ndrop-probability = 7\n").unwrap_err();
     assert!(outside.starts_with("config.toml:3: ") && outside.contains("it takes 0 to 1"), "{outside}");
     assert!(!element.property::<bool>("silent"), "all or none");
+    assert!(set("[preset.p]\non-failure = 'pass'\n").unwrap_err().contains("lets a bare face out"));
     assert!(set("[preset.p]\nsilent = 'perhaps'\n").unwrap_err().contains("does not take 'perhaps'"));
 }
 

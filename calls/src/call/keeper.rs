@@ -80,7 +80,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Draws the card and opens the doors.
+    /// Draws the card and begins to open the doors.
     pub(super) fn new(call: &Call) -> anyhow::Result<Self> {
         let (plan, subject) = (call.plan.clone(), call.consent.subject.clone());
         let latest = Arc::new(Latest::default());
@@ -165,8 +165,9 @@ impl Keeper {
                 if self.unseen.is_some_and(|since| since + GRACE <= now) {
                     self.close();
                     self.retry = Some(now);
-                    self.events.enter(State::Idle);
+                    self.doors.pump().empty();
                     self.say("starting");
+                    self.events.enter(State::Idle);
                 } else if self.heard.0 + SILENCE <= now {
                     self.fail(Fault::Silent { input: self.plan.source.name() });
                 }

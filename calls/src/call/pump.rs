@@ -71,11 +71,14 @@ impl Pump {
     /// Whether anybody looks: whether pictures are shown, and the card repeated where none comes.
     pub(super) fn set_wanted(&self, wanted: bool) {
         if self.shared.wanted.swap(wanted, Ordering::AcqRel) != wanted {
-            if !wanted {
-                lock(&self.shared.doors).iter().for_each(Door::empty);
-            }
             self.shared.latest.wake();
         }
+    }
+
+    /// Takes back what waits at a door: whoever looks next sees no old picture. Who comes at this very moment may see none at
+    /// all, so that it is for when nobody has looked for a while.
+    pub(super) fn empty(&self) {
+        lock(&self.shared.doors).iter().for_each(Door::empty);
     }
 }
 
