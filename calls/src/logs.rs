@@ -62,6 +62,8 @@ pub fn start(arguments: Arguments) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
     use super::*;
     use tracing::Level;
 

@@ -16,6 +16,8 @@ pub(crate) fn is_installed(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
     use super::*;
 
     #[test]

@@ -78,12 +78,15 @@ impl Doors {
         this
     }
 
-    /// Makes the sound as late as the picture.
-    pub(super) fn set_delay(&mut self, picture: gst::ClockTime) {
-        self.delay = picture;
+    /// Makes the sound as late as the picture; false where it was so already.
+    pub(super) fn set_delay(&mut self, picture: gst::ClockTime) -> bool {
+        if std::mem::replace(&mut self.delay, picture) == picture {
+            return false;
+        }
         if let Some(microphone) = &self.microphone {
             microphone.set_delay(picture);
         }
+        true
     }
 
     /// What the pictures go into.

@@ -252,8 +252,9 @@ impl Keeper {
                 }
             }
             Said::Latency => {
-                if let Some(latency) = self.line.as_ref().and_then(SwapLine::latency) {
-                    self.doors.set_delay(latency);
+                if let Some(latency) = self.line.as_ref().and_then(SwapLine::latency)
+                    && self.doors.set_delay(latency)
+                {
                     self.events.tell(Event::Latency(latency));
                 }
             }

@@ -107,6 +107,8 @@ pub(super) fn findings(cameras: &[Camera]) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
     use super::*;
     use crate::doctor::State;
 

@@ -87,6 +87,8 @@ fn unused(card: &Card, here: Distribution) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
     use super::*;
     use crate::doctor::State;
 

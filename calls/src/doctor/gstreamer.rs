@@ -125,6 +125,8 @@ pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
     use super::*;
 
     fn complete() -> Facts {

@@ -174,6 +174,8 @@ pub fn run(arguments: &Arguments, settings: Option<&str>, out: &mut dyn Write) -
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
     use super::*;
 
     #[test]

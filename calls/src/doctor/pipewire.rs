@@ -130,6 +130,8 @@ pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
     use super::*;
     use crate::doctor::State;
 

@@ -69,11 +69,12 @@ impl Microphone {
         plays.then_some(microphone).ok_or_else(|| failed("none can be opened"))
     }
 
-    /// Makes the sound so late.
+    /// Makes the sound so late, as who listens hears it: what the node is given leaves a cycle later.
     pub fn set_delay(&self, picture: gst::ClockTime) {
         let mut own = gst::query::Latency::new();
         let own = if self.pipeline.query(&mut own) { own.result().1 } else { gst::ClockTime::ZERO };
-        let delay = i64::try_from(picture.saturating_sub(own).nseconds()).unwrap_or(i64::MAX);
+        let cycle = gst::ClockTime::SECOND.mul_div_floor(CYCLE as u64, RATE as u64).unwrap_or_default();
+        let delay = i64::try_from(picture.saturating_sub(own + cycle).nseconds()).unwrap_or(i64::MAX);
         if let Some(late) = self.pipeline.by_name("late") {
             late.set_property("ts-offset", delay);
         }
