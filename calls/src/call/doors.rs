@@ -34,6 +34,8 @@ pub(super) struct Doors {
     opening: Vec<(Kind, Instant)>,
     /// Which are open, with the watch over who looks there.
     open: Vec<(Kind, Option<Watch>)>,
+    /// The node of a PipeWire camera that is open, until applications find it.
+    unseen: Option<String>,
     device: Option<PathBuf>,
     record: Option<PathBuf>,
     microphone: Option<Microphone>,
@@ -67,6 +69,7 @@ impl Doors {
             wanted: kinds.into_iter().filter_map(|(kind, wanted)| wanted.then_some(kind)).collect(),
             opening: Vec::new(),
             open: Vec::new(),
+            unseen: None,
             device,
             record: doors.record.clone(),
             microphone: None,
@@ -154,9 +157,20 @@ impl Doors {
                 }
                 self.open.push((kind, watch));
                 self.said.retain(|(said, _)| *said != kind);
-                self.events.tell(Event::Opened(kind, place));
+                match kind {
+                    // There is no node before the first picture.
+                    Kind::PipeWire => self.unseen = Some(place),
+                    _ => self.events.tell(Event::Opened(kind, place)),
+                }
             }
             Err(fault) => self.fail(kind, fault),
+        }
+    }
+
+    /// Applications find the PipeWire camera.
+    pub(super) fn found(&mut self) {
+        if let Some(node) = self.unseen.take() {
+            self.events.tell(Event::Opened(Kind::PipeWire, node));
         }
     }
 

@@ -221,7 +221,10 @@ impl Keeper {
             Order::Line(..) | Order::Looks | Order::Stop => {}
             Order::Opened(kind, opened) => self.doors.opened(kind, opened),
             Order::DoorFailed(kind, reason) => self.doors.failed(kind, reason),
-            Order::Lookers(Some(lookers)) => self.lookers = lookers,
+            Order::Lookers(Some(lookers)) => {
+                self.lookers = lookers;
+                self.doors.found();
+            }
             Order::Lookers(None) => {
                 self.lookers = 0;
                 self.doors.failed(Kind::PipeWire, "its daemon has ended".to_owned());

@@ -137,19 +137,21 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Tells, in a thread of its own, how many look at `node` whenever that changes, and `None` when the daemon goes away.
+    /// Tells, in a thread of its own, how many look at `node` once it is there and whenever that changes, and `None` when the
+    /// daemon goes away.
     ///
     /// # Errors
     /// No thread can be made.
     pub fn watch(mut self, node: String, told: impl Fn(Option<usize>) + Send + 'static) -> io::Result<Watch> {
         let stream = self.stream.try_clone()?;
         let thread = std::thread::Builder::new().name("registry".to_owned()).spawn(move || {
-            let mut lookers = 0;
+            let mut lookers = None;
             while self.read().is_ok() {
-                let now = self.registry.lookers(&node);
-                if now != lookers {
+                let is_there = self.registry.nodes.values().any(|found| found.name == node);
+                let now = is_there.then(|| self.registry.lookers(&node));
+                if now.is_some() && now != lookers {
                     lookers = now;
-                    told(Some(now));
+                    told(now);
                 }
             }
             told(None);
