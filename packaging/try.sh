@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # packaging/try.sh SUITE: the packages of packaging/deb.sh in a new Debian of that suite (bookworm, trixie), installed, used
-# and removed. Needs root and debootstrap; the root folder lies in TMPDIR and goes at the end.
+# and removed. Needs root and debootstrap; the root folder lies in TMPDIR and goes at the end. KEEP names a folder for pictures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -40,8 +40,8 @@ say "installing"
 inside apt-get update -q
 # What `standin` recommends for clips and for --mend, without a desktop's other wishes.
 inside sh -c 'apt-get install -y -q --no-install-recommends /packages/*.deb gstreamer1.0-tools gstreamer1.0-libav \
-    gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-pipewire libvulkan1 mesa-vulkan-drivers python3-pip \
-    ca-certificates' >"$root/log" 2>&1 || { tail -n 20 "$root/log" >&2; fail "the packages do not install"; }
+    gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad gstreamer1.0-pipewire pipewire wireplumber dbus \
+    libvulkan1 mesa-vulkan-drivers python3-pip ca-certificates desktop-file-utils' >"$root/log" 2>&1 || { tail -n 20 "$root/log" >&2; fail "the packages do not install"; }
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 inside gst-inspect-1.0 faceswap | sed -n 1,12p
 
@@ -57,9 +57,29 @@ say "a clip through the element"
 inside gst-launch-1.0 -q filesrc location=/root/ada.mp4 ! decodebin ! videoconvert \
     ! faceswap model=/usr/share/standin/models/ben.dfm ! x264enc speed-preset=ultrafast ! mp4mux ! filesink location=/root/swapped.mp4
 inside standin compare /root/ada.mp4 /root/swapped.mp4 --frames 4 --out /root/before-after.png
-[ -n "${KEEP:-}" ] && mkdir -p "$KEEP" && cp "$root/root/before-after.png" "$KEEP/$suite.png"
+if [ -n "${KEEP:-}" ]; then mkdir -p "$KEEP"; cp "$root/root/before-after.png" "$KEEP/$suite.png"; fi
 inside standin-train --help >/dev/null
 inside sh -c 'test -s /usr/share/man/man1/standin-doctor.1.gz && test -s /usr/share/bash-completion/completions/standin'
+inside desktop-file-validate /usr/share/applications/standin.desktop
+for package in gst-plugin-faceswap standin standin-train; do
+    inside grep -q 'Bitstream Vera' "/usr/share/doc/$package/LICENSE-DejaVu.txt" || fail "$package lacks its font's licence"
+done
+
+say "a call, with PipeWire and without a desktop"
+# Ctrl-C after half a minute; the daemons of a desktop end with the shell.
+inside sh -c '
+    export XDG_RUNTIME_DIR=/root/session DBUS_SESSION_BUS_ADDRESS=unix:path=/root/session/bus
+    mkdir -m 700 "$XDG_RUNTIME_DIR"
+    dbus-daemon --session --nofork --nopidfile --address="$DBUS_SESSION_BUS_ADDRESS" & daemons=$!
+    sleep 1; pipewire >/dev/null 2>&1 & daemons="$daemons $!"
+    sleep 1; wireplumber >/dev/null 2>&1 & daemons="$daemons $!"
+    sleep 3
+    timeout --foreground --preserve-status --signal=INT 30 standin webcam test --model /usr/share/standin/models/ben.dfm --record /root/call.mkv
+    ended=$?
+    kill $daemons; wait; exit $ended' | tee "$root/call.txt"
+grep -q '^pipewire  node' "$root/call.txt" && grep -q '^swapping' "$root/call.txt" || fail "no call"
+inside standin compare /root/call.mkv --frames 4 --out /root/call.png
+if [ -n "${KEEP:-}" ]; then cp "$root/root/call.png" "$KEEP/$suite-call.png"; fi
 
 say "removing"
 inside apt-get purge -y -q standin standin-train gst-plugin-faceswap >/dev/null

@@ -1,6 +1,7 @@
-//! How long something is waited for: by what this process has worked meanwhile, not by the clock. On a busy machine it works
-//! less a second, and is given more of them.
+//! How long something is waited for: by what this process, or a group of others, has worked meanwhile, not by the clock. On a
+//! busy machine it works less a second, and is given more of them.
 
+use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ const IDLE: f64 = 0.05;
 /// What is left of it.
 #[derive(Debug)]
 pub(crate) struct Patience {
+    /// A process group; this process where there is none.
+    group: Option<u32>,
     last: (Instant, Scheduled),
     worked: f64,
     asleep: Duration,
@@ -24,7 +27,16 @@ pub(crate) struct Patience {
 impl Patience {
     /// All of it.
     pub(crate) fn new() -> Self {
-        Self { last: (Instant::now(), Scheduled::now()), worked: 0.0, asleep: Duration::ZERO }
+        Self::over(None)
+    }
+
+    /// All of it, with the processes of a group.
+    pub(crate) fn with_group(group: u32) -> Self {
+        Self::over(Some(group))
+    }
+
+    fn over(group: Option<u32>) -> Self {
+        Self { group, last: (Instant::now(), Scheduled::now(group)), worked: 0.0, asleep: Duration::ZERO }
     }
 
     /// Whether it has ended: the process works without an end, or sleeps for good.
@@ -32,7 +44,7 @@ impl Patience {
         let (at, before) = self.last;
         let elapsed = at.elapsed();
         if elapsed >= TURN {
-            let now = Scheduled::now();
+            let now = Scheduled::now(self.group);
             self.last = (Instant::now(), now);
             // The counts of a thread go when it ends.
             self.worked += (now.ran - before.ran).max(0.0);
@@ -52,9 +64,11 @@ struct Scheduled {
 
 impl Scheduled {
     /// Until now: the first two fields of Linux's Documentation/scheduler/sched-stats.
-    fn now() -> Self {
+    fn now(group: Option<u32>) -> Self {
         let mut all = Self::default();
-        for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let folders = group.map_or_else(|| vec![PathBuf::from("/proc/self")], processes);
+        let tasks = folders.iter().filter_map(|folder| std::fs::read_dir(folder.join("task")).ok());
+        for task in tasks.flatten().flatten() {
             let text = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
             let mut seconds = text.split(' ').map(|field| field.trim().parse::<f64>().unwrap_or_default() / 1e9);
             all.ran += seconds.next().unwrap_or_default();
@@ -62,6 +76,17 @@ impl Scheduled {
         }
         all
     }
+}
+
+/// The folders in /proc of the processes of a group.
+pub(crate) fn processes(group: u32) -> Vec<PathBuf> {
+    let belongs = |folder: &PathBuf| {
+        // After the name, which may hold anything: state, parent, group.
+        let stat = std::fs::read_to_string(folder.join("stat")).unwrap_or_default();
+        stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(2)?.parse().ok()) == Some(group)
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(belongs).collect()
 }
 
 /// The unit of work: seconds that this thread runs to hash 8 MiB, the quickest of three.
