@@ -29,6 +29,10 @@ use patience::Patience;
 
 /// How often a block that runs is looked at.
 const TURN: Duration = Duration::from_millis(200);
+/// Units of work that a block may take: many minutes of a core.
+const WORK: f64 = 100_000.0;
+/// Holds what a block prints.
+const PRINTED: &str = ".printed";
 /// What other blocks of the guides may be: pictures of what is printed, and files.
 const NOT_RUN: [&str; 3] = ["console", "text", "toml"];
 
@@ -104,12 +108,20 @@ impl Stage {
         Self { folder }
     }
 
+    /// Files that the blocks have made and nothing has been written to.
+    fn empty_files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap());
+        let empty = entries.filter(|entry| entry.metadata().is_ok_and(|file| file.is_file() && file.len() == 0));
+        let names = empty.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.filter(|name| name != PRINTED).collect()
+    }
+
     /// Runs a block to its end; the exit status and what it printed.
     fn run(&self, block: &Block) -> (ExitStatus, String) {
         let programs = Path::new(env!("CARGO_BIN_EXE_standin")).parent().unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(programs.into()).chain(std::env::split_paths(&path))).unwrap();
-        let printed = self.folder.path().join(".printed");
+        let printed = self.folder.path().join(PRINTED);
         let out = File::create(&printed).unwrap();
         let mut command = Command::new("sh");
         command.args(["-e", "-c", &block.text]).current_dir(self.folder.path()).process_group(0);
@@ -122,7 +134,7 @@ impl Stage {
         command.env("HOME", self.folder.path()).env_remove("XDG_CONFIG_HOME");
         let mut child = command.spawn().unwrap();
         let group = child.id();
-        let (mut patience, mut looker) = (Patience::with_group(group), None);
+        let (mut patience, mut looker) = (Patience::with_group(group, WORK), None);
         let mut asked = false;
         loop {
             let text = fs::read_to_string(&printed).unwrap_or_default();
@@ -175,6 +187,9 @@ fn every_command_runs_as_it_is_printed() {
             ran += 1;
             if !status.success() {
                 failed.push(format!("{} ends with {status}:\n{}\n{printed}", block.at, block.text));
+            }
+            for empty in stage.empty_files() {
+                failed.push(format!("{} leaves {empty} empty:\n{}\n{printed}", block.at, block.text));
             }
         }
     }

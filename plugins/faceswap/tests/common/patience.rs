@@ -19,6 +19,8 @@ const IDLE: f64 = 0.05;
 pub(crate) struct Patience {
     /// A process group; this process where there is none.
     group: Option<u32>,
+    /// Units of work after which it is over.
+    work: f64,
     last: (Instant, Scheduled),
     worked: f64,
     asleep: Duration,
@@ -27,16 +29,16 @@ pub(crate) struct Patience {
 impl Patience {
     /// All of it.
     pub(crate) fn new() -> Self {
-        Self::over(None)
+        Self::over(None, WORK)
     }
 
-    /// All of it, with the processes of a group.
-    pub(crate) fn with_group(group: u32) -> Self {
-        Self::over(Some(group))
+    /// With the processes of a group, for so many units of work.
+    pub(crate) fn with_group(group: u32, work: f64) -> Self {
+        Self::over(Some(group), work)
     }
 
-    fn over(group: Option<u32>) -> Self {
-        Self { group, last: (Instant::now(), Scheduled::now(group)), worked: 0.0, asleep: Duration::ZERO }
+    fn over(group: Option<u32>, work: f64) -> Self {
+        Self { group, work, last: (Instant::now(), Scheduled::now(group)), worked: 0.0, asleep: Duration::ZERO }
     }
 
     /// Whether it has ended: the process works without an end, or sleeps for good.
@@ -51,7 +53,7 @@ impl Patience {
             let busy = (now.ran - before.ran).abs() + (now.waited - before.waited).abs();
             self.asleep = if busy > IDLE * elapsed.as_secs_f64() { Duration::ZERO } else { self.asleep + elapsed };
         }
-        self.worked > WORK * unit() || self.asleep > ASLEEP
+        self.worked > self.work * unit() || self.asleep > ASLEEP
     }
 }
 
@@ -89,8 +91,10 @@ pub(crate) fn processes(group: u32) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(belongs).collect()
 }
 
-/// The unit of work: seconds that this thread runs to hash 8 MiB, the quickest of three.
+/// The unit of work: seconds that this thread runs to hash 8 MiB, the mean of as many as fill `LONG`, the quickest of three.
 fn unit() -> f64 {
+    /// Seconds; the kernel counts what a thread ran in steps of some milliseconds.
+    const LONG: f64 = 0.1;
     static UNIT: OnceLock<f64> = OnceLock::new();
     *UNIT.get_or_init(|| {
         let bytes = vec![1_u8; 8 << 20];
@@ -99,11 +103,15 @@ fn unit() -> f64 {
             text.split(' ').next().and_then(|field| field.parse::<f64>().ok()).unwrap_or_default() / 1e9
         };
         let time = |_| {
-            let begun = ran();
-            std::hint::black_box(standin::consent::sha256_hex(std::hint::black_box(&bytes)));
-            ran() - begun
+            let (begun, mut hashes, mut spent) = (ran(), 0, 0.0);
+            // What has no such count ends too.
+            while spent < LONG && hashes < 1000 {
+                std::hint::black_box(standin::consent::sha256_hex(std::hint::black_box(&bytes)));
+                hashes += 1;
+                spent = ran() - begun;
+            }
+            spent / f64::from(hashes)
         };
-        // What has no such count has a clock.
         (0..3).map(time).fold(f64::INFINITY, f64::min).max(1e-3)
     })
 }
