@@ -30,6 +30,8 @@ say "a new $suite"
 debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 || { tail -n 5 "$root.log" >&2; fail "debootstrap failed"; }
 rm "$root.log"
 mount -t proc proc "$root/proc"
+# The root goes at the end: nothing of it need be safe on the disk.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/try"
 # Names are resolved and certificates trusted as here.
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 mkdir -p "$root/etc/ssl/certs" "$root/packages"
