@@ -3,9 +3,7 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-
-use common::{Frame, Lent, Watched, luma_at, play};
+use common::{Frame, Lent, Watched, both, luma_at, pictures, play, shared};
 use gst::prelude::*;
 
 /// Luma of full green, and of full red, in limited-range BT.709.
@@ -15,42 +13,6 @@ const RED: u8 = 63;
 const BETWEEN: u32 = 640;
 /// Frames after which everybody is known.
 const KNOWN: usize = 12;
-
-/// A clip of the test material.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = common::root().join("../shared/media").join(name);
-    if path.exists() {
-        return path.canonicalize().ok();
-    }
-    println!("skipped: {} is not there", path.display());
-    None
-}
-
-/// Some of a clip's frames as pictures.
-fn pictures(clip: &Path) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let text = format!(
-        "filesrc location={} ! decodebin ! videorate ! video/x-raw,framerate=1/1 ! videoconvert ! pngenc ! \
-         multifilesink location={}/%03d.png",
-        clip.display(),
-        folder.path().display()
-    );
-    common::init();
-    let pipeline = gst::parse::launch(&text).unwrap();
-    pipeline.set_state(gst::State::Playing).unwrap();
-    let end = pipeline
-        .bus()
-        .unwrap()
-        .timed_pop_filtered(gst::ClockTime::from_seconds(120), &[gst::MessageType::Eos, gst::MessageType::Error]);
-    pipeline.set_state(gst::State::Null).unwrap();
-    assert!(matches!(end.unwrap().view(), gst::MessageView::Eos(_)));
-    folder
-}
-
-fn both() -> Option<String> {
-    let clip = shared("hard/two_people.mp4")?;
-    Some(format!("filesrc location={} ! decodebin ! videoconvert ! video/x-raw,format=I420", clip.display()))
-}
 
 /// Ada's face and Ben's in each frame of the clip, as the truth has them: left, top, width, height.
 fn truth() -> Vec<[(u32, u32, u32, u32); 2]> {

@@ -3,23 +3,46 @@
 
 mod common;
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 use common::{Frame, Lent, Watched, clip, play, small_clip};
 use gst::prelude::*;
 use standin::blend::Label;
+use standin::frame::{OwnedFrame, VideoBuffer};
 
-/// What came to the end of a pipeline: an extended comment of a tag event, or the meta of a buffer.
+/// What came to the end of a pipeline: the beginning of a stream, texts of a tag event, or a buffer with its metas, hash and
+/// subject.
 #[derive(Debug, Clone, PartialEq)]
 enum Said {
+    Stream,
     Tag(Vec<String>),
-    Meta(Option<(String, String)>),
+    Metas(Vec<(String, String)>),
 }
 
-fn meta(buffer: &gst::BufferRef) -> Option<(String, String)> {
-    let meta = gst::meta::CustomMeta::from_buffer(buffer, "StandinSwapMeta").ok()?;
-    let structure = meta.structure();
-    Some((structure.get("model-sha256").unwrap(), structure.get("subject").unwrap()))
+fn metas(buffer: &gst::BufferRef) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    buffer.foreach_meta(|meta| {
+        if let Some(meta) = meta.try_as_custom_meta().filter(|meta| meta.has_name("StandinSwapMeta")) {
+            let structure = meta.structure();
+            found.push((structure.get("model-sha256").unwrap(), structure.get("subject").unwrap()));
+        }
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// The extended comments and titles of tags.
+fn texts(tags: &gst::TagListRef) -> Vec<String> {
+    let mut texts: Vec<String> =
+        tags.iter_tag::<gst::tags::ExtendedComment>().map(|value| value.get().to_owned()).collect();
+    texts.extend(tags.iter_tag::<gst::tags::Title>().map(|value| value.get().to_owned()));
+    texts
+}
+
+/// What the tags say of a model.
+fn said_of(lent: &Lent, subject: &str) -> String {
+    format!("standin=model-sha256:{} subject:\"{subject}\"", lent.sha256())
 }
 
 /// Plays a pipeline and gives what came, in order.
@@ -35,12 +58,12 @@ fn said_after(text: &str, meanwhile: impl FnOnce(&mut Watched)) -> Vec<Said> {
     let pad = watched.element("sink").static_pad("sink").unwrap();
     pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
         if let Some(buffer) = info.buffer() {
-            kept.lock().unwrap().push(Said::Meta(meta(buffer)));
-        } else if let Some(gst::EventView::Tag(tag)) = info.event().map(|event| event.view()) {
-            let mut comments: Vec<String> =
-                tag.tag().iter_tag::<gst::tags::ExtendedComment>().map(|value| value.get().to_owned()).collect();
-            comments.extend(tag.tag().iter_tag::<gst::tags::Title>().map(|value| value.get().to_owned()));
-            kept.lock().unwrap().push(Said::Tag(comments));
+            kept.lock().unwrap().push(Said::Metas(metas(buffer)));
+        }
+        match info.event().map(|event| event.view()) {
+            Some(gst::EventView::Tag(tag)) => kept.lock().unwrap().push(Said::Tag(texts(tag.tag()))),
+            Some(gst::EventView::StreamStart(_)) => kept.lock().unwrap().push(Said::Stream),
+            _ => {}
         }
         gst::PadProbeReturn::Ok
     });
@@ -54,13 +77,13 @@ fn said_after(text: &str, meanwhile: impl FnOnce(&mut Watched)) -> Vec<Said> {
 fn a_swapped_buffer_names_its_model_and_its_subject_and_so_does_the_stream_before_it() {
     let lent = Lent::green();
     let (hash, subject) = (lent.sha256(), "Nobody".to_owned());
-    let comment = format!("standin=model-sha256:{hash} subject:{subject}");
+    let comment = said_of(&lent, &subject);
     let heard = said(&format!("{} ! faceswap model={lent} device=cpu ! videoconvert", small_clip(4)));
-    let metas: Vec<_> = heard.iter().filter(|said| matches!(said, Said::Meta(_))).cloned().collect();
-    assert_eq!(metas, vec![Said::Meta(Some((hash, subject))); 4], "every buffer, beyond a converter, too");
+    let metas: Vec<_> = heard.iter().filter(|said| matches!(said, Said::Metas(_))).cloned().collect();
+    assert_eq!(metas, vec![Said::Metas(vec![(hash, subject)]); 4], "every buffer, beyond a converter, too");
     let tags: Vec<_> = heard.iter().filter(|said| **said == Said::Tag(vec![comment.clone()])).collect();
     assert_eq!(tags.len(), 1, "once: {heard:?}");
-    assert_eq!(heard.iter().position(|said| said == tags[0]), Some(0), "before the first buffer: {heard:?}");
+    assert_eq!(heard[..2], [Said::Stream, tags[0].clone()], "before the first buffer: {heard:?}");
 }
 
 #[test]
@@ -76,7 +99,8 @@ fn a_model_that_takes_over_is_said_before_its_first_frame() {
     );
     let of = |said: &Said| match said {
         Said::Tag(texts) => texts.first().map(|text| (true, text["standin=model-sha256:".len()..][..64].to_owned())),
-        Said::Meta(meta) => meta.as_ref().map(|(hash, _)| (false, hash.clone())),
+        Said::Metas(metas) => metas.first().map(|(hash, _)| (false, hash.clone())),
+        Said::Stream => None,
     };
     let mut seen: Vec<_> = heard.iter().filter_map(of).collect();
     seen.dedup();
@@ -89,7 +113,8 @@ fn a_frame_without_a_swapped_face_says_nothing() {
     let lent = Lent::green();
     let heard = said(&format!("videotestsrc num-buffers=3 ! faceswap model={lent} device=cpu"));
     assert!(!heard.iter().any(|said| matches!(said, Said::Tag(texts) if !texts.is_empty())), "{heard:?}");
-    assert!(heard.contains(&Said::Meta(None)) && !heard.iter().any(|said| matches!(said, Said::Meta(Some(_)))));
+    let buffers: Vec<_> = heard.iter().filter(|said| matches!(said, Said::Metas(_))).cloned().collect();
+    assert_eq!(buffers, vec![Said::Metas(Vec::new()); 3]);
 }
 
 #[test]
@@ -102,27 +127,182 @@ fn the_tags_of_upstream_stay() {
     assert!(last.contains(&"Hamlet".to_owned()) && last.iter().any(|text| text.starts_with("standin=")), "{heard:?}");
 }
 
-/// Whether the label is drawn over `bare`, and nothing else; planes of Y, U, V.
-fn assert_labelled(bare: &Frame, labelled: &Frame, what: &str) {
+#[test]
+fn each_stream_is_tagged_anew_and_only_with_its_own_tags() {
+    let lent = Lent::green();
+    let one = |title: &str| format!("{} ! taginject tags=title={title} ! both.", small_clip(4));
+    let text = format!("{} {} concat name=both ! faceswap model={lent} device=cpu", one("Hamlet"), one("Macbeth"));
+    let heard = said(&text);
+    let streams: Vec<&[Said]> = heard.split(|said| *said == Said::Stream).skip(1).collect();
+    assert_eq!(streams.len(), 2, "{heard:?}");
+    for (stream, (own, other)) in streams.iter().zip([("Hamlet", "Macbeth"), ("Macbeth", "Hamlet")]) {
+        let swapped = |said: &Said| matches!(said, Said::Metas(metas) if !metas.is_empty());
+        assert_eq!(stream.iter().filter(|said| swapped(said)).count(), 4, "{heard:?}");
+        let before: Vec<&Vec<String>> = stream
+            .iter()
+            .take_while(|said| !swapped(said))
+            .filter_map(|said| if let Said::Tag(texts) = said { Some(texts) } else { None })
+            .collect();
+        let last = before.last().expect("tags before the first swapped buffer");
+        assert_eq!(**last, [said_of(&lent, "Nobody"), own.to_owned()], "{heard:?}");
+        assert!(!before.iter().any(|texts| texts.iter().any(|text| text == other)), "{heard:?}");
+    }
+}
+
+#[test]
+fn two_elements_in_a_row_say_both_models_and_one_model_once() {
+    let (identity, green) = (Lent::identity().by("Eva"), Lent::green());
+    for (second, metas, comments) in [
+        (&identity, vec![(identity.sha256(), "Eva".to_owned())], vec![said_of(&identity, "Eva")]),
+        (
+            &green,
+            vec![(identity.sha256(), "Eva".to_owned()), (green.sha256(), "Nobody".to_owned())],
+            vec![said_of(&identity, "Eva"), said_of(&green, "Nobody")],
+        ),
+    ] {
+        let text = format!(
+            "{} ! faceswap model={identity} device=cpu ! faceswap model={second} device=cpu ! videoconvert",
+            small_clip(3)
+        );
+        let heard = said(&text);
+        let buffers: Vec<_> = heard.iter().filter(|said| matches!(said, Said::Metas(_))).cloned().collect();
+        assert_eq!(buffers, vec![Said::Metas(metas); 3]);
+        let last = heard.iter().rev().find(|said| matches!(said, Said::Tag(_)));
+        assert_eq!(last, Some(&Said::Tag(comments)), "{heard:?}");
+    }
+}
+
+#[test]
+fn the_tag_stays_over_a_flushing_seek() {
+    let lent = Lent::green();
+    for depth in [0, 3] {
+        let text = format!("{} ! faceswap model={lent} device=cpu pipeline-depth={depth}", clip(60));
+        let mut watched = Watched::new(&text.replace("num-buffers=60", ""));
+        watched.start();
+        watched.wait_for_frames(5);
+        let target = gst::ClockTime::from_mseconds(1700);
+        watched.pipeline.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, target).expect("it seeks");
+        let pad = watched.element("sink").static_pad("sink").unwrap();
+        let marked = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&marked);
+        pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+            let tagged = pad.sticky_event::<gst::event::Tag>(0).map(|tag| texts(tag.tag()));
+            kept.lock().unwrap().push((metas(info.buffer().unwrap()).len(), tagged.unwrap_or_default()));
+            gst::PadProbeReturn::Ok
+        });
+        assert!(watched.end().is_ok());
+        let marked = marked.lock().unwrap();
+        assert!(marked.len() > 2, "depth {depth}: {} buffers", marked.len());
+        for (metas, tagged) in marked.iter() {
+            assert_eq!((*metas, &tagged[..]), (1, &[said_of(&lent, "Nobody")][..]), "depth {depth}");
+        }
+    }
+}
+
+/// A frame's planes with the label of these names over them.
+fn drawn(bare: &Frame, subjects: &[&str]) -> Vec<u8> {
     let info = gst_video::VideoInfo::builder(bare.format, bare.size.0, bare.size.1).build().unwrap();
     let layout = standin::media::layout(&info).unwrap();
-    let label = Label::new(["Nobody"], &layout);
-    let (region, mut at, mut changed) = (label.region(), 0, 0);
+    let (mut frame, mut rest) = (OwnedFrame::new(layout), &bare.bytes[..]);
     for plane in 0..layout.format.planes() {
-        let (row, rows) = layout.format.plane_size(plane, layout.width, layout.height);
-        let ends = [(region.x0, region.y0), (region.x1, region.y1)];
-        let [first, end] =
-            ends.map(|(x, y)| (layout.format.plane_size(plane, x, y.max(1)).0, y * rows / layout.height));
-        for n in 0..row * rows {
-            let (byte, y) = (n % row, n / row);
-            let inside = (first.0..end.0).contains(&byte) && (first.1..end.1).contains(&y);
-            let same = bare.bytes[at + n] == labelled.bytes[at + n];
-            assert!(same || inside, "{what}: byte {byte} of row {y} of plane {plane} changed");
-            changed += usize::from(!same);
-        }
-        at += row * rows;
+        let (own, others) = rest.split_at(frame.bytes(plane).len());
+        frame.bytes_mut(plane).copy_from_slice(own);
+        rest = others;
     }
-    assert!(changed > 200, "{what}: {changed} bytes changed");
+    assert!(rest.is_empty());
+    Label::new(subjects.iter().copied(), &layout).draw(&mut frame.frame_mut().unwrap());
+    (0..layout.format.planes()).flat_map(|plane| frame.bytes(plane).to_vec()).collect()
+}
+
+/// Whether the label of these names is drawn over `bare`, and nothing else.
+fn assert_labelled(bare: &Frame, labelled: &Frame, subjects: &[&str], what: &str) {
+    let expected = drawn(bare, subjects);
+    let changed = expected.iter().zip(&bare.bytes).filter(|(a, b)| a != b).count();
+    assert!(changed > 200, "{what}: {changed} bytes of a label");
+    let apart = expected.iter().zip(&labelled.bytes).filter(|(a, b)| a != b).count();
+    assert_eq!(apart, 0, "{what}: bytes that are not what the label of {subjects:?} makes of the frame");
+}
+
+#[test]
+fn two_performers_are_both_named() {
+    let (Some(clip), Some(ada), Some(ben)) =
+        (common::both(), common::shared("ada_train.mp4"), common::shared("ben_train.mp4"))
+    else {
+        return;
+    };
+    let (ada, ben) = (common::pictures(&ada), common::pictures(&ben));
+    let (green, red) = (Lent::green().by("Eva"), Lent::paint([0.0, 0.0, 1.0]).by("Zoë Miller"));
+    let text = format!(
+        "{clip} ! identity eos-after=20 ! faceswap device=cpu pipeline-depth=1 label=corner \
+         performer-0::reference={} performer-0::model={green} performer-1::reference={} performer-1::model={red}",
+        ada.path().display(),
+        ben.path().display()
+    );
+    let heard = said(&text);
+    let both = [(green.sha256(), "Eva".to_owned()), (red.sha256(), "Zoë Miller".to_owned())];
+    let named = |said: &Said| matches!(said, Said::Metas(metas) if metas.len() == 2 && both.iter().all(|it| metas.contains(it)));
+    assert!(heard.iter().filter(|said| named(said)).count() > 3, "{heard:?}");
+    let comment = format!("{}; {}", said_of(&green, "Eva"), &said_of(&red, "Zoë Miller")["standin=".len()..]);
+    assert!(heard.contains(&Said::Tag(vec![comment])), "{heard:?}");
+    let bare = play(&text.replace("label=corner", "label=off"));
+    let labelled = play(&text);
+    assert!(bare.len() == labelled.len() && bare.len() > 10);
+    for (bare, labelled) in bare.iter().zip(&labelled) {
+        assert_labelled(bare, labelled, &["Eva", "Zoë Miller"], "two people");
+    }
+}
+
+#[test]
+fn the_label_follows_its_property_the_model_and_the_size() {
+    common::init();
+    let (first, second) = (Lent::green().by("Eva"), Lent::identity().by("Zoë"));
+    let caps = |width: i32, height: i32| {
+        gst::Caps::builder("video/x-raw")
+            .field("format", "I420")
+            .field("width", width)
+            .field("height", height)
+            .field("framerate", gst::Fraction::new(30, 1))
+            .build()
+    };
+    for depth in [0, 3] {
+        let mut watched = Watched::new(&format!(
+            "videotestsrc num-buffers=100 pattern=solid-color foreground-color=0xff7090b0 ! capsfilter name=caps caps=\"{}\" ! \
+             identity sleep-time=10000 ! faceswap name=swap model={first} device=cpu pipeline-depth={depth} \
+             strangers=pass on-failure=pass",
+            caps(320, 240)
+        ));
+        watched.start();
+        watched.wait_for_frames(10);
+        watched.element("swap").set_property_from_str("label", "corner");
+        watched.wait_for_frames(30);
+        watched.element("swap").set_property("model", second.path.display().to_string());
+        watched.wait_for_frames(50);
+        watched.element("caps").set_property("caps", caps(400, 300));
+        watched.end().unwrap();
+        let frames = watched.frames();
+        // A frame of one colour is known by any of its pixels; the first is never under the label.
+        let plain = |frame: &Frame| {
+            let (luma, chroma) = ((frame.size.0 * frame.size.1) as usize, (frame.size.0 * frame.size.1 / 4) as usize);
+            let mut bytes = vec![frame.bytes[0]; luma];
+            bytes.extend(vec![frame.bytes[luma]; chroma]);
+            bytes.extend(vec![frame.bytes[luma + chroma]; chroma]);
+            Frame { bytes, ..frame.clone() }
+        };
+        let state = |frame: &Frame| {
+            let plain = plain(frame);
+            let names = [&[][..], &["Eva"], &["Zoë"]];
+            let name = names.into_iter().find(|names| drawn(&plain, names) == frame.bytes);
+            if frame.bytes == plain.bytes {
+                (frame.size, "bare")
+            } else {
+                (frame.size, name.map_or("?", |it| it.first().unwrap_or(&"AI")))
+            }
+        };
+        let mut states: Vec<_> = frames.iter().map(state).collect();
+        states.dedup();
+        let (small, large) = ((320, 240), (400, 300));
+        assert_eq!(states, [(small, "bare"), (small, "Eva"), (small, "Zoë"), (large, "Zoë")], "depth {depth}");
+    }
 }
 
 #[test]
@@ -138,7 +318,7 @@ fn the_label_is_on_frames_that_pass_in_every_format() {
             let bare = play(&format!("{source} ! {swap}"));
             let labelled = play(&format!("{source} ! {swap} label=corner"));
             for (bare, labelled) in bare.iter().zip(&labelled) {
-                assert_labelled(bare, labelled, &format);
+                assert_labelled(bare, labelled, &["Nobody"], &format);
             }
         }
     }
@@ -151,7 +331,7 @@ fn the_label_is_on_frames_that_are_swapped_and_on_those_that_are_blurred() {
         let (bare, labelled) = (play(&swap), play(&format!("{swap} label=corner")));
         assert_eq!((bare.len(), labelled.len()), (3, 3));
         for (bare, labelled) in bare.iter().zip(&labelled) {
-            assert_labelled(bare, labelled, "clip");
+            assert_labelled(bare, labelled, &["Nobody"], "clip");
         }
     }
 }

@@ -10,7 +10,7 @@ use standin::live::{Job, Latency, Occupancy, Outcome, Sacrifices, Stage};
 use super::buffer::{MappedBuffer, mark_faces};
 use super::imp::{CAT, FaceSwap};
 use super::messages;
-use super::provenance;
+use super::provenance::{self, Tags};
 use super::session::{Session, lock};
 
 /// Of frames that come at no fixed rate nobody can say how many the queue holds in what time: so many thirtieths of a
@@ -97,6 +97,8 @@ impl FaceSwap {
                     session.output().segment = segment.clone();
                 }
             }
+            // Tags are of one stream: those of the next begin anew.
+            gst::EventView::StreamStart(_) => session.output().tags = Tags::default(),
             gst::EventView::Tag(tag) => {
                 if let Some(said) = session.output().tags.pass(tag.tag()) {
                     return said;

@@ -4,6 +4,7 @@
 
 mod clip;
 mod frames;
+mod material;
 mod models;
 #[path = "../../../../tests/common/onnx.rs"]
 pub(crate) mod onnx;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use std::sync::Once;
 
 pub(crate) use frames::{Face, Frame, changed, luma_at};
+pub(crate) use material::{both, pictures, shared};
 pub(crate) use models::Lent;
 pub(crate) use patience::Patience;
 pub(crate) use process::{Process, has_thread};

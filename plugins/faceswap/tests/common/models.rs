@@ -51,6 +51,14 @@ impl Lent {
         std::fs::write(self.folder.path().join("model.dfm.consent.toml"), text).unwrap();
     }
 
+    /// The same, lent by somebody of this name.
+    pub(crate) fn by(self, subject: &str) -> Self {
+        let path = self.folder.path().join("model.dfm.consent.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("Nobody", subject)).unwrap();
+        self
+    }
+
     /// Its hash.
     pub(crate) fn sha256(&self) -> String {
         sha256_hex(&std::fs::read(&self.path).unwrap())
