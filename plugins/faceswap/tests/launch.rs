@@ -107,6 +107,18 @@ fn refusal(properties: &str, environment: &[(&str, &str)]) -> Option<String> {
 }
 
 #[test]
+fn a_format_that_is_known_beforehand_is_refused_by_its_name() {
+    let Some(mut launch) = tool("gst-launch-1.0") else { return };
+    let line = format!("videotestsrc num-buffers=3 ! video/x-raw,format=GRAY8 ! faceswap model={} ! fakesink", ben());
+    let output = launch.args(line.split_whitespace()).output().unwrap();
+    let said = text(&output);
+    assert!(
+        !output.status.success() && said.contains("faceswap0 can't handle caps") && said.contains("GRAY8"),
+        "{said}"
+    );
+}
+
+#[test]
 fn the_user_reads_what_to_do_about_a_missing_model() {
     let Some(said) = refusal("model=/nowhere/ben.dfm", &[]) else { return };
     assert!(said.contains("ERROR") && said.contains("/nowhere/ben.dfm"), "{said}");

@@ -136,6 +136,33 @@ fn a_format_that_is_not_worked_on() {
 }
 
 #[test]
+fn frames_that_are_not_in_the_processor_s_memory() {
+    for (memory, element) in [
+        ("memory:GLMemory", "gldownload"),
+        ("memory:CUDAMemory", "cudadownload"),
+        ("memory:DMABuf", "vapostproc"),
+        ("memory:Unheard", "downloads"),
+    ] {
+        let mut watched = Watched::new(&format!("appsrc name=source format=time ! faceswap model={}", ben()));
+        let info = gst_video::VideoInfo::builder(gst_video::VideoFormat::Nv12, 32, 32).build().unwrap();
+        let mut caps = info.to_caps().unwrap();
+        caps.make_mut().set_features(0, Some(gst::CapsFeatures::new([memory])));
+        let source = watched.source();
+        source.set_caps(Some(&caps));
+        watched.start();
+        let mut buffer = gst::Buffer::with_size(info.size()).unwrap();
+        buffer.get_mut().unwrap().set_pts(gst::ClockTime::ZERO);
+        let _ = source.push_buffer(buffer);
+        let _ = source.end_of_stream();
+        let failure = watched.end().expect_err("it is refused");
+        assert!(failure.is(gst::StreamError::Format), "{failure:?}");
+        let text = failure.text();
+        assert!(text.contains(memory) && text.contains(element), "{text}");
+        assert!(watched.frames().is_empty());
+    }
+}
+
+#[test]
 fn a_grey_camera_behind_a_converter_is_converted_and_nobody_complains() {
     let text =
         format!("videotestsrc num-buffers=2 ! video/x-raw,format=GRAY8 ! videoconvert ! faceswap model={}", ben());

@@ -139,7 +139,8 @@ impl FaceSwap {
     }
 
     /// Has caps that the pad is about to refuse answered with a sentence. The refusal itself says nothing, and queries for what
-    /// would be accepted are no reason to.
+    /// would be accepted are no reason to. Where caps are known before anything plays no event brings them: linking fails then, and
+    /// GStreamer's own sentence names them.
     pub(super) fn say_refused_caps(&self) {
         let element = self.obj().downgrade();
         self.sinkpad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
@@ -210,15 +211,31 @@ impl FaceSwap {
 
 /// Why frames of these caps cannot be worked on; `None` where they can.
 fn refusal(caps: &gst::CapsRef) -> Option<String> {
+    if let Some(memory) = memory(caps) {
+        let download = match memory.as_str() {
+            "memory:GLMemory" => "gldownload",
+            "memory:CUDAMemory" => "cudadownload",
+            "memory:DMABuf" | "memory:VAMemory" => "vapostproc",
+            _ => "an element that downloads them",
+        };
+        return Some(format!("faceswap does not work on frames in {memory}; put `{download}` before it"));
+    }
     let Ok(info) = gst_video::VideoInfo::from_caps(caps) else {
         return Some(format!("faceswap does not work on {caps}; put a decoder and videoconvert before it"));
     };
     if media::layout(&info).is_some() {
-        return None;
+        let known = media::caps();
+        return (!caps.is_subset(&known)).then(|| format!("faceswap does not work on {caps}, only on {known}"));
     }
     let (format, kind) = (info.format().to_str(), if info.is_gray() { "grey frames" } else { "frames" });
     Some(format!(
         "faceswap does not work on {kind} of the format {format}; put `videoconvert` before it, or let the camera give another \
          format, NV12 or YUY2"
     ))
+}
+
+/// The memory that frames of these caps lie in, where it is not the processor's.
+fn memory(caps: &gst::CapsRef) -> Option<String> {
+    let features = caps.features(0)?.iter().map(ToString::to_string);
+    features.into_iter().find(|feature| feature.starts_with("memory:") && feature != "memory:SystemMemory")
 }
