@@ -32,8 +32,14 @@ fn oval(resolution: usize) -> Vec<f32> {
 }
 
 fn frame(format: PixelFormat) -> OwnedFrame {
-    let mut frame =
-        OwnedFrame::new(Layout { format, width: 1280, height: 720, matrix: Matrix::Bt709, range: Range::Limited });
+    let mut frame = OwnedFrame::new(Layout {
+        format,
+        width: 1280,
+        height: 720,
+        matrix: Matrix::Bt709,
+        range: Range::Limited,
+        transfer: Default::default(),
+    });
     for plane in 0..format.planes() {
         for (n, byte) in frame.bytes_mut(plane).iter_mut().enumerate() {
             *byte = (n * 31 % 217) as u8 + 16;

@@ -13,7 +13,14 @@ use standin::geometry::{Point, Rect, Similarity};
 use standin::runtime::Runtime;
 
 fn frame(format: PixelFormat, width: usize, height: usize) -> OwnedFrame {
-    let mut frame = OwnedFrame::new(Layout { format, width, height, matrix: Matrix::Bt709, range: Range::Limited });
+    let mut frame = OwnedFrame::new(Layout {
+        format,
+        width,
+        height,
+        matrix: Matrix::Bt709,
+        range: Range::Limited,
+        transfer: Default::default(),
+    });
     for plane in 0..format.planes() {
         frame.bytes_mut(plane).iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 31 % 251) as u8);
     }

@@ -14,7 +14,14 @@ fn blend(c: &mut Criterion, name: &str, blender: &mut dyn Blender) {
     let mut group = c.benchmark_group(name);
     for (width, height) in [(1280, 720), (1920, 1080)] {
         for (format, resolution) in [(PixelFormat::I420, 128), (PixelFormat::I420, 224), (PixelFormat::Rgba, 224)] {
-            let layout = Layout { format, width, height, matrix: Matrix::Bt709, range: Range::Limited };
+            let layout = Layout {
+                format,
+                width,
+                height,
+                matrix: Matrix::Bt709,
+                range: Range::Limited,
+                transfer: Default::default(),
+            };
             let mut frame = OwnedFrame::new(layout);
             for plane in 0..format.planes() {
                 let bytes = frame.bytes_mut(plane).iter_mut().enumerate();

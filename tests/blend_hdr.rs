@@ -8,7 +8,7 @@ mod blend_support;
 
 use blend_support::*;
 use standin::blend::{BlendSettings, Blender, ColorTransfer, CpuBlender};
-use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, TransferFunction, VideoBuffer};
 use standin::geometry::Point;
 
 /// White of BT.709 in cd/m².
@@ -23,6 +23,14 @@ enum Signal {
 }
 
 impl Signal {
+    fn transfer(self) -> TransferFunction {
+        match self {
+            Self::Sdr => TransferFunction::Standard,
+            Self::Hlg => TransferFunction::Hlg,
+            Self::Pq => TransferFunction::Pq,
+        }
+    }
+
     /// R'G'B' of a colour of BT.709.
     fn of(self, rgb: [f64; 3]) -> [f64; 3] {
         if self == Self::Sdr {
@@ -66,7 +74,7 @@ fn hlg([r, g, b]: [f64; 3]) -> [f64; 3] {
     })
 }
 
-/// Skin with some shading (blue, green, red), as a picture of BT.709 has it.
+/// Skin with some shading (red, green, blue), as a picture of BT.709 has it.
 fn skin(x: f64, y: f64, light: f64) -> [f64; 3] {
     let shade = light * (1.0 + 0.25 * (x / 17.0).sin() * (y / 23.0).cos());
     [0.78 * shade, 0.60 * shade, 0.50 * shade]
@@ -78,7 +86,8 @@ fn exposure(signal: Signal, color_transfer: ColorTransfer) -> f64 {
         Signal::Sdr => (PixelFormat::Nv12, Matrix::Bt709, Range::Limited),
         _ => (PixelFormat::P010, Matrix::Bt2020, Range::Limited),
     };
-    let mut frame = OwnedFrame::new(Layout { format, width: 160, height: 160, matrix, range });
+    let transfer = signal.transfer();
+    let mut frame = OwnedFrame::new(Layout { format, width: 160, height: 160, matrix, range, transfer });
     paint(&mut frame, |x, y| signal.of(skin(x, y, 0.8)));
     let place = to_crop(Point::new(80.0, 80.0), 120.0, 0.0);
     let mut face = Face::new(SIDE, 1);
@@ -104,16 +113,36 @@ fn exposure(signal: Signal, color_transfer: ColorTransfer) -> f64 {
     mean(&frame) / before
 }
 
+/// What `standin::blend` says of them, by none, soft-gain, gain and lab.
+const SAID: [(Signal, [f64; 4]); 3] = [
+    (Signal::Sdr, [1.0, 1.0, 1.0, 1.0]),
+    (Signal::Hlg, [1.34, 1.16, 1.01, 0.99]),
+    (Signal::Pq, [3.56, 2.16, 1.34, 1.01]),
+];
+
 #[test]
-fn a_face_in_hlg_or_pq_has_the_driver_s_light_by_the_transfer_in_lab() {
-    for signal in [Signal::Sdr, Signal::Hlg, Signal::Pq] {
-        let [none, soft, gain, lab] =
-            [ColorTransfer::None, ColorTransfer::SoftGain, ColorTransfer::Gain, ColorTransfer::Lab]
-                .map(|transfer| exposure(signal, transfer));
-        println!("{signal:?}: none {none:.2}, soft-gain {soft:.2}, gain {gain:.2}, lab {lab:.2} of the driver's light");
-        assert!((0.9..1.1).contains(&lab), "{signal:?}: {lab}");
-        // A gain has bounds, which PQ reaches.
-        assert!((0.9..1.1).contains(&gain) || signal == Signal::Pq, "{signal:?}: {gain}");
-        assert!((soft - 1.0).abs() <= (none - 1.0).abs() + 0.02, "{signal:?}: {soft} {none}");
+fn a_face_in_hlg_or_pq_has_as_much_more_light_than_the_driver_as_is_said() {
+    let transfers = [ColorTransfer::None, ColorTransfer::SoftGain, ColorTransfer::Gain, ColorTransfer::Lab];
+    for (signal, said) in SAID {
+        let found = transfers.map(|transfer| exposure(signal, transfer));
+        let [none, soft, gain, lab] = found;
+        println!("{signal:?}: none {none:.3}, soft-gain {soft:.3}, gain {gain:.3}, lab {lab:.3} of the driver's light");
+        for (found, said) in found.into_iter().zip(said) {
+            assert!((found - said).abs() < 0.02, "{signal:?}: {found} is not the {said} that is said");
+        }
+    }
+}
+
+#[test]
+fn what_is_done_instead_of_a_gain_gives_the_driver_s_light() {
+    for (signal, _) in SAID {
+        for asked in [ColorTransfer::SoftGain, ColorTransfer::Gain, ColorTransfer::Lab] {
+            let light = exposure(signal, asked.within(signal.transfer()));
+            assert!((0.97..1.03).contains(&light), "{signal:?}, {asked:?}: {light} of the driver's light");
+        }
+        assert_eq!(ColorTransfer::None.within(signal.transfer()), ColorTransfer::None);
+    }
+    for asked in [ColorTransfer::SoftGain, ColorTransfer::Gain] {
+        assert_eq!(asked.within(TransferFunction::Standard), asked);
     }
 }

@@ -5,7 +5,7 @@ mod blend_support;
 
 use blend_support::*;
 use standin::blend::Label;
-use standin::frame::{OwnedFrame, PixelFormat, VideoBuffer};
+use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, TransferFunction, VideoBuffer};
 
 const HEIGHTS: [(usize, usize); 6] = [(320, 240), (640, 360), (853, 480), (1280, 720), (1920, 1080), (3840, 2160)];
 
@@ -36,7 +36,98 @@ fn outside_of_the_label_every_bit_stays() {
                 let stray = pairs.filter(|(at, (a, b))| a != b && !inside.contains(&(plane, *at))).count();
                 assert_eq!(stray, 0, "{format:?} {width}x{height}");
             }
-            assert!(width < 64 || before.bytes(0) != after.bytes(0), "{format:?} {width}x{height}: nothing was drawn");
+        }
+    }
+}
+
+/// The least frame that has a mark.
+const LEAST: (usize, usize) = (7, 3);
+
+#[test]
+fn every_frame_that_has_room_for_a_mark_has_one() {
+    for format in PixelFormat::ALL {
+        for width in [1, 2, 6, 7, 8, 9, 16, 31, 64] {
+            for height in [1, 2, 3, 4, 5, 8, 31, 48] {
+                let mut before = OwnedFrame::new(layout(format, width, height));
+                paint(&mut before, |_, _| [0.5; 3]);
+                let (after, label) = labelled(&before, &["Ben"]);
+                let changed = (0..format.planes()).any(|plane| before.bytes(plane) != after.bytes(plane));
+                let room = width >= LEAST.0 && height >= LEAST.1;
+                assert!(changed || !room, "{format:?} {width}x{height}: nothing was drawn");
+                assert!(!label.region().is_empty() || !room, "{format:?} {width}x{height}: {:?}", label.region());
+            }
+        }
+    }
+}
+
+/// m of each pixel of a frame for the label, and how much of it is letters: what the label makes of a white frame and of a black
+/// one in red, green and blue, whose code values are the picture's.
+fn cover(width: usize, height: usize) -> Vec<(f64, f64)> {
+    let shown = |grey: u8| {
+        let mut before = OwnedFrame::new(layout(PixelFormat::Rgb, width, height));
+        before.bytes_mut(0).fill(grey);
+        labelled(&before, &["Ben"]).0
+    };
+    let (black, white) = (shown(0), shown(255));
+    let pixels = black.bytes(0).chunks_exact(3).zip(white.bytes(0).chunks_exact(3));
+    // A black frame becomes m·label, a white one that and 1 − m.
+    pixels.map(|(b, w)| (1.0 - f64::from(w[0] - b[0]) / 255.0, f64::from(b[0]) / 255.0)).collect()
+}
+
+#[test]
+fn all_three_components_are_the_mean_of_what_their_pixels_become() {
+    for format in PixelFormat::ALL {
+        for (width, height) in [(320, 240), (319, 181), (63, 47)] {
+            let mut before = OwnedFrame::new(layout(format, width, height));
+            // Saturated, and another colour every few pixels.
+            paint(&mut before, |x, y| {
+                [0.5 + 0.45 * (x / 3.0).sin(), 0.5 + 0.45 * (y / 4.0).cos(), 0.5 + 0.45 * (x / 5.0 - y / 3.0).sin()]
+            });
+            let (after, _) = labelled(&before, &["Ben"]);
+            let (cover, layout, (sx, sy)) = (cover(width, height), *before.layout(), shared(format));
+            let (black, white) = (to_codes(&layout, [0.0; 3]), to_codes(&layout, [1.0; 3]));
+            let (mut worst, mut moved) = ([0.0_f64; 3], [0.0_f64; 3]);
+            for (c, x, y) in places(&before) {
+                let (sx, sy) = if c == 0 { (1, 1) } else { (sx, sy) };
+                if x % sx != 0 || y % sy != 0 {
+                    continue;
+                }
+                let frame = f64::from(code(&before, c, x, y));
+                let sharers = (y..(y + sy).min(height)).flat_map(|y| (x..(x + sx).min(width)).map(move |x| (x, y)));
+                let become_: Vec<f64> = sharers
+                    .map(|(x, y)| {
+                        let (m, letter) = cover[y * width + x];
+                        (1.0 - m) * frame + m * black[c] + letter * (white[c] - black[c])
+                    })
+                    .collect();
+                let expected = become_.iter().sum::<f64>() / become_.len() as f64;
+                let found = f64::from(code(&after, c, x, y));
+                worst[c] = worst[c].max((found - expected).abs());
+                moved[c] = moved[c].max((found - frame).abs());
+            }
+            // Beside rounding, the cover is known to a code of eight bits.
+            let bound = 1.0 + 0.5 * f64::from(unit(format));
+            for c in 0..3 {
+                assert!(worst[c] <= bound, "{format:?} {width}x{height}: component {c} is {} codes off", worst[c]);
+                let seen = 40.0 * f64::from(unit(format));
+                assert!(moved[c] > seen, "{format:?} {width}x{height}: component {c} moves by {} codes", moved[c]);
+            }
+        }
+    }
+}
+
+#[test]
+fn its_white_is_that_of_graphics() {
+    for (transfer, white) in
+        [(TransferFunction::Standard, 1.0), (TransferFunction::Hlg, 0.75), (TransferFunction::Pq, 0.58)]
+    {
+        for format in [PixelFormat::P010, PixelFormat::Rgbx] {
+            let matrix = Matrix::Bt2020;
+            let mut before = OwnedFrame::new(Layout { transfer, matrix, ..layout(format, 1280, 720) });
+            paint(&mut before, |_, _| [0.0; 3]);
+            let (after, label) = labelled(&before, &["Ben"]);
+            let most = luma(&after, &label).into_iter().fold(0.0, f64::max);
+            assert!((most - white).abs() < 0.005, "{format:?}, {transfer:?}: the brightest of the label is {most}");
         }
     }
 }

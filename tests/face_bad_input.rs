@@ -25,7 +25,7 @@ fn find(finder: &mut Finder, frame: &OwnedFrame, hints: &[Rect], time: f64) -> V
 }
 
 fn layout(format: PixelFormat, width: usize, height: usize) -> Layout {
-    Layout { format, width, height, matrix: Matrix::Bt709, range: Range::Limited }
+    Layout { format, width, height, matrix: Matrix::Bt709, range: Range::Limited, transfer: Default::default() }
 }
 
 /// RGB 0..1 of an I420 px.

@@ -65,7 +65,7 @@ proptest! {
     fn any_map_samples_any_frame(
         map in similarity(), w in 1usize..40, h in 1usize..40, format in 0..PixelFormat::ALL.len(), zoom in -12i32..12
     ) {
-        let layout = Layout { format: PixelFormat::ALL[format], width: w, height: h, matrix: Matrix::Bt601, range: Range::Full };
+        let layout = Layout { format: PixelFormat::ALL[format], width: w, height: h, matrix: Matrix::Bt601, range: Range::Full, transfer: Default::default() };
         let mut frame = OwnedFrame::new(layout);
         let codes = standin::frame::RgbToCodes::of(&layout).codes([128.0 / 255.0; 3]);
         for (c, n) in (0..3).flat_map(|c| (0..w * h).map(move |n| (c, n))) {
@@ -104,8 +104,14 @@ fn the_filter_follows_a_cut_at_once_and_calms_noise() {
 
 /// A frame whose red grows to the right and green downwards, by one code a px.
 fn ramp(size: usize) -> OwnedFrame {
-    let layout =
-        Layout { format: PixelFormat::Rgbx, width: size, height: size, matrix: Matrix::Bt709, range: Range::Full };
+    let layout = Layout {
+        format: PixelFormat::Rgbx,
+        width: size,
+        height: size,
+        matrix: Matrix::Bt709,
+        range: Range::Full,
+        transfer: Default::default(),
+    };
     let mut frame = OwnedFrame::new(layout);
     for (i, pixel) in frame.bytes_mut(0).chunks_exact_mut(4).enumerate() {
         pixel.copy_from_slice(&[(i % size) as u8, (i / size) as u8, 9, 77]);

@@ -16,8 +16,14 @@ use standin::swap::{Engine, Generated, GpuEngine, ModelFile, OnnxEngine, Precisi
 
 /// 720p NV12 with slopes and a grain.
 fn frame() -> OwnedFrame {
-    let layout =
-        Layout { format: PixelFormat::Nv12, width: 1280, height: 720, matrix: Matrix::Bt709, range: Range::Limited };
+    let layout = Layout {
+        format: PixelFormat::Nv12,
+        width: 1280,
+        height: 720,
+        matrix: Matrix::Bt709,
+        range: Range::Limited,
+        transfer: Default::default(),
+    };
     let mut frame = OwnedFrame::new(layout);
     for plane in 0..2 {
         for (i, byte) in frame.bytes_mut(plane).iter_mut().enumerate() {

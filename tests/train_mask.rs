@@ -100,7 +100,14 @@ fn the_batches_of_a_step_are_the_same_in_every_session() {
 }
 
 fn frame(width: usize, height: usize) -> OwnedFrame {
-    OwnedFrame::new(Layout { format: PixelFormat::I420, width, height, matrix: Matrix::Bt709, range: Range::Limited })
+    OwnedFrame::new(Layout {
+        format: PixelFormat::I420,
+        width,
+        height,
+        matrix: Matrix::Bt709,
+        range: Range::Limited,
+        transfer: Default::default(),
+    })
 }
 
 #[test]

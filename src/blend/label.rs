@@ -1,8 +1,12 @@
 //! The mark that says what a frame is: "AI" and whose faces it shows, over a dark plate in the lower left corner.
 //!
 //! A [`Label`] is drawn once, for a text and a layout, as a layer of the frame's code values; [`Label::draw`] blends that into a
-//! frame as `composite` does with a face, `out = frame + m·(label − frame)`. Letters are white and cover what is below them;
-//! the plate is black and lets [`PLATE`] of it be hidden, so that the letters read on anything.
+//! frame as `composite` does with a face, `out = frame + m·(label − frame)`. Letters are as white as graphics are
+//! ([`TransferFunction::graphics_white`](crate::frame::TransferFunction::graphics_white)) and cover what is below them; the
+//! plate is black and lets [`PLATE`] of it be hidden, so that the letters read on anything.
+//!
+//! What the font has no letter for is left out of a name; a name of which nothing is left is not shown. Of names that are
+//! too long together, the first ones are shown and how many more there are. Every frame of 7 by 3 pixels or more has the mark.
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 
@@ -17,7 +21,7 @@ const FONT: &[u8] = include_bytes!("label/DejaVuSans-Bold-subset.ttf");
 const MARK: &str = "AI";
 /// Between the mark and the name.
 const BETWEEN: &str = " · ";
-/// Longest names in characters.
+/// Most characters of all names.
 const LONGEST: usize = 40;
 /// Height of the line of letters, of the frame's height.
 const LINE: f32 = 1.0 / 30.0;
@@ -45,14 +49,14 @@ pub struct Label {
 impl Label {
     /// A label with the names of whose faces are shown, where there are any.
     pub fn new<'a>(subjects: impl IntoIterator<Item = &'a str>, layout: &Layout) -> Self {
-        let picture = Picture::of(&text(subjects), layout.width, layout.height);
+        let picture = Picture::of(subjects, layout.width, layout.height);
         let (region, encode, order) = (picture.region, RgbToCodes::of(layout), order(layout.format));
         let pixels: Vec<_> = picture
             .pixels
             .iter()
             .map(|&(letter, plate)| {
                 let m = 1.0 - (1.0 - letter) * (1.0 - PLATE * plate);
-                let white = if m > 0.0 { letter / m } else { 0.0 };
+                let white = if m > 0.0 { layout.transfer.graphics_white() * letter / m } else { 0.0 };
                 let mut pixel = [0.0, 0.0, 0.0, m];
                 for (at, code) in order.into_iter().zip(encode.codes([white; 3])) {
                     pixel[at] = code;
@@ -71,11 +75,11 @@ impl Label {
             return;
         }
         let (width, half) = (self.region.width(), self.region.width().div_ceil(2));
-        for rows in self.pixels.chunks(width * chroma.shared.1) {
+        let rows = self.pixels.chunks(width * chroma.shared.1);
+        self.shared.resize(half * rows.len(), [0.0; 4]);
+        for (rows, shared) in rows.zip(self.shared.chunks_exact_mut(half)) {
             let (above, below) = rows.split_at(width);
-            let mut row = vec![[0.0; 4]; half];
-            means(above, if below.is_empty() { above } else { below }, &mut row);
-            self.shared.extend(row);
+            means(above, if below.is_empty() { above } else { below }, shared);
         }
     }
 
@@ -108,23 +112,41 @@ fn draw_samples<S: Sample>(label: &Label, frame: &mut FrameMut<'_>) {
     }
 }
 
-/// The mark, and the names without what is no letter.
-fn text<'a>(subjects: impl IntoIterator<Item = &'a str>) -> String {
+/// The names, each once, of what the font has letters for.
+fn names<'a>(subjects: impl IntoIterator<Item = &'a str>, font: &FontRef<'_>) -> Vec<String> {
+    let shown = |letter: &char| letter.is_whitespace() || (font.glyph_id(*letter).0 != 0 && !is_unseen(*letter));
     let mut names: Vec<String> = Vec::new();
     for subject in subjects {
-        let words: Vec<_> = subject.split_whitespace().collect();
-        let name: String = words.join(" ").chars().filter(|letter| !letter.is_control()).collect();
+        let letters: String = subject.chars().filter(shown).collect();
+        let name = letters.split_whitespace().collect::<Vec<_>>().join(" ");
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }
     }
-    let names = names.join(", ");
-    let mut letters = names.chars();
-    let mut name: String = letters.by_ref().take(LONGEST).collect();
-    if letters.next().is_some() {
-        name.push('…');
-    }
-    if name.is_empty() { MARK.to_owned() } else { format!("{MARK}{BETWEEN}{name}") }
+    names
+}
+
+/// Whether a character only says how others are set: controls, and Unicode's general category Cf as far as a font of Latin,
+/// Greek and Cyrillic letters may have it.
+fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+        || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The mark and the names, of which there are `most` characters: as many whole names as there is room for and the number of
+/// the others, or the beginning of the first one.
+fn text(names: &[String], most: usize) -> String {
+    let Some(first) = names.first() else { return MARK.to_owned() };
+    let more = |kept: usize| if kept < names.len() { format!(" +{}", names.len() - kept) } else { String::new() };
+    let whole = |kept: usize| names[..kept].join(", ") + &more(kept);
+    let fits = |text: &String| text.chars().count() <= most;
+    let cut = || {
+        let room = most.saturating_sub(more(1).len()).max(1);
+        first.chars().take(room).chain(['…']).collect::<String>() + &more(1)
+    };
+    let names = (1..=names.len()).rev().map(whole).find(fits).unwrap_or_else(cut);
+    format!("{MARK}{BETWEEN}{names}")
 }
 
 /// How far letters and the plate cover each pixel of a region.
@@ -134,11 +156,12 @@ struct Picture {
 }
 
 impl Picture {
-    /// The text in the lower left corner of a frame of this size. Where it is too wide it becomes smaller, and where it would
-    /// become too small it is cut.
-    fn of(text: &str, width: usize, height: usize) -> Self {
+    /// The mark and the names in the lower left corner of a frame of this size. Where they are too wide they become smaller, and
+    /// where they would become too small there is less of the names.
+    fn of<'a>(subjects: impl IntoIterator<Item = &'a str>, width: usize, height: usize) -> Self {
         let nothing = Self { region: Region::default(), pixels: Vec::new() };
         let Ok(font) = FontRef::try_from_slice(FONT) else { return nothing };
+        let names = names(subjects, &font);
         let least = LEAST_LINE.min(0.5 * height as f32);
         let ones = font.as_scaled(PxScale::from(1.0));
         // The height at which the text just fits.
@@ -146,19 +169,10 @@ impl Picture {
             let wide: f32 = text.chars().map(|letter| ones.h_advance(ones.glyph_id(letter))).sum();
             width as f32 / (wide + 2.0 * (MARGIN + PADDING.0))
         };
-        let line = (LINE * height as f32).max(least).min(fitting(text).max(least));
-        let mut text = text.to_owned();
-        while fitting(&text) < line && text.chars().count() > MARK.len() + 1 {
-            let letters = text.trim_end_matches('…');
-            let kept = letters.char_indices().next_back().map_or(0, |(at, _)| at);
-            text.truncate(kept);
-            text.push('…');
-        }
-        if fitting(&text) < line {
-            MARK.clone_into(&mut text);
-        }
-        let line = line.min(fitting(&text));
-        Self::drawn(&font, &text, line, (width, height))
+        let line = (LINE * height as f32).max(least).min(fitting(&text(&names, LONGEST)).max(least));
+        let texts = (1..=LONGEST).rev().map(|most| text(&names, most));
+        let text = texts.into_iter().find(|text| fitting(text) >= line).unwrap_or_else(|| MARK.to_owned());
+        Self::drawn(&font, &text, line.min(fitting(&text)), (width, height))
     }
 
     fn drawn(font: &FontRef<'_>, text: &str, line: f32, (width, height): (usize, usize)) -> Self {
@@ -210,27 +224,54 @@ fn rounded((x, y): (f32, f32), (left, top, right, bottom): (f32, f32, f32, f32),
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 mod tests {
     use super::*;
 
+    fn said(subjects: &[&str], most: usize) -> String {
+        text(&names(subjects.iter().copied(), &FontRef::try_from_slice(FONT).unwrap()), most)
+    }
+
     #[test]
     fn the_text_is_the_mark_and_the_name() {
-        assert_eq!(text(["Ben"]), "AI · Ben");
-        assert_eq!(text([]), "AI");
-        assert_eq!(text(["  \n\t "]), "AI");
-        assert_eq!(text(["Ben\u{7} \n Miller"]), "AI · Ben Miller");
-        assert_eq!(text(["Ben", "Eva", "Ben"]), "AI · Ben, Eva");
-        assert_eq!(text([&*"x".repeat(50)]), format!("AI · {}…", "x".repeat(40)));
+        assert_eq!(said(&["Ben"], LONGEST), "AI · Ben");
+        assert_eq!(said(&[], LONGEST), "AI");
+        assert_eq!(said(&["  \n\t "], LONGEST), "AI");
+        assert_eq!(said(&["Ben\u{7} \n Miller"], LONGEST), "AI · Ben Miller");
+        assert_eq!(said(&["Zoë Ångström, Ελένη, Юрий"], LONGEST), "AI · Zoë Ångström, Ελένη, Юрий");
+        assert_eq!(said(&["Ben", "Eva", "Ben"], LONGEST), "AI · Ben, Eva");
+        assert_eq!(said(&[&"x".repeat(50)], LONGEST), format!("AI · {}…", "x".repeat(40)));
+    }
+
+    #[test]
+    fn what_the_font_has_no_letter_for_is_left_out() {
+        assert_eq!(said(&["王小明"], LONGEST), "AI");
+        assert_eq!(said(&["Ben 😀 Miller"], LONGEST), "AI · Ben Miller");
+        assert_eq!(said(&["\u{202e}B\u{200b}e\u{ad}n\u{feff}\u{2066}", "Ben"], LONGEST), "AI · Ben");
+        assert_eq!(said(&["王 Wang", "王", "\u{200d}"], LONGEST), "AI · Wang");
+    }
+
+    #[test]
+    fn names_that_are_too_long_together_are_counted() {
+        let three = ["Ada Lovelace", "Benjamin Miller", "Eva Maria Sommer"];
+        assert_eq!(said(&three, 50), "AI · Ada Lovelace, Benjamin Miller, Eva Maria Sommer");
+        assert_eq!(said(&three, LONGEST), "AI · Ada Lovelace, Benjamin Miller +1");
+        assert_eq!(said(&three, 20), "AI · Ada Lovelace +2");
+        assert_eq!(said(&three, 10), "AI · Ada Lov… +2");
+        assert_eq!(said(&three, 1), "AI · A… +2");
     }
 
     #[test]
     fn what_is_too_wide_becomes_smaller_and_then_shorter() {
-        let name = "AI · A name that is rather long to be true";
+        let name = ["A name that is rather long to be true"];
         let wide = Picture::of(name, 1920, 1080);
         assert!(wide.region.x1 < 1920 && wide.region.height() > 36);
         for (width, height) in [(320, 240), (160, 120), (64, 48), (17, 13), (4, 4), (1, 1)] {
             let small = Picture::of(name, width, height);
             assert!(small.region.x1 <= width && small.region.y1 <= height, "{width}x{height}");
         }
+        // A name that is cut is a narrower one than the whole.
+        let [cut, mark] = [&name[..], &[]].map(|names| Picture::of(names.iter().copied(), 160, 120).region.width());
+        assert!(mark < cut && cut <= 160, "{mark} {cut}");
     }
 }

@@ -2,6 +2,7 @@
 //! them, and are scaled to the model's resolution.
 
 use super::planes::Space;
+use crate::frame::TransferFunction;
 use crate::geometry::Similarity;
 
 /// Side of the crop in which [`BlendSettings`] counts pixels.
@@ -27,6 +28,16 @@ pub enum ColorTransfer {
 }
 
 impl ColorTransfer {
+    /// What is done in a signal of this transfer function. A gain is of light by sRGB's curve, and an HLG or PQ signal's is far
+    /// from it: there a gain, soft or whole, does not reach the driver's light, and mean and deviation of L, a and b do.
+    #[must_use]
+    pub fn within(self, signal: TransferFunction) -> Self {
+        match (self, signal) {
+            (Self::SoftGain | Self::Gain, TransferFunction::Hlg | TransferFunction::Pq) => Self::Lab,
+            _ => self,
+        }
+    }
+
     /// The space in which it works; none where it does nothing.
     pub fn space(self) -> Option<Space> {
         match self {

@@ -1,4 +1,4 @@
-//! Between a frame's code values and RGB: which matrix, which range.
+//! Between a frame's code values and RGB: which matrix, which range; and what RGB means in light.
 
 use super::Layout;
 
@@ -34,8 +34,31 @@ pub enum Range {
     Limited,
 }
 
-/// The code values of a signal.
-struct Codes {
+/// What red, green and blue of a signal mean in light.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TransferFunction {
+    /// Of a standard dynamic range: ITU-R BT.709's curve, sRGB's, or one that is not known.
+    #[default]
+    Standard,
+    /// Hybrid log-gamma (ITU-R BT.2100-2, table 5).
+    Hlg,
+    /// The perceptual quantiser (ITU-R BT.2100-2, table 4).
+    Pq,
+}
+
+impl TransferFunction {
+    /// Value 0..1 of white in graphics and text: 203 cd/m² where more light has a code (ITU-R BT.2408-7, table 1).
+    pub const fn graphics_white(self) -> f32 {
+        match self {
+            Self::Standard => 1.0,
+            Self::Hlg => 0.75,
+            Self::Pq => 0.58,
+        }
+    }
+}
+
+/// The code values of a signal that colours are counted from.
+struct Levels {
     black: f32,
     /// From black to white.
     luma: f32,
@@ -45,7 +68,7 @@ struct Codes {
     grey: f32,
 }
 
-impl Codes {
+impl Levels {
     /// Of `layout` (ITU-R BT.2100-2, table 9, for more than eight bits).
     fn of(layout: &Layout) -> Self {
         let depth = layout.format.depth();
@@ -81,7 +104,7 @@ impl YuvToRgb {
     pub fn of(layout: &Layout) -> Self {
         let (kr, kb) = layout.matrix.weights();
         let kg = 1.0 - kr - kb;
-        let Codes { black, luma, chroma, grey } = Codes::of(layout);
+        let Levels { black, luma, chroma, grey } = Levels::of(layout);
         let (rv, bu) = (2.0 * (1.0 - kr) / chroma, 2.0 * (1.0 - kb) / chroma);
         Self { black, grey, y: 1.0 / luma, rv, gu: -bu * kb / kg, gv: -rv * kr / kg, bu }
     }
@@ -110,7 +133,7 @@ impl RgbToCodes {
         }
         let (kr, kb) = layout.matrix.weights();
         let kg = 1.0 - kr - kb;
-        let Codes { black, luma, chroma, grey } = Codes::of(layout);
+        let Levels { black, luma, chroma, grey } = Levels::of(layout);
         let (u, v) = (chroma / (2.0 * (1.0 - kb)), chroma / (2.0 * (1.0 - kr)));
         Self {
             components: [

@@ -5,7 +5,7 @@ mod format;
 mod owned;
 mod sample;
 
-pub use colour::{Matrix, Range, RgbToCodes, YuvToRgb};
+pub use colour::{Matrix, Range, RgbToCodes, TransferFunction, YuvToRgb};
 pub use format::{Component, PixelFormat};
 pub use owned::OwnedFrame;
 pub(crate) use sample::with_sample;
@@ -24,6 +24,8 @@ pub struct Layout {
     pub matrix: Matrix,
     /// Which code values are black and white; meaningless for RGB formats.
     pub range: Range,
+    /// What its values mean in light.
+    pub transfer: TransferFunction,
 }
 
 /// One plane, read.

@@ -30,7 +30,7 @@ impl OwnedFrame {
     /// A picture of `width` x `height` px, three bytes red, green, blue each.
     pub fn of_rgb(width: usize, height: usize, rgb: &[u8]) -> Self {
         let (format, matrix, range) = (PixelFormat::Rgbx, Matrix::Bt709, Range::Full);
-        let mut frame = Self::new(Layout { format, width, height, matrix, range });
+        let mut frame = Self::new(Layout { format, width, height, matrix, range, transfer: Default::default() });
         for (to, from) in frame.bytes_mut(0).chunks_exact_mut(4).zip(rgb.chunks_exact(3)) {
             to[..3].copy_from_slice(from);
         }

@@ -155,8 +155,14 @@ mod tests {
 
     /// Something with structure about this place, in light of this gain, on a plain ground.
     fn frame(centre: Point, gain: f32) -> OwnedFrame {
-        let layout =
-            Layout { format: PixelFormat::Rgbx, width: 320, height: 240, matrix: Matrix::Bt709, range: Range::Full };
+        let layout = Layout {
+            format: PixelFormat::Rgbx,
+            width: 320,
+            height: 240,
+            matrix: Matrix::Bt709,
+            range: Range::Full,
+            transfer: Default::default(),
+        };
         let mut frame = OwnedFrame::new(layout);
         for (n, pixel) in frame.bytes_mut(0).chunks_exact_mut(4).enumerate() {
             let (x, y) = ((n % 320) as f32 + 0.5 - centre.x, (n / 320) as f32 + 0.5 - centre.y);

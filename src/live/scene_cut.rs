@@ -47,7 +47,14 @@ mod tests {
     use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 
     fn frame(format: PixelFormat, shade: impl Fn(usize) -> u8) -> OwnedFrame {
-        let layout = Layout { format, width: 97, height: 61, matrix: Matrix::Bt709, range: Range::Limited };
+        let layout = Layout {
+            format,
+            width: 97,
+            height: 61,
+            matrix: Matrix::Bt709,
+            range: Range::Limited,
+            transfer: Default::default(),
+        };
         let mut frame = OwnedFrame::new(layout);
         frame.bytes_mut(0).iter_mut().enumerate().for_each(|(i, byte)| *byte = shade(i));
         frame

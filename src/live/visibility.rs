@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_crop_that_the_frame_s_edge_cuts_is_not_asked_about() {
         let (format, matrix, range) = (PixelFormat::I420, Matrix::Bt709, Range::Limited);
-        let layout = Layout { format, width: 640, height: 480, matrix, range };
+        let layout = Layout { format, width: 640, height: 480, matrix, range, transfer: Default::default() };
         let at = |tx: f32, ty: f32| Similarity { a: 300.0, b: 0.0, tx, ty };
         assert!(Visibility::tells(&at(100.0, 100.0), &layout) && Visibility::tells(&at(340.0, 100.0), &layout));
         assert!(!Visibility::tells(&at(-50.0, 100.0), &layout) && !Visibility::tells(&at(100.0, 220.0), &layout));

@@ -10,7 +10,7 @@ use standin::swap::Generated;
 
 /// A layout with BT.709, limited range.
 pub fn layout(format: PixelFormat, width: usize, height: usize) -> Layout {
-    Layout { format, width, height, matrix: Matrix::Bt709, range: Span::Limited }
+    Layout { format, width, height, matrix: Matrix::Bt709, range: Span::Limited, transfer: Default::default() }
 }
 
 /// Numbers that look random and are the same every time.

@@ -89,7 +89,14 @@ fn owned(sample: &gst::Sample) -> OwnedFrame {
         gst_video::VideoColorRange::Range0_255 => Range::Full,
         _ => Range::Limited,
     };
-    let mut frame = OwnedFrame::new(Layout { format: PixelFormat::I420, width, height, matrix, range });
+    let mut frame = OwnedFrame::new(Layout {
+        format: PixelFormat::I420,
+        width,
+        height,
+        matrix,
+        range,
+        transfer: Default::default(),
+    });
     let source = gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().unwrap(), &info).unwrap();
     for plane in 0..3 {
         let stride = source.plane_stride()[plane as usize] as usize;

@@ -58,7 +58,14 @@ pub fn layouts() -> Vec<Layout> {
         (Matrix::Bt2020, Range::Full, 150, 131),
     ];
     let all = PixelFormat::ALL.into_iter().flat_map(|format| {
-        colours.map(|(matrix, range, width, height)| Layout { format, width, height, matrix, range })
+        colours.map(|(matrix, range, width, height)| Layout {
+            format,
+            width,
+            height,
+            matrix,
+            range,
+            transfer: Default::default(),
+        })
     });
     all.collect()
 }

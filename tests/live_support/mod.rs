@@ -193,8 +193,14 @@ pub(crate) fn model(script: Script) -> Arc<Model> {
 
 /// A frame with a pattern that no blur keeps.
 pub(crate) fn picture() -> OwnedFrame {
-    let layout =
-        Layout { format: PixelFormat::I420, width: 160, height: 120, matrix: Matrix::Bt601, range: Range::Limited };
+    let layout = Layout {
+        format: PixelFormat::I420,
+        width: 160,
+        height: 120,
+        matrix: Matrix::Bt601,
+        range: Range::Limited,
+        transfer: Default::default(),
+    };
     let mut frame = OwnedFrame::new(layout);
     for (i, byte) in frame.bytes_mut(0).iter_mut().enumerate() {
         *byte = if (i % 160 / 2 + i / 160 / 2) % 2 == 0 { 60 } else { 160 };

@@ -21,8 +21,14 @@ const HOPELESS: u32 = 3;
 /// How long `blender` takes for a 320-pixel face in a 1280×720 I420 frame and a model of 128 pixels; the best of
 /// several, or the second where that is hopeless against `rival`.
 pub(super) fn trial(blender: &mut dyn Blender, rival: Option<Duration>) -> Result<Duration, BlendError> {
-    let layout =
-        Layout { format: PixelFormat::I420, width: 1280, height: 720, matrix: Matrix::Bt709, range: Range::Limited };
+    let layout = Layout {
+        format: PixelFormat::I420,
+        width: 1280,
+        height: 720,
+        matrix: Matrix::Bt709,
+        range: Range::Limited,
+        transfer: Default::default(),
+    };
     let mut owned = OwnedFrame::new(layout);
     for plane in 0..layout.format.planes() {
         owned.bytes_mut(plane).fill(120);

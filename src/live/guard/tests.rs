@@ -1,12 +1,18 @@
 //! What is planned, frame by frame.
 
 use super::*;
-use crate::frame::{Matrix, PixelFormat, Range};
+use crate::frame::{Matrix, PixelFormat, Range, TransferFunction};
 use crate::geometry::{Point, Similarity};
 use crate::live::{Concealed, LadderTimes, Look, MARGIN};
 
-const LAYOUT: Layout =
-    Layout { format: PixelFormat::I420, width: 640, height: 480, matrix: Matrix::Bt709, range: Range::Limited };
+const LAYOUT: Layout = Layout {
+    format: PixelFormat::I420,
+    width: 640,
+    height: 480,
+    matrix: Matrix::Bt709,
+    range: Range::Limited,
+    transfer: TransferFunction::Standard,
+};
 
 fn face(track: u32, x: f32) -> Face {
     Face {

@@ -82,8 +82,14 @@ mod tests {
 
     #[test]
     fn what_is_blended_is_caught_in_place() -> Result<(), Box<dyn std::error::Error>> {
-        let layout =
-            Layout { format: PixelFormat::Rgbx, width: 32, height: 32, matrix: Matrix::Bt709, range: Range::Full };
+        let layout = Layout {
+            format: PixelFormat::Rgbx,
+            width: 32,
+            height: 32,
+            matrix: Matrix::Bt709,
+            range: Range::Full,
+            transfer: Default::default(),
+        };
         let mut frame = OwnedFrame::new(layout);
         let (outlet, caught) = crossbeam_channel::unbounded();
         let (driver, mask) = (vec![0.5; 8 * 8 * 3], vec![1.0; 64]);

@@ -76,11 +76,17 @@ impl Allowed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::{Matrix, PixelFormat, Range};
+    use crate::frame::{Matrix, PixelFormat, Range, TransferFunction};
     use crate::geometry::Similarity;
 
-    const LAYOUT: Layout =
-        Layout { format: PixelFormat::I420, width: 64, height: 48, matrix: Matrix::Bt709, range: Range::Limited };
+    const LAYOUT: Layout = Layout {
+        format: PixelFormat::I420,
+        width: 64,
+        height: 48,
+        matrix: Matrix::Bt709,
+        range: Range::Limited,
+        transfer: TransferFunction::Standard,
+    };
 
     #[test]
     fn a_changed_sample_counts_outside_only() {

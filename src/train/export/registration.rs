@@ -121,6 +121,7 @@ fn framed(picture: &Tensor<4>, side: usize) -> OwnedFrame {
         height: side,
         matrix: Matrix::Bt709,
         range: Range::Full,
+        transfer: Default::default(),
     });
     let plane = side * side;
     for (n, pixel) in frame.bytes_mut(0).chunks_exact_mut(4).enumerate() {

@@ -135,7 +135,14 @@ fn picture(task: &Task<'_>, give: &mut impl FnMut(Message) -> bool) -> Result<bo
     if width == 0 || height == 0 {
         return Err(format!("{}: an empty picture", task.source.path.display()));
     }
-    let layout = Layout { format: PixelFormat::Rgbx, width, height, matrix: Matrix::Bt709, range: Range::Full };
+    let layout = Layout {
+        format: PixelFormat::Rgbx,
+        width,
+        height,
+        matrix: Matrix::Bt709,
+        range: Range::Full,
+        transfer: Default::default(),
+    };
     let mut frame = OwnedFrame::new(layout);
     frame.bytes_mut(0).copy_from_slice(rgba.as_raw());
     let mask = match &task.source.mask {

@@ -18,7 +18,7 @@ pub(in super::super) fn specs() -> Vec<glib::ParamSpec> {
             .build(),
         glib::ParamSpecEnum::builder::<ColorTransferChoice>("color-transfer")
             .nick("Color transfer")
-            .blurb("How far the generated face takes on the driver's colours; black stays black")
+            .blurb("How far the generated face takes on the driver's colours; black stays black; in HLG and PQ, lab instead of a gain")
             .mutable_playing()
             .controllable()
             .build(),
