@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use live_support::{Script, model, picture, queue, take};
 use standin::blend::{ColorTransfer, Earlier};
-use standin::frame::OwnedFrame;
+use standin::frame::{Layout, OwnedFrame, TransferFunction};
 use standin::live::{Model, Outcome, Queue, Settings};
 
 /// One frame that is to go through.
@@ -122,4 +122,28 @@ fn no_transfer_remembers_nothing() {
     let shot = Shot { frame: picture(), model, settings: asking(ColorTransfer::None) };
     assert!(pass(&queue, &vec![shot; 4]).iter().all(|(earlier, _)| earlier.is_none()));
     queue.stop();
+}
+
+#[test]
+fn a_face_in_hlg_or_pq_has_the_drivers_light_where_a_gain_is_asked_for() {
+    const GREY: u8 = 100;
+    let shown = |transfer, color_transfer| {
+        let mut frame = OwnedFrame::new(Layout { transfer, ..*picture().layout() });
+        frame.bytes_mut(0).fill(GREY);
+        (1..3).for_each(|plane| frame.bytes_mut(plane).fill(128));
+        let (queue, model) = queue(Script::GOOD, 1);
+        let shot = Shot { frame, model, settings: asking(color_transfer) };
+        let (_, frame) = pass(&queue, &[shot]).remove(0);
+        frame.bytes(0)[60 * 160 + 70]
+    };
+    for asked in [ColorTransfer::SoftGain, ColorTransfer::Gain] {
+        for transfer in [TransferFunction::Hlg, TransferFunction::Pq] {
+            let luma = shown(transfer, asked);
+            assert!(luma.abs_diff(GREY) <= 3, "{transfer:?}, {asked:?}: white became {luma}");
+        }
+    }
+    let luma = shown(TransferFunction::Standard, ColorTransfer::SoftGain);
+    assert!(luma > GREY + 30, "half of the way from white to the driver's grey is {luma}");
+    let luma = shown(TransferFunction::Pq, ColorTransfer::None);
+    assert!(luma > 230, "nothing was asked for: {luma}");
 }

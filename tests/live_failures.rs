@@ -5,8 +5,11 @@ mod live_support;
 
 use std::sync::Arc;
 
-use live_support::{Script, Works, changed, leaves, model, queue, settings, submit, take};
-use standin::live::{OnFailure, Outcome};
+use live_support::{Blends, Script, Works, changed, leaves, model, picture, queue, settings, submit, take};
+use standin::blend::{CpuBlender, Label};
+use standin::face::Face;
+use standin::frame::{Frame, FrameError, FrameMut, OwnedFrame, VideoBuffer};
+use standin::live::{Job, LabelPlace, OnFailure, Outcome, Settings, SwapStage};
 
 /// Everything that can fail, in each way that it can.
 fn failures() -> Vec<(&'static str, Script)> {
@@ -86,15 +89,14 @@ fn the_reason_is_a_sentence_that_names_it() {
 fn without_a_model_or_a_finder_nothing_bare_leaves() {
     let (queue, _) = queue(Script::GOOD, 2);
     let mut job = queue.begin().unwrap();
-    job.frame = Some(live_support::picture());
+    job.frame = Some(picture());
     queue.submit(job);
     let job = take(&queue);
     assert_eq!(job.outcome, Outcome::Concealed);
     assert!(changed(job.frame.as_ref().unwrap()) > 0.9, "no model");
 
     let (_keep, inbox) = crossbeam_channel::bounded(1);
-    let stage =
-        standin::live::SwapStage::new(Box::new(standin::blend::CpuBlender::default()), crossbeam_channel::bounded(1).1);
+    let stage = SwapStage::new(Box::new(CpuBlender::default()), crossbeam_channel::bounded(1).1);
     let queue = standin::live::Queue::start(0, standin::live::FindStage::new(inbox), vec![stage]).unwrap();
     submit(&queue, &model(Script::GOOD), &settings(OnFailure::Hold), 0.0).unwrap();
     let job = take(&queue);
@@ -117,4 +119,79 @@ fn it_goes_on_after_failures() {
         queue.finish(job);
     }
     drop(Arc::clone(&good));
+}
+
+/// A frame that can be read and not written.
+struct Sealed(OwnedFrame);
+
+impl VideoBuffer for Sealed {
+    fn frame(&self) -> Result<Frame<'_>, FrameError> {
+        self.0.frame()
+    }
+
+    fn frame_mut(&mut self) -> Result<FrameMut<'_>, FrameError> {
+        Err(FrameError::Memory("it is sealed".to_owned()))
+    }
+}
+
+/// The same settings, with the label in its corner.
+fn labelled(on_failure: OnFailure) -> Arc<Settings> {
+    Arc::new(Settings { label: LabelPlace::Corner, ..(*settings(on_failure)).clone() })
+}
+
+fn stage(script: Script) -> SwapStage {
+    let blends = Blends { crop: script.crop, composite: script.composite, real: CpuBlender::default() };
+    SwapStage::new(Box::new(blends), crossbeam_channel::bounded(1).1)
+}
+
+#[test]
+fn a_frame_that_cannot_be_written_counts_no_face_as_swapped() {
+    let (hold, pass) = (OnFailure::Hold, OnFailure::Pass);
+    for (settings, outcome) in [
+        (settings(hold), Outcome::Dropped),
+        (settings(pass), Outcome::Untouched),
+        // It has no label, which was asked for.
+        (labelled(pass), Outcome::Dropped),
+    ] {
+        let mut job: Job<Sealed, ()> = Job { frame: Some(Sealed(picture())), settings, ..Job::default() };
+        job.casting.model = Some(model(Script::GOOD));
+        job.plan.swap.push(Face { bounds: live_support::BOUNDS, ..Face::default() });
+        job.plan.found = 1;
+        stage(Script::GOOD).run(&mut job);
+        assert_eq!((job.outcome, job.plan.found), (outcome, 0));
+        assert!(job.plan.swap.is_empty(), "it is said to be swapped");
+        assert!(job.failure.as_ref().is_some_and(|text| text.contains("sealed")));
+    }
+}
+
+/// Whether the frame is [`picture`] with the label of `model`'s subject and nothing else.
+fn is_labelled(frame: &OwnedFrame) -> bool {
+    let mut expected = picture();
+    Label::new([], expected.layout()).draw(&mut expected.frame_mut().unwrap());
+    (0..3).all(|plane| frame.bytes(plane) == expected.bytes(plane))
+}
+
+#[test]
+fn a_frame_that_passes_has_its_label_or_does_not_leave() {
+    for (what, script) in failures() {
+        for depth in [0, 3] {
+            let (queue, model) = queue(script, depth);
+            submit(&queue, &model, &labelled(OnFailure::Pass), 0.0).unwrap();
+            let job = take(&queue);
+            let panicked = [script.engine, script.crop, script.composite].contains(&Works::Panic);
+            assert_eq!(leaves(&job), !panicked, "{what} ({script:?})");
+            assert!(panicked || is_labelled(job.frame.as_ref().unwrap()), "{what} ({script:?}) left without its label");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_drawn_on_a_frame_that_is_dropped() {
+    let mut job: Job<OwnedFrame, ()> =
+        Job { frame: Some(picture()), settings: labelled(OnFailure::Drop), ..Job::default() };
+    (job.plan.drop, job.plan.conceal_all) = (true, true);
+    stage(Script::GOOD).run(&mut job);
+    assert_eq!(job.outcome, Outcome::Dropped);
+    let (frame, before) = (job.frame.unwrap(), picture());
+    assert!((0..3).all(|plane| frame.bytes(plane) == before.bytes(plane)));
 }

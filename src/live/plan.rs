@@ -36,11 +36,16 @@ pub struct Plan {
 impl Plan {
     /// Makes it the plan to do nothing, keeping its memory.
     pub fn clear(&mut self) {
-        self.spare.append(&mut self.swap);
-        self.found = 0;
+        self.swap_nothing();
         self.conceal.clear();
         self.conceal_all = false;
         self.drop = false;
+    }
+
+    /// Takes out the faces to swap; what is to be concealed stays.
+    pub(super) fn swap_nothing(&mut self) {
+        self.spare.append(&mut self.swap);
+        self.found = 0;
     }
 
     /// Adds a face to be swapped.

@@ -252,6 +252,7 @@ fn guarded<S, F, T>(stage: &mut S, job: &mut Job<F, T>, epoch: &AtomicU64, run: 
         job.faces.clear();
         job.plan.clear();
         job.plan.drop = job.settings.on_failure != OnFailure::Pass;
-        job.outcome = if job.plan.drop { Outcome::Dropped } else { Outcome::Untouched };
+        // A swap stage that comes after this one says what became of the frame instead.
+        job.outcome = if job.settings.may_leave_unworked() { Outcome::Untouched } else { Outcome::Dropped };
     }
 }

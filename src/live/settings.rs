@@ -143,6 +143,11 @@ impl Settings {
         self.select == Select::All || !self.performers.is_empty()
     }
 
+    /// Whether a frame may leave that no stage could work on: neither a face nor a label is then where it should be.
+    pub fn may_leave_unworked(&self) -> bool {
+        self.on_failure == OnFailure::Pass && self.label == LabelPlace::Off
+    }
+
     /// The look of a face.
     pub fn look_of(&self, face: Recognised) -> &Look {
         match face {

@@ -75,31 +75,40 @@ impl SwapStage {
         }
         self.visibility.iter_mut().for_each(Visibility::receive);
         self.engine_lost = false;
-        let on_failure = job.settings.on_failure;
         let done = match buffer.frame_mut() {
             Ok(mut frame) => {
                 let mut notes = Notes { times: &mut job.timings.stages, colours: &mut job.colours };
                 self.swap_all(&mut frame, &mut job.plan, &job.casting, &job.settings, &mut notes)
                     .unwrap_or_else(|failure| job.failure = Some(failure));
-                let begun = Instant::now();
-                if job.plan.conceal_all {
-                    conceal_all(&mut frame);
-                } else {
-                    let concealed = &job.plan.conceal;
-                    concealed.iter().for_each(|it| conceal(&mut frame, it.region, it.strength));
+                // Nobody sees a frame that is dropped.
+                if !job.plan.drop {
+                    let begun = Instant::now();
+                    self.finish(&mut frame, &job.plan, &job.casting, job.settings.label);
+                    job.timings.stages[Stage::Blend as usize] += milliseconds(begun);
                 }
-                if job.settings.label == LabelPlace::Corner {
-                    let renamed = self.labelled.changes_to(&job.casting);
-                    self.label.take_if(|label| renamed || label.layout() != frame.layout());
-                    self.label.get_or_insert_with(|| label(&job.casting, frame.layout())).draw(&mut frame);
-                }
-                job.timings.stages[Stage::Blend as usize] += milliseconds(begun);
                 Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                job.plan.swap_nothing();
+                Err(error)
+            }
         };
         job.device_lost = self.engine_lost || self.blender.is_lost();
-        job.outcome = outcome(&job.plan, done, &mut job.failure, on_failure == super::OnFailure::Pass);
+        job.outcome = outcome(&job.plan, done, &mut job.failure, job.settings.may_leave_unworked());
+    }
+
+    /// What follows the swap: faces are concealed and the label is drawn, as far as they are to be.
+    fn finish(&mut self, frame: &mut FrameMut<'_>, plan: &Plan, casting: &Casting, place: LabelPlace) {
+        if plan.conceal_all {
+            conceal_all(frame);
+        } else {
+            plan.conceal.iter().for_each(|it| conceal(frame, it.region, it.strength));
+        }
+        if place == LabelPlace::Corner {
+            let renamed = self.labelled.changes_to(casting);
+            self.label.take_if(|label| renamed || label.layout() != frame.layout());
+            self.label.get_or_insert_with(|| label(casting, frame.layout())).draw(frame);
+        }
     }
 
     /// Swaps every face of the plan. Those that fail leave it and become something to conceal. The last failure is
@@ -114,8 +123,7 @@ impl SwapStage {
     ) -> Result<(), String> {
         let mut outcome = Ok(());
         if plan.drop || plan.conceal_all {
-            plan.spare.append(&mut plan.swap);
-            plan.found = 0;
+            plan.swap_nothing();
         }
         if plan.swap.is_empty() {
             return outcome;
@@ -188,7 +196,8 @@ impl SwapStage {
         } else {
             Similarity::IDENTITY
         };
-        let blend = BlendSettings { registration, ..look.blend };
+        let color_transfer = look.blend.color_transfer.within(frame.layout().transfer);
+        let blend = BlendSettings { registration, color_transfer, ..look.blend };
         if engine.is_lost() {
             return Err("the GPU that ran the network is gone".to_owned());
         }

@@ -243,7 +243,7 @@ pub(super) fn specs() -> &'static [glib::ParamSpec] {
                 .build(),
             glib::ParamSpecEnum::builder::<LabelChoice>("label")
                 .nick("Label")
-                .blurb("Where every frame that leaves says AI and whose face it shows")
+                .blurb("Where every frame that leaves says AI and whose face it shows; one that cannot be written to is dropped")
                 .mutable_playing()
                 .build(),
             glib::ParamSpecEnum::builder::<LandmarksChoice>("landmarks")
