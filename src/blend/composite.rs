@@ -199,7 +199,7 @@ fn line<S: Sample, const STEP: usize, const CHANNELS: usize>(
 }
 
 /// The row of a component from the sample of pixel (x, y) on, with what lies between its samples.
-fn samples_from<'a, S: Sample>(
+fn row_from<'a, S: Sample>(
     planes: &'a mut [PlaneMut<'_>; 3],
     component: &Component,
     (x, y): (usize, usize),
@@ -213,7 +213,7 @@ pub(super) fn own_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usi
     let [a, b, c] = frame.layout().format.components();
     let mut planes = frame.planes_mut();
     // Places are spelt out where there are few, so that they are known when this is compiled.
-    let row = samples_from::<S>(&mut planes, &a, (x0, y));
+    let row = row_from::<S>(&mut planes, &a, (x0, y));
     match (a.step, a.first) {
         (4, _) => line::<S, 4, 3>(row, faces, ([0, 1, 2], [0, 1, 2]), own),
         (3, _) => line::<S, 3, 3>(row, faces, ([0, 1, 2], [0, 1, 2]), own),
@@ -222,8 +222,8 @@ pub(super) fn own_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usi
         _ => line::<S, 1, 1>(row, faces, ([0], [0]), own),
     }
     if a.step == 1 && c.shared == (1, 1) {
-        line::<S, 1, 1>(samples_from::<S>(&mut planes, &b, (x0, y)), faces, ([0], [1]), own);
-        line::<S, 1, 1>(samples_from::<S>(&mut planes, &c, (x0, y)), faces, ([0], [2]), own);
+        line::<S, 1, 1>(row_from::<S>(&mut planes, &b, (x0, y)), faces, ([0], [1]), own);
+        line::<S, 1, 1>(row_from::<S>(&mut planes, &c, (x0, y)), faces, ([0], [2]), own);
     }
 }
 
@@ -231,7 +231,7 @@ pub(super) fn own_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usi
 pub(super) fn shared_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: usize, faces: &[[f32; 4]]) {
     let [_, u, v] = frame.layout().format.components();
     let mut planes = frame.planes_mut();
-    let row = samples_from::<S>(&mut planes, &u, (x0, y));
+    let row = row_from::<S>(&mut planes, &u, (x0, y));
     match (u.step, u.first) {
         (4, 0) => line::<S, 4, 2>(row, faces, ([0, 2], [1, 2]), joint),
         (4, _) => line::<S, 4, 2>(row, faces, ([1, 3], [1, 2]), joint),
@@ -239,7 +239,7 @@ pub(super) fn shared_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: 
         (2, _) => line::<S, 2, 2>(row, faces, ([1, 0], [1, 2]), joint),
         _ => {
             line::<S, 1, 1>(row, faces, ([0], [1]), joint);
-            line::<S, 1, 1>(samples_from::<S>(&mut planes, &v, (x0, y)), faces, ([0], [2]), joint);
+            line::<S, 1, 1>(row_from::<S>(&mut planes, &v, (x0, y)), faces, ([0], [2]), joint);
         }
     }
 }

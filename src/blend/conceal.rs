@@ -60,31 +60,31 @@ fn conceal_samples<S: Sample>(
 ) {
     for Component { plane, first, step, shared: (sx, sy) } in frame.layout().format.components() {
         let plane = frame.plane_mut(plane);
-        let samples = Samples {
+        let patch = Patch {
             stride: plane.stride,
             first: start.1 / sy * plane.stride + (start.0 / sx * step + first) * S::BYTES,
             step: step * S::BYTES,
             size: (size.0.div_ceil(sx), size.1.div_ceil(sy)),
             cell: (cell / sx, cell / sy),
         };
-        samples.conceal::<S>(plane.data, strength);
+        patch.conceal::<S>(plane.data, strength);
     }
 }
 
 /// A rectangle of one component.
-struct Samples {
+struct Patch {
     stride: usize,
     /// Byte of the first sample.
     first: usize,
     /// Bytes from one sample to the next.
     step: usize,
-    /// Samples across and down.
+    /// Patch across and down.
     size: (usize, usize),
-    /// Samples across and down in a cell.
+    /// Patch across and down in a cell.
     cell: (usize, usize),
 }
 
-impl Samples {
+impl Patch {
     fn conceal<S: Sample>(&self, data: &mut [u8], strength: f32) {
         let mut means = [[0f32; MOST]; MOST];
         let rows = self.size.1.div_ceil(self.cell.1);

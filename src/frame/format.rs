@@ -1,5 +1,6 @@
-//! Pixel formats as data: one row a format says where each component's samples lie. What reads and writes frames asks the row,
-//! so that a format is added here and in the map of GStreamer's names alone.
+//! Pixel formats as data: one row a format says where each component's samples lie. What reads and writes frames asks the row.
+//! A format of a shape that is here already (how far samples are from each other, where the first one is, how many pixels share
+//! one) is added here and in the map of GStreamer's names alone; the readers know no other shapes.
 
 use super::sample::Depth;
 
@@ -177,6 +178,38 @@ impl PixelFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What `blend::composite`, `face::letterbox` and the shaders can read: whoever adds another shape changes those.
+    #[test]
+    fn every_format_has_a_shape_that_the_readers_know() {
+        for format in PixelFormat::ALL {
+            let [a, b, c] = format.components();
+            let yuv = format.is_yuv();
+            let rows = [a, b, c].map(|it| (it.plane, it.first, it.step));
+            let chroma = (b.shared == c.shared).then_some(b.shared);
+            let known = match (yuv, format.planes()) {
+                (false, 1) => {
+                    let step = a.step;
+                    let places = [[0, 1, 2], [2, 1, 0]].map(|order| order.map(|first| (0, first, step)));
+                    (3..5).contains(&step) && places.contains(&rows) && chroma == Some((1, 1))
+                }
+                (true, 1) => {
+                    let places = [[(0, 0, 2), (0, 1, 4), (0, 3, 4)], [(0, 1, 2), (0, 0, 4), (0, 2, 4)]];
+                    places.contains(&rows) && chroma == Some((2, 1)) && format.depth() == Depth::Eight
+                }
+                (true, 2) => {
+                    let places = [[(0, 0, 1), (1, 0, 2), (1, 1, 2)], [(0, 0, 1), (1, 1, 2), (1, 0, 2)]];
+                    places.contains(&rows) && chroma == Some((2, 2))
+                }
+                (true, 3) => {
+                    let places = [[(0, 0, 1), (1, 0, 1), (2, 0, 1)], [(0, 0, 1), (2, 0, 1), (1, 0, 1)]];
+                    places.contains(&rows) && [Some((1, 1)), Some((2, 1)), Some((2, 2))].contains(&chroma)
+                }
+                _ => false,
+            };
+            assert!(known && a.shared == (1, 1), "{format:?}: {:?}", format.components());
+        }
+    }
 
     #[test]
     fn no_two_components_share_a_byte_and_none_leaves_its_plane() {
