@@ -1,6 +1,7 @@
 //! The `gst-launch-1.0` line that does what the call does, for whoever goes on by hand.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::properties::Control;
 use crate::call::Plan;
@@ -21,7 +22,7 @@ pub(super) fn line(plan: &Plan, controls: &[Control], values: &BTreeMap<String, 
     words.push("!".to_owned());
     words.push(format!("video/x-raw,format=YUY2,width={},height={},pixel-aspect-ratio=1/1", size.width, size.height));
     words.extend(split("! queue leaky=downstream max-size-buffers=2 ! faceswap"));
-    words.push(format!("model={}", plan.model.display()));
+    words.push(format!("model={}", whole(&plan.model)));
     let changed = controls.iter().filter_map(|control| {
         let value = values.get(&control.name)?;
         (*value != control.default).then(|| format!("{}={value}", control.name))
@@ -44,22 +45,28 @@ fn split(words: &str) -> Vec<String> {
 }
 
 fn input(source: &Source) -> Vec<String> {
-    let file = |path: String| [split("filesrc"), vec![format!("location={path}")], split("! decodebin")].concat();
+    let file =
+        |path: &Path| [split("filesrc"), vec![format!("location={}", whole(path))], split("! decodebin")].concat();
     match source {
         Source::Camera(path) if path.starts_with('/') => {
             [split("v4l2src"), vec![format!("device={path}")], split("! decodebin")].concat()
         }
         Source::Camera(name) if name == "auto" => split("v4l2src ! decodebin"),
         Source::Camera(_) => split("pipewiresrc ! decodebin"),
-        Source::File(path) => file(path.display().to_string()),
+        Source::File(path) => file(path),
         Source::Uri(uri) => vec!["uridecodebin".to_owned(), format!("uri={uri}")],
         Source::Screen => split("ximagesrc use-damage=false"),
         Source::Test => match test_clip() {
-            Some(clip) => file(clip.display().to_string()),
+            Some(clip) => file(&clip),
             None => split("videotestsrc is-live=true pattern=ball"),
         },
         Source::Description(words) => split(words),
     }
+}
+
+/// The path from the root, where it exists: the line works in any folder.
+fn whole(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
 /// The word as a shell reads it.

@@ -197,7 +197,7 @@ function show() {
   showState(facts.state, facts.fault);
   $("face").replaceChildren(
     "face of ", make("b", { textContent: facts.subject }), `, with consent until ${facts.until} (UTC) · ${facts.size}`,
-    facts.latency_ms === null ? "" : ` · ${facts.latency_ms.toFixed(0)} ms late`,
+    !facts.latency_ms ? "" : ` · ${facts.latency_ms.toFixed(0)} ms late`,
   );
   options($("input"), facts.inputs.map((input) => [input.id, input.name]), facts.input);
   const face = (model) => model.subject ? `${model.name}: ${model.subject}, until ${model.until}` : model.name;

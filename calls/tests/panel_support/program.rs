@@ -1,0 +1,110 @@
+//! The program, as a user starts it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::http::{Answer, Page, ask};
+
+pub(crate) const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/media/ada.mp4");
+
+/// Ends with its value.
+pub(crate) struct Panel {
+    child: Child,
+    pub(crate) port: u16,
+    /// The page's path: the key between two strokes.
+    pub(crate) path: String,
+}
+
+/// The command with its own folder for the key and for settings, and no way out but the page.
+fn command(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+    command.arg("panel").args(words).args(["--no-browser", "--no-pipewire", "--loopback", "off"]);
+    command.env("XDG_RUNTIME_DIR", folder).env("XDG_CONFIG_HOME", folder.join("config"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Panel {
+    /// Starts it on the clip.
+    pub(crate) fn start(folder: &Path, model: &str, more: &[&str]) -> Self {
+        let recordings = folder.join("recordings").display().to_string();
+        let words = [CLIP, "--model", model, "--size", "640x360", "--recordings", &recordings];
+        let mut child = command(folder, &[&words, more].concat()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let page = lines.into_iter().find_map(|line| Some(line.split_once("http://127.0.0.1:")?.1.to_owned()));
+        let Some(page) = page else {
+            let mut said = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("no page: {said}");
+        };
+        let (port, path) = page.split_once('/').unwrap();
+        Self { child, port: port.parse().unwrap(), path: format!("/{path}") }
+    }
+
+    /// Runs one that cannot start; gives its exit code and what it says.
+    pub(crate) fn refused(folder: &Path, words: &[&str]) -> (i32, String) {
+        let output = command(folder, words).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("http://127.0.0.1:{}{}", self.port, self.path)
+    }
+
+    pub(crate) fn host(&self) -> String {
+        format!("Host: 127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        ask(self.port, &[&format!("GET {}{path} HTTP/1.1", self.path), &self.host()], "")
+    }
+
+    /// Sends a command; the sentence where it is refused.
+    pub(crate) fn command(&self, command: Value) -> Result<(), String> {
+        let head = [format!("POST {}api/command HTTP/1.1", self.path), self.host()];
+        let answer = ask(self.port, &[&head[0], &head[1], "Content-Type: application/json"], &command.to_string());
+        if answer.status == 200 { Ok(()) } else { Err(answer.json()["error"].as_str().unwrap().to_owned()) }
+    }
+
+    pub(crate) fn set(&self, property: &str, value: &str) -> Result<(), String> {
+        self.command(json!({ "do": "set", "property": property, "value": value }))
+    }
+
+    pub(crate) fn page(&self) -> Page {
+        Page::open(self.port, &self.path)
+    }
+
+    pub(crate) fn interrupt(&self) {
+        Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+    }
+
+    /// Clock ticks that it has spent.
+    pub(crate) fn ticks(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields = stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2);
+        fields.map(|field| field.parse::<u64>().unwrap()).sum()
+    }
+
+    /// Its exit code.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(30) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
+    }
+}
+
+impl Drop for Panel {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
