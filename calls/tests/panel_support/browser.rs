@@ -68,7 +68,10 @@ impl Browser {
                 assert!(said["error"].is_null(), "{method}: {said}");
                 return said["result"].clone();
             }
-            if said["method"] == "Runtime.exceptionThrown" || said["method"] == "Log.entryAdded" {
+            // An answer that refuses is no fault of the page.
+            let entry = &said["params"]["entry"];
+            let wrong = entry["level"] == "error" && entry["source"] != "network";
+            if said["method"] == "Runtime.exceptionThrown" || wrong {
                 self.complaints.push(said["params"].to_string());
             }
         }

@@ -60,7 +60,8 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn open(port: u16, path: &str) -> Self {
-        let head = [&format!("GET {path}api/events HTTP/1.1"), &format!("Host: 127.0.0.1:{port}")].map(String::as_str);
+        let (get, host) = (format!("GET {path}api/events HTTP/1.1"), format!("Host: 127.0.0.1:{port}"));
+        let head = [get.as_str(), &host];
         Self { lines: BufReader::new(send(port, &head, "")), state: Value::Null, seconds: Vec::new() }
     }
 

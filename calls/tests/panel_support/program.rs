@@ -1,8 +1,11 @@
 //! The program, as a user starts it.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -14,6 +17,8 @@ pub(crate) const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/
 /// Ends with its value.
 pub(crate) struct Panel {
     child: Child,
+    /// Open for as long as it runs, as a terminal is.
+    _lines: Lines<BufReader<ChildStdout>>,
     pub(crate) port: u16,
     /// The page's path: the key between two strokes.
     pub(crate) path: String,
@@ -34,15 +39,18 @@ impl Panel {
         let recordings = folder.join("recordings").display().to_string();
         let words = [CLIP, "--model", model, "--size", "640x360", "--recordings", &recordings];
         let mut child = command(folder, &[&words, more].concat()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let page = lines.into_iter().find_map(|line| Some(line.split_once("http://127.0.0.1:")?.1.to_owned()));
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let page = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let (_, page) = line.split_once("http://127.0.0.1:")?;
+            Some(page.to_owned())
+        });
         let Some(page) = page else {
             let mut said = String::new();
             child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
             panic!("no page: {said}");
         };
         let (port, path) = page.split_once('/').unwrap();
-        Self { child, port: port.parse().unwrap(), path: format!("/{path}") }
+        Self { child, _lines: lines, port: port.parse().unwrap(), path: format!("/{path}") }
     }
 
     /// Runs one that cannot start; gives its exit code and what it says.
@@ -78,6 +86,19 @@ impl Panel {
         Page::open(self.port, &self.path)
     }
 
+    /// Looks at the preview until the value goes, as an open page does: the camera does not idle.
+    pub(crate) fn look(&self) -> Look {
+        let (stop, port) = (Arc::new(AtomicBool::new(false)), self.port);
+        let (stopped, head) = (Arc::clone(&stop), [format!("GET {}preview/after HTTP/1.1", self.path), self.host()]);
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Acquire) {
+                ask(port, &[&head[0], &head[1]], "");
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        });
+        Look { stop, thread: Some(thread) }
+    }
+
     pub(crate) fn interrupt(&self) {
         Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
     }
@@ -99,6 +120,19 @@ impl Panel {
             std::thread::sleep(Duration::from_millis(10));
         }
         None
+    }
+}
+
+/// See [`Panel::look`].
+pub(crate) struct Look {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        let _ = self.thread.take().unwrap().join();
     }
 }
 

@@ -110,7 +110,7 @@ function build(control) {
   }
   fields[0].id = id;
   fields[0].setAttribute("aria-describedby", blurb.id);
-  const stopped = control.playing ? "" : " Set while the camera is stopped.";
+  const stopped = control.playing ? "" : " (set while the camera is stopped)";
   blurb.textContent += stopped;
   const box = make("div", { className: "property" });
   if (control.kind === "switch") {
