@@ -99,6 +99,20 @@ fn only_the_own_page_with_the_key_is_answered() {
 }
 
 #[test]
+fn the_browser_is_given_a_way_that_works_once() {
+    let (lent, folder) = (Lent::green(), tempfile::tempdir().unwrap());
+    let (panel, opened) = Panel::start_on_desktop(folder.path(), &lent.to_string());
+    // Every user of the machine can read it.
+    assert!(!opened.contains(panel.path.trim_matches('/')), "{opened} has the key");
+    let path = opened.strip_prefix(&format!("http://127.0.0.1:{}", panel.port)).unwrap();
+    let head = [format!("GET {path} HTTP/1.1"), panel.host()];
+    assert_eq!(ask(panel.port, &[&head[0], "Host: evil.invalid"], "").status, 403);
+    let first = ask(panel.port, &[&head[0], &head[1]], "");
+    assert_eq!((first.status, first.header("location")), (307, Some(panel.path.as_str())));
+    assert_eq!(ask(panel.port, &[&head[0], &head[1]], "").status, 403, "it works twice");
+}
+
+#[test]
 fn every_property_is_a_control_in_the_elements_own_words() {
     let lent = Lent::green();
     let (panel, _folder) = panel(&lent);
@@ -152,13 +166,13 @@ fn what_one_page_sets_another_sees_and_wrong_values_are_refused() {
     assert!(refused(json!({ "do": "save-preset", "name": "pale" })).contains("already"));
     assert!(refused(json!({ "do": "save-preset", "name": "a b" })).contains("no name"));
     let file = std::fs::read_to_string(folder.path().join("config/standin/config.toml")).unwrap();
-    assert!(file.contains("[preset.pale]") && file.contains("\nopacity = 0.25\n"), "{file}");
+    assert!(file.contains("[preset.pale]") && !file.contains("label") && file.contains("\nopacity = 0.25\n"), "{file}");
     panel.command(json!({ "do": "reset", "property": "opacity" })).unwrap();
     other.until("the default", |state| state["values"]["opacity"] == "1" && state["presets"] == json!(["pale"]));
     panel.command(json!({ "do": "load-preset", "name": "pale" })).unwrap();
     other.until("the preset", |state| state["values"]["opacity"] == "0.25");
     panel.command(json!({ "do": "reset-all" })).unwrap();
-    other.until("all defaults", |state| state["values"]["opacity"] == "1" && state["values"]["label"] == "off");
+    other.until("all defaults", |state| state["values"]["opacity"] == "1" && state["values"]["label"] == "corner");
 
     // What changes only while nothing flows.
     panel.command(json!({ "do": "stop" })).unwrap();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::board::Board;
 use super::preview::Preview;
-use super::properties::{self, Control};
+use super::properties::{self, Control, MARK, is_look};
 use super::{inputs, launch, models, presets};
 use crate::call::{self, Call, State};
 use crate::camera::Source;
@@ -31,7 +31,7 @@ pub(super) enum Command {
     Reset {
         property: String,
     },
-    /// All that may be set now.
+    /// All that may be set now, but for the label.
     ResetAll,
     /// Takes the model of this path.
     Model {
@@ -157,7 +157,9 @@ impl Panel {
             Command::Reset { property } => self.set(&property, &self.control(&property)?.default)?,
             Command::ResetAll => {
                 let stopped = self.is_stopped();
-                for control in self.controls.iter().filter(|control| control.playing || stopped) {
+                for control in
+                    self.controls.iter().filter(|control| is_look(control) || stopped && control.name != MARK)
+                {
                     call::set_property(&self.element, &control.name, &control.default)?;
                 }
             }

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn only_the_own_page_with_the_key_is_admitted() {
-        let token = Token::of_session().unwrap();
+        let token = Token::new().unwrap();
         let path = format!("/{}/api/events", token.digits());
         let ask = |path: &str, pairs: &[(&'static str, &str)]| {
             let mut headers = HeaderMap::new();

@@ -1,7 +1,7 @@
 //! `standin panel`: the same camera as `standin webcam`, with a page in the browser that shows and controls it.
 //!
 //! ```text
-//! browser <- server.rs (guard.rs, token.rs) -> commands.rs -> call::Call, the element
+//! browser <- server.rs (guard.rs, token.rs, ticket.rs) -> commands.rs -> call::Call, the element
 //!    `---- board.rs <- events of the call, values of the element, seconds of statistics
 //!    `---- preview.rs <- the call's taps
 //! ```
@@ -19,6 +19,7 @@ mod presets;
 mod preview;
 mod properties;
 mod server;
+mod ticket;
 mod token;
 
 use std::io::{ErrorKind, Read, Write};
@@ -39,6 +40,8 @@ pub use arguments::Arguments;
 use crate::call::{Call, Event};
 use crate::settings::Settings;
 use commands::Panel;
+use server::Keys;
+use ticket::Ticket;
 use token::Token;
 
 /// Exit code of a process that a second Ctrl-C ends.
@@ -77,6 +80,7 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
     })
     .context("Ctrl-C cannot be caught")?;
 
+    let (ticket, once) = Ticket::issue()?;
     let address = format!("http://127.0.0.1:{port}/{}/", token.digits());
     writeln!(out, "face      {}, with consent until {} (UTC)", consent.subject, consent.until)?;
     writeln!(out, "picture   {}x{} at {} frames a second", size.width, size.height, size.rate)?;
@@ -85,9 +89,9 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
     out.flush()?;
     panel.call.lock().unwrap_or_else(PoisonError::into_inner).start()?;
     if !arguments.no_browser {
-        browse(&address);
+        browse(&format!("http://127.0.0.1:{port}/{once}"));
     }
-    answer(listener, port, token, &panel, stopped)?;
+    answer(listener, Keys { port, token, ticket }, &panel, stopped)?;
     panel.call.lock().unwrap_or_else(PoisonError::into_inner).stop();
     writeln!(out, "stopped")?;
     Ok(Outcome::Good)
@@ -96,8 +100,7 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
 /// Answers pages until `stopped` says so.
 fn answer(
     listener: TcpListener,
-    port: u16,
-    token: Token,
+    keys: Keys,
     panel: &Arc<Panel>,
     mut stopped: tokio::sync::watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
@@ -105,7 +108,7 @@ fn answer(
     let server = Arc::clone(panel);
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let serve = std::pin::pin!(server::serve(listener, port, token, server));
+        let serve = std::pin::pin!(server::serve(listener, keys, server));
         let stop = std::pin::pin!(stopped.wait_for(|stopped| *stopped));
         let _ = select(serve, stop).await;
         anyhow::Ok(())

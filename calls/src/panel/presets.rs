@@ -8,7 +8,7 @@ use std::io::Write as _;
 use anyhow::{Context, bail, ensure};
 use clap::CommandFactory;
 
-use super::properties::Control;
+use super::properties::{Control, is_look};
 use crate::command::Cli;
 use crate::settings::Settings;
 
@@ -38,7 +38,7 @@ pub(super) fn save(
     let before = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
     let mut table =
         format!("{}\n[preset.{name}]\n", if before.ends_with('\n') || before.is_empty() { "" } else { "\n" });
-    for control in controls.iter().filter(|control| control.playing) {
+    for control in controls.iter().filter(|control| is_look(control)) {
         let value = values.get(&control.name).map_or("", String::as_str);
         let plain = value.parse::<f64>().is_ok_and(f64::is_finite) || matches!(value, "true" | "false");
         let value = if plain { value.to_owned() } else { toml::Value::String(value.to_owned()).to_string() };

@@ -40,7 +40,8 @@ pub(super) struct Picture {
 struct Shared {
     before: watch::Sender<Option<Picture>>,
     after: watch::Sender<Option<Picture>>,
-    asked: Mutex<Instant>,
+    /// When a page asked last; never, once the panel ends.
+    asked: Mutex<Option<Instant>>,
 }
 
 /// The thread that makes them. Ends with its value.
@@ -59,7 +60,7 @@ impl Preview {
         let shared = Arc::new(Shared {
             before: watch::Sender::new(None),
             after: watch::Sender::new(None),
-            asked: Mutex::new(Instant::now()),
+            asked: Mutex::new(None),
         });
         let (wake, woken) = sync_channel(1);
         let own = Arc::clone(&shared);
@@ -70,7 +71,7 @@ impl Preview {
 
     /// A picture that is newer than number `than`; none where none comes for a moment.
     pub(super) async fn newer(&self, side: Side, than: u64) -> Option<Picture> {
-        *self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        self.shared.set_asked(Some(Instant::now()));
         if let Some(wake) = &self.wake {
             // A thread that works needs no waking.
             let _ = wake.try_send(());
@@ -117,8 +118,12 @@ impl Shared {
         }
     }
 
+    fn set_asked(&self, asked: Option<Instant>) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+    }
+
     fn is_asked(&self) -> bool {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).elapsed() < UNASKED
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|asked| asked.elapsed() < UNASKED)
     }
 }
 
@@ -129,6 +134,7 @@ fn next(tap: &Tap, encoder: &Encoder) -> Option<Bytes> {
 impl Drop for Preview {
     fn drop(&mut self) {
         self.wake = None;
+        self.shared.set_asked(None);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

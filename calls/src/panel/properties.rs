@@ -51,11 +51,19 @@ pub(super) struct Control {
 /// Properties that are no control: the object's own, and the model, which has a picker.
 const OTHERS: [&str; 3] = ["name", "parent", "model"];
 
+/// The property that marks the picture as made. It is no part of a look: neither presets nor a reset of everything touch it.
+pub(super) const MARK: &str = "label";
+
 /// Every property that can be set, in the order of their names.
 pub(super) fn controls(element: &gst::Element) -> Vec<Control> {
     let mut controls: Vec<_> = element.list_properties().iter().filter_map(control).collect();
     controls.sort_by(|a, b| a.name.cmp(&b.name));
     controls
+}
+
+/// Whether a preset has it: what may be set while pictures flow, but for the label.
+pub(super) fn is_look(control: &Control) -> bool {
+    control.playing && control.name != MARK
 }
 
 fn control(spec: &glib::ParamSpec) -> Option<Control> {

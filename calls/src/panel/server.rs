@@ -19,8 +19,9 @@ use tokio::sync::Semaphore;
 
 use super::board::Told;
 use super::commands::{Command, Panel};
-use super::guard;
+use super::guard::{self, Refusal};
 use super::preview::Side;
+use super::ticket::Ticket;
 use super::token::Token;
 use crate::mend;
 
@@ -57,10 +58,19 @@ const HEADERS: [(&str, &str); 6] = [
 /// The number of a picture.
 const NUMBER: HeaderName = HeaderName::from_static("picture");
 
+/// What opens the page.
+#[derive(Debug)]
+pub(super) struct Keys {
+    pub(super) port: u16,
+    pub(super) token: Token,
+    pub(super) ticket: Ticket,
+}
+
 type Body = UnsyncBoxBody<Bytes, Infallible>;
 
 /// Answers for ever.
-pub(super) async fn serve(listener: TcpListener, port: u16, token: Token, panel: Arc<Panel>) {
+pub(super) async fn serve(listener: TcpListener, keys: Keys, panel: Arc<Panel>) {
+    let keys = Arc::new(keys);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let stream = match listener.accept().await {
@@ -72,9 +82,9 @@ pub(super) async fn serve(listener: TcpListener, port: u16, token: Token, panel:
             }
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let (panel, token) = (Arc::clone(&panel), token.clone());
+        let (panel, keys) = (Arc::clone(&panel), Arc::clone(&keys));
         tokio::spawn(async move {
-            let answer = service_fn(|request| answer(request, port, &token, &panel));
+            let answer = service_fn(|request| answer(request, &keys, &panel));
             let mut server = http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
             // A browser that goes is no fault.
@@ -84,20 +94,16 @@ pub(super) async fn serve(listener: TcpListener, port: u16, token: Token, panel:
     }
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    port: u16,
-    token: &Token,
-    panel: &Arc<Panel>,
-) -> Result<Response<Body>, Infallible> {
-    let path = match guard::admit(request.headers(), request.uri().path(), port, token) {
+async fn answer(request: Request<Incoming>, keys: &Keys, panel: &Arc<Panel>) -> Result<Response<Body>, Infallible> {
+    let path = match guard::admit(request.headers(), request.uri().path(), keys.port, &keys.token) {
         Ok(path) => path.to_owned(),
+        Err(Refusal::Token) if keys.ticket.take(request.uri().path()) => return Ok(moved(&keys.token)),
         Err(refusal) => return Ok(text(StatusCode::FORBIDDEN, &refusal.to_string())),
     };
     let than = request.uri().query().and_then(|query| query.strip_prefix("than=")?.parse().ok()).unwrap_or(0);
     Ok(match (request.method(), path.as_str()) {
         (&Method::GET, "") if request.uri().path().ends_with('/') => file("text/html; charset=utf-8", PAGE),
-        (&Method::GET, "") => moved(token),
+        (&Method::GET, "") => moved(&keys.token),
         (&Method::GET, "style.css") => file("text/css; charset=utf-8", STYLE),
         (&Method::GET, "panel.js") => file("text/javascript; charset=utf-8", SCRIPT),
         (&Method::GET, "icon.svg") => file("image/svg+xml", ICON),

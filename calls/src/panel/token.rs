@@ -38,7 +38,11 @@ impl Token {
         Ok(new)
     }
 
-    fn new() -> io::Result<Self> {
+    /// A new one.
+    ///
+    /// # Errors
+    /// As [`Self::of_session`].
+    pub(super) fn new() -> io::Result<Self> {
         let mut bytes = [0_u8; BYTES];
         getrandom::fill(&mut bytes).map_err(|error| io::Error::other(format!("no random numbers: {error}")))?;
         Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))

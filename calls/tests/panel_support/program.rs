@@ -1,6 +1,7 @@
 //! The program, as a user starts it.
 
 use std::io::{BufRead, BufReader, Lines, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub(crate) struct Panel {
 /// The command with its own folder for the key and for settings, and no way out but the page.
 fn command(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
-    command.arg("panel").args(words).args(["--no-browser", "--no-pipewire", "--loopback", "off"]);
+    command.arg("panel").args(words).args(["--no-pipewire", "--loopback", "off"]);
     command.env("XDG_RUNTIME_DIR", folder).env("XDG_CONFIG_HOME", folder.join("config"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -38,7 +39,28 @@ impl Panel {
     pub(crate) fn start(folder: &Path, model: &str, more: &[&str]) -> Self {
         let recordings = folder.join("recordings").display().to_string();
         let words = [CLIP, "--model", model, "--size", "640x360", "--recordings", &recordings];
-        let mut child = command(folder, &[&words, more].concat()).spawn().unwrap();
+        Self::run(&mut command(folder, &[&words, more, &["--no-browser"]].concat()))
+    }
+
+    /// Starts it on a desktop whose browser only writes down what it is to open.
+    pub(crate) fn start_on_desktop(folder: &Path, model: &str) -> (Self, String) {
+        let (opener, opened) = (folder.join("xdg-open"), folder.join("opened"));
+        std::fs::write(&opener, format!("#!/bin/sh\necho \"$1\" > {0}.new; mv {0}.new {0}\n", opened.display()))
+            .unwrap();
+        std::fs::set_permissions(&opener, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let mut command = command(folder, &[CLIP, "--model", model, "--port", "0"]);
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let panel = Self::run(command.env("PATH", path).env("DISPLAY", ":9"));
+        let begun = Instant::now();
+        while !opened.exists() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "no browser is started");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        (panel, std::fs::read_to_string(opened).unwrap().trim().to_owned())
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let page = lines.by_ref().map_while(Result::ok).find_map(|line| {
             let (_, page) = line.split_once("http://127.0.0.1:")?;
