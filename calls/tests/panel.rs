@@ -377,7 +377,7 @@ fn figures() {
     let mut page = panel.page();
     page.until("swapping", |state| state["state"] == "swapping");
     drop(page);
-    let seconds = 15;
+    let seconds = 8;
     let spent = |what: &str| {
         std::thread::sleep(Duration::from_secs(3));
         let before = panel.ticks();
@@ -388,11 +388,11 @@ fn figures() {
         spent("no page open");
         let Some(mut browser) = Browser::start() else { return };
         let tab = browser.open(&panel.address());
-        browser.until(&tab, "document.documentElement.dataset.after > 0");
+        browser.until(&tab, "document.documentElement?.dataset.after > 0");
         spent("one page open");
     }
     let panel = Panel::start(folder.path(), model, &["--port", "0"]);
-    std::thread::sleep(Duration::from_secs(15));
+    std::thread::sleep(Duration::from_secs(10));
     let before = panel.ticks();
     std::thread::sleep(Duration::from_secs(10));
     println!("idle: {} ticks of 10 ms in 10 s", panel.ticks() - before);
