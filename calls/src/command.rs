@@ -12,7 +12,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use standin::cli::{Outcome, Tool};
 
 use crate::settings::{self, Settings};
-use crate::{definition, doctor, logs, mend, noise, webcam};
+use crate::{definition, doctor, logs, mend, noise, panel, webcam};
 
 /// Consented face replacement: cameras, consent records and models.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub enum Command {
     Tool(Tool),
     /// Makes a camera for calls in which the face is swapped.
     Webcam(Box<webcam::Arguments>),
+    /// Makes the same camera, with a page in the browser that shows and controls it.
+    Panel(Box<panel::Arguments>),
     /// Says what this machine has and lacks for Standin, and how to mend it.
     Doctor(doctor::Arguments),
     /// Prints the settings that the environment and the file make.
@@ -65,6 +67,7 @@ impl Command {
         match self {
             Self::Tool(tool) => tool.run(out),
             Self::Webcam(arguments) => webcam::run(*arguments, known(settings)?, out),
+            Self::Panel(arguments) => panel::run(*arguments, settings.as_ref().map_err(String::as_str), out),
             Self::Doctor(arguments) => doctor::run(&arguments, settings.as_ref().err().map(String::as_str), out),
             Self::Config { example: true } => {
                 out.write_all(settings::example(&definition()).as_bytes())?;

@@ -5,7 +5,7 @@
 //! brings what is missing. The tools that only need files (consent records, models, measuring) are [`standin::cli`]'s.
 //!
 //! [`webcam`] runs a [`call`]: an input of [`camera`], the element, the [`outlet`]s, and the [`still_card`] where there is no
-//! picture. [`fault`] has the sentences for what is wrong with a machine.
+//! picture. [`panel`] is the page that controls one. [`fault`] has the sentences for what is wrong with a machine.
 
 pub mod call;
 pub mod camera;
@@ -18,6 +18,7 @@ pub mod logs;
 pub mod mend;
 mod noise;
 pub mod outlet;
+pub mod panel;
 mod processes;
 pub mod settings;
 pub mod still_card;

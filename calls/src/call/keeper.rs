@@ -47,6 +47,8 @@ pub(super) enum Order {
     Reconnect,
     /// [`super::Handle::set_source`].
     Source(Source),
+    /// The model is of this person from now on: [`super::Call::set_model`].
+    Subject(String),
     /// [`super::Handle::record`].
     Record(Option<PathBuf>),
     /// [`super::Handle::stop`].
@@ -233,6 +235,10 @@ impl Keeper {
             Order::Source(source) => {
                 self.plan.source = source;
                 self.reopen();
+            }
+            Order::Subject(subject) => {
+                self.subject = subject;
+                self.say("starting");
             }
             Order::Record(file) => self.doors.record(file),
         }

@@ -19,7 +19,7 @@ mod pump;
 mod swap_line;
 mod tap;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -40,6 +40,8 @@ use keeper::{Keeper, Order};
 
 /// Orders that may wait for the keeper.
 const ORDERS: usize = 256;
+/// What is wrong with a path that the element cannot be told.
+const NO_UTF8: &str = "the model's path is no UTF-8; rename it";
 
 /// Owns everything from the input to the doors. Stops when it goes.
 #[derive(Debug)]
@@ -62,14 +64,12 @@ impl Call {
     /// A sentence that says what to mend: no element, a model that cannot be used, a property or value that does not exist.
     pub fn new(mut plan: Plan) -> anyhow::Result<Self> {
         let factory = crate::element::load()?;
-        let model = ModelFile::open(&plan.model)?;
-        let consent = model.consented(today())?.clone();
+        let consent = consented(&plan.model)?;
         let element = factory.create().build().context("faceswap cannot be made")?;
         for (name, value) in &plan.properties {
             property::set(&element, name, value)?;
         }
-        let path = plan.model.to_str().context("the model's path is no UTF-8; rename it")?;
-        element.set_property("model", path);
+        element.set_property("model", plan.model.to_str().context(NO_UTF8)?);
         plan.fit();
         let (orders, inbox) = crossbeam_channel::bounded(ORDERS);
         Ok(Self {
@@ -118,6 +118,29 @@ impl Call {
         &self.element
     }
 
+    /// Takes another input, now and whenever it is started again.
+    pub fn set_source(&mut self, source: Source) {
+        self.plan.source = source.clone();
+        self.handle().set_source(source);
+    }
+
+    /// Takes another model, now and whenever it is started again. The one before goes on until the new one is loaded.
+    ///
+    /// # Errors
+    /// As [`Self::new`] for the model; the one before stays.
+    pub fn set_model(&mut self, model: PathBuf) -> anyhow::Result<()> {
+        let consent = consented(&model)?;
+        self.element.set_property("model", model.to_str().context(NO_UTF8)?);
+        let _ = self.orders.try_send(Order::Subject(consent.subject.clone()));
+        (self.plan.model, self.consent) = (model, consent);
+        Ok(())
+    }
+
+    /// What it is to be, with the input and the model of now.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// Whose face the model gives, and until when.
     pub fn consent(&self) -> &Consent {
         &self.consent
@@ -150,6 +173,11 @@ impl Call {
         let _ = look.orders.try_send(Order::Looks);
         look
     }
+}
+
+/// The consent of a model that may be used today.
+fn consented(model: &Path) -> anyhow::Result<Consent> {
+    Ok(ModelFile::open(model)?.consented(today())?.clone())
 }
 
 impl Drop for Call {

@@ -91,7 +91,7 @@ pub fn size(source: &Source, wanted: Wanted) -> Option<Format> {
     }
 }
 
-fn test_clip() -> Option<PathBuf> {
+pub(crate) fn test_clip() -> Option<PathBuf> {
     let beside = std::env::current_exe().ok()?.parent()?.to_owned();
     CLIPS.iter().map(|clip| beside.join(clip)).find(|clip| clip.is_file())
 }

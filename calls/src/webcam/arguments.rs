@@ -60,13 +60,13 @@ pub struct Arguments {
     pub no_pipewire: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
     let (name, value) = pair.ok_or("a property is set by PROPERTY=VALUE, such as morph=0.5")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn loopback(text: &str) -> Result<LoopbackChoice, String> {
+pub(crate) fn loopback(text: &str) -> Result<LoopbackChoice, String> {
     match text {
         "auto" => Ok(LoopbackChoice::Auto),
         "off" => Ok(LoopbackChoice::Off),

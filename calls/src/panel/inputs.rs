@@ -1,0 +1,51 @@
+//! The inputs that the page offers: the one of the command line, the cameras, and the test clip.
+
+use serde::Serialize;
+
+use crate::camera::{Source, probe};
+
+/// An input as the page shows it. The page names it by its `id`, and can name no other.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Input {
+    pub(super) id: String,
+    name: String,
+    #[serde(skip)]
+    pub(super) source: Source,
+}
+
+impl Input {
+    fn new(source: Source) -> Self {
+        Self { id: id(&source), name: source.name(), source }
+    }
+}
+
+/// The word by which the page names a source.
+pub(super) fn id(source: &Source) -> String {
+    match source {
+        Source::Camera(name) => format!("camera:{name}"),
+        Source::File(path) => format!("file:{}", path.display()),
+        Source::Uri(uri) => format!("uri:{uri}"),
+        Source::Screen => "screen".to_owned(),
+        Source::Test => "test".to_owned(),
+        Source::Description(words) => format!("gst:{words}"),
+    }
+}
+
+/// What there is now, `given` first.
+pub(super) fn all(given: &Source) -> Vec<Input> {
+    let mut inputs = vec![Input::new(given.clone())];
+    let auto = Source::Camera("auto".to_owned());
+    inputs.extend((*given != auto).then(|| Input::new(auto)));
+    for camera in probe::cameras() {
+        let (name, place) = (camera.name, camera.path);
+        let source = Source::Camera(place.clone().unwrap_or_else(|| name.clone()));
+        if source != *given {
+            let name = place.map_or_else(|| name.clone(), |place| format!("{name} ({place})"));
+            inputs.push(Input { name, ..Input::new(source) });
+        }
+    }
+    if *given != Source::Test {
+        inputs.push(Input::new(Source::Test));
+    }
+    inputs
+}

@@ -1,0 +1,101 @@
+//! The `gst-launch-1.0` line that does what the call does, for whoever goes on by hand.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::properties::Control;
+use crate::call::Plan;
+use crate::camera::Source;
+use crate::camera::source::test_clip;
+
+/// The line, in the words of a shell. `values` are the element's; those that are defaults are left out.
+pub(super) fn line(plan: &Plan, controls: &[Control], values: &BTreeMap<String, String>) -> String {
+    let size = plan.size;
+    let mut words = vec!["gst-launch-1.0".to_owned(), "-e".to_owned()];
+    words.extend(input(&plan.source));
+    let rate = format!("max-rate={}", size.rate);
+    words.extend(split("! videoconvertscale add-borders=true ! videorate drop-only=true"));
+    words.push(rate);
+    if plan.mirror {
+        words.extend(split("! videoflip method=horizontal-flip"));
+    }
+    words.push("!".to_owned());
+    words.push(format!("video/x-raw,format=YUY2,width={},height={},pixel-aspect-ratio=1/1", size.width, size.height));
+    words.extend(split("! queue leaky=downstream max-size-buffers=2 ! faceswap"));
+    words.push(format!("model={}", whole(&plan.model)));
+    let changed = controls.iter().filter_map(|control| {
+        let value = values.get(&control.name)?;
+        (*value != control.default).then(|| format!("{}={value}", control.name))
+    });
+    words.extend(changed);
+    if plan.doors.pipewire {
+        words.extend(split("! pipewiresink mode=provide"));
+        let name = plan.name.replace(['"', '\\'], " ");
+        words.push(format!(
+            "stream-properties=properties,media.class=Video/Source,media.role=Camera,node.name=standin,node.description=\"{name}\""
+        ));
+    } else {
+        words.extend(split("! videoconvert ! autovideosink"));
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn split(words: &str) -> Vec<String> {
+    words.split(' ').map(str::to_owned).collect()
+}
+
+fn input(source: &Source) -> Vec<String> {
+    let file =
+        |path: &Path| [split("filesrc"), vec![format!("location={}", whole(path))], split("! decodebin")].concat();
+    match source {
+        Source::Camera(path) if path.starts_with('/') => {
+            [split("v4l2src"), vec![format!("device={path}")], split("! decodebin")].concat()
+        }
+        Source::Camera(name) if name == "auto" => split("v4l2src ! decodebin"),
+        Source::Camera(_) => split("pipewiresrc ! decodebin"),
+        Source::File(path) => file(path),
+        Source::Uri(uri) => vec!["uridecodebin".to_owned(), format!("uri={uri}")],
+        Source::Screen => split("ximagesrc use-damage=false"),
+        Source::Test => match test_clip() {
+            Some(clip) => file(&clip),
+            None => split("videotestsrc is-live=true pattern=ball"),
+        },
+        Source::Description(words) => split(words),
+    }
+}
+
+/// The path from the root, where it exists: the line works in any folder.
+fn whole(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// The word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "_./:=,@%+-".contains(letter);
+    if word == "!" || (!word.is_empty() && word.chars().all(plain)) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_safe_in_a_shell() {
+        assert_eq!(quoted("morph=0.5"), "morph=0.5");
+        assert_eq!(quoted("!"), "!");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's $HOME"), "'it'\\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn a_camera_is_read_by_its_device_file() {
+        let words = |source| input(&source).join(" ");
+        assert_eq!(words(Source::Camera("/dev/video2".to_owned())), "v4l2src device=/dev/video2 ! decodebin");
+        assert_eq!(words(Source::File("a b.mp4".into())), "filesrc location=a b.mp4 ! decodebin");
+    }
+}

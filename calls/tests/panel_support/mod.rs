@@ -1,0 +1,8 @@
+//! The program `standin panel`, a client of it without a browser, and a browser.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may stop")]
+
+pub(crate) mod browser;
+pub(crate) mod http;
+pub(crate) mod picture;
+pub(crate) mod program;
