@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use standin::cli::{Outcome, Tool};
 
 use crate::settings::{self, Settings};
@@ -51,6 +52,21 @@ pub enum Command {
     Completions(definition::Completions),
     /// Writes the manual pages.
     Man(definition::Man),
+}
+
+impl Cli {
+    /// What was asked for, with what depends on where it was said.
+    ///
+    /// # Errors
+    /// Flags that do not go together.
+    pub fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut this = Self::from_arg_matches(matches)?;
+        this.logs.settle(matches)?;
+        if let (Command::Webcam(arguments), Some((_, own))) = (&mut this.command, matches.subcommand()) {
+            arguments.typed = own.value_source("properties") == Some(ValueSource::CommandLine);
+        }
+        Ok(this)
+    }
 }
 
 /// The definition of the command line, with a variable of the environment for every long flag.
@@ -108,7 +124,7 @@ pub fn main() -> ExitCode {
         Ok(settings) => settings.apply(definition()),
         Err(_) => definition(),
     };
-    let parsed = definition.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = definition.try_get_matches_from(arguments).and_then(|matches| Cli::of(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => error.exit(),

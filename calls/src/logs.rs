@@ -6,6 +6,9 @@
 use std::io::IsTerminal;
 
 use anyhow::Context;
+use clap::ArgMatches;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -17,8 +20,34 @@ pub struct Arguments {
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
     /// Say only errors on standard error.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true)]
     pub quiet: bool,
+}
+
+impl Arguments {
+    /// Where one place says to be quiet and another verbose, the command line comes before the environment and that before the
+    /// file; of one place, `quiet` counts.
+    ///
+    /// # Errors
+    /// The command line says both.
+    pub fn settle(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let rank = |flag: &str| match matches.value_source(flag) {
+            Some(ValueSource::CommandLine) => 2,
+            Some(ValueSource::EnvVariable) => 1,
+            _ => 0,
+        };
+        if !self.quiet || self.verbose == 0 {
+            return Ok(());
+        }
+        match (rank("quiet"), rank("verbose")) {
+            (2, 2) => {
+                return Err(clap::Error::raw(ErrorKind::ArgumentConflict, "--quiet cannot be used with --verbose\n"));
+            }
+            (quiet, verbose) if verbose > quiet => self.quiet = false,
+            _ => self.verbose = 0,
+        }
+        Ok(())
+    }
 }
 
 /// The environment's filter.

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
+use super::back_off::BackOff;
 use super::event::{Event, Events};
 use super::keeper::Order;
-use super::opening::{self, Opened, Opening, Way};
+use super::opening::{self, Attempt, Opened, Opening, Way};
 use super::plan::{LoopbackChoice, Plan};
 use super::pump::Pump;
 use crate::fault::Fault;
@@ -15,8 +16,6 @@ use crate::outlet::Kind;
 use crate::outlet::microphone::Microphone;
 use crate::outlet::registry::Watch;
 
-/// From one try at a camera's door to the next.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a way out may take to open.
 const ANSWER: Duration = Duration::from_secs(8);
 
@@ -30,10 +29,12 @@ pub(super) struct Doors {
     orders: Sender<Order>,
     /// Which are to be open.
     wanted: Vec<Kind>,
+    /// How often a way out was tried.
+    attempts: u64,
     /// Which are being opened, and since when.
-    opening: Vec<(Kind, Instant)>,
+    opening: Vec<(Attempt, Instant)>,
     /// Which are open, with the watch over who looks there.
-    open: Vec<(Kind, Option<Watch>)>,
+    open: Vec<(Attempt, Option<Watch>)>,
     /// The node of a PipeWire camera that is open, until applications find it.
     unseen: Option<String>,
     device: Option<PathBuf>,
@@ -41,6 +42,7 @@ pub(super) struct Doors {
     microphone: Option<Microphone>,
     /// How late the sound is.
     delay: gst::ClockTime,
+    back_off: BackOff,
     retry: Option<Instant>,
     said: Vec<(Kind, Fault)>,
 }
@@ -67,6 +69,7 @@ impl Doors {
             events,
             orders,
             wanted: kinds.into_iter().filter_map(|(kind, wanted)| wanted.then_some(kind)).collect(),
+            attempts: 0,
             opening: Vec::new(),
             open: Vec::new(),
             unseen: None,
@@ -74,6 +77,7 @@ impl Doors {
             record: doors.record.clone(),
             microphone: None,
             delay: gst::ClockTime::ZERO,
+            back_off: BackOff::default(),
             retry: None,
             said: Vec::new(),
         };
@@ -105,17 +109,17 @@ impl Doors {
 
     /// Whether pictures are wanted at a door of which it cannot be told whether anybody looks.
     pub(super) fn always_seen(&self) -> bool {
-        self.open.iter().any(|(kind, _)| !matches!(kind, Kind::PipeWire | Kind::Microphone))
+        self.open.iter().any(|(open, _)| !matches!(open.kind, Kind::PipeWire | Kind::Microphone))
     }
 
     /// Gives up what does not answer, and opens what should be open and is not.
     pub(super) fn look_round(&mut self) {
         let now = Instant::now();
         let late: Vec<_> =
-            self.opening.iter().filter(|(_, since)| *since + ANSWER <= now).map(|(kind, _)| *kind).collect();
-        for kind in late {
-            self.opening.retain(|(opening, _)| *opening != kind);
-            self.fail(kind, self.fault(kind, "it does not answer".to_owned()));
+            self.opening.iter().filter(|(_, since)| *since + ANSWER <= now).map(|(attempt, _)| *attempt).collect();
+        for attempt in late {
+            self.opening.retain(|(opening, _)| *opening != attempt);
+            self.fail(attempt.kind, self.fault(attempt.kind, "it does not answer".to_owned()));
         }
         if self.retry.is_some_and(|retry| retry <= now) {
             self.open_missing();
@@ -125,13 +129,15 @@ impl Doors {
     fn open_missing(&mut self) {
         self.retry = None;
         for kind in self.wanted.clone() {
-            let is_open = self.open.iter().any(|(open, _)| *open == kind);
-            if is_open || self.opening.iter().any(|(opening, _)| *opening == kind) {
+            let is_open = self.open.iter().any(|(open, _)| open.kind == kind);
+            if is_open || self.opening.iter().any(|(opening, _)| opening.kind == kind) {
                 continue;
             }
-            self.opening.push((kind, Instant::now()));
+            self.attempts += 1;
+            let attempt = Attempt { kind, number: self.attempts };
+            self.opening.push((attempt, Instant::now()));
             let opening = Opening {
-                kind,
+                attempt,
                 caps: self.caps.clone(),
                 name: self.name.clone(),
                 device: self.device.clone(),
@@ -143,8 +149,9 @@ impl Doors {
     }
 
     /// A way out is open, or cannot be. One that has been given up is closed.
-    pub(super) fn opened(&mut self, kind: Kind, opened: Result<Opened, Fault>) {
-        let Some(place) = self.opening.iter().position(|(opening, _)| *opening == kind) else { return };
+    pub(super) fn opened(&mut self, attempt: Attempt, opened: Result<Opened, Fault>) {
+        let Some(place) = self.opening.iter().position(|(opening, _)| *opening == attempt) else { return };
+        let kind = attempt.kind;
         self.opening.swap_remove(place);
         match opened {
             Ok(Opened { way, place, watch }) => {
@@ -155,7 +162,8 @@ impl Doors {
                         self.microphone = Some(microphone);
                     }
                 }
-                self.open.push((kind, watch));
+                self.open.push((attempt, watch));
+                self.back_off.reset();
                 self.said.retain(|(said, _)| *said != kind);
                 match kind {
                     // There is no node before the first picture.
@@ -174,9 +182,15 @@ impl Doors {
         }
     }
 
+    /// Whether what this try opened is open.
+    pub(super) fn is_open(&self, attempt: Attempt) -> bool {
+        self.open.iter().any(|(open, _)| *open == attempt)
+    }
+
     /// A way out has failed, in GStreamer's words.
-    pub(super) fn failed(&mut self, kind: Kind, reason: String) {
-        if let Some(place) = self.open.iter().position(|(open, _)| *open == kind) {
+    pub(super) fn failed(&mut self, attempt: Attempt, reason: String) {
+        if let Some(place) = self.open.iter().position(|(open, _)| *open == attempt) {
+            let kind = attempt.kind;
             drop(self.open.swap_remove(place));
             match kind {
                 Kind::Microphone => self.microphone = None,
@@ -196,7 +210,7 @@ impl Doors {
         if matches!(kind, Kind::Preview | Kind::Record | Kind::Microphone) {
             self.wanted.retain(|wanted| *wanted != kind);
         } else {
-            self.retry = Some(Instant::now() + PATIENCE);
+            self.retry = Some(Instant::now() + self.back_off.next());
         }
         let said = (kind, fault);
         if !self.said.contains(&said) {
@@ -218,11 +232,63 @@ impl Doors {
     /// Ends a recording so that the file is whole.
     pub(super) fn finish_record(&mut self) {
         self.wanted.retain(|wanted| *wanted != Kind::Record);
-        self.opening.retain(|(opening, _)| *opening != Kind::Record);
+        self.opening.retain(|(opening, _)| opening.kind != Kind::Record);
         if let Some(door) = self.pump.take(Kind::Record) {
             door.finish();
-            self.open.retain(|(open, _)| *open != Kind::Record);
+            self.open.retain(|(open, _)| open.kind != Kind::Record);
             self.events.tell(Event::Closed(Kind::Record, None));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::call::{Doors as Wanted, Size};
+    use crate::camera::Source;
+    use crate::outlet::Door;
+
+    const SIZE: Size = Size { width: 64, height: 64, rate: 30 };
+
+    /// A call's, without a way out.
+    fn doors() -> Doors {
+        gst::init().unwrap();
+        let wanted =
+            Wanted { pipewire: false, loopback: LoopbackChoice::Off, preview: false, record: None, audio: false };
+        let plan = Plan {
+            source: Source::Test,
+            model: PathBuf::new(),
+            properties: Vec::new(),
+            size: SIZE,
+            mirror: false,
+            name: String::new(),
+            doors: wanted,
+        };
+        let pump = Pump::start(Arc::default(), gst::Buffer::new()).unwrap();
+        Doors::open(&plan, pump, Events::default(), crossbeam_channel::unbounded().0)
+    }
+
+    fn opened() -> Result<Opened, Fault> {
+        let door = Door::open(Kind::Preview, "fakesink", &SIZE.caps(), |_| Ok(()), |_| {}).unwrap();
+        Ok(Opened { way: Way::Pictures(door), place: String::new(), watch: None })
+    }
+
+    #[test]
+    fn an_answer_counts_for_its_own_try_alone() {
+        let mut doors = doors();
+        let attempt = |number| Attempt { kind: Kind::Preview, number };
+        doors.opening.push((attempt(2), Instant::now()));
+        doors.opened(attempt(1), opened());
+        assert!(!doors.is_open(attempt(1)) && doors.opening.len() == 1, "the first try was given up");
+        doors.opened(attempt(2), opened());
+        assert!(doors.is_open(attempt(2)) && doors.opening.is_empty());
+        doors.failed(attempt(1), "late".to_owned());
+        assert!(doors.is_open(attempt(2)), "another try's failure closes nothing");
+        doors.failed(attempt(2), "now".to_owned());
+        assert!(!doors.is_open(attempt(2)));
     }
 }

@@ -13,14 +13,14 @@ use super::back_off::BackOff;
 use super::doors::Doors;
 use super::event::{Event, Events, State};
 use super::latest::Latest;
-use super::opening::Opened;
+use super::opening::{Attempt, Opened};
 use super::plan::Plan;
+use super::post::Post;
 use super::pump::Pump;
 use super::swap_line::{Said, SwapLine};
 use super::{Call, Taps};
 use crate::camera::Source;
 use crate::fault::Fault;
-use crate::outlet::Kind;
 use crate::still_card;
 
 /// How long nobody must look before the input is closed.
@@ -35,12 +35,12 @@ const WELL: Duration = Duration::from_secs(5);
 pub(super) enum Order {
     /// The line of that number has something to say.
     Line(u64, Said),
-    /// A door failed, in GStreamer's words.
-    DoorFailed(Kind, String),
+    /// A way out failed, in GStreamer's words.
+    DoorFailed(Attempt, String),
     /// So many look at the PipeWire camera; `None`: PipeWire is gone.
-    Lookers(Option<usize>),
+    Lookers(Attempt, Option<usize>),
     /// A way out is open, or cannot be.
-    Opened(Kind, Result<Opened, Fault>),
+    Opened(Attempt, Result<Opened, Fault>),
     /// [`Call::look`] was called, or a look ended.
     Looks,
     /// [`super::Handle::reconnect`].
@@ -55,6 +55,15 @@ pub(super) enum Order {
     Stop,
 }
 
+/// Says that the call has stopped, however its thread ends.
+struct Ending(Events);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.enter(State::Stopped);
+    }
+}
+
 /// The state of the thread.
 pub(super) struct Keeper {
     plan: Plan,
@@ -64,6 +73,7 @@ pub(super) struct Keeper {
     events: Events,
     orders: Sender<Order>,
     inbox: Receiver<Order>,
+    post: Arc<Post>,
     looks: Arc<AtomicUsize>,
     latest: Arc<Latest>,
     doors: Doors,
@@ -83,20 +93,21 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Draws the card and begins to open the doors.
-    pub(super) fn new(call: &Call) -> anyhow::Result<Self> {
+    pub(super) fn new(call: &Call, (orders, inbox): (Sender<Order>, Receiver<Order>)) -> anyhow::Result<Self> {
         let (plan, subject) = (call.plan.clone(), call.consent.subject.clone());
         let latest = Arc::new(Latest::default());
         let card = still_card::draw(plan.size.width, plan.size.height, &subject, "starting");
         let pump = Pump::start(Arc::clone(&latest), card).context("no thread for the pictures")?;
-        let doors = Doors::open(&plan, pump, call.events.clone(), call.orders.clone());
+        let doors = Doors::open(&plan, pump, call.events.clone(), orders.clone());
         Ok(Self {
             plan,
             element: call.element.clone(),
             subject,
             taps: call.taps.clone(),
             events: call.events.clone(),
-            orders: call.orders.clone(),
-            inbox: call.inbox.clone(),
+            orders,
+            inbox,
+            post: Arc::clone(&call.post),
             looks: Arc::clone(&call.looks),
             latest,
             doors,
@@ -113,7 +124,9 @@ impl Keeper {
 
     /// Until it is told to stop.
     pub(super) fn run(mut self) {
-        loop {
+        let _ending = Ending(self.events.clone());
+        self.events.enter(State::Starting);
+        while !self.post.is_stopped() {
             self.look_round();
             let now = Instant::now();
             let order = match self.due() {
@@ -121,7 +134,7 @@ impl Keeper {
                 None => self.inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match order {
-                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Disconnected) => break,
                 Ok(order) => self.obey(order),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -129,9 +142,10 @@ impl Keeper {
         // The last picture of a recording is the call's, not the card.
         self.doors.finish_record();
         self.line = None;
-        let Self { doors, events, .. } = self;
+        let Self { doors, inbox, .. } = self;
         drop(doors);
-        events.enter(State::Stopped);
+        // A way out that opens from now on finds nobody, and closes.
+        drop(inbox);
     }
 
     /// When to look round without an order.
@@ -182,8 +196,11 @@ impl Keeper {
     fn open(&mut self) {
         self.retry = None;
         self.number += 1;
-        let (number, orders) = (self.number, self.orders.clone());
-        let said = move |said| drop(orders.try_send(Order::Line(number, said)));
+        let (number, orders, events) = (self.number, self.orders.clone(), self.events.clone());
+        let said = move |said| match said {
+            Said::Event(event) => events.tell(event),
+            said => drop(orders.send(Order::Line(number, said))),
+        };
         if !matches!(self.events.state(), State::Waiting(_)) {
             self.events.enter(State::Starting);
         }
@@ -221,15 +238,16 @@ impl Keeper {
         match order {
             Order::Line(number, said) if number == self.number => self.hear(said),
             Order::Line(..) | Order::Looks | Order::Stop => {}
-            Order::Opened(kind, opened) => self.doors.opened(kind, opened),
-            Order::DoorFailed(kind, reason) => self.doors.failed(kind, reason),
-            Order::Lookers(Some(lookers)) => {
+            Order::Opened(attempt, opened) => self.doors.opened(attempt, opened),
+            Order::DoorFailed(attempt, reason) => self.doors.failed(attempt, reason),
+            Order::Lookers(attempt, _) if !self.doors.is_open(attempt) => {}
+            Order::Lookers(_, Some(lookers)) => {
                 self.lookers = lookers;
                 self.doors.found();
             }
-            Order::Lookers(None) => {
+            Order::Lookers(attempt, None) => {
                 self.lookers = 0;
-                self.doors.failed(Kind::PipeWire, "its daemon has ended".to_owned());
+                self.doors.failed(attempt, "its daemon has ended".to_owned());
             }
             Order::Reconnect => self.reopen(),
             Order::Source(source) => {
@@ -267,8 +285,28 @@ impl Keeper {
                     self.events.tell(Event::Latency(latency));
                 }
             }
-            Said::Statistics(statistics) => self.events.tell(Event::Statistics(statistics)),
-            Said::Warning(warning) => self.events.tell(Event::Warning(warning)),
+            Said::Event(event) => self.events.tell(event),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic, reason = "the test is of one")]
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_has_stopped() {
+        let events = Events::default();
+        let ending = Ending(events.clone());
+        events.enter(State::Starting);
+        let thread = std::thread::spawn(move || {
+            let _ending = ending;
+            panic!("as a defect would");
+        });
+        assert!(thread.join().is_err());
+        assert_eq!(events.state(), State::Stopped);
+        assert!(matches!(events.reader().try_iter().last(), Some(Event::State(State::Stopped))));
     }
 }

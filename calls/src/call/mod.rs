@@ -14,6 +14,7 @@ mod keeper;
 mod latest;
 mod opening;
 mod plan;
+mod post;
 mod property;
 mod pump;
 mod swap_line;
@@ -25,21 +26,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 use gst::prelude::*;
 use standin::consent::{Consent, today};
 use standin::swap::ModelFile;
 
 pub use event::{Event, Events, State};
 pub use plan::{Doors, LoopbackChoice, Plan, Size};
-pub use property::{set as set_property, takes};
+pub(crate) use property::check as check_property;
+pub use property::{lets_bare, set as set_property, takes};
 pub use tap::{Tap, Taps};
 
 use crate::camera::Source;
 use keeper::{Keeper, Order};
+use post::Post;
 
-/// Orders that may wait for the keeper.
-const ORDERS: usize = 256;
 /// What is wrong with a path that the element cannot be told.
 const NO_UTF8: &str = "the model's path is no UTF-8; rename it";
 
@@ -51,8 +52,7 @@ pub struct Call {
     consent: Consent,
     events: Events,
     taps: Taps,
-    orders: Sender<Order>,
-    inbox: Receiver<Order>,
+    post: Arc<Post>,
     looks: Arc<AtomicUsize>,
     keeper: Option<JoinHandle<()>>,
 }
@@ -71,21 +71,20 @@ impl Call {
         }
         element.set_property("model", plan.model.to_str().context(NO_UTF8)?);
         plan.fit();
-        let (orders, inbox) = crossbeam_channel::bounded(ORDERS);
         Ok(Self {
             plan,
             element,
             consent,
             events: Events::default(),
             taps: Taps::default(),
-            orders,
-            inbox,
+            post: Arc::default(),
             looks: Arc::default(),
             keeper: None,
         })
     }
 
-    /// Opens the doors, with the still card, and begins. Does nothing where it runs.
+    /// Opens the doors, with the still card, and begins. Does nothing where it runs. A [`Handle::stop`] from before the first start
+    /// counts.
     ///
     /// # Errors
     /// No thread can be made.
@@ -93,8 +92,7 @@ impl Call {
         if self.keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) {
             return Ok(());
         }
-        while self.inbox.try_recv().is_ok() {}
-        let keeper = Keeper::new(self)?;
+        let keeper = Keeper::new(self, self.post.renew())?;
         let thread = std::thread::Builder::new().name("call".to_owned()).spawn(move || keeper.run());
         self.keeper = Some(thread.context("no thread for the call")?);
         Ok(())
@@ -110,7 +108,7 @@ impl Call {
 
     /// What tells a call what to do, from any thread.
     pub fn handle(&self) -> Handle {
-        Handle { orders: self.orders.clone() }
+        Handle { post: Arc::clone(&self.post) }
     }
 
     /// The element `faceswap`, the same one for as long as the call exists: for its properties. Its state is the call's.
@@ -169,8 +167,8 @@ impl Call {
     /// Keeps the call from idling, until the value goes: somebody looks who is at no door.
     pub fn look(&self) -> Look {
         self.looks.fetch_add(1, Ordering::AcqRel);
-        let look = Look { looks: Arc::clone(&self.looks), orders: self.orders.clone() };
-        let _ = look.orders.try_send(Order::Looks);
+        let look = Look { looks: Arc::clone(&self.looks), post: Arc::clone(&self.post) };
+        look.post.send(Order::Looks);
         look
     }
 }
@@ -189,28 +187,28 @@ impl Drop for Call {
 /// Tells a call what to do.
 #[derive(Debug, Clone)]
 pub struct Handle {
-    orders: Sender<Order>,
+    post: Arc<Post>,
 }
 
 impl Handle {
     /// Ends the call cleanly.
     pub fn stop(&self) {
-        let _ = self.orders.try_send(Order::Stop);
+        self.post.stop();
     }
 
     /// Opens the input again, at once.
     pub fn reconnect(&self) {
-        let _ = self.orders.try_send(Order::Reconnect);
+        self.post.send(Order::Reconnect);
     }
 
     /// Takes another input.
     pub fn set_source(&self, source: Source) {
-        let _ = self.orders.try_send(Order::Source(source));
+        self.post.send(Order::Source(source));
     }
 
     /// Begins a recording, or ends the one that runs.
     pub fn record(&self, file: Option<PathBuf>) {
-        let _ = self.orders.try_send(Order::Record(file));
+        self.post.send(Order::Record(file));
     }
 }
 
@@ -218,12 +216,12 @@ impl Handle {
 #[derive(Debug)]
 pub struct Look {
     looks: Arc<AtomicUsize>,
-    orders: Sender<Order>,
+    post: Arc<Post>,
 }
 
 impl Drop for Look {
     fn drop(&mut self) {
         self.looks.fetch_sub(1, Ordering::AcqRel);
-        let _ = self.orders.try_send(Order::Looks);
+        self.post.send(Order::Looks);
     }
 }

@@ -11,9 +11,17 @@ use crate::outlet::microphone::{self, Microphone};
 use crate::outlet::registry::{Connection, Watch};
 use crate::outlet::{Door, Kind, loopback, pipewire, record, window};
 
+/// One try at opening a way out: what is told of it counts for no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    pub(super) kind: Kind,
+    /// No two tries of a run have the same.
+    pub(super) number: u64,
+}
+
 /// What is to be opened.
 pub(super) struct Opening {
-    pub(super) kind: Kind,
+    pub(super) attempt: Attempt,
     /// Of the pictures.
     pub(super) caps: gst::Caps,
     /// What applications call it.
@@ -43,25 +51,25 @@ pub(super) enum Way {
 impl Opening {
     /// Begins; the end of it is told as [`Order::Opened`].
     pub(super) fn begin(self) {
-        let (kind, orders) = (self.kind, self.orders.clone());
+        let (attempt, orders) = (self.attempt, self.orders.clone());
         let lost = orders.clone();
         let thread = std::thread::Builder::new().name("opening".to_owned());
-        let begun = thread.spawn(move || drop(orders.try_send(Order::Opened(kind, self.open()))));
+        let begun = thread.spawn(move || drop(orders.send(Order::Opened(attempt, self.open()))));
         if let Err(error) = begun {
-            let _ = lost.try_send(Order::Opened(kind, Err(fault(kind, PathBuf::new(), error.to_string()))));
+            let _ = lost.send(Order::Opened(attempt, Err(fault(attempt.kind, PathBuf::new(), error.to_string()))));
         }
     }
 
     fn open(self) -> Result<Opened, Fault> {
-        let said = listener(self.kind, self.orders.clone());
+        let said = listener(self.attempt, self.orders.clone());
         let pictures = |door: Door, place: String| Opened { way: Way::Pictures(door), place, watch: None };
-        match self.kind {
+        match self.attempt.kind {
             Kind::PipeWire => {
                 let connection = connect()?;
                 let node = pipewire::free_name(pipewire::NODE, &connection.registry.names());
                 let door = pipewire::open(&node, &self.name, &self.caps, said)?;
-                let orders = self.orders;
-                let told = move |lookers| drop(orders.try_send(Order::Lookers(lookers)));
+                let (attempt, orders) = (self.attempt, self.orders);
+                let told = move |lookers| drop(orders.send(Order::Lookers(attempt, lookers)));
                 let watch = connection.watch(node.clone(), told).map_err(unreachable)?;
                 Ok(Opened { watch: Some(watch), ..pictures(door, node) })
             }
@@ -95,10 +103,10 @@ fn unreachable(error: io::Error) -> Fault {
 }
 
 /// What hears a way's errors.
-fn listener(kind: Kind, orders: Sender<Order>) -> impl Fn(&gst::Message) + Send + Sync + 'static {
+fn listener(attempt: Attempt, orders: Sender<Order>) -> impl Fn(&gst::Message) + Send + Sync + 'static {
     move |message: &gst::Message| {
         if let gst::MessageView::Error(error) = message.view() {
-            let _ = orders.try_send(Order::DoorFailed(kind, error.error().message().to_owned()));
+            let _ = orders.send(Order::DoorFailed(attempt, error.error().message().to_owned()));
         }
     }
 }

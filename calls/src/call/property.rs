@@ -10,32 +10,54 @@ use crate::fault::Fault;
 /// # Errors
 /// [`Fault::NoProperty`], [`Fault::BadValue`].
 pub fn set(element: &gst::Element, name: &str, text: &str) -> Result<(), Fault> {
+    let (spec, value) = check(element, name, text)?;
+    element.set_property_from_value(spec.name(), &value);
+    // An element takes some texts only where they mean something to it.
+    let kept = element.property_value(spec.name());
+    let refused = kept.get::<Option<String>>().is_ok_and(|kept| kept.as_deref() != Some(text.trim_matches('"')));
+    if refused { Err(bad(&spec, text)) } else { Ok(()) }
+}
+
+/// Whether this sets `on-failure` to let a face out as it is, in whatever words `gst-launch-1.0` has for it.
+pub fn lets_bare(element: &gst::Element, name: &str, text: &str) -> bool {
+    let Ok((spec, value)) = check(element, name, text) else { return (name, text) == ("on-failure", "pass") };
+    spec.name() == "on-failure" && glib::EnumValue::from_value(&value).is_some_and(|(_, value)| value.nick() == "pass")
+}
+
+fn bad(spec: &glib::ParamSpec, text: &str) -> Fault {
+    Fault::BadValue { name: spec.name().to_owned(), value: text.to_owned(), takes: takes(spec) }
+}
+
+/// The property that `name` names and the value that `text` says. The model is the call's own: its consent is checked.
+pub(crate) fn check(element: &gst::Element, name: &str, text: &str) -> Result<(glib::ParamSpec, glib::Value), Fault> {
     let writable = |spec: &glib::ParamSpec| spec.flags().contains(glib::ParamFlags::WRITABLE);
-    let own = |spec: &glib::ParamSpec| writable(spec) && !matches!(spec.name(), "name" | "parent");
+    let own = |spec: &glib::ParamSpec| writable(spec) && !matches!(spec.name(), "name" | "parent" | "model");
     let Some(spec) = element.find_property(name).filter(own) else {
         let mut known: Vec<_> =
             element.list_properties().iter().filter(|spec| own(spec)).map(|spec| spec.name().to_owned()).collect();
         known.sort();
         return Err(Fault::NoProperty { name: name.to_owned(), known });
     };
-    let bad = || Fault::BadValue { name: name.to_owned(), value: text.to_owned(), takes: takes(&spec) };
-    let value = glib::Value::deserialize_with_pspec(text, &spec).map_err(|_| bad())?;
-    if !is_valid(&spec, &value) {
-        return Err(bad());
-    }
-    element.set_property_from_value(spec.name(), &value);
-    // An element takes some texts only where they mean something to it.
-    let kept = element.property_value(spec.name());
-    let refused = kept.get::<Option<String>>().is_ok_and(|kept| kept.as_deref() != Some(text.trim_matches('"')));
-    if refused { Err(bad()) } else { Ok(()) }
+    let value = glib::Value::deserialize_with_pspec(text, &spec).map_err(|_| bad(&spec, text))?;
+    if is_valid(&spec, &value) { Ok((spec, value)) } else { Err(bad(&spec, text)) }
 }
 
+/// Whether a number is within what the definition allows.
 fn is_valid(spec: &glib::ParamSpec, value: &glib::Value) -> bool {
-    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecFloat>() {
-        return value.get::<f32>().is_ok_and(|value| (spec.minimum()..=spec.maximum()).contains(&value));
+    macro_rules! within {
+        ($($spec:ty, $number:ty;)*) => {
+            $(if let (Some(spec), Ok(number)) = (spec.downcast_ref::<$spec>(), value.get::<$number>()) {
+                return (spec.minimum()..=spec.maximum()).contains(&number);
+            })*
+        };
     }
-    if let Some(spec) = spec.downcast_ref::<glib::ParamSpecUInt>() {
-        return value.get::<u32>().is_ok_and(|value| (spec.minimum()..=spec.maximum()).contains(&value));
+    within! {
+        glib::ParamSpecFloat, f32;
+        glib::ParamSpecDouble, f64;
+        glib::ParamSpecInt, i32;
+        glib::ParamSpecUInt, u32;
+        glib::ParamSpecInt64, i64;
+        glib::ParamSpecUInt64, u64;
     }
     true
 }

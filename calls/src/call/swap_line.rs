@@ -7,6 +7,7 @@ use gst::prelude::*;
 use gst_app::{AppSink, AppSinkCallbacks};
 
 use super::Taps;
+use super::event::Event;
 use super::latest::Latest;
 use super::plan::Plan;
 use crate::fault::{Fault, make};
@@ -22,10 +23,8 @@ pub(super) enum Said {
     Failed(Fault),
     /// How late it is has changed.
     Latency,
-    /// The element's statistics.
-    Statistics(gst::Structure),
-    /// The element warns.
-    Warning(String),
+    /// What the call tells as it is.
+    Event(Event),
 }
 
 /// A running pipeline. Ends with its value, and gives `faceswap` back.
@@ -117,11 +116,13 @@ impl SwapLine {
                 }
                 gst::MessageView::Eos(_) => said(Said::Ended),
                 gst::MessageView::Latency(_) => said(Said::Latency),
-                gst::MessageView::Warning(warning) => said(Said::Warning(warning.error().message().to_owned())),
+                gst::MessageView::Warning(warning) => {
+                    said(Said::Event(Event::Warning(warning.error().message().to_owned())))
+                }
                 gst::MessageView::Element(element) => {
                     if let Some(stats) = element.structure().filter(|stats| stats.name() == "faceswap-stats") {
                         gate.settle(stats);
-                        said(Said::Statistics(stats.to_owned()));
+                        said(Said::Event(Event::Statistics(stats.to_owned())));
                     }
                 }
                 _ => {}

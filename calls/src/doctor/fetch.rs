@@ -85,18 +85,22 @@ fn fetch(target: &Path) -> anyhow::Result<()> {
     let work = tempfile::tempdir_in(folder).with_context(|| format!("{} cannot be written", folder.display()))?;
     let download = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"];
     let kind = ["--only-binary=:all:", "--python-version", "3.11", "--implementation", "cp", "--platform"];
+    // Python looks for modules in the current folder first, which is whose ever this command was started in.
+    let work_folder = work.path().canonicalize()?;
     python(
         Command::new("python3")
+            .current_dir(&work_folder)
             .args(download)
             .args(kind)
             .arg(wheel.platform)
             .arg("--dest")
-            .arg(work.path())
+            .arg(&work_folder)
             .arg(format!("onnxruntime=={VERSION}")),
     )?;
-    let library = work.path().join("library");
+    let library = work_folder.join("library");
     let inside = format!("onnxruntime/capi/libonnxruntime.so.{VERSION}");
-    python(Command::new("python3").args(["-c", TAKE]).arg(work.path()).arg(inside).arg(&library))?;
+    let take = ["-I", "-c", TAKE];
+    python(Command::new("python3").current_dir(&work_folder).args(take).arg(&work_folder).arg(inside).arg(&library))?;
     let bytes = std::fs::read(&library).with_context(|| format!("{} cannot be read", library.display()))?;
     ensure!(
         sha256_hex(&bytes) == wheel.sha256,

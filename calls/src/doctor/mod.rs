@@ -32,8 +32,8 @@ pub struct Arguments {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Fetch ONNX Runtime into the user's cache where there is none, and print the lines that install the rest.
-    #[arg(long, conflicts_with = "json")]
+    /// Fetch ONNX Runtime into the user's cache where there is none, and print the lines that install the rest, as text.
+    #[arg(long)]
     pub mend: bool,
 }
 

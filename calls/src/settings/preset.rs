@@ -1,10 +1,12 @@
 //! Presets: properties of `faceswap` under one name.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use gst::glib;
 use gst::prelude::*;
 
 use super::nearest;
+use crate::call;
+use crate::fault::Fault;
 
 /// Properties of the element `faceswap` that go together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,44 +47,16 @@ impl Preset {
 impl Property {
     fn checked(&self, element: &gst::Element) -> anyhow::Result<glib::Value> {
         let Self { name, value, at } = self;
-        if name == "on-failure" && value == "pass" {
-            bail!("{at}: on-failure=pass lets a bare face out, and is taken from --set alone");
+        if call::lets_bare(element, name, value) {
+            bail!("{at}: on-failure=pass lets a bare face out, and is taken from --set on the command line alone");
         }
-        let known = element.list_properties();
-        let settable = || known.iter().filter(|known| known.flags().contains(glib::ParamFlags::WRITABLE));
-        let Some(definition) = settable().find(|known| known.name() == name) else {
-            match nearest(name, settable().map(|known| known.name())) {
+        match call::check_property(element, name, value) {
+            Ok((_, value)) => Ok(value),
+            Err(Fault::NoProperty { known, .. }) => match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => bail!("{at}: faceswap has no property `{name}` to set; did you mean `{near}`?"),
                 None => bail!("{at}: faceswap has no property `{name}` to set; `gst-inspect-1.0 faceswap` lists them"),
-            }
-        };
-        let refused =
-            || format!("{at}: the property `{name}` does not take '{value}'; `gst-inspect-1.0 faceswap` says what");
-        let parsed = glib::Value::deserialize_with_pspec(value, definition).with_context(refused)?;
-        match outside(definition, &parsed) {
-            Some(range) => bail!("{}; it takes {range}", refused()),
-            None => Ok(parsed),
+            },
+            Err(fault) => bail!("{at}: {fault}"),
         }
     }
-}
-
-/// The range of a number's definition where the value is outside of it.
-fn outside(definition: &glib::ParamSpec, value: &glib::Value) -> Option<String> {
-    macro_rules! check {
-        ($($definition:ty, $number:ty;)*) => {
-            $(if let (Some(known), Ok(number)) = (definition.downcast_ref::<$definition>(), value.get::<$number>()) {
-                let within = (known.minimum()..=known.maximum()).contains(&number);
-                return (!within).then(|| format!("{} to {}", known.minimum(), known.maximum()));
-            })*
-        };
-    }
-    check! {
-        glib::ParamSpecFloat, f32;
-        glib::ParamSpecDouble, f64;
-        glib::ParamSpecInt, i32;
-        glib::ParamSpecUInt, u32;
-        glib::ParamSpecInt64, i64;
-        glib::ParamSpecUInt64, u64;
-    }
-    None
 }

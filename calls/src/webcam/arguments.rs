@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use clap::Args;
 
-use crate::call::{Doors, LoopbackChoice, Plan, Size};
+use crate::call::{self, Doors, LoopbackChoice, Plan, Size};
 use crate::camera::Source;
 use crate::element;
 use crate::outlet::record;
@@ -46,6 +47,9 @@ pub struct Arguments {
     /// Sets a property of the element faceswap, after the preset; may be given again
     #[arg(long = "set", value_delimiter = ',', value_name = "PROPERTY=VALUE", value_parser = pair)]
     pub properties: Vec<(String, String)>,
+    /// Whether the command line gave `properties`, not the environment or the file.
+    #[arg(skip)]
+    pub typed: bool,
     /// Leaves out the label that says whose face is generated
     #[arg(long)]
     pub no_label: bool,
@@ -79,13 +83,19 @@ impl Arguments {
     /// The call that they ask for, with the preset of these settings.
     ///
     /// # Errors
-    /// A name for the recording that names no container; a preset that there is not, or that `faceswap` does not take.
+    /// A name for the recording that names no container; a preset that there is not, or that `faceswap` does not take; a bare face
+    /// let out by anything but the command line.
     pub fn plan(self, settings: &Settings) -> anyhow::Result<Plan> {
         if let Some(file) = &self.record {
             record::check(file)?;
         }
         let label = if self.no_label { "off" } else { "corner" };
         let mut properties = vec![("label".to_owned(), label.to_owned())];
+        if !self.typed && !self.properties.is_empty() {
+            let element = element::load()?.create().build()?;
+            let bare = self.properties.iter().any(|(name, value)| call::lets_bare(&element, name, value));
+            ensure!(!bare, "on-failure=pass lets a bare face out, and is taken from --set on the command line alone");
+        }
         if let Some(name) = &self.preset {
             let preset = settings.preset(name)?;
             preset.set_on(&element::load()?.create().build()?)?;
@@ -121,7 +131,7 @@ mod tests {
 
     fn read(words: &[&str]) -> Result<Arguments, String> {
         let line = Line::try_parse_from([&["webcam"], words].concat());
-        line.map(|line| line.arguments).map_err(|error| error.to_string())
+        line.map(|line| Arguments { typed: true, ..line.arguments }).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use std::io::{self, Write};
 
+use gst::glib;
+use gst::prelude::*;
+
 use crate::call::{Call, Event, State};
 use crate::fault::Fault;
 use crate::outlet::Kind;
@@ -11,6 +14,11 @@ pub(super) fn begin(call: &Call, out: &mut dyn Write) -> io::Result<()> {
     let (consent, size) = (call.consent(), call.size());
     writeln!(out, "face      {}, with consent until {} (UTC)", consent.subject, consent.until)?;
     writeln!(out, "picture   {}x{} at {} frames a second", size.width, size.height, size.rate)?;
+    if glib::EnumValue::from_value(&call.element().property_value("on-failure"))
+        .is_some_and(|(_, v)| v.nick() == "pass")
+    {
+        writeln!(out, "warning   on-failure=pass: where the swap fails, the bare face is shown")?;
+    }
     out.flush()
 }
 
