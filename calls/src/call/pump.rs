@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::latest::{Latest, Taken};
+use crate::outlet::door::Emptying;
 use crate::outlet::{Door, Kind};
 
 /// From one card to the next.
@@ -78,7 +79,8 @@ impl Pump {
     /// Takes back what waits at a door: whoever looks next sees no old picture. Who comes at this very moment may see none at
     /// all, so that it is for when nobody has looked for a while.
     pub(super) fn empty(&self) {
-        lock(&self.shared.doors).iter().for_each(Door::empty);
+        let waiting: Vec<_> = lock(&self.shared.doors).iter().filter_map(Door::emptying).collect();
+        waiting.into_iter().for_each(Emptying::run);
     }
 }
 
@@ -89,26 +91,34 @@ impl Shared {
             let patience = self.wanted.load(Ordering::Acquire).then_some(CARD);
             match self.latest.take(patience) {
                 // A door keeps what nobody takes, and would show it to the next who looks.
-                Taken::Picture(_) if patience.is_none() => {}
                 Taken::Picture(picture) => {
-                    shown = Some(Instant::now());
-                    self.push(&picture);
+                    if self.push(&picture, || self.wanted.load(Ordering::Acquire)) {
+                        shown = Some(Instant::now());
+                    }
                 }
                 Taken::Woken | Taken::Nothing => {
                     if shown.is_none_or(|shown| shown.elapsed() > STALE) {
                         shown = None;
                         let card = lock(&self.card).clone();
-                        self.push(&card);
+                        self.push(&card, || true);
                     }
                 }
             }
         }
     }
 
-    fn push(&self, picture: &gst::Buffer) {
-        for door in lock(&self.doors).iter() {
-            door.push(picture);
+    /// Whether the picture went to the doors. What is `wanted` is asked under their lock: once it has said no, a door that is
+    /// emptied stays empty.
+    fn push(&self, picture: &gst::Buffer, wanted: impl Fn() -> bool) -> bool {
+        let doors = lock(&self.doors);
+        if !wanted() {
+            return false;
         }
+        // Nearly never any, and then without memory.
+        let stuck: Vec<_> = doors.iter().filter_map(|door| door.push(picture)).collect();
+        drop(doors);
+        stuck.into_iter().for_each(Emptying::run);
+        true
     }
 }
 

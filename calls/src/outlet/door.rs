@@ -1,12 +1,13 @@
 //! One way out: what is pushed into it leaves there.
 
 use std::cell::Cell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 use gst_app::AppSrc;
 
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 
 /// Which way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +31,8 @@ pub struct Door {
     pub kind: Kind,
     pipeline: gst::Pipeline,
     entrance: AppSrc,
+    /// Whether the pipeline has ended, for who changes its state.
+    ended: Arc<Mutex<bool>>,
     /// Since when nothing has left.
     stuck: Cell<Option<Instant>>,
 }
@@ -52,7 +55,7 @@ impl Door {
         said: impl Fn(&gst::Message) + Send + Sync + 'static,
     ) -> Result<Self, DoorError> {
         let words = format!("appsrc name=entrance ! {words}");
-        let pipeline = gst::parse::launch(&words).map_err(|error| DoorError::Gst(error.message().to_owned()))?;
+        let pipeline = gst::parse::launch(&words).map_err(DoorError::Words)?;
         let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| DoorError::Gst("no pipeline".to_owned()))?;
         let entrance = pipeline.by_name("entrance").and_then(|element| element.downcast::<AppSrc>().ok());
         let entrance = entrance.ok_or_else(|| DoorError::Gst("no entrance".to_owned()))?;
@@ -80,11 +83,13 @@ impl Door {
             let _ = pipeline.set_state(gst::State::Null);
             return Err(DoorError::Gst(reason));
         }
-        Ok(Self { kind, pipeline, entrance, stuck: Cell::new(None) })
+        Ok(Self { kind, pipeline, entrance, ended: Arc::default(), stuck: Cell::new(None) })
     }
 
-    /// Sends a picture out, which shows what is now. The pixels are shared, not copied.
-    pub fn push(&self, picture: &gst::BufferRef) {
+    /// Sends a picture out, which shows what is now. The pixels are shared, not copied. Gives what is to be done next for a door
+    /// that is stuck.
+    #[must_use]
+    pub fn push(&self, picture: &gst::BufferRef) -> Option<Emptying> {
         let mut picture = picture.copy();
         if let Some(picture) = picture.get_mut() {
             picture.set_pts(self.pipeline.current_running_time());
@@ -92,32 +97,29 @@ impl Door {
             picture.set_duration(gst::ClockTime::NONE);
             picture.unset_flags(gst::BufferFlags::DISCONT);
         }
-        self.free();
+        let stuck = self.free();
         // A door that no longer takes anything has said so on its bus.
         let _ = self.entrance.push_buffer(picture);
+        stuck
     }
 
     /// A PipeWire camera of which somebody has kept all buffers for a while stands still from then on: the node moves only when
     /// a picture is sent, and buffers come back only when it moves. Paused and resumed, it has its buffers again.
-    fn free(&self) {
+    fn free(&self) -> Option<Emptying> {
         if self.kind != Kind::PipeWire || self.entrance.current_level_buffers() < WAITING {
             self.stuck.set(None);
-            return;
+            return None;
         }
         let since = self.stuck.get().unwrap_or_else(Instant::now);
         self.stuck.set(Some(since));
-        if since.elapsed() > STUCK {
-            self.empty();
-        }
+        if since.elapsed() > STUCK { self.emptying() } else { None }
     }
 
-    /// Takes back what waits at a PipeWire camera for somebody to look.
-    pub fn empty(&self) {
-        if self.kind == Kind::PipeWire {
-            self.stuck.set(None);
-            let paused = self.pipeline.set_state(gst::State::Paused);
-            let _ = paused.and_then(|_| self.pipeline.set_state(gst::State::Playing));
-        }
+    /// What takes back what waits at a PipeWire camera for somebody to look.
+    pub fn emptying(&self) -> Option<Emptying> {
+        self.stuck.set(None);
+        let emptying = Emptying { pipeline: self.pipeline.clone(), ended: Arc::clone(&self.ended) };
+        (self.kind == Kind::PipeWire).then_some(emptying)
     }
 
     /// Lets what is on its way arrive, so that a file is whole; at most five seconds.
@@ -130,8 +132,37 @@ impl Door {
     }
 }
 
+/// Pauses and resumes a door. It may take its time, and so holds nothing of the door's up; a door that has ended stays so.
+#[derive(Debug)]
+pub struct Emptying {
+    pipeline: gst::Pipeline,
+    ended: Arc<Mutex<bool>>,
+}
+
+impl Emptying {
+    /// Does it. A door that does not resume says so on its bus, as one that fails does.
+    pub fn run(self) {
+        let ended = lock(&self.ended);
+        if *ended {
+            return;
+        }
+        let paused = self.pipeline.set_state(gst::State::Paused);
+        let resumed = paused.and_then(|_| self.pipeline.set_state(gst::State::Playing));
+        drop(ended);
+        if resumed.is_err() {
+            gst::element_error!(self.pipeline, gst::CoreError::StateChange, ("it does not resume"));
+        }
+    }
+}
+
+fn lock(ended: &Mutex<bool>) -> MutexGuard<'_, bool> {
+    ended.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Drop for Door {
     fn drop(&mut self) {
+        let mut ended = lock(&self.ended);
+        *ended = true;
         let _ = self.pipeline.set_state(gst::State::Null);
     }
 }
@@ -141,6 +172,8 @@ impl Drop for Door {
 pub enum DoorError {
     /// In GStreamer's words.
     Gst(String),
+    /// In GStreamer's words about ours.
+    Words(gst::glib::Error),
     /// In ours.
     Fault(Fault),
 }
@@ -150,7 +183,29 @@ impl DoorError {
     pub fn named(self, name: impl FnOnce(String) -> Fault) -> Fault {
         match self {
             Self::Gst(reason) => name(reason),
+            Self::Words(error) => fault::unparsed(&error, name),
             Self::Fault(fault) => fault,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+    use super::*;
+
+    #[test]
+    fn a_door_that_has_ended_is_not_resumed() {
+        gst::init().unwrap();
+        let caps = gst::Caps::new_empty_simple("video/x-raw");
+        let open = || Door::open(Kind::PipeWire, "fakesink async=false", &caps, |_| Ok(()), |_| {}).unwrap();
+        let door = open();
+        door.emptying().unwrap().run();
+        assert_eq!(door.pipeline.current_state(), gst::State::Playing);
+        let (late, pipeline) = (door.emptying().unwrap(), door.pipeline.clone());
+        drop(door);
+        late.run();
+        assert_eq!(pipeline.current_state(), gst::State::Null);
     }
 }
