@@ -1,7 +1,7 @@
 //! Whether a swapped picture can get into a call at all.
 
 use super::{Finding, loopback, pipewire};
-use crate::mend::Distribution;
+use crate::mend::{self, Distribution};
 
 const AREA: &str = "Virtual camera";
 
@@ -16,7 +16,7 @@ pub(super) fn finding(pipewire: &pipewire::Facts, loopback: &loopback::Facts, he
                 AREA,
                 "webcam",
                 "neither PipeWire nor v4l2loopback can carry it",
-                pipewire.start(here),
+                if pipewire.links() { mend::element(pipewire::ELEMENT) } else { pipewire.start(here) },
             );
         }
     };
@@ -32,10 +32,16 @@ mod tests {
     #[test]
     fn one_door_is_enough() {
         let none = loopback::Facts::default();
-        let one = loopback::Facts { devices: vec![("/dev/video9".into(), "x".to_owned())], ..none.clone() };
+        let one =
+            loopback::Facts { writable: true, devices: vec![("/dev/video9".into(), "x".to_owned())], ..none.clone() };
+        let unwritable = loopback::Facts { writable: false, ..one.clone() };
         let state = |pipewire, loopback| finding(&pipewire, loopback, Distribution::Debian).state;
         assert_eq!(state(running(), &none), State::Good);
         assert_eq!(state(absent(), &one), State::Good);
         assert_eq!(state(absent(), &none), State::Fault);
+        assert_eq!(state(absent(), &unwritable), State::Fault);
+        let no_element = pipewire::Facts { element: false, ..running() };
+        let found = finding(&no_element, &none, Distribution::Debian);
+        assert_eq!((found.state, found.mend), (State::Fault, Some(mend::element("pipewiresink"))));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Finding;
+use super::{Finding, has_element};
 use crate::mend::{Distribution, Loopback};
 use crate::video_device::VideoDevice;
 
@@ -13,6 +13,8 @@ const AREA: &str = "v4l2loopback";
 pub(super) struct Facts {
     /// How far it is.
     pub(super) module: Loopback,
+    /// Whether GStreamer has the element that writes to one, and one can be written to.
+    pub(super) writable: bool,
     /// Its devices, with the names that applications show.
     pub(super) devices: Vec<(PathBuf, String)>,
 }
@@ -23,17 +25,20 @@ impl Facts {
             let words = device.words.as_ref().ok().filter(|_| device.is_loopback())?;
             Some((device.path.clone(), words.card.clone()))
         };
-        Self { module: Loopback::here(), devices: devices.iter().filter_map(own).collect() }
+        let output =
+            devices.iter().filter(|device| device.is_loopback()).filter_map(|device| device.words.as_ref().ok());
+        let writable = has_element("v4l2sink") && output.into_iter().any(|words| words.output);
+        Self { module: Loopback::here(), writable, devices: devices.iter().filter_map(own).collect() }
     }
 
     /// Whether an application would see a camera here.
     pub(super) fn carries(&self) -> bool {
-        !self.devices.is_empty()
+        self.writable && !self.devices.is_empty()
     }
 }
 
 pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
-    if facts.carries() {
+    if !facts.devices.is_empty() {
         let found = |(path, card): &(PathBuf, String)| Finding::good(AREA, path.display().to_string(), card.clone());
         return facts.devices.iter().map(found).collect();
     }

@@ -136,6 +136,11 @@ impl Report {
     }
 }
 
+/// Whether GStreamer starts and has this element.
+fn has_element(name: &str) -> bool {
+    gst::init().is_ok() && gst::ElementFactory::find(name).is_some()
+}
+
 /// Looks at this machine, at `models` and at what is wrong with the settings, if anything is.
 pub fn examine(models: &[PathBuf], settings: Option<&str>) -> Report {
     let here = Distribution::here();

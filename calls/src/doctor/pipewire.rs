@@ -3,11 +3,13 @@
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-use super::Finding;
+use super::{Finding, has_element};
 use crate::mend::{self, Distribution, Part, SESSION};
 use crate::processes::{is_installed, runs};
 
 const AREA: &str = "PipeWire";
+/// What makes a camera there.
+pub(super) const ELEMENT: &str = "pipewiresink";
 
 /// What stands behind a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(super) struct Facts {
     pub(super) runtime_folder: Option<PathBuf>,
     /// PipeWire's socket.
     pub(super) server: Socket,
+    /// Whether GStreamer has the element that makes a camera there.
+    pub(super) element: bool,
     /// Whether its program is installed.
     pub(super) installed: bool,
     /// The session manager that runs.
@@ -61,6 +65,7 @@ impl Facts {
             bus: bus(std::env::var("DBUS_SESSION_BUS_ADDRESS").ok().as_deref(), runtime_folder.as_deref()),
             runtime_folder,
             server,
+            element: has_element(ELEMENT),
             installed: is_installed("pipewire"),
             manager: ["wireplumber", "pipewire-media-session"].into_iter().find(|name| runs(name)),
             portal: (runs("xdg-desktop-portal"), Path::new("/usr/share").join(service).is_file()),
@@ -72,9 +77,14 @@ impl Facts {
         mend::PipeWire { installed: self.installed, session: self.runtime_folder.is_some() }.line(here)
     }
 
+    /// Whether a camera there would be linked to applications.
+    pub(super) fn links(&self) -> bool {
+        matches!(self.server, Socket::Answers(_)) && self.manager.is_some()
+    }
+
     /// Whether an application would see a camera here.
     pub(super) fn carries(&self) -> bool {
-        matches!(self.server, Socket::Answers(_)) && self.manager.is_some()
+        self.element && self.links()
     }
 }
 
@@ -139,6 +149,7 @@ pub(super) mod tests {
         Facts {
             runtime_folder: Some("/run/user/1000".into()),
             server: Socket::Answers("/run/user/1000/pipewire-0".to_owned()),
+            element: true,
             installed: true,
             manager: Some("wireplumber"),
             bus: Socket::Answers("/run/user/1000/bus".to_owned()),
@@ -151,6 +162,7 @@ pub(super) mod tests {
         Facts {
             runtime_folder: None,
             server: dead(),
+            element: false,
             installed: false,
             manager: None,
             bus: dead(),
