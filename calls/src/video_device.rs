@@ -1,7 +1,7 @@
 //! The video devices of the kernel, and what each says it can do.
 
 use std::fs::OpenOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::ioctl::{Getter, ioctl, opcode};
 
@@ -57,12 +57,32 @@ impl VideoDevice {
 
 /// Every device, by number.
 pub(crate) fn all() -> Vec<VideoDevice> {
+    those(|_| true)
+}
+
+/// Those that no hardware stands behind, by number: to open a camera may switch its lamp on.
+pub(crate) fn without_hardware() -> Vec<VideoDevice> {
+    those(|path| !has_hardware(path))
+}
+
+/// Whether hardware stands behind a device file; of one that is not known it is believed.
+pub(crate) fn has_hardware(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    !std::fs::canonicalize(Path::new("/sys/class/video4linux").join(name)).is_ok_and(|place| is_virtual(&place))
+}
+
+fn is_virtual(place: &Path) -> bool {
+    place.starts_with("/sys/devices/virtual")
+}
+
+fn those(wanted: impl Fn(&Path) -> bool) -> Vec<VideoDevice> {
     let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
     let number = |path: &PathBuf| path.file_name()?.to_str()?.strip_prefix("video")?.parse::<u32>().ok();
     let mut paths: Vec<_> = entries.filter_map(|entry| Some((number(&entry.path())?, entry.path()))).collect();
     paths.sort();
     paths
         .into_iter()
+        .filter(|(_, path)| wanted(path))
         .map(|(_, path)| VideoDevice { words: ask(&path).map_err(|error| error.to_string()), path })
         .collect()
 }
@@ -119,6 +139,13 @@ mod tests {
             Words { driver: "v4l2 loopback".to_owned(), card: "Standin".to_owned(), capture: false, output: true };
         assert_eq!(words, expected);
         assert!(VideoDevice { path: "/dev/video9".into(), words: Ok(words) }.is_loopback());
+    }
+
+    #[test]
+    fn hardware_is_told_by_its_place() {
+        assert!(is_virtual(Path::new("/sys/devices/virtual/video4linux/video9")));
+        assert!(!is_virtual(Path::new("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-4/1-4:1.0/video4linux/video0")));
+        assert!(!is_virtual(Path::new("")));
     }
 
     #[test]

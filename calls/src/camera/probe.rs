@@ -2,11 +2,14 @@
 //! Video4Linux, others through PipeWire's registry. GStreamer's provider for PipeWire is left alone: that of PipeWire 0.3 breaks
 //! the process when it is stopped while a `pipewiresink` runs.
 
+use std::path::Path;
+
 use gst::prelude::*;
 
 use super::{Coding, Format, Wanted};
 use crate::fault::{Fault, make};
 use crate::outlet::registry::{Connection, Node};
+use crate::video_device;
 
 /// A size that a camera may be asked for where it gives a range of sizes.
 const SIZES: [(u32, u32); 6] = [(3840, 2160), (1920, 1080), (1280, 720), (960, 540), (640, 480), (320, 240)];
@@ -64,14 +67,31 @@ impl Camera {
 /// The cameras that there are, those with a device file first. What this program itself provides is none.
 pub fn cameras() -> Vec<Camera> {
     let mut cameras = devices();
-    cameras.sort_by(|a, b| a.path.cmp(&b.path));
+    cameras.sort_by_key(|camera| number(camera.path.as_deref()));
     let nodes = Connection::open().map(|connection| connection.registry.cameras()).unwrap_or_default();
-    let known = |node: &Node| cameras.iter().any(|camera| node.title.starts_with(&camera.name));
+    let known = |node: &Node| is_known(node, &cameras, video_device::has_hardware);
     let own = |node: &Node| node.name.starts_with(crate::outlet::pipewire::NODE);
     let others: Vec<_> = nodes.into_iter().filter(|node| !own(node) && !known(node)).collect();
     let camera = |node: Node| Camera { name: node.title, path: None, formats: Vec::new(), way: Way::Node(node.serial) };
     cameras.extend(others.into_iter().map(camera));
     cameras
+}
+
+/// Whether a node is a camera that is listed, or a v4l2loopback device: the session manager makes a node of every device file, of
+/// the one that this program writes to as well.
+fn is_known(node: &Node, cameras: &[Camera], has_hardware: impl Fn(&Path) -> bool) -> bool {
+    match node.device.as_deref() {
+        Some(device) => {
+            cameras.iter().any(|camera| camera.path.as_deref() == Some(device)) || !has_hardware(Path::new(device))
+        }
+        None => cameras.iter().any(|camera| node.title.starts_with(&camera.name)),
+    }
+}
+
+/// The number of `/dev/videoN`; what has none comes last.
+fn number(path: Option<&str>) -> (u32, Option<String>) {
+    let number = path.and_then(|path| path.rsplit(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
+    (number.unwrap_or(u32::MAX), path.map(str::to_owned))
 }
 
 /// Those with a device file.
@@ -191,6 +211,32 @@ mod tests {
     use std::str::FromStr;
 
     use super::*;
+
+    #[test]
+    fn device_files_are_in_the_order_of_their_numbers() {
+        let mut paths = [None, Some("/dev/video10"), Some("/dev/camera"), Some("/dev/video2")];
+        paths.sort_by_key(|path| number(*path));
+        assert_eq!(paths, [Some("/dev/video2"), Some("/dev/video10"), None, Some("/dev/camera")]);
+    }
+
+    #[test]
+    fn a_node_of_a_device_file_is_not_another_camera() {
+        let camera = Camera {
+            name: "Face cam".to_owned(),
+            path: Some("/dev/video0".to_owned()),
+            formats: Vec::new(),
+            way: Way::Node(String::new()),
+        };
+        let known = |title: &str, device: Option<&str>| {
+            let (title, device) = (title.to_owned(), device.map(str::to_owned));
+            let node = Node { name: String::new(), title, device, class: String::new(), serial: String::new() };
+            is_known(&node, std::slice::from_ref(&camera), |path| path != Path::new("/dev/video9"))
+        };
+        assert!(known("Face", Some("/dev/video0")), "the same device");
+        assert!(known("Standin", Some("/dev/video9")), "a loopback device");
+        assert!(!known("Face cam", Some("/dev/video2")), "another of the same name");
+        assert!(known("Face cam (V4L2)", None) && !known("Phone", None));
+    }
 
     #[test]
     fn caps_become_formats() {

@@ -14,7 +14,7 @@ use crate::video_device::{self, VideoDevice};
 /// # Errors
 /// [`Fault::NoLoopback`]; [`Fault::Loopback`] where the one that is wanted is none.
 pub fn choose(wanted: Option<&Path>) -> Result<(PathBuf, String), Fault> {
-    among(&video_device::all(), wanted)
+    among(&video_device::without_hardware(), wanted)
 }
 
 fn among(devices: &[VideoDevice], wanted: Option<&Path>) -> Result<(PathBuf, String), Fault> {

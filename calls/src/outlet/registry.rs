@@ -29,6 +29,8 @@ pub struct Node {
     pub name: String,
     /// Its name for people.
     pub title: String,
+    /// The device file behind it, where it tells one.
+    pub device: Option<String>,
     /// Such as `Video/Source`.
     pub class: String,
     /// The number that no other object of this daemon ever has.
@@ -68,6 +70,7 @@ impl Registry {
                 let name = text("node.name").unwrap_or_default();
                 let node = Node {
                     title: text("node.description").unwrap_or_else(|| name.clone()),
+                    device: text("object.path").and_then(|path| Some(path.strip_prefix("v4l2:")?.to_owned())),
                     class: text("media.class").unwrap_or_default(),
                     serial: text("object.serial").unwrap_or_else(|| id.to_string()),
                     name,
@@ -322,7 +325,7 @@ mod tests {
         let mut registry = Registry::default();
         let objects = [
             global(36, "PipeWire:Interface:Node", &[("node.name", "standin"), ("media.class", "Video/Source")]),
-            global(40, "PipeWire:Interface:Node", &[("node.name", "other")]),
+            global(40, "PipeWire:Interface:Node", &[("node.name", "other"), ("object.path", "v4l2:/dev/video3")]),
             global(51, "PipeWire:Interface:Link", &[("link.output.node", "36"), ("link.input.node", "40")]),
             global(52, "PipeWire:Interface:Link", &[("link.output.node", "40"), ("link.input.node", "36")]),
         ];
@@ -332,6 +335,7 @@ mod tests {
         }
         assert_eq!(registry.cameras().iter().map(|node| node.title.as_str()).collect::<Vec<_>>(), ["standin"]);
         assert_eq!((registry.lookers("standin"), registry.lookers("other"), registry.lookers("none")), (1, 1, 0));
+        assert_eq!(registry.nodes[&40].device.as_deref(), Some("/dev/video3"));
         registry.remove(51);
         assert_eq!(registry.lookers("standin"), 0);
     }
