@@ -17,12 +17,14 @@ fn muxer(path: &Path) -> Result<&'static str, Fault> {
     }
 }
 
-/// Whether a recording can have that name.
+/// Whether a recording can have that name: none is written over another file.
 ///
 /// # Errors
-/// [`Fault::RecordName`].
+/// [`Fault::RecordName`], [`Fault::Record`].
 pub fn check(path: &Path) -> Result<(), Fault> {
-    muxer(path).map(drop)
+    muxer(path)?;
+    let taken = || Fault::Record { path: path.to_owned(), reason: "there is a file of that name".to_owned() };
+    if path.exists() { Err(taken()) } else { Ok(()) }
 }
 
 /// Begins the recording.
@@ -34,10 +36,11 @@ pub fn open(
     caps: &gst::Caps,
     said: impl Fn(&gst::Message) + Send + Sync + 'static,
 ) -> Result<Door, Fault> {
+    check(path)?;
     let muxer = muxer(path)?;
     make("x264enc")?;
     let words = format!(
-        "queue leaky=downstream max-size-buffers=30 ! videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency \
+        "queue leaky=downstream max-size-buffers=30 max-size-bytes=0 max-size-time=0 ! videoconvert ! video/x-raw,format=I420 ! x264enc tune=zerolatency \
          speed-preset=veryfast bitrate=6000 key-int-max=60 ! h264parse ! {muxer} ! filesink name=file sync=false async=false"
     );
     let prepare = |pipeline: &gst::Pipeline| {
@@ -53,6 +56,16 @@ pub fn open(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_there_is_not_written_over() {
+        let there = concat!(env!("CARGO_MANIFEST_DIR"), "/there.mkv");
+        assert_eq!(check(Path::new(there)), Ok(()));
+        let file = tempfile::Builder::new().suffix(".mkv").tempfile();
+        assert!(
+            file.is_ok_and(|file| check(file.path()).is_err_and(|fault| fault.to_string().contains("of that name")))
+        );
+    }
 
     #[test]
     fn the_ending_names_the_container() {
