@@ -14,6 +14,12 @@ pub enum Fault {
         /// The element's name.
         element: String,
     },
+    /// GStreamer lacks what decodes an input.
+    #[error("GStreamer has no decoder for {input}; mend: {}", mend::part(mend::Part::Libav))]
+    NoDecoder {
+        /// Which.
+        input: String,
+    },
     /// No camera at all.
     #[error("no camera is found; plug one in, or name an input: a file, a URI, `screen` or `test`")]
     NoCamera,
@@ -130,6 +136,17 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+/// GStreamer's error about a pipeline's words: an element that is missing, else what `name` makes of it.
+pub fn unparsed(error: &gst::glib::Error, name: impl FnOnce(String) -> Fault) -> Fault {
+    let element = error.message().split_once('"').and_then(|(_, rest)| rest.split_once('"'));
+    match element {
+        Some((element, _)) if error.matches(gst::ParseError::NoSuchElement) => {
+            Fault::NoElement { element: element.to_owned() }
+        }
+        _ => name(error.message().to_owned()),
+    }
+}
+
 /// An element by its factory's name.
 ///
 /// # Errors
@@ -143,6 +160,14 @@ pub fn make(element: &str) -> Result<gst::Element, Fault> {
 mod tests {
     use super::*;
     use crate::mend::Part;
+
+    #[test]
+    fn words_with_an_element_that_is_missing_name_it() {
+        let _ = gst::init();
+        let of = |words: &str| gst::parse::launch(words).map_err(|error| unparsed(&error, Fault::Preview)).err();
+        assert_eq!(of("fakesrc ! nonesuch"), Some(Fault::NoElement { element: "nonesuch".to_owned() }));
+        assert!(matches!(of("fakesrc ! ! fakesink"), Some(Fault::Preview(_))));
+    }
 
     #[test]
     fn a_fault_of_the_machine_ends_with_the_line_that_mends_it_here() {

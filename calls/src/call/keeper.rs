@@ -55,6 +55,17 @@ pub(super) enum Order {
     Stop,
 }
 
+/// What the card says of a fault: short, and nothing of what an address or a path may tell the other side.
+fn on_card(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::NoCamera | Fault::UnknownCamera { .. } | Fault::BusyCamera { .. } | Fault::ForbiddenCamera { .. } => {
+            "waiting for the camera"
+        }
+        Fault::Swap(_) => "the swap is being started again",
+        _ => "waiting for the input",
+    }
+}
+
 /// Says that the call has stopped, however its thread ends.
 struct Ending(Events);
 
@@ -175,7 +186,7 @@ impl Keeper {
         match &self.line {
             Some(line) => {
                 let arrived = line.arrived();
-                if arrived != self.heard.1 {
+                if arrived != self.heard.1 || line.is_held() {
                     self.heard = (now, arrived);
                 }
                 if self.unseen.is_some_and(|since| since + GRACE <= now) {
@@ -224,7 +235,7 @@ impl Keeper {
             self.back_off.reset();
         }
         self.retry = Some(Instant::now() + self.back_off.next());
-        self.say("waiting for the camera");
+        self.say(on_card(&fault));
         self.events.enter(State::Waiting(fault));
     }
 
@@ -266,6 +277,8 @@ impl Keeper {
         self.close();
         self.back_off.reset();
         self.retry = Some(Instant::now());
+        self.say("starting");
+        self.events.enter(if self.is_seen() { State::Starting } else { State::Idle });
     }
 
     fn hear(&mut self, said: Said) {

@@ -43,6 +43,8 @@ struct Gate {
     settled: AtomicBool,
     /// Pictures that have come from the input.
     arrived: AtomicU64,
+    /// Pictures that have left `faceswap`.
+    left: AtomicU64,
 }
 
 impl SwapLine {
@@ -152,6 +154,7 @@ impl SwapLine {
         let (gate, latest, tap) = (Arc::clone(&self.gate), Arc::clone(latest), Arc::clone(&taps.after));
         let callbacks = AppSinkCallbacks::builder().new_sample(move |sink| {
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Flushing)?;
+            gate.left.fetch_add(1, Ordering::Relaxed);
             let Some(picture) = sample.buffer_owned() else { return Ok(gst::FlowSuccess::Ok) };
             match gate.judge(&picture) {
                 Verdict::Wait => return Ok(gst::FlowSuccess::Ok),
@@ -171,6 +174,11 @@ impl SwapLine {
     /// Pictures that have come from the input so far.
     pub(super) fn arrived(&self) -> u64 {
         self.gate.arrived.load(Ordering::Relaxed)
+    }
+
+    /// Whether `faceswap` holds the input up: it does with a clip until its model is loaded.
+    pub(super) fn is_held(&self) -> bool {
+        self.gate.is_held()
     }
 
     /// Plays a clip from its beginning; false where it cannot be.
@@ -205,6 +213,10 @@ enum Verdict {
 }
 
 impl Gate {
+    fn is_held(&self) -> bool {
+        self.arrived.load(Ordering::Relaxed) > 0 && self.left.load(Ordering::Relaxed) == 0
+    }
+
     fn judge(&self, picture: &gst::BufferRef) -> Verdict {
         if self.open.load(Ordering::Relaxed) {
             return Verdict::Pass;
@@ -239,13 +251,30 @@ fn is_swapped(picture: &gst::BufferRef) -> bool {
 fn fault(plan: &Plan, message: &gst::message::Error) -> Fault {
     let (error, input) = (message.error(), plan.source.name());
     let own = message.src().is_some_and(|source| source.type_().name() == "GstFaceSwap");
+    let named = plan.source.redact(error.message());
     let denied = message.debug().is_some_and(|debug| debug.contains("Permission denied"));
     match error.kind::<gst::ResourceError>() {
         _ if own => Fault::Swap(error.message().to_owned()),
+        _ if error.matches(gst::CoreError::MissingPlugin) => Fault::NoDecoder { input },
         Some(gst::ResourceError::Busy) => Fault::BusyCamera { camera: input },
         Some(_) if denied && matches!(plan.source, crate::camera::Source::Camera(_)) => {
             Fault::ForbiddenCamera { camera: input }
         }
-        _ => Fault::Input { input, reason: error.message().trim_end_matches('.').to_owned() },
+        _ => Fault::Input { input, reason: named.trim_end_matches('.').to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_is_held_from_its_first_picture_until_one_has_left() {
+        let gate = Gate::default();
+        assert!(!gate.is_held(), "an input that gives nothing is silent");
+        gate.arrived.fetch_add(1, Ordering::Relaxed);
+        assert!(gate.is_held());
+        gate.left.fetch_add(1, Ordering::Relaxed);
+        assert!(!gate.is_held(), "and so is one that stops later");
     }
 }

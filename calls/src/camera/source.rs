@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use gst::prelude::*;
 
 use super::{Camera, Coding, Format, Wanted, probe};
-use crate::fault::{Fault, make};
+use crate::fault::{self, Fault, make};
 
 /// What pictures are taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +48,20 @@ impl Source {
             Self::Camera(name) if name == "auto" => "the camera".to_owned(),
             Self::Camera(name) => format!("camera '{name}'"),
             Self::File(path) => path.display().to_string(),
-            Self::Uri(uri) => uri.clone(),
+            Self::Uri(uri) => public(uri),
             Self::Screen => "the screen".to_owned(),
             Self::Test => "the test clip".to_owned(),
             Self::Description(_) => "the described input".to_owned(),
+        }
+    }
+
+    /// A text that may name the input, without what only its owner is to know.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let Self::Uri(uri) = self else { return text.to_owned() };
+        let text = text.replace(uri, &public(uri));
+        match secrets(uri) {
+            (Some(user), _) if !user.is_empty() => text.replace(&format!("{user}@"), ""),
+            _ => text,
         }
     }
 
@@ -79,8 +89,25 @@ impl Source {
     }
 
     fn described(&self, description: &str) -> Result<gst::Bin, Fault> {
-        parse(description).map_err(|reason| Fault::Input { input: self.name(), reason })
+        parse(description, |reason| Fault::Input { input: self.name(), reason: self.redact(&reason) })
     }
+}
+
+/// Who asks (user and password), and the rest of an address between scheme and query.
+fn secrets(uri: &str) -> (Option<&str>, &str) {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.rsplit_once('@') {
+        Some((user, _)) => (Some(user), &rest[user.len() + 1..]),
+        None => (None, rest),
+    }
+}
+
+/// Scheme, host and path: a query may hold a key, as SRT's passphrase.
+fn public(uri: &str) -> String {
+    let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
+    format!("{scheme}://{}", secrets(uri).1)
 }
 
 /// Size and rate of what a camera would be asked for now; `None` where the input is none, or none is there.
@@ -97,13 +124,17 @@ pub(crate) fn test_clip() -> Option<PathBuf> {
 }
 
 /// A bin of these words, whose last open source pad is `src`.
-fn parse(description: &str) -> Result<gst::Bin, String> {
+fn parse(description: &str, failed: impl Fn(String) -> Fault) -> Result<gst::Bin, Fault> {
     let queue = "queue name=leaves leaky=downstream max-size-buffers=2 max-size-bytes=0 max-size-time=0";
     let bin = gst::parse::bin_from_description(&format!("{description} ! {queue}"), false);
-    let bin = bin.map_err(|error| error.message().to_owned())?;
-    let leaves = bin.by_name("leaves").and_then(|queue| queue.static_pad("src")).ok_or("it has no end")?;
-    let pad = gst::GhostPad::builder_with_target(&leaves).map_err(|error| error.to_string())?.name("src").build();
-    bin.add_pad(&pad).map_err(|error| error.to_string())?;
+    let bin = bin.map_err(|error| fault::unparsed(&error, &failed))?;
+    let leaves = bin
+        .by_name("leaves")
+        .and_then(|queue| queue.static_pad("src"))
+        .ok_or_else(|| failed("it has no end".to_owned()))?;
+    let pad =
+        gst::GhostPad::builder_with_target(&leaves).map_err(|error| failed(error.to_string()))?.name("src").build();
+    bin.add_pad(&pad).map_err(|error| failed(error.to_string()))?;
     Ok(bin)
 }
 
@@ -116,8 +147,7 @@ fn from_camera(camera: &Camera, wanted: Wanted) -> Result<gst::Bin, Fault> {
     };
     let caps = format.as_ref().map_or_else(|| "video/x-raw".to_owned(), |format| probe::caps(format).to_string());
     let failed = |reason: String| Fault::Input { input: camera.name.clone(), reason };
-    let bin = parse(&format!("capsfilter name=first caps=\"{}\" ! {decoder}", caps.replace('"', "\\\"")));
-    let bin = bin.map_err(failed)?;
+    let bin = parse(&format!("capsfilter name=first caps=\"{}\" ! {decoder}", caps.replace('"', "\\\"")), failed)?;
     let (element, first) = (camera.element()?, bin.by_name("first"));
     let linked = bin.add(&element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
     if linked { Ok(bin) } else { Err(failed("its source does not link".to_owned())) }
@@ -127,7 +157,7 @@ fn from_file(path: &Path) -> Result<gst::Bin, Fault> {
     let missing = || Fault::NoFile { path: path.to_owned() };
     let whole = path.canonicalize().map_err(|_| missing())?;
     let uri = gst::glib::filename_to_uri(&whole, None).map_err(|_| missing())?;
-    parse(&from_uri(&uri)).map_err(|reason| Fault::Input { input: path.display().to_string(), reason })
+    parse(&from_uri(&uri), |reason| Fault::Input { input: path.display().to_string(), reason })
 }
 
 /// The first video of what lies at `uri`. What is not live is held to its own time.
@@ -171,6 +201,16 @@ mod tests {
         for (text, source) in table {
             assert_eq!(Source::parse(text), source);
         }
+    }
+
+    #[test]
+    fn an_address_is_named_without_its_secrets() {
+        let uri = "rtsp://me:p@ss@door.invalid:554/1?key=k#f";
+        let source = Source::parse(uri);
+        assert_eq!(source.name(), "rtsp://door.invalid:554/1");
+        let told = source.redact(&format!("no {uri}, me:p@ss@door.invalid"));
+        assert_eq!(told, "no rtsp://door.invalid:554/1, door.invalid");
+        assert_eq!(Source::parse("srt://:9000?passphrase=secret").name(), "srt://:9000");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use gst::prelude::*;
 
-use crate::fault::{Fault, make};
+use crate::fault::{self, Fault, make};
 
 /// The system's own microphone, through the sound server that PipeWire desktops have.
 pub const DEFAULT: &str = "pulsesrc client-name=standin";
@@ -42,7 +42,7 @@ impl Microphone {
             CYCLE * 4,
         );
         let failed = |reason: &str| Fault::Microphone(reason.to_owned());
-        let pipeline = gst::parse::launch(&words).map_err(|error| failed(error.message()))?;
+        let pipeline = gst::parse::launch(&words).map_err(|error| fault::unparsed(&error, Fault::Microphone))?;
         let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| failed("no pipeline"))?;
         let properties = gst::Structure::builder("properties")
             .field("media.class", "Audio/Source")

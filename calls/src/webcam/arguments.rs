@@ -90,7 +90,9 @@ impl Arguments {
             record::check(file)?;
         }
         let label = if self.no_label { "off" } else { "corner" };
-        let mut properties = vec![("label".to_owned(), label.to_owned())];
+        // Somebody who comes into view is not to be shown bare beside the one who is swapped.
+        let own = [("label", label), ("select", "all")];
+        let mut properties: Vec<_> = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         if !self.typed && !self.properties.is_empty() {
             let element = element::load()?.create().build()?;
             let bare = self.properties.iter().any(|(name, value)| call::lets_bare(&element, name, value));
@@ -149,7 +151,7 @@ mod tests {
         let plan = read(&words.split(' ').collect::<Vec<_>>()).unwrap().plan(&Settings::default()).unwrap();
         assert_eq!(plan.source, Source::File("clip.mp4".into()));
         assert_eq!(plan.size, Size { width: 640, height: 360, rate: 25 });
-        let pairs = [("label", "corner"), ("morph", "0.5"), ("select", "all")]
+        let pairs = [("label", "corner"), ("select", "all"), ("morph", "0.5"), ("select", "all")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(plan.properties, pairs);
         assert!(plan.mirror && !plan.doors.pipewire);
@@ -158,7 +160,10 @@ mod tests {
 
     #[test]
     fn no_label_is_left_out_only_where_it_is_said() {
-        let label = |words: &[&str]| read(words).unwrap().plan(&Settings::default()).unwrap().properties;
+        let label = |words: &[&str]| {
+            let set = read(words).unwrap().plan(&Settings::default()).unwrap().properties;
+            set.into_iter().filter(|(name, _)| name == "label").collect::<Vec<_>>()
+        };
         assert_eq!(label(&["-m", "a.dfm"]), [("label".to_owned(), "corner".to_owned())]);
         assert_eq!(label(&["-m", "a.dfm", "--no-label"]), [("label".to_owned(), "off".to_owned())]);
         assert_eq!(label(&["-m", "a.dfm", "--set", "label=off"]).last().unwrap().1, "off");

@@ -65,7 +65,9 @@ fn seen(kind: Kind, place: &str) -> String {
             "node '{place}': for Firefox and Chromium with their PipeWire camera on, OBS, GNOME's and Flatpak applications"
         ),
         Kind::Loopback => {
-            format!("{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video")
+            format!(
+                "{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video; the camera stays on, since a device file does not tell who looks"
+            )
         }
         Kind::Preview => format!("{place}: for you"),
         Kind::Microphone => format!("source '{place}': the microphone, as late as the picture"),
