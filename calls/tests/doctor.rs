@@ -123,3 +123,22 @@ fn logs_go_to_standard_error_as_far_as_asked() {
     let (code, _, error) = standin(&[], &[("STANDIN_LOG", "standin=loudly")], &["config"]);
     assert!(code == 2 && error.contains("STANDIN_LOG is 'standin=loudly'"), "{error}");
 }
+
+#[test]
+fn python_does_not_look_where_the_command_was_started() {
+    use std::os::unix::fs::PermissionsExt;
+    let (bin, cache, here) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (python, told) = (bin.path().join("python3"), bin.path().join("told"));
+    std::fs::write(&python, format!("#!/bin/sh\npwd > {}\nexit 1\n", told.display())).unwrap();
+    std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", bin.path().display(), std::env::var("PATH").unwrap());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+    command.args(["doctor", "--mend"]).env_remove("ORT_DYLIB_PATH").env("PATH", path);
+    let output = command.env("XDG_CACHE_HOME", cache.path()).current_dir(here.path()).output().unwrap();
+    let Ok(folder) = std::fs::read_to_string(told) else {
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("ONNX Runtime loads: nothing to fetch"), "{text}");
+        return;
+    };
+    assert!(folder.starts_with(&cache.path().canonicalize().unwrap().display().to_string()), "{folder}");
+}

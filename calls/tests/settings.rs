@@ -169,3 +169,38 @@ fn wrong_settings_stop_what_would_use_them_and_nothing_else() {
     let (code, _, error) = standin(home.path(), &[], &["--config", "/no/such/file", "config"]);
     assert!(code == 2 && error.contains("/no/such/file"), "{error}");
 }
+
+#[test]
+fn a_bare_face_is_let_out_by_the_command_line_alone() {
+    let pass = "--set=on-failure=pass";
+    let said = "on-failure=pass lets a bare face out";
+    let nobody = home("");
+    let webcam = |home: &Path, environment: &[(&str, &str)], words: &[&str]| {
+        let words = [&["webcam", "--model", "/no/such.dfm"], words].concat();
+        let (code, _, error) = standin(home, environment, &words);
+        assert_eq!(code, 1, "{error}");
+        error
+    };
+    for value in ["on-failure=pass", "on-failure=2", "morph=1,on-failure=\"pass\""] {
+        assert!(webcam(nobody.path(), &[("STANDIN_WEBCAM_SET", value)], &[]).contains(said), "{value}");
+    }
+    let file = home("[webcam]\nset = ['on-failure=pass']\n");
+    assert!(webcam(file.path(), &[], &[]).contains(said));
+    assert!(webcam(file.path(), &[], &[pass]).contains("/no/such.dfm"), "the command line may");
+}
+
+#[test]
+fn quiet_and_verbose_of_two_places_do_not_meet() {
+    let logs = |text: &str, words: &[&str]| {
+        let command = parse(text).unwrap().apply(definition());
+        let cli = Cli::of(&command.try_get_matches_from([&["standin"], words].concat()).unwrap());
+        cli.map(|cli| (cli.logs.quiet, cli.logs.verbose)).map_err(|error| error.to_string())
+    };
+    assert_eq!(logs("verbose = 2\n", &["devices", "--quiet"]), Ok((true, 0)));
+    assert_eq!(logs("quiet = true\n", &["-v", "devices"]), Ok((false, 1)));
+    assert_eq!(logs("quiet = true\nverbose = 2\n", &["devices"]), Ok((true, 0)));
+    assert!(logs("", &["-v", "devices", "-q"]).unwrap_err().contains("--quiet cannot be used with --verbose"));
+    let home = home("");
+    let (code, _, error) = standin(home.path(), &[("STANDIN_QUIET", "1")], &["-v", "config"]);
+    assert_eq!(code, 0, "{error}");
+}
