@@ -181,7 +181,7 @@ fn a_bare_face_is_let_out_by_the_command_line_alone() {
         assert_eq!(code, 1, "{error}");
         error
     };
-    for value in ["on-failure=pass", "on-failure=2", "morph=1,on-failure=\"pass\""] {
+    for value in ["on-failure=pass", "on-failure=3", "morph=1,on-failure=\"pass\""] {
         assert!(webcam(nobody.path(), &[("STANDIN_WEBCAM_SET", value)], &[]).contains(said), "{value}");
     }
     let file = home("[webcam]\nset = ['on-failure=pass']\n");

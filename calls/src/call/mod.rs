@@ -129,7 +129,7 @@ impl Call {
     pub fn set_model(&mut self, model: PathBuf) -> anyhow::Result<()> {
         let consent = consented(&model)?;
         self.element.set_property("model", model.to_str().context(NO_UTF8)?);
-        let _ = self.orders.try_send(Order::Subject(consent.subject.clone()));
+        self.post.send(Order::Subject(consent.subject.clone()));
         (self.plan.model, self.consent) = (model, consent);
         Ok(())
     }
