@@ -172,7 +172,7 @@ fn from_screen(source: &Source) -> Result<gst::Bin, Fault> {
     if std::env::var_os("WAYLAND_DISPLAY").is_some() {
         return Err(Fault::NoScreen(
             "this desktop (Wayland) gives its screen to programs through its portal alone, which `standin webcam` does not ask \
-             yet; share the screen with OBS and its virtual camera as --camera, or start a session on X11",
+             yet; give srt://:9000?mode=listener as the input and let OBS stream the screen there, or start a session on X11",
         ));
     }
     if std::env::var_os("DISPLAY").is_none() {

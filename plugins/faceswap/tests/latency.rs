@@ -89,14 +89,25 @@ fn a_change_is_told_and_then_answered() {
     let lent = Lent::identity();
     // One frame a second is a guess of a second, which 30 frames show to be far too long.
     let text = format!(
-        "videotestsrc num-buffers=40 ! video/x-raw,format=I420,width=320,height=240,framerate=1/1 ! \
-         faceswap name=swap model={lent} device=cpu"
+        "appsrc name=source format=time min-latency=1000000000 \
+         caps=video/x-raw,format=I420,width=320,height=240,framerate=1/1 ! faceswap name=swap model={lent} device=cpu"
     );
     let mut watched = Watched::new(&text);
+    let source = watched.source();
+    let push = |second: u64| {
+        let mut buffer = gst::Buffer::with_size(320 * 240 * 3 / 2).unwrap();
+        let fields = buffer.get_mut().unwrap();
+        fields.set_pts(gst::ClockTime::from_seconds(second));
+        fields.set_duration(gst::ClockTime::SECOND);
+        source.push_buffer(buffer).unwrap();
+    };
     watched.start();
+    push(0);
     watched.wait_for_frames(1);
     // The source needs a second, too.
     assert_eq!(latency(&watched).1, 2 * gst::ClockTime::SECOND);
+    (1..40).for_each(push);
+    source.end_of_stream().unwrap();
     assert!(watched.end().is_ok());
     assert!(latency(&watched).1 < 2 * gst::ClockTime::SECOND);
     let told = latency_messages(&mut watched);
