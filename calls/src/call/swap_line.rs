@@ -119,7 +119,7 @@ impl SwapLine {
                 gst::MessageView::Eos(_) => said(Said::Ended),
                 gst::MessageView::Latency(_) => said(Said::Latency),
                 gst::MessageView::Warning(warning) => {
-                    said(Said::Event(Event::Warning(warning.error().message().to_owned())))
+                    said(Said::Event(Event::Warning(warning.error().message().to_owned())));
                 }
                 gst::MessageView::Element(element) => {
                     if let Some(stats) = element.structure().filter(|stats| stats.name() == "faceswap-stats") {

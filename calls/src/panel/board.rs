@@ -207,6 +207,7 @@ fn numbers(statistics: &gst::Structure) -> Map<String, Value> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 mod tests {
     use super::*;
 

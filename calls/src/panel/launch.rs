@@ -80,6 +80,7 @@ fn quoted(word: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 mod tests {
     use super::*;
 
