@@ -70,7 +70,7 @@ impl Drop for Encoder {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 
     use super::*;
 
