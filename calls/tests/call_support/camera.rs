@@ -45,7 +45,9 @@ impl Camera {
                 burn(&mut picture, number % NUMBERS);
                 let picture = gst::Buffer::from_slice(picture);
                 sent.lock().unwrap()[(number % NUMBERS) as usize] = Some(Instant::now());
-                door.push(&picture);
+                if let Some(stuck) = door.push(&picture) {
+                    stuck.run();
+                }
                 shown.store(number, Ordering::Release);
             }
         });
