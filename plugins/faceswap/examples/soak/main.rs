@@ -11,6 +11,7 @@
 
 mod deed;
 mod ledger;
+#[allow(dead_code, reason = "this program uses its part")]
 #[path = "../../tests/common/patience.rs"]
 mod patience;
 #[allow(dead_code, reason = "the tests use the rest")]
