@@ -10,6 +10,7 @@
 mod common;
 
 use common::{Frame, Lent, Watched, changed, clip, luma_at, play};
+use gst::prelude::*;
 use standin::blend::gpu::{GpuDevice, Selection, adapters};
 
 /// Luma of full green in limited-range BT.709.
@@ -26,11 +27,30 @@ fn a_gpu_that_is_lost_in_the_middle_of_a_clip_comes_back_and_no_bare_face_leaves
         eprintln!("SKIPPED, not tested: no GPU, nor a software one");
         return;
     }
+    let (lent, picture) = (Lent::green(), picture());
+    lose_it(&lent, "");
+    lose_it(&lent, &format!("performer-0::reference={} performer-0::model={lent}", picture.path().display()));
+}
+
+/// The clip's first frame as a picture.
+fn picture() -> tempfile::NamedTempFile {
+    let file = tempfile::Builder::new().suffix(".png").tempfile().unwrap();
+    common::init();
+    let text = format!("{} ! videoconvert ! pngenc ! filesink location={}", clip(1), file.path().display());
+    let pipeline = gst::parse::launch(&text).unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+    let end = pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &ends).unwrap();
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert_eq!(end.type_(), gst::MessageType::Eos);
+    file
+}
+
+fn lose_it(lent: &Lent, performer: &str) {
     const PACE: u32 = 160;
-    let lent = Lent::green();
     let pace = format!("identity sleep-time={}", PACE * 1000);
-    let mut watched =
-        Watched::new(&format!("{} ! {pace} ! faceswap model={lent} device=gpu color-transfer=false", clip(60)));
+    let swap = format!("faceswap model={lent} device=gpu color-transfer=false {performer}");
+    let mut watched = Watched::new(&format!("{} ! {pace} ! {swap}", clip(60)));
     watched.start();
     watched.wait_for_frames(12);
     // The element's own: a device that is asked for in the same words is the same.
