@@ -62,8 +62,13 @@ impl Cli {
     pub fn of(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut this = Self::from_arg_matches(matches)?;
         this.logs.settle(matches)?;
-        if let (Command::Webcam(arguments), Some((_, own))) = (&mut this.command, matches.subcommand()) {
-            arguments.typed = own.value_source("properties") == Some(ValueSource::CommandLine);
+        let call = match &mut this.command {
+            Command::Webcam(arguments) => Some(&mut arguments.call),
+            Command::Panel(arguments) => Some(&mut arguments.call),
+            _ => None,
+        };
+        if let (Some(call), Some((_, own))) = (call, matches.subcommand()) {
+            call.typed = own.value_source("properties") == Some(ValueSource::CommandLine);
         }
         Ok(this)
     }

@@ -7,6 +7,7 @@
 //! [`webcam`] runs a [`call`]: an input of [`camera`], the element, the [`outlet`]s, and the [`still_card`] where there is no
 //! picture. [`panel`] is the page that controls one. [`fault`] has the sentences for what is wrong with a machine.
 
+pub mod arguments;
 pub mod call;
 pub mod camera;
 pub mod command;

@@ -187,6 +187,13 @@ fn a_bare_face_is_let_out_by_the_command_line_alone() {
     let file = home("[webcam]\nset = ['on-failure=pass']\n");
     assert!(webcam(file.path(), &[], &[]).contains(said));
     assert!(webcam(file.path(), &[], &[pass]).contains("/no/such.dfm"), "the command line may");
+    let ben = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/ben.dfm");
+    let (code, _, error) = standin(
+        nobody.path(),
+        &[("STANDIN_PANEL_SET", "on-failure=pass")],
+        &["panel", "--model", ben, "--port", "0", "--no-pipewire", "--loopback", "off", "--no-browser"],
+    );
+    assert!(code == 1 && error.contains(said), "the panel: {error}");
 }
 
 #[test]

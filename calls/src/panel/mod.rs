@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
     let listener = listen(arguments.port, &token)?;
     let port = listener.local_addr()?.port();
     let model = models::first(&arguments.model)?;
-    let call = Call::new(arguments.plan(&model))?;
+    let call = Call::new(arguments.plan(&model)?)?;
     let (consent, size, events) = (call.consent().clone(), call.size(), call.events());
     let named = if arguments.model.is_empty() { Vec::new() } else { arguments.model.clone() };
     let recordings = arguments.recordings.clone().unwrap_or_else(videos);

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::ensure;
 use clap::Args;
 
-use crate::call::{self, Doors, LoopbackChoice, Plan, Size};
-use crate::camera::Source;
+use crate::arguments::CallArguments;
+use crate::call::{Doors, Plan};
 use crate::element;
 use crate::outlet::record;
 use crate::settings::Settings;
@@ -14,24 +13,12 @@ use crate::settings::Settings;
 /// Arguments of `standin webcam`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Takes this instead of a camera: a file (played again and again), a URI (rtsp, srt, http), `screen`, `test`, or `gst:` and
-    /// the words of a gst-launch-1.0 line
-    pub input: Option<String>,
+    /// The call.
+    #[command(flatten)]
+    pub call: CallArguments,
     /// The swap model, a .dfm, with its consent record beside it
     #[arg(long, short, value_name = "FILE.dfm")]
     pub model: PathBuf,
-    /// The camera: a part of its name, its device file, or auto
-    #[arg(long, short, default_value = "auto")]
-    pub camera: String,
-    /// The largest picture that is asked of the camera; of other inputs the size that leaves
-    #[arg(long, default_value = "1280x720", value_name = "WxH")]
-    pub size: Size,
-    /// Frames a second at most
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
-    pub fps: u32,
-    /// Swaps left and right
-    #[arg(long)]
-    pub mirror: bool,
     /// Shows in a window what leaves
     #[arg(long)]
     pub preview: bool,
@@ -41,42 +28,12 @@ pub struct Arguments {
     /// Records what leaves; the ending, .mkv or .mp4, says as what
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Sets the properties of the element faceswap that the table [preset.NAME] of the settings has
+    /// Sets the properties of the element faceswap that the table [preset.NAME] of the settings has, before --set
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
-    /// Sets a property of the element faceswap, after the preset; may be given again
-    #[arg(long = "set", value_delimiter = ',', value_name = "PROPERTY=VALUE", value_parser = pair)]
-    pub properties: Vec<(String, String)>,
-    /// Whether the command line gave `properties`, not the environment or the file.
-    #[arg(skip)]
-    pub typed: bool,
     /// Leaves out the label that says whose face is generated
     #[arg(long)]
     pub no_label: bool,
-    /// What applications call the camera
-    #[arg(long, default_value = "Standin")]
-    pub name: String,
-    /// The v4l2loopback device: auto, off, or its file
-    #[arg(long, default_value = "auto", value_parser = loopback)]
-    pub loopback: LoopbackChoice,
-    /// Offers no PipeWire camera
-    #[arg(long)]
-    pub no_pipewire: bool,
-}
-
-pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
-    let (name, value) = pair.ok_or("a property is set by PROPERTY=VALUE, such as morph=0.5")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-pub(crate) fn loopback(text: &str) -> Result<LoopbackChoice, String> {
-    match text {
-        "auto" => Ok(LoopbackChoice::Auto),
-        "off" => Ok(LoopbackChoice::Off),
-        path if path.starts_with('/') => Ok(LoopbackChoice::Device(PathBuf::from(path))),
-        _ => Err("it is auto, off, or a device file such as /dev/video10".to_owned()),
-    }
 }
 
 impl Arguments {
@@ -93,27 +50,14 @@ impl Arguments {
         // Somebody who comes into view is not to be shown bare beside the one who is swapped.
         let own = [("label", label), ("select", "all")];
         let mut properties: Vec<_> = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        if !self.typed && !self.properties.is_empty() {
-            let element = element::load()?.create().build()?;
-            let bare = self.properties.iter().any(|(name, value)| call::lets_bare(&element, name, value));
-            ensure!(!bare, "on-failure=pass lets a bare face out, and is taken from --set on the command line alone");
-        }
         if let Some(name) = &self.preset {
             let preset = settings.preset(name)?;
             preset.set_on(&element::load()?.create().build()?)?;
             properties.extend(preset.properties.iter().map(|set| (set.name.clone(), set.value.clone())));
         }
-        properties.extend(self.properties);
-        let source = self.input.as_deref().map_or(Source::Camera(self.camera), Source::parse);
-        let doors = Doors {
-            pipewire: !self.no_pipewire,
-            loopback: self.loopback,
-            preview: self.preview,
-            record: self.record,
-            audio: self.audio,
-        };
-        let size = Size { rate: self.fps, ..self.size };
-        Ok(Plan { source, model: self.model, properties, size, mirror: self.mirror, name: self.name, doors })
+        let plan = self.call.plan(self.model, properties)?;
+        let doors = Doors { preview: self.preview, record: self.record, audio: self.audio, ..plan.doors };
+        Ok(Plan { doors, ..plan })
     }
 }
 
@@ -124,6 +68,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::call::{LoopbackChoice, Size};
+    use crate::camera::Source;
 
     #[derive(Parser)]
     struct Line {
@@ -132,8 +78,9 @@ mod tests {
     }
 
     fn read(words: &[&str]) -> Result<Arguments, String> {
-        let line = Line::try_parse_from([&["webcam"], words].concat());
-        line.map(|line| Arguments { typed: true, ..line.arguments }).map_err(|error| error.to_string())
+        let line = Line::try_parse_from([&["webcam"], words].concat()).map_err(|error| error.to_string())?;
+        let call = CallArguments { typed: true, ..line.arguments.call };
+        Ok(Arguments { call, ..line.arguments })
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `standin webcam`: a camera, or another input, with its face swapped, as a camera for calls.
 
-pub(crate) mod arguments;
+mod arguments;
 mod report;
 
 use std::io::Write;

@@ -1,0 +1,80 @@
+//! What `standin webcam` and `standin panel` are both told.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::Args;
+
+use crate::call::{self, Doors, LoopbackChoice, Plan, Size};
+use crate::camera::Source;
+use crate::element;
+
+/// The input, the picture, and the ways out of a call.
+#[derive(Debug, Clone, Args)]
+pub struct CallArguments {
+    /// Takes this instead of a camera: a file (played again and again), a URI (rtsp, srt, http), `screen`, `test`, or `gst:` and
+    /// the words of a gst-launch-1.0 line
+    pub input: Option<String>,
+    /// The camera: a part of its name, its device file, or auto
+    #[arg(long, short, default_value = "auto")]
+    pub camera: String,
+    /// The largest picture that is asked of the camera; of other inputs the size that leaves
+    #[arg(long, default_value = "1280x720", value_name = "WxH")]
+    pub size: Size,
+    /// Frames a second at most
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub fps: u32,
+    /// Swaps left and right
+    #[arg(long)]
+    pub mirror: bool,
+    /// Sets a property of the element faceswap; may be given again
+    #[arg(long = "set", value_delimiter = ',', value_name = "PROPERTY=VALUE", value_parser = pair)]
+    pub properties: Vec<(String, String)>,
+    /// Whether the command line gave `properties`, not the environment or the file.
+    #[arg(skip)]
+    pub typed: bool,
+    /// What applications call the camera
+    #[arg(long, default_value = "Standin")]
+    pub name: String,
+    /// The v4l2loopback device: auto, off, or its file
+    #[arg(long, default_value = "auto", value_parser = loopback)]
+    pub loopback: LoopbackChoice,
+    /// Offers no PipeWire camera
+    #[arg(long)]
+    pub no_pipewire: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, value) = pair.ok_or("a property is set by PROPERTY=VALUE, such as morph=0.5")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn loopback(text: &str) -> Result<LoopbackChoice, String> {
+    match text {
+        "auto" => Ok(LoopbackChoice::Auto),
+        "off" => Ok(LoopbackChoice::Off),
+        path if path.starts_with('/') => Ok(LoopbackChoice::Device(PathBuf::from(path))),
+        _ => Err("it is auto, off, or a device file such as /dev/video10".to_owned()),
+    }
+}
+
+impl CallArguments {
+    /// The call that they ask for, by this model, in which `properties` of the command come before those that are set.
+    ///
+    /// # Errors
+    /// A bare face let out by anything but the command line.
+    pub fn plan(self, model: PathBuf, mut properties: Vec<(String, String)>) -> anyhow::Result<Plan> {
+        if !self.typed && !self.properties.is_empty() {
+            let element = element::load()?.create().build()?;
+            let bare = self.properties.iter().any(|(name, value)| call::lets_bare(&element, name, value));
+            ensure!(!bare, "on-failure=pass lets a bare face out, and is taken from --set on the command line alone");
+        }
+        properties.extend(self.properties);
+        let source = self.input.as_deref().map_or(Source::Camera(self.camera), Source::parse);
+        let doors =
+            Doors { pipewire: !self.no_pipewire, loopback: self.loopback, preview: false, record: None, audio: false };
+        let size = Size { rate: self.fps, ..self.size };
+        Ok(Plan { source, model, properties, size, mirror: self.mirror, name: self.name, doors })
+    }
+}
