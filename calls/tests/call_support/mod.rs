@@ -4,6 +4,7 @@
 
 pub(crate) mod camera;
 pub(crate) mod desktop;
+mod exit_code;
 pub(crate) mod listener;
 pub(crate) mod looker;
 pub(crate) mod webcam;

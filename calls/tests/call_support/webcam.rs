@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::exit_code::exit_code;
+
 /// Ends with its value.
 pub(crate) struct Webcam {
     child: Child,
@@ -77,14 +79,7 @@ impl Webcam {
 
     /// Its exit code.
     pub(crate) fn end(mut self) -> Option<i32> {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(30) {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        None
+        exit_code(&mut self.child)
     }
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may stop")]
 
 pub(crate) mod browser;
+#[path = "../call_support/exit_code.rs"]
+mod exit_code;
 pub(crate) mod http;
 pub(crate) mod picture;
 pub(crate) mod program;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::exit_code::exit_code;
 use super::http::{Answer, Page, ask};
 
 pub(crate) const CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/media/ada.mp4");
@@ -134,14 +135,7 @@ impl Panel {
 
     /// Its exit code.
     pub(crate) fn end(mut self) -> Option<i32> {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(30) {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        None
+        exit_code(&mut self.child)
     }
 }
 

@@ -11,13 +11,12 @@
 #[path = "../live_latency/camera.rs"]
 mod camera;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, anyhow};
 use gst::prelude::*;
 
-use camera::Camera;
+use camera::Run;
 
 /// Seconds after which the latency has settled.
 const SETTLED: f64 = 5.0;
@@ -28,11 +27,7 @@ type Shown = Arc<Mutex<Vec<(f64, f64)>>>;
 fn main() -> anyhow::Result<()> {
     gst::init()?;
     gstfaceswap::plugin_register_static()?;
-    let mut arguments = std::env::args().skip(1);
-    let model = arguments.next().context("no model given")?;
-    let clip: PathBuf = arguments.next().context("no clip given")?.into();
-    let seconds: u64 = arguments.next().map_or(Ok(600), |text| text.parse())?;
-    let camera = Camera::of(&clip)?;
+    let Run { model, camera, seconds } = Run::told(600)?;
     let swap = gst::ElementFactory::make("faceswap").property("model", &model).build()?;
     let microphone = gst::ElementFactory::make("audiotestsrc").property("is-live", true).build()?;
     let sink =

@@ -12,6 +12,26 @@ const KEPT: usize = 60;
 /// From one frame to the next.
 const FRAME: gst::ClockTime = gst::ClockTime::from_nseconds(1_000_000_000 / 30);
 
+/// What a program that plays a camera is told: MODEL CLIP [SECONDS].
+pub(crate) struct Run {
+    /// The model.
+    pub(crate) model: String,
+    /// The camera that gives the clip.
+    pub(crate) camera: Camera,
+    /// How long.
+    pub(crate) seconds: u64,
+}
+
+impl Run {
+    /// Reads the process's arguments; `seconds` where they say nothing.
+    pub(crate) fn told(seconds: u64) -> anyhow::Result<Self> {
+        let mut arguments = std::env::args().skip(1);
+        let model = arguments.next().context("no model given")?;
+        let camera = Camera::of(Path::new(&arguments.next().context("no clip given")?))?;
+        Ok(Self { model, camera, seconds: arguments.next().map_or(Ok(seconds), |text| text.parse())? })
+    }
+}
+
 /// A live source, and the frames that it gives.
 pub(crate) struct Camera {
     frames: Vec<OwnedFrame>,

@@ -8,13 +8,12 @@
 
 mod camera;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, anyhow};
 use gst::prelude::*;
 
-use camera::Camera;
+use camera::Run;
 
 /// Seconds after which the figure has settled.
 const SETTLED: u64 = 5;
@@ -29,11 +28,7 @@ struct Departure {
 fn main() -> anyhow::Result<()> {
     gst::init()?;
     gstfaceswap::plugin_register_static()?;
-    let mut arguments = std::env::args().skip(1);
-    let model = arguments.next().context("no model given")?;
-    let clip: PathBuf = arguments.next().context("no clip given")?.into();
-    let seconds: u64 = arguments.next().map_or(Ok(60), |text| text.parse())?;
-    let camera = Camera::of(&clip)?;
+    let Run { model, camera, seconds } = Run::told(60)?;
     let swap = gst::ElementFactory::make("faceswap").property("model", &model).build()?;
     let sink = gst::ElementFactory::make("fakesink").property("sync", false).build()?;
     let pipeline = gst::Pipeline::new();
