@@ -11,6 +11,7 @@ mod intake;
 mod messages;
 mod performer;
 mod performers;
+mod preparation;
 mod properties;
 mod provenance;
 mod session;

@@ -116,17 +116,17 @@ impl FaceSwap {
 
     /// Begins to load the model of one performer, where it has its own.
     pub(super) fn load_performer(&self, session: &Arc<Session>, number: usize) {
-        let Some(performer) = lock(&self.performers).get(number).cloned() else { return };
+        let Some(model) = lock(&self.performers).get(number).map(|it| it.files().model) else { return };
         let slot = {
             let mut slots = lock(&session.performers);
             if slots.len() <= number {
                 slots.resize(number + 1, None);
             }
-            match performer.files().model {
+            match model {
                 // Until it is loaded, the one of before swaps.
-                Some(_) => {
+                Some(path) => {
                     let before = || Arc::new(ModelSlot::of(session.models.current()));
-                    Some(Arc::clone(slots[number].get_or_insert_with(before)))
+                    Some((Arc::clone(slots[number].get_or_insert_with(before)), path))
                 }
                 None => {
                     slots[number].take().iter().for_each(|slot| slot.clear());
@@ -134,7 +134,7 @@ impl FaceSwap {
                 }
             }
         };
-        if let (Some(slot), Some(path)) = (slot, performer.files().model) {
+        if let Some((slot, path)) = slot {
             self.load_into(session, &slot, path);
         }
     }
