@@ -239,6 +239,23 @@ fn who_leaves_is_gone_and_who_enters_is_found() {
     assert!(false_faces <= 2, "{false_faces} frames with nobody have a face");
 }
 
+/// What live video takes while everybody unknown is concealed.
+#[test]
+fn a_search_beside_the_stream_finds_the_same_people_and_looks_less_often() {
+    let beside = FinderSettings { search_beside: true, ..FinderSettings::default() };
+    for name in ["ada_live", "hard/leave_enter", "hard/occlusion", "hard/dark", "hard/two_people"] {
+        let Some(seen) = run(name, Mesh::Points478, &beside) else { return };
+        let Some(at_once) = run(name, Mesh::Points478, &FinderSettings::default()) else { return };
+        let wanted = |t: &TruthFace| not_profile(t) && t.inside > 0.9 && t.visible() > 0.45;
+        let [(found, all), (found_at_once, _)] = [&seen, &at_once].map(|seen| recall(seen, wanted));
+        let yaws = missed(&seen, wanted);
+        assert!(found + 5 >= found_at_once, "{name}: {found} and {found_at_once} of {all}, not at yaws of {yaws:?}");
+        let nobody = |seen: &[Seen]| seen.iter().filter(|s| s.truth.is_empty() && !s.faces.is_empty()).count();
+        assert!(nobody(&seen) <= nobody(&at_once), "{name}: {} frames with nobody have a face", nobody(&seen));
+        println!("{name}: found {found} and {found_at_once} of {all}");
+    }
+}
+
 #[test]
 fn a_hand_and_a_board_hide_a_face_only_while_they_cover_it() {
     let Some(seen) = run("hard/occlusion", Mesh::Points468, &FinderSettings::default()) else { return };

@@ -11,10 +11,13 @@ pub struct FinderSettings {
     pub max_faces: usize,
     /// Takes the mesh without refined eyes and lips, where both are there; the refined points are then where that has them.
     pub plain_landmarks: bool,
+    /// Lets a frame wait for nothing while somebody may come in: whoever fills a quarter of it is still found at once, others
+    /// up to five frames later. For live video of a scene that goes on, where what shows of people is concealed meanwhile.
+    pub search_beside: bool,
 }
 
 impl Default for FinderSettings {
     fn default() -> Self {
-        Self { detect_interval: 15, smoothing: 0.5, max_faces: 8, plain_landmarks: false }
+        Self { detect_interval: 15, smoothing: 0.5, max_faces: 8, plain_landmarks: false, search_beside: false }
     }
 }

@@ -167,9 +167,12 @@ impl FindStage {
         let failed = |error: FindError| Some(error.to_string());
         let frame = buffer.frame().map_err(|error| Some(error.to_string()))?;
         let settings = &job.settings;
-        let lightened = job.degradation.lighten(&settings.finder);
-        finder.find(&frame, &job.hints, job.time, &lightened, &mut job.faces).map_err(failed)?;
         let cut = self.scene.is_cut(&frame);
+        let search = FinderSettings {
+            search_beside: settings.conceals_unknown() && !cut,
+            ..job.degradation.lighten(&settings.finder)
+        };
+        finder.find(&frame, &job.hints, job.time, &search, &mut job.faces).map_err(failed)?;
         if !settings.performers.is_empty() {
             let recognition = self.recognition.as_mut().filter(|(number, _)| *number == settings.references);
             recognise(recognition.map(|it| &mut it.1), &frame, cut, &mut job.faces).map_err(Some)?;

@@ -148,6 +148,11 @@ impl Settings {
         self.on_failure == OnFailure::Pass && self.label == LabelPlace::Off
     }
 
+    /// Whether everybody whose face is not known is concealed.
+    pub fn conceals_unknown(&self) -> bool {
+        self.guard == GuardMode::Strict && self.on_failure != OnFailure::Pass
+    }
+
     /// The look of a face.
     pub fn look_of(&self, face: Recognised) -> &Look {
         match face {

@@ -205,7 +205,8 @@ impl Finder {
     /// A face that is lost in this frame is looked for in this frame, so that a cut leaves no gap. While all are followed, the
     /// detector looks at a frame now and then on a thread of its own, and what it sees counts three frames later. Where nothing is
     /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); later ones are searched whole
-    /// and in one of those ways by turns, and only a few new faces are tried a frame, so that no frame takes long.
+    /// and in one of those ways by turns, and only a few new faces are tried a frame, so that no frame takes long. With
+    /// [`FinderSettings::search_beside`] the cheap detector looks at those, and the other beside the stream.
     ///
     /// # Errors
     /// [`FindError::Run`]; `faces` is then empty, and the faces that are followed stay so.
@@ -241,15 +242,18 @@ impl Finder {
         if hints.is_empty() || nobody {
             self.since_search = self.since_search.saturating_add(1);
             let due = self.since_search >= settings.detect_interval && settings.detect_interval > 0;
-            if self.fresh || lost || nobody || self.unfinished {
+            if self.fresh || self.unfinished || (lost || nobody) && !settings.search_beside {
                 self.unfinished = false;
                 self.routine = Routine::None;
                 self.search(frame, lost, most)?;
                 self.verify(frame, time)?;
             } else {
-                self.search_beside(frame, due, time, most)?;
+                self.search_beside(frame, due || lost || nobody, time, most)?;
             }
             self.revisit(frame, most)?;
+            if settings.search_beside && nobody && self.detections.is_empty() {
+                self.glance(frame, most)?;
+            }
         } else {
             self.routine = Routine::None;
         }

@@ -28,13 +28,8 @@ impl Finder {
     /// long.
     pub(super) fn search(&mut self, frame: &Frame, lost: bool, most: usize) -> Result<(), FindError> {
         let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
-        self.since_search = 0;
-        self.elsewhere = !self.elsewhere && !self.fresh && !lost && self.tracks.live().is_empty();
-        if self.elsewhere {
-            self.next_probe = (self.next_probe + 1) % probes.others();
-            return self.probe_other(frame, &probes, self.next_probe, most);
-        }
-        self.probe(frame, &probes.whole(), FACE, most)?;
+        let (place, least) = self.next_place(&probes, !self.fresh && !lost);
+        self.probe(frame, &place, least, most)?;
         if !self.fresh || !self.tracks.live().is_empty() {
             return Ok(());
         }
@@ -43,19 +38,36 @@ impl Finder {
             if i >= probes.tiles() && !self.tracks.live().is_empty() {
                 break;
             }
-            self.probe_other(frame, &probes, i, most)?;
+            let (place, least) = other_place(&probes, i);
+            self.probe(frame, &place, least, most)?;
         }
         Ok(())
     }
 
-    /// Looks at the whole frame beside the stream: begins to where that is `due`, goes on, or takes in what was seen.
+    /// Where the detector is to look next, and the score that is asked there: the whole frame; while nothing is followed and
+    /// it `may` be, one of the other places every other time.
+    fn next_place(&mut self, probes: &Probes, may: bool) -> (Similarity, f32) {
+        self.since_search = 0;
+        self.elsewhere = !self.elsewhere && may && self.tracks.live().is_empty();
+        if self.elsewhere {
+            self.next_probe = (self.next_probe + 1) % probes.others();
+        }
+        self.place(probes)
+    }
+
+    /// Where the detector looked last.
+    fn place(&self, probes: &Probes) -> (Similarity, f32) {
+        if self.elsewhere { other_place(probes, self.next_probe) } else { (probes.whole(), FACE) }
+    }
+
+    /// Looks for faces beside the stream: begins to where that is `due`, goes on, or takes in what was seen.
     pub(super) fn search_beside(&mut self, frame: &Frame, due: bool, time: f64, most: usize) -> Result<(), FindError> {
         let first = self.detections.len();
+        let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
         match std::mem::take(&mut self.routine) {
             Routine::None if due => {
-                let whole = Probes::new(self.size.0, self.size.1, self.detector.size()).whole();
-                self.detector.begin(frame, &whole, SUSPECT).map_err(failed(DETECTOR))?;
-                self.since_search = 0;
+                let (place, _) = self.next_place(&probes, true);
+                self.detector.begin(frame, &place, SUSPECT).map_err(failed(DETECTOR))?;
                 self.routine = Routine::Running(ROUTINE);
                 return Ok(());
             }
@@ -72,14 +84,10 @@ impl Finder {
             Routine::Seen(_, seen) => self.detections.extend(seen),
         }
         self.detector_ran = true;
-        self.admit(frame, first, FACE, most)?;
-        self.verify(frame, time)
-    }
-
-    /// A tile, or the frame turned: there faces are rare, and only a sure one is taken.
-    fn probe_other(&mut self, frame: &Frame, probes: &Probes, i: usize, most: usize) -> Result<(), FindError> {
-        let least = if i < probes.tiles() { FACE } else { SURE };
-        self.probe(frame, &probes.other(i), least, most)
+        let (_, least) = self.place(&probes);
+        self.admit(frame, first, least, most)?;
+        // A look elsewhere does not show everybody.
+        if self.elsewhere { Ok(()) } else { self.verify(frame, time) }
     }
 
     /// One run of the detector; follows what scores at `least` that much.
@@ -88,6 +96,15 @@ impl Finder {
         self.detector.detect(frame, search, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
         self.detector_ran = true;
         self.admit(frame, first, least, most)
+    }
+
+    /// Looks at the whole frame with the cheap detector, which must be sure.
+    pub(super) fn glance(&mut self, frame: &Frame, most: usize) -> Result<(), FindError> {
+        let first = self.detections.len();
+        let whole = Probes::new(self.size.0, self.size.1, self.close_up.size()).whole();
+        self.close_up.detect(frame, &whole, SUSPECT, &mut self.detections).map_err(failed(DETECTOR))?;
+        self.detector_ran = true;
+        self.admit(frame, first, SURE, most)
     }
 
     /// Looks again where faces were lost a moment ago.
@@ -213,6 +230,11 @@ impl Finder {
         }
         Ok(())
     }
+}
+
+/// Search `i` of [`Probes::others`], and the score that is asked there: faces that lie are rare, and only a sure one is taken.
+fn other_place(probes: &Probes, i: usize) -> (Similarity, f32) {
+    (probes.other(i), if i < probes.tiles() { FACE } else { SURE })
 }
 
 /// Whether a hint can be a rectangle about a face.

@@ -275,7 +275,7 @@ impl<'a> Analysis<'a> {
             detect_interval: self.settings.detect_interval,
             smoothing: 0.0,
             max_faces: 64,
-            plain_landmarks: false,
+            ..FinderSettings::default()
         };
         self.finder.find(frame, hint.as_slice(), time, &settings, &mut self.faces)?;
         let counts = &mut self.sources[source].counts;
