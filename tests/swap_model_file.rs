@@ -68,9 +68,12 @@ fn alignment_and_registration_are_read_where_the_file_has_them() {
     let shifted = "0 0 0 0 0.03 0 0 0 0 0 0 0 0 0 0 0";
     let model =
         SwapModel::plain().with_metadata("standin.alignment", "rigid").with_metadata("standin.registration", shifted);
-    let file = open(&model.with_metadata("standin.skull_centre", "0.0005 -0.007")).unwrap();
+    let file =
+        open(&model.with_metadata("standin.skull_centre", "0.0005 -0.007").with_metadata("standin.sharpen", "0.7"))
+            .unwrap();
     assert_eq!(file.alignment(), Alignment::Rigid);
     assert_eq!(file.skull_centre(), Some(Point::new(0.0005, -0.007)));
+    assert_eq!(file.sharpen(), Some(0.7));
     let to_drawn = file.registration().unwrap().at(0.4, -0.1);
     assert!(to_drawn.apply(Point::new(0.5, 0.5)).distance(Point::new(0.5, 0.53)) < 1e-6, "{to_drawn:?}");
 }
@@ -97,6 +100,9 @@ fn impossible_metadata_is_refused() {
     assert_refused(&with("standin.registration", "1 2 3"), &["standin.registration", "sixteen numbers"]);
     for wrong in ["0.01", "1 0", "NaN 0", "0 0 0", "a b"] {
         assert_refused(&with("standin.skull_centre", wrong), &["standin.skull_centre", "two numbers"]);
+    }
+    for wrong in ["-1", "3.1", "NaN", "much"] {
+        assert_refused(&with("standin.sharpen", wrong), &["standin.sharpen", "from 0 to 3"]);
     }
     assert_refused(&with("standin.name", "\u{1b}[2J"), &["standin.name", "plain text"]);
     let twice = with("standin.name", "a").with_metadata("standin.name", "b");

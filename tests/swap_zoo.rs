@@ -25,6 +25,7 @@ fn metadata() -> Metadata {
         alignment: Alignment::Rigid,
         registration: None,
         skull_centre: None,
+        sharpen: None,
         model: "small".to_owned(),
         steps: 0,
         faceset_a: Vec::new(),

@@ -135,6 +135,7 @@ fn metadata() -> Metadata {
         alignment: Alignment::Rigid,
         registration: None,
         skull_centre: Some(standin::geometry::Point::new(0.0005, -0.007)),
+        sharpen: Some(0.7),
         model: "every-layer tiny".to_owned(),
         steps: 1234,
         faceset_a: vec!["aa".to_owned(), "ab".to_owned()],
@@ -283,7 +284,10 @@ fn metadata_comes_back() {
         (file.name().as_str(), file.face_type(), file.coverage()),
         ("Ben at 32", Some(FaceType::WholeFace), Some(2.2))
     );
-    assert_eq!((file.alignment(), file.skull_centre()), (metadata().alignment, metadata().skull_centre));
+    assert_eq!(
+        (file.alignment(), file.skull_centre(), file.sharpen()),
+        (metadata().alignment, metadata().skull_centre, metadata().sharpen)
+    );
     let told: Vec<_> = file.origin().iter().map(|(key, value)| (*key, value.as_str())).collect();
     let expected = [
         ("standin.model", "every-layer tiny"),

@@ -124,6 +124,7 @@ fn the_model_draws_the_subject_and_holds_nobody_else() {
         alignment: Alignment::Template,
         registration: None,
         skull_centre: None,
+        sharpen: None,
         model: "live".to_owned(),
         steps: trainer.step(),
         faceset_a: vec![],

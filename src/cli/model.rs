@@ -39,6 +39,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         || "not said".to_owned(),
         |centre| format!("{:+.4} canonical units below the mean head's", centre.y),
     );
+    let sharpened = model.sharpen().map_or_else(|| "no".to_owned(), |strength| format!("by {strength}"));
     let consented = model.consented(today());
     let consent = match &consented {
         Ok(consent) => format!("{}, valid until {} (UTC)", consent.subject, consent.until),
@@ -53,6 +54,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         ("alignment", model.alignment().name().to_owned()),
         ("registered", if model.registration().is_some() { "yes" } else { "no" }.to_owned()),
         ("features", features),
+        ("sharpened", sharpened),
         ("weights", format!("{:.1} million, {weights}", summary.parameters as f64 / 1e6)),
         ("operators", operators.join(", ")),
         ("opset", summary.opset.to_string()),

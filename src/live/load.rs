@@ -131,6 +131,7 @@ impl Load {
         model.alignment = file.alignment();
         model.registration = file.registration();
         model.skull_centre = file.skull_centre();
+        model.sharpen = file.sharpen().unwrap_or(0.0);
         model.runs_on = runs_on;
         model
     }

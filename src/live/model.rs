@@ -34,6 +34,8 @@ pub struct Model {
     pub registration: Option<RegistrationMap>,
     /// How far the subject's features lie from where the mean head has them, where it says so.
     pub skull_centre: Option<Point>,
+    /// How far what it draws is to be sharpened, 0 (not at all)..3.
+    pub sharpen: f32,
     /// When the consent ends.
     pub expires: SystemTime,
     /// What runs it: a provider of ONNX Runtime, or a GPU.
@@ -60,6 +62,7 @@ impl Model {
             alignment: Alignment::default(),
             registration: None,
             skull_centre: None,
+            sharpen: 0.0,
             expires,
             runs_on: String::new(),
             engines: pool,

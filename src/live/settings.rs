@@ -78,14 +78,22 @@ pub enum Strangers {
 }
 
 /// How a generated face is made and put into the frame.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
     /// Which crop the model sees.
     pub crop: CropChoice,
-    /// How the generated face is put into the frame.
+    /// How the generated face is put into the frame, but for how far it is sharpened.
     pub blend: BlendSettings,
+    /// How far the generated face is sharpened, 0 (not at all)..3; below 0 as the model asks.
+    pub sharpen: f32,
     /// For models that morph, 0..1.
     pub morph: f32,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { crop: CropChoice::default(), blend: BlendSettings::default(), sharpen: -1.0, morph: 0.0 }
+    }
 }
 
 /// All of it.

@@ -197,7 +197,8 @@ impl SwapStage {
             Similarity::IDENTITY
         };
         let color_transfer = look.blend.color_transfer.within(frame.layout().transfer);
-        let blend = BlendSettings { registration, color_transfer, ..look.blend };
+        let sharpen = if look.sharpen < 0.0 { model.sharpen } else { look.sharpen };
+        let blend = BlendSettings { registration, color_transfer, sharpen, ..look.blend };
         if engine.is_lost() {
             return Err("the GPU that ran the network is gone".to_owned());
         }

@@ -178,6 +178,12 @@ impl ModelFile {
         self.metadata.skull_centre
     }
 
+    /// How far what the model draws is to be sharpened, 0..3, where the file says (`standin.sharpen`): strength of
+    /// [`crate::blend::sharpen::sharpen`].
+    pub fn sharpen(&self) -> Option<f32> {
+        self.metadata.sharpen
+    }
+
     /// The model's name (`standin.name`), or the file's without its extension.
     pub fn name(&self) -> String {
         let stem = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -14,7 +14,9 @@ use crate::face::{Alignment, FaceType};
 use crate::geometry::Point;
 use crate::swap::ModelFile;
 use crate::train::base::{Base, Header};
-use crate::train::export::{Agreement, Metadata, Precision, calibrate, export, registration, skull_centre_of, verify};
+use crate::train::export::{
+    Agreement, Crops, Metadata, Precision, calibrate, export, registration, sharpness, skull_centre_of, verify,
+};
 use crate::train::samples::Faces;
 use crate::train::session::display::said;
 use crate::train::session::{Event, Run};
@@ -163,21 +165,24 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
     };
     let (crops, _) = seen(driving, CROPS)?;
     // By the template a face's place has its proportions in it already.
-    let skull_centre = if recipe.alignment == Alignment::Rigid {
-        let (own, landmarks) = seen(Side::B, DRAWN)?;
-        skull_centre_of(&own, &landmarks)?
-    } else {
-        None
-    };
+    let (own, own_landmarks) = seen(Side::B, DRAWN)?;
+    let rigid = recipe.alignment == Alignment::Rigid;
+    let skull_centre = if rigid { skull_centre_of(&own, &own_landmarks)? } else { None };
+    let (drawn, landmarks) = seen(driving, DRAWN)?;
     // How a subject drives themselves says nothing of somebody else.
     let registration = if driving == Side::A {
-        let (drawn, landmarks) = seen(driving, DRAWN)?;
         registration(run.network(), &weights, &drawn, &landmarks, skull_centre)?
     } else {
         None
     };
     if registration.is_some() {
         writeln!(out, "it draws faces beside where they belong: a registration map goes into the file")?;
+    }
+    let drivers = Crops { pictures: &drawn, landmarks: &landmarks };
+    let subject = Crops { pictures: &own, landmarks: &own_landmarks };
+    let sharpen = sharpness(run.network(), &weights, &drivers, &subject)?;
+    if let Some(strength) = sharpen {
+        writeln!(out, "what it draws is softer than the subject: it asks to be sharpened by {strength}")?;
     }
     let face_type = FaceType::named(&recipe.face_type);
     let metadata = Metadata {
@@ -188,6 +193,7 @@ fn load(run: &Run, out: &mut dyn Write) -> anyhow::Result<Trained> {
         alignment: recipe.alignment,
         registration,
         skull_centre,
+        sharpen,
         model: recipe.model.clone(),
         steps,
         faceset_a: recipe.a_hashes.clone(),

@@ -8,6 +8,8 @@ use crate::swap::{MOST_SKULL_CENTRE, RegistrationMap};
 
 /// Coverages that make sense, in canonical units.
 const COVERAGES: std::ops::RangeInclusive<f32> = 0.5..=8.0;
+/// Strengths of sharpening.
+const STRENGTHS: std::ops::RangeInclusive<f32> = 0.0..=3.0;
 /// Longest text shown, in bytes.
 const MAX_TEXT: usize = 200;
 
@@ -32,6 +34,7 @@ pub(super) struct Metadata {
     pub(super) alignment: Option<Alignment>,
     pub(super) registration: Option<RegistrationMap>,
     pub(super) skull_centre: Option<Point>,
+    pub(super) sharpen: Option<f32>,
     pub(super) consent: Option<String>,
     pub(super) told: Vec<(&'static str, String)>,
 }
@@ -71,6 +74,12 @@ impl Metadata {
                 .map(|value| {
                     let expected = "two numbers from -0.2 to 0.2";
                     skull_centre(value).ok_or_else(|| wrong("standin.skull_centre", value, expected))
+                })
+                .transpose()?,
+            sharpen: text(model, "standin.sharpen")?
+                .map(|value| {
+                    let number = value.parse().ok().filter(|number| STRENGTHS.contains(number));
+                    number.ok_or_else(|| wrong("standin.sharpen", value, "a number from 0 to 3"))
                 })
                 .transpose()?,
             consent: text(model, "standin.consent")?.map(str::to_owned),

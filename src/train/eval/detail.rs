@@ -80,6 +80,11 @@ impl Usual {
         }
     }
 
+    /// This over `other`, at the largest side at which either has a mean; `None` where there is none.
+    pub fn over(&self, other: &Self) -> Option<f32> {
+        (0..SIDES.len()).rev().find_map(|side| Some(self.at(side)? / other.at(side)?))
+    }
+
     /// The mean at that side; `None` where no face had the pixels.
     pub fn at(&self, side: usize) -> Option<f32> {
         let (sum, count) = *self.sums.get(side)?;

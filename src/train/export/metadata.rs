@@ -26,6 +26,8 @@ pub struct Metadata {
     pub registration: Option<RegistrationMap>,
     /// How far the subject's features lie from where the mean head has them, in canonical units (`standin.skull_centre`).
     pub skull_centre: Option<Point>,
+    /// How far what it draws is to be sharpened, 0..3 (`standin.sharpen`); none where it has detail enough.
+    pub sharpen: Option<f32>,
     /// Family and preset (`standin.model`).
     pub model: String,
     /// Steps of training (`standin.steps`).
@@ -59,6 +61,7 @@ impl Metadata {
                 self.skull_centre.map_or_else(String::new, |centre| format!("{:.5} {:.5}", centre.x, centre.y)),
                 MAX_TEXT,
             ),
+            ("standin.sharpen", self.sharpen.map_or_else(String::new, |strength| strength.to_string()), MAX_TEXT),
             ("standin.model", self.model.clone(), MAX_TEXT),
             ("standin.resolution", resolution.to_string(), MAX_TEXT),
             ("standin.steps", self.steps.to_string(), MAX_TEXT),

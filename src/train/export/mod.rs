@@ -13,9 +13,11 @@ mod error;
 mod graph;
 mod layers;
 mod metadata;
+mod picture;
 mod quantise;
 mod registration;
 mod segmenter;
+mod sharpness;
 mod wiring;
 
 pub use agreement::{Agreement, verify};
@@ -24,6 +26,7 @@ pub use metadata::Metadata;
 pub use quantise::{Ranges, calibrate};
 pub use registration::{registration, skull_centre_of};
 pub use segmenter::export_segmenter;
+pub use sharpness::{Crops, sharpness};
 
 use prost::Message;
 

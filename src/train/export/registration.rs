@@ -3,9 +3,10 @@
 use burn::tensor::Tensor;
 
 use super::ExportError;
+use super::picture::{framed, pixels};
 use crate::face::pose::{pose, skull_centre};
 use crate::face::{Alignment, FindError, Mesh, MeshNetwork};
-use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use crate::frame::VideoBuffer;
 use crate::geometry::{Point, Similarity};
 use crate::runtime::Runtime;
 use crate::swap::{MOST_SKULL_CENTRE, Registration, RegistrationMap, kept_proportion};
@@ -102,7 +103,7 @@ fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result
 /// The landmarks of the face in a picture `[1, 3, S, S]`, in its px; `None` where the mesh sees none.
 fn seen(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Option<Vec<Point>>, ExportError> {
     let side = picture.dims()[3];
-    let frame = framed(&picture, side);
+    let frame = framed(&pixels(&picture), side)?;
     let view = frame.frame().map_err(|_| ExportError::Crops { found: picture.dims(), side })?;
     let px = Similarity { a: side as f32, ..Similarity::IDENTITY };
     let near: Vec<Point> = near.iter().map(|&p| px.apply(p)).collect();
@@ -110,24 +111,4 @@ fn seen(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Op
     let run = |source| ExportError::Find(FindError::Run { network: "face mesh", source });
     let score = mesh.run(&view, &MeshNetwork::region(&near), &mut found).map_err(run)?;
     Ok((score >= FACE).then_some(found))
-}
-
-/// A picture `[1, 3, S, S]` (blue, green, red, 0..1) as a frame.
-fn framed(picture: &Tensor<4>, side: usize) -> OwnedFrame {
-    let values: Vec<f32> = picture.to_data().convert::<f32>().try_into_vec().unwrap_or_default();
-    let mut frame = OwnedFrame::new(Layout {
-        format: PixelFormat::Bgrx,
-        width: side,
-        height: side,
-        matrix: Matrix::Bt709,
-        range: Range::Full,
-        transfer: Default::default(),
-    });
-    let plane = side * side;
-    for (n, pixel) in frame.bytes_mut(0).chunks_exact_mut(4).enumerate() {
-        for (c, byte) in pixel.iter_mut().take(3).enumerate() {
-            *byte = (values.get(c * plane + n).copied().unwrap_or(0.0).clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
-        }
-    }
-    frame
 }

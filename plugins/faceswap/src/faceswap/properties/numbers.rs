@@ -199,10 +199,10 @@ pub(super) const LOOK_NUMBERS: &[Number<Look>] = &[
     Number {
         name: "sharpen",
         nick: "Sharpen",
-        blurb: "Unsharp masking of the generated face; 0 is off",
-        range: (0.0, 3.0),
-        default: 0.0,
-        field: |look| &mut look.blend.sharpen,
+        blurb: "Unsharp masking of the generated face; 0 is off, -1 as much as the model asks",
+        range: (-1.0, 3.0),
+        default: -1.0,
+        field: |look| &mut look.sharpen,
     },
     Number {
         name: "gamma-red",
