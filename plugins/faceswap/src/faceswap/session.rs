@@ -159,8 +159,8 @@ impl Session {
         self.queue.stop();
         self.models.clear();
         lock(&self.performers).iter().flatten().for_each(|slot| slot.clear());
-        self.pending.join();
-        self.unhurried.join();
+        self.pending.close();
+        self.unhurried.close();
     }
 
     /// Writes which models there are now, for as many performers.
