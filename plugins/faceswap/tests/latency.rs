@@ -4,8 +4,8 @@
 mod common;
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{Lent, Patience, Watched};
@@ -132,26 +132,38 @@ fn who_gives_the_latency_in_the_bus_s_own_thread_can_stop_the_pipeline() {
     );
     // Where it does not stop, dropping it does not end either.
     let watched = ManuallyDrop::new(Watched::new(&text));
+    // The thread that frames and events leave on, which a change of state waits for.
+    let leaves_on = Arc::new(Mutex::new(None));
+    let noted = Arc::clone(&leaves_on);
+    let pad = watched.element("swap").static_pad("src").unwrap();
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, _| {
+        *noted.lock().unwrap() = Some(std::thread::current().id());
+        gst::PadProbeReturn::Ok
+    });
     let (told, is_told) = std::sync::mpsc::channel();
     let stopping = Arc::new(AtomicBool::new(false));
     let (pipeline, stops) = (watched.pipeline.downgrade(), Arc::clone(&stopping));
     watched.pipeline.bus().unwrap().set_sync_handler(move |_, message| {
         let own = message.src().is_some_and(|source| source.name() == "swap");
         if let (gst::MessageView::Latency(_), true, Some(pipeline)) = (message.view(), own, pipeline.upgrade()) {
-            let _ = told.send(());
-            while !stops.load(Ordering::Acquire) {
+            let elsewhere = leaves_on.lock().unwrap().is_some_and(|thread| thread != std::thread::current().id());
+            let _ = told.send(elsewhere);
+            while elsewhere && !stops.load(Ordering::Acquire) {
                 std::thread::yield_now();
             }
-            // Time for the change of state to lock what it locks.
-            std::thread::sleep(Duration::from_millis(200));
-            let _ = pipeline.recalculate_latency();
+            if elsewhere {
+                // Time for the change of state to lock what it locks.
+                std::thread::sleep(Duration::from_millis(200));
+                let _ = pipeline.recalculate_latency();
+            }
         }
         gst::BusSyncReply::Pass
     });
     watched.start();
     let buffer = gst::Buffer::with_size(320 * 240 * 3 / 2).unwrap();
     watched.source().push_buffer(buffer).unwrap();
-    is_told.recv_timeout(Duration::from_secs(60)).expect("the latency is told");
+    let elsewhere = is_told.recv().expect("the latency is told");
+    assert!(elsewhere, "it is told on the thread that a change of state waits for");
     stopping.store(true, Ordering::Release);
     watched.stop();
     drop(ManuallyDrop::into_inner(watched));
