@@ -13,6 +13,8 @@ use crate::geometry::Rect;
 pub struct Timings {
     /// When the frame came in.
     pub arrived: Instant,
+    /// When the last stage that worked on it was done.
+    pub ready: Instant,
     /// Milliseconds a stage.
     pub stages: StageTimes,
 }
@@ -70,6 +72,7 @@ pub struct Job<F, T> {
 
 impl<F, T> Default for Job<F, T> {
     fn default() -> Self {
+        let now = Instant::now();
         Self {
             sequence: 0,
             epoch: 0,
@@ -86,7 +89,7 @@ impl<F, T> Default for Job<F, T> {
             outcome: Outcome::default(),
             device_lost: false,
             failure: None,
-            timings: Timings { arrived: Instant::now(), stages: StageTimes::default() },
+            timings: Timings { arrived: now, ready: now, stages: StageTimes::default() },
         }
     }
 }

@@ -206,8 +206,8 @@ impl ModelSlot {
             slot.wanted += 1;
             slot.wanted
         };
-        let slot = Arc::clone(self);
-        pending.spawn("standin-load", move || {
+        let (slot, retiring) = (Arc::clone(self), Arc::clone(self));
+        let work = move || {
             let loaded = catch_unwind(AssertUnwindSafe(|| load.run()))
                 .unwrap_or_else(|_| Err(LoadError::Panic(load.path.clone())))
                 .map(Arc::new);
@@ -221,8 +221,11 @@ impl ModelSlot {
                 (loaded.map_err(|error| (error, latest && slot.model.is_none())), replaced)
             };
             done(loaded);
+            replaced
+        };
+        pending.spawn_then("standin-load", work, move |replaced| {
             if let Some(replaced) = replaced {
-                slot.retire(replaced, wanted);
+                retiring.retire(replaced, wanted);
             }
         });
     }

@@ -7,11 +7,18 @@ use std::time::Duration;
 use crate::heap::Large;
 
 /// Counts threads that prepare something.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pending {
     running: Mutex<usize>,
     ended: Condvar,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// `None` once it is closed.
+    threads: Mutex<Option<Vec<JoinHandle<()>>>>,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self { running: Mutex::default(), ended: Condvar::new(), threads: Mutex::new(Some(Vec::new())) }
+    }
 }
 
 /// Counts down when dropped, however the work ended.
@@ -25,25 +32,39 @@ impl Drop for Ticket {
 }
 
 impl Pending {
-    /// Does `work` on a thread of its own; where the system gives none, not at all.
+    /// Does `work` on a thread of its own; where the system gives none, or it is closed, not at all.
     pub fn spawn(self: &Arc<Self>, name: &str, work: impl FnOnce() + Send + 'static) {
+        self.spawn_then(name, work, |()| {});
+    }
+
+    /// Does `work` on a thread of its own, and then `rest` with what it gave: that nobody waits for but [`Pending::close`].
+    pub fn spawn_then<T>(
+        self: &Arc<Self>,
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+        rest: impl FnOnce(T) + Send + 'static,
+    ) {
+        let mut threads = lock(&self.threads);
+        let Some(threads) = &mut *threads else { return };
         *lock(&self.running) += 1;
         let ticket = Ticket(Arc::clone(self));
         let work = move || {
-            let _ticket = ticket;
-            let _large = Large::blocks();
-            work();
+            let done = {
+                let _ticket = ticket;
+                let _large = Large::blocks();
+                work()
+            };
+            rest(done);
         };
         // A refused thread drops the work, and its ticket with it.
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-        let mut threads = lock(&self.threads);
         threads.retain(|thread| !thread.is_finished());
         threads.extend(thread);
     }
 
-    /// Waits until all threads have ended, but for the one that asks.
-    pub fn join(&self) {
-        let threads = std::mem::take(&mut *lock(&self.threads));
+    /// Waits until all threads have ended, but for the one that asks. No other begins from now on.
+    pub fn close(&self) {
+        let threads = lock(&self.threads).take().unwrap_or_default();
         let own = std::thread::current().id();
         for thread in threads.into_iter().filter(|thread| thread.thread().id() != own) {
             let _ = thread.join();
@@ -67,4 +88,49 @@ impl Pending {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use crossbeam_channel::bounded;
+
+    use super::*;
+
+    #[test]
+    fn what_is_done_after_the_work_is_waited_for_at_the_end_alone() {
+        let pending = Arc::new(Pending::default());
+        let ((to_work, work), (to_rest, rest)) = (bounded::<()>(0), bounded::<()>(0));
+        let over = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&over);
+        pending.spawn_then(
+            "test",
+            move || work.recv().is_err(),
+            move |dropped| {
+                let _ = rest.recv();
+                ended.store(dropped, Ordering::Release);
+            },
+        );
+        assert!(!pending.is_idle());
+        drop(to_work);
+        pending.wait(|| false);
+        assert!(pending.is_idle() && !over.load(Ordering::Acquire));
+        drop(to_rest);
+        pending.close();
+        assert!(over.load(Ordering::Acquire));
+    }
+
+    #[test]
+    fn nothing_begins_once_it_is_closed() {
+        let pending = Arc::new(Pending::default());
+        pending.close();
+        let begun = Arc::new(AtomicBool::new(false));
+        let begins = Arc::clone(&begun);
+        pending.spawn("test", move || begins.store(true, Ordering::Release));
+        pending.wait(|| false);
+        // Only the thread that there must not be could still hold it.
+        assert_eq!(Arc::strong_count(&begun), 1);
+        assert!(pending.is_idle() && !begun.load(Ordering::Acquire));
+    }
 }

@@ -122,6 +122,7 @@ impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
         job.clear();
         job.epoch = epoch;
         job.timings.arrived = Instant::now();
+        job.timings.ready = job.timings.arrived;
         Ok(job)
     }
 
@@ -247,7 +248,9 @@ fn guarded<S, F, T>(stage: &mut S, job: &mut Job<F, T>, epoch: &AtomicU64, run: 
     if job.epoch != epoch.load(Ordering::Acquire) {
         return;
     }
-    if catch_unwind(AssertUnwindSafe(|| run(stage, job))).is_err() {
+    let done = catch_unwind(AssertUnwindSafe(|| run(stage, job)));
+    job.timings.ready = Instant::now();
+    if done.is_err() {
         job.failure = Some("a stage panicked; this is a defect of Standin".to_owned());
         job.faces.clear();
         job.plan.clear();

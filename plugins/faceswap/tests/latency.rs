@@ -3,10 +3,12 @@
 
 mod common;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use common::{Lent, Watched};
+use common::{Lent, Patience, Watched};
 use gst::prelude::*;
 
 const LIVE: &str = "videotestsrc is-live=true pattern=ball num-buffers=45 ! \
@@ -110,6 +112,81 @@ fn a_change_is_told_and_then_answered() {
     source.end_of_stream().unwrap();
     assert!(watched.end().is_ok());
     assert!(latency(&watched).1 < 2 * gst::ClockTime::SECOND);
-    let told = latency_messages(&mut watched);
+    // They are posted from a thread of their own.
+    let (mut told, mut patience) = (latency_messages(&mut watched), Patience::new());
+    while told < 2 && !patience.is_over() {
+        watched.next_message(Duration::from_millis(100));
+        told = latency_messages(&mut watched);
+    }
     assert!((2..10).contains(&told), "{told} messages: one for the caps, one for what was measured, few more");
+}
+
+/// The application gives the latency to all elements where it is told, which waits for a change of the pipeline's state.
+#[test]
+fn who_gives_the_latency_in_the_bus_s_own_thread_can_stop_the_pipeline() {
+    let lent = Lent::identity();
+    // One frame a second is not what the element began with: the caps change the latency.
+    let text = format!(
+        "appsrc name=source is-live=true format=time caps=video/x-raw,format=I420,width=320,height=240,framerate=1/1 ! \
+         faceswap name=swap model={lent} device=cpu"
+    );
+    // Where it does not stop, dropping it does not end either.
+    let watched = ManuallyDrop::new(Watched::new(&text));
+    // The thread that frames and events leave on, which a change of state waits for.
+    let leaves_on = Arc::new(Mutex::new(None));
+    let noted = Arc::clone(&leaves_on);
+    let pad = watched.element("swap").static_pad("src").unwrap();
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, _| {
+        *noted.lock().unwrap() = Some(std::thread::current().id());
+        gst::PadProbeReturn::Ok
+    });
+    let (told, is_told) = std::sync::mpsc::channel();
+    let stopping = Arc::new(AtomicBool::new(false));
+    let (pipeline, stops) = (watched.pipeline.downgrade(), Arc::clone(&stopping));
+    watched.pipeline.bus().unwrap().set_sync_handler(move |_, message| {
+        let own = message.src().is_some_and(|source| source.name() == "swap");
+        if let (gst::MessageView::Latency(_), true, Some(pipeline)) = (message.view(), own, pipeline.upgrade()) {
+            let elsewhere = leaves_on.lock().unwrap().is_some_and(|thread| thread != std::thread::current().id());
+            let _ = told.send(elsewhere);
+            while elsewhere && !stops.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            if elsewhere {
+                // Time for the change of state to lock what it locks.
+                std::thread::sleep(Duration::from_millis(200));
+                let _ = pipeline.recalculate_latency();
+            }
+        }
+        gst::BusSyncReply::Pass
+    });
+    watched.start();
+    let buffer = gst::Buffer::with_size(320 * 240 * 3 / 2).unwrap();
+    watched.source().push_buffer(buffer).unwrap();
+    let elsewhere = is_told.recv().expect("the latency is told");
+    assert!(elsewhere, "it is told on the thread that a change of state waits for");
+    stopping.store(true, Ordering::Release);
+    watched.stop();
+    drop(ManuallyDrop::into_inner(watched));
+}
+
+/// A sink keeps the thread that brings it a frame until the frame is shown.
+#[test]
+fn a_sink_that_shows_frames_late_does_not_make_the_element_slow() {
+    const LATE: gst::ClockTime = gst::ClockTime::from_mseconds(400);
+    let lent = Lent::identity();
+    let text = format!(
+        "videotestsrc is-live=true ! video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! \
+         faceswap name=swap model={lent} device=cpu pipeline-depth=16"
+    );
+    let mut watched = Watched::with_sink(&text, "appsink sync=true qos=false");
+    watched.pipeline.set_latency(LATE);
+    watched.start();
+    watched.wait_for_frames(60);
+    // Each frame waits until the one before is shown, when it is 367 ms old; frames that were slow while models were loaded are
+    // forgotten after a while.
+    let mut patience = Patience::new();
+    while latency(&watched).1 > LATE / 2 {
+        assert!(!patience.is_over(), "it says {}", latency(&watched).1);
+        watched.next_message(Duration::from_millis(100));
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use standin::live::{Job, Latency, Occupancy, Outcome, Sacrifices, Stage};
+use standin::live::{Degradation, Job, Latency, Occupancy, Outcome, Sacrifices, Stage, Timings};
 
 use super::buffer::{MappedBuffer, mark_faces};
 use super::imp::{CAT, FaceSwap};
@@ -18,6 +18,21 @@ use super::session::{Session, lock};
 const VARIABLE: usize = 30;
 
 type Frame = Box<Job<MappedBuffer, gst::Event>>;
+
+/// What is said before a frame leaves, and what it is marked with.
+#[derive(Default)]
+struct Departure {
+    /// What a stage failed with, where that is new.
+    failure: Option<String>,
+    /// The step that degradation came to, where that changed, and how busy the busiest stage was.
+    degradation: Option<(Degradation, f32)>,
+    /// Width and height.
+    size: (u32, u32),
+    /// Whether the frame follows one that was dropped.
+    discont: bool,
+    /// What the stream is said to be from now on.
+    tags: Option<gst::Event>,
+}
 
 impl FaceSwap {
     /// One turn of the source pad's task.
@@ -112,61 +127,99 @@ impl FaceSwap {
     fn deliver_frame(&self, session: &Arc<Session>, mut job: Frame) {
         let total = job.timings.arrived.elapsed().as_secs_f32() * 1e3;
         job.timings.stages[Stage::Total as usize] = total;
-        self.say_failure(session, &mut job);
+        let departure = self.take_in(session, &mut job);
+        if let Some(failure) = &departure.failure {
+            messages::post(&self.obj(), gst::LibraryError::Failed, failure, false);
+        }
         // One that was begun with the model of before must not ask for another again.
         if job.device_lost && !session.has_recast(&job.casting) {
             self.recover(session);
         }
-        self.say_degradation(session, &job);
+        if let Some((step, busiest)) = departure.degradation {
+            self.say_degradation(step, busiest);
+        }
         let Some(frame) = job.frame.take() else { return session.queue.finish(job) };
         let mut buffer = frame.unmap();
         if job.outcome == Outcome::Dropped {
-            let mut output = session.output();
-            output.statistics.dropped();
-            output.discont = true;
-            drop(output);
             session.queue.finish(job);
-            return self.say_statistics(session);
+            return self.say_statistics(session, None);
         }
-        let (size, discont, tags) = {
-            let mut output = session.output();
-            output.statistics.frame(job.timings.stages, job.plan.found, job.outcome == Outcome::Concealed);
-            let tags = if job.plan.swap.is_empty() { None } else { output.tags.take_over(&job.casting) };
-            (output.size, std::mem::take(&mut output.discont), tags)
-        };
-        if let Some(tags) = tags {
+        if let Some(tags) = departure.tags {
             self.srcpad.push_event(tags);
         }
         if let Some(buffer) = buffer.get_mut() {
             provenance::mark(buffer, &job.casting, &job.plan.swap);
             if job.hints.is_empty() {
-                mark_faces(buffer, &job.faces, &job.plan.swap, size);
+                mark_faces(buffer, &job.faces, &job.plan.swap, departure.size);
             }
-            if discont {
+            if departure.discont {
                 buffer.set_flags(gst::BufferFlags::DISCONT);
             }
         }
-        self.keep_pace(session, buffer.pts(), f64::from(total));
+        self.keep_pace(session, buffer.pts(), &job.timings);
         // A job given back late would keep a new frame out while downstream works on this one.
         session.queue.finish(job);
         let flow = self.srcpad.push(buffer);
-        if !session.is_flushing() {
-            session.output().flow = flow;
+        self.say_statistics(session, Some(flow));
+    }
+
+    /// Counts a frame that is done, and gives what is to be said before it leaves.
+    fn take_in(&self, session: &Session, job: &mut Frame) -> Departure {
+        // Where the streaming thread does everything, no frame waits here.
+        let frames = session.workers > 0 && lock(&self.properties).qos;
+        let sacrifices = Sacrifices { landmarks: session.refined, frames };
+        let mut departure = Departure::default();
+        let mut output = session.output();
+        let worked = job.failure.is_none() && job.plan.found > 0 && job.outcome == Outcome::Swapped;
+        match job.failure.take() {
+            // Once, until it works again.
+            Some(failure) if output.failure.as_ref() != Some(&failure) => {
+                output.failure = Some(failure.clone());
+                departure.failure = Some(failure);
+            }
+            None if worked => output.failure = None,
+            _ => {}
         }
-        self.say_statistics(session);
+        let before = output.occupancy.step();
+        match output.period.filter(|_| output.upstream.is_some()) {
+            Some(period) => {
+                output.occupancy.observe(&job.timings.stages, session.workers, period, self.seconds(), sacrifices);
+            }
+            None => output.occupancy = Occupancy::default(),
+        }
+        let step = output.occupancy.step();
+        departure.degradation = (step != before).then(|| (step, output.occupancy.busiest()));
+        if job.frame.is_none() {
+            return departure;
+        }
+        if job.outcome == Outcome::Dropped {
+            output.statistics.dropped();
+            output.discont = true;
+            return departure;
+        }
+        output.statistics.frame(job.timings.stages, job.plan.found, job.outcome == Outcome::Concealed);
+        departure.size = output.size;
+        departure.discont = std::mem::take(&mut output.discont);
+        if !job.plan.swap.is_empty() {
+            departure.tags = output.tags.take_over(&job.casting);
+        }
+        departure
     }
 
     /// In a live pipeline, waits until the frame is as old as the latency that was reported, so that the cadence is the
-    /// source's and what is reported is what is measured.
-    fn keep_pace(&self, session: &Session, pts: Option<gst::ClockTime>, total: f64) {
+    /// source's and what is reported is what is measured. What counts is when the frame was ready: downstream may have kept this
+    /// thread with the one before, as a sink does until that is shown.
+    fn keep_pace(&self, session: &Session, pts: Option<gst::ClockTime>, timings: &Timings) {
         let (changed, wait) = {
             let mut output = session.output();
+            output.ready = output.ready.max(timings.ready);
+            let since_ready = output.ready.elapsed().as_secs_f64() * 1e3;
             let due = self.age(&output, pts);
-            let (took, now) = match &due {
-                Some((_, _, age)) => (*age, self.seconds()),
-                None => (total, self.seconds()),
+            let took = match &due {
+                Some((_, _, age)) => age - since_ready,
+                None => f64::from(timings.stages[Stage::Total as usize]) - since_ready,
             };
-            let changed = output.latency.observe(took, now);
+            let changed = output.latency.observe(took, self.seconds());
             let reported = output.latency.reported();
             let wait = due.filter(|(_, _, age)| *age < reported).and_then(|(clock, leaves_at_zero, _)| {
                 let id = clock.new_single_shot_id(leaves_at_zero + from_milliseconds(reported));
@@ -184,9 +237,12 @@ impl FaceSwap {
         }
     }
 
+    /// Posts it from another thread. An application that gives the latency to all elements where the message reaches it waits for
+    /// a change of the pipeline's state, which may be waiting for this thread.
     fn say_latency_changed(&self) {
-        let element = self.obj();
-        let _ = element.post_message(gst::message::Latency::builder().src(&*element).build());
+        self.obj().call_async(|element| {
+            let _ = element.post_message(gst::message::Latency::builder().src(element).build());
+        });
     }
 
     /// For a live stream: the clock, the clock's time at which the frame would leave if nothing took any time, and how
@@ -210,51 +266,21 @@ impl FaceSwap {
         BEGAN.elapsed().as_secs_f64()
     }
 
-    /// Says what a stage failed with: once, until it works again.
-    fn say_failure(&self, session: &Session, job: &mut Frame) {
-        let mut output = session.output();
-        let worked = job.failure.is_none() && job.plan.found > 0 && job.outcome == Outcome::Swapped;
-        match job.failure.take() {
-            Some(failure) if output.failure.as_ref() != Some(&failure) => {
-                output.failure = Some(failure.clone());
-                drop(output);
-                messages::post(&self.obj(), gst::LibraryError::Failed, &failure, false);
-            }
-            None if worked => output.failure = None,
-            _ => {}
-        }
+    /// Says what was given up or taken back.
+    fn say_degradation(&self, step: Degradation, busiest: f32) {
+        gst::info!(CAT, imp = self, "given up: {} (busiest stage {busiest:.2} of the time)", step.name());
+        let element = self.obj();
+        let structure = messages::degradation(step, busiest);
+        let _ = element.post_message(gst::message::Element::builder(structure).src(&*element).build());
     }
 
-    /// In a live stream, takes in how busy the stages were, and says where something is given up or taken back.
-    fn say_degradation(&self, session: &Session, job: &Frame) {
-        // Where the streaming thread does everything, no frame waits here.
-        let frames = session.workers > 0 && lock(&self.properties).qos;
-        let sacrifices = Sacrifices { landmarks: session.refined, frames };
-        let said = {
-            let mut output = session.output();
-            let before = output.occupancy.step();
-            match output.period.filter(|_| output.upstream.is_some()) {
-                Some(period) => {
-                    let now = self.seconds();
-                    output.occupancy.observe(&job.timings.stages, session.workers, period, now, sacrifices);
-                }
-                None => output.occupancy = Occupancy::default(),
-            }
-            let step = output.occupancy.step();
-            (step != before).then(|| (step, output.occupancy.busiest()))
-        };
-        if let Some((step, busiest)) = said {
-            gst::info!(CAT, imp = self, "given up: {} (busiest stage {busiest:.2} of the time)", step.name());
-            let element = self.obj();
-            let structure = messages::degradation(step, busiest);
-            let _ = element.post_message(gst::message::Element::builder(structure).src(&*element).build());
-        }
-    }
-
-    /// Once a second, the statistics.
-    fn say_statistics(&self, session: &Session) {
+    /// Keeps what downstream answered. Once a second, says the statistics.
+    fn say_statistics(&self, session: &Session, flow: Option<Result<gst::FlowSuccess, gst::FlowError>>) {
         let structure = {
             let mut output = session.output();
+            if let Some(flow) = flow.filter(|_| !session.is_flushing()) {
+                output.flow = flow;
+            }
             let seconds = output.since.elapsed().as_secs_f64();
             if seconds < 1.0 {
                 return;

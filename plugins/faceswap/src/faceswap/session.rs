@@ -80,6 +80,8 @@ pub(super) struct Output {
     pub(super) upstream: Option<gst::ClockTime>,
     /// What frames need.
     pub(super) latency: Latency,
+    /// When the last frame was ready, and those before it.
+    pub(super) ready: Instant,
     /// Milliseconds from one frame of the source to the next, where its caps say so.
     pub(super) period: Option<f32>,
     /// How busy the stages are.
@@ -111,6 +113,7 @@ impl Output {
             segment: gst::FormattedSegment::new(),
             upstream: None,
             latency: Latency::new(1000.0 / 30.0, depth),
+            ready: Instant::now(),
             period: None,
             occupancy: Occupancy::default(),
             statistics: Statistics::default(),
@@ -159,8 +162,8 @@ impl Session {
         self.queue.stop();
         self.models.clear();
         lock(&self.performers).iter().flatten().for_each(|slot| slot.clear());
-        self.pending.join();
-        self.unhurried.join();
+        self.pending.close();
+        self.unhurried.close();
     }
 
     /// Writes which models there are now, for as many performers.
