@@ -48,7 +48,7 @@ impl Property {
     fn checked(&self, element: &gst::Element) -> anyhow::Result<glib::Value> {
         let Self { name, value, at } = self;
         if call::lets_bare(element, name, value) {
-            bail!("{at}: on-failure=pass lets a bare face out, and is taken from --set on the command line alone");
+            bail!("{at}: {}", call::BARE);
         }
         match call::check_property(element, name, value) {
             Ok((_, value)) => Ok(value),
