@@ -183,6 +183,55 @@ fn what_one_page_sets_another_sees_and_wrong_values_are_refused() {
 }
 
 #[test]
+fn a_call_begins_with_everybody_swapped_a_label_and_a_preset() {
+    let (lent, folder) = (Lent::green(), tempfile::tempdir().unwrap());
+    std::fs::create_dir_all(folder.path().join("config/standin")).unwrap();
+    let presets = "[preset.pale]\nopacity = 0.25\nmorph = 0.5\n[preset.bare]\non-failure = 'pass'\n";
+    std::fs::write(folder.path().join("config/standin/config.toml"), presets).unwrap();
+    let values = |words: &[&str]| {
+        let panel = Panel::start(folder.path(), &lent.to_string(), &[&["--port", "0"], words].concat());
+        let mut page = panel.page();
+        page.until("values", |state| state["values"].is_object());
+        (page.state["values"].clone(), panel)
+    };
+    let (began, panel) = values(&[]);
+    for (name, value) in [("select", "all"), ("label", "corner"), ("strangers", "conceal")] {
+        assert_eq!(began[name], value);
+        // That is what a reset brings back.
+        panel
+            .set(
+                name,
+                if name == "label" {
+                    "off"
+                } else if name == "select" {
+                    "largest"
+                } else {
+                    "pass"
+                },
+            )
+            .unwrap();
+        panel.command(json!({ "do": "reset", "property": name })).unwrap();
+        panel.page().until(name, |state| state["values"][name] == value);
+    }
+    assert!(panel.set("on-failure", "pass").unwrap_err().contains("taken from --set on the command line alone"));
+    assert!(panel.set("on-failure", "3").is_err(), "its number");
+    panel.set("on-failure", "blur").unwrap();
+    drop(panel);
+    let words = ["--preset", "pale", "--no-label", "--select", "largest", "--set", "morph=1"];
+    let (began, _panel) = values(&words);
+    let set = [("opacity", "0.25"), ("morph", "1"), ("label", "off"), ("select", "largest")];
+    for (name, value) in set {
+        assert_eq!(began[name], value, "{name}");
+    }
+    let refused = |preset: &str| {
+        let words = [CLIP, "--model", &lent.to_string(), "--port", "0", "--preset", preset];
+        Panel::refused(folder.path(), &words).1
+    };
+    assert!(refused("bare").contains("config.toml:5: on-failure=pass lets a bare face out"), "{}", refused("bare"));
+    assert!(refused("none").contains("there are bare, pale"), "{}", refused("none"));
+}
+
+#[test]
 fn the_preview_shows_both_faces_and_a_recording_only_the_swapped_one() {
     let lent = Lent::green();
     let (panel, folder) = panel(&lent);

@@ -71,6 +71,10 @@ struct Ending(Events);
 
 impl Drop for Ending {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let words = "the call has ended by a defect of Standin; start it again, and report what was printed";
+            self.0.tell(Event::Warning(words.to_owned()));
+        }
         self.0.enter(State::Stopped);
     }
 }

@@ -33,11 +33,12 @@ use standin::swap::ModelFile;
 
 pub use event::{Event, Events, State};
 pub use plan::{Doors, LoopbackChoice, Plan, Size};
-pub(crate) use property::check as check_property;
+pub(crate) use property::{BARE, check as check_property};
 pub use property::{lets_bare, set as set_property, takes};
 pub use tap::{Tap, Taps};
 
 use crate::camera::Source;
+use crate::fault::Fault;
 use keeper::{Keeper, Order};
 use post::Post;
 
@@ -99,11 +100,13 @@ impl Call {
     }
 
     /// Ends cleanly: a recording is whole, the camera is free. May be started again.
-    pub fn stop(&mut self) {
+    ///
+    /// # Errors
+    /// The call had ended by itself, of a defect of this program.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
         self.handle().stop();
-        if let Some(keeper) = self.keeper.take() {
-            let _ = keeper.join();
-        }
+        let ended = self.keeper.take().map_or(Ok(()), JoinHandle::join);
+        ended.map_err(|panic| Fault::Defect { what: words(panic.as_ref()) }.into())
     }
 
     /// What tells a call what to do, from any thread.
@@ -180,8 +183,14 @@ fn consented(model: &Path) -> anyhow::Result<Consent> {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.stop();
+        let _ = self.stop();
     }
+}
+
+/// What a thread that panicked has said.
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it does not say why".to_owned())
 }
 
 /// Tells a call what to do.
@@ -209,6 +218,24 @@ impl Handle {
     /// Begins a recording, or ends the one that runs.
     pub fn record(&self, file: Option<PathBuf>) {
         self.post.send(Order::Record(file));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
+
+    use super::*;
+
+    #[test]
+    fn a_keeper_that_panicked_is_an_error_with_its_words() {
+        let ended = |thread: fn()| {
+            let keeper = std::thread::spawn(thread);
+            words(keeper.join().unwrap_err().as_ref())
+        };
+        assert_eq!(ended(|| panic!("as a defect would")), "as a defect would");
+        assert_eq!(ended(|| panic!("with {}", 1)), "with 1");
+        assert_eq!(ended(|| std::panic::panic_any(1)), "it does not say why");
     }
 }
 

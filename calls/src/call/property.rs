@@ -5,6 +5,9 @@ use gst::prelude::*;
 
 use crate::fault::Fault;
 
+/// What is said where a bare face would be let out by anything but the command line.
+pub(crate) const BARE: &str = "on-failure=pass lets a bare face out, and is taken from --set on the command line alone";
+
 /// Sets `name` to what `text` says.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::arguments::CallArguments;
 use crate::call::Plan;
+use crate::settings::Settings;
 
 /// Arguments of `standin panel`.
 #[derive(Debug, Clone, Args)]
@@ -29,11 +30,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The call that they ask for, with this model. What leaves is labelled, unless `--set label=off`.
+    /// The call that they ask for, with this model.
     ///
     /// # Errors
     /// As [`CallArguments::plan`].
-    pub(super) fn plan(&self, model: &Path) -> anyhow::Result<Plan> {
-        self.call.clone().plan(model.to_owned(), vec![("label".to_owned(), "corner".to_owned())])
+    pub(super) fn plan(&self, model: &Path, settings: Result<&Settings, &str>) -> anyhow::Result<Plan> {
+        self.call.clone().plan(model.to_owned(), settings)
     }
 }

@@ -175,7 +175,7 @@ impl Panel {
             }
             Command::Look => self.look(),
             Command::Start => self.call().start()?,
-            Command::Stop => self.call().stop(),
+            Command::Stop => self.call().stop()?,
             Command::Record => self.record()?,
             Command::EndRecord => self.call().handle().record(None),
             Command::LoadPreset { name } => self.load(&name)?,
@@ -203,6 +203,8 @@ impl Panel {
         if !self.control(name)?.playing && !self.is_stopped() {
             bail!("'{name}' can be set only while the camera is stopped; stop it, set it, and start it again");
         }
+        let has_it = || properties::values(&self.element).get(name).is_some_and(|now| now == value);
+        ensure!(!call::lets_bare(&self.element, name, value) || has_it(), call::BARE);
         Ok(call::set_property(&self.element, name, value)?)
     }
 

@@ -8,7 +8,7 @@ use crate::call::Plan;
 use crate::camera::Source;
 use crate::camera::source::test_clip;
 
-/// The line, in the words of a shell. `values` are the element's; those that are defaults are left out.
+/// The line, in the words of a shell. `values` are the element's; those that the bare element has are left out.
 pub(super) fn line(plan: &Plan, controls: &[Control], values: &BTreeMap<String, String>) -> String {
     let size = plan.size;
     let mut words = vec!["gst-launch-1.0".to_owned(), "-e".to_owned()];
@@ -25,7 +25,7 @@ pub(super) fn line(plan: &Plan, controls: &[Control], values: &BTreeMap<String, 
     words.push(format!("model={}", whole(&plan.model)));
     let changed = controls.iter().filter_map(|control| {
         let value = values.get(&control.name)?;
-        (*value != control.default).then(|| format!("{}={value}", control.name))
+        (*value != control.bare).then(|| format!("{}={value}", control.name))
     });
     words.extend(changed);
     if plan.doors.pipewire {

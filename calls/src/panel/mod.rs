@@ -58,7 +58,7 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
     let listener = listen(arguments.port, &token)?;
     let port = listener.local_addr()?.port();
     let model = models::first(&arguments.model)?;
-    let call = Call::new(arguments.plan(&model)?)?;
+    let call = Call::new(arguments.plan(&model, settings)?)?;
     let (consent, size, events) = (call.consent().clone(), call.size(), call.events());
     let named = if arguments.model.is_empty() { Vec::new() } else { arguments.model.clone() };
     let recordings = arguments.recordings.clone().unwrap_or_else(videos);
@@ -92,7 +92,7 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
         browse(&format!("http://127.0.0.1:{port}/{once}"));
     }
     answer(listener, Keys { port, token, ticket }, &panel, stopped)?;
-    panel.call.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    panel.call.lock().unwrap_or_else(PoisonError::into_inner).stop()?;
     writeln!(out, "stopped")?;
     Ok(Outcome::Good)
 }
