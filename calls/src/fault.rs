@@ -52,6 +52,9 @@ pub enum Fault {
     /// `faceswap` cannot go on; its own sentence has the mend.
     #[error("{0}")]
     Swap(String),
+    /// The consent of the model has ended; the record's own sentence has the mend.
+    #[error("{0}")]
+    Consent(String),
     /// The input failed in a way of its own.
     #[error("{input}: {reason}; it is tried again")]
     Input {

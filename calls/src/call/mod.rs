@@ -21,8 +21,8 @@ mod swap_line;
 mod tap;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
@@ -50,7 +50,7 @@ const NO_UTF8: &str = "the model's path is no UTF-8; rename it";
 pub struct Call {
     plan: Plan,
     element: gst::Element,
-    consent: Consent,
+    consent: Lent,
     events: Events,
     taps: Taps,
     post: Arc<Post>,
@@ -75,7 +75,7 @@ impl Call {
         Ok(Self {
             plan,
             element,
-            consent,
+            consent: Lent::of(consent),
             events: Events::default(),
             taps: Taps::default(),
             post: Arc::default(),
@@ -132,8 +132,9 @@ impl Call {
     pub fn set_model(&mut self, model: PathBuf) -> anyhow::Result<()> {
         let consent = consented(&model)?;
         self.element.set_property("model", model.to_str().context(NO_UTF8)?);
-        self.post.send(Order::Subject(consent.subject.clone()));
-        (self.plan.model, self.consent) = (model, consent);
+        self.consent.set(consent);
+        self.plan.model.clone_from(&model);
+        self.post.send(Order::Model(model));
         Ok(())
     }
 
@@ -143,8 +144,8 @@ impl Call {
     }
 
     /// Whose face the model gives, and until when.
-    pub fn consent(&self) -> &Consent {
-        &self.consent
+    pub fn consent(&self) -> Consent {
+        self.consent.get()
     }
 
     /// Size and rate of what leaves, the same until the call goes.
@@ -173,6 +174,28 @@ impl Call {
         let look = Look { looks: Arc::clone(&self.looks), post: Arc::clone(&self.post) };
         look.post.send(Order::Looks);
         look
+    }
+}
+
+/// The consent of the model of now. A record that is renewed while the call runs counts.
+#[derive(Debug, Clone)]
+struct Lent(Arc<Mutex<Consent>>);
+
+impl Lent {
+    fn of(consent: Consent) -> Self {
+        Self(Arc::new(Mutex::new(consent)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Consent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self) -> Consent {
+        self.lock().clone()
+    }
+
+    fn set(&self, consent: Consent) {
+        *self.lock() = consent;
     }
 }
 
@@ -225,7 +248,63 @@ impl Handle {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 
+    use std::time::{Duration, Instant};
+
     use super::*;
+
+    const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/ben.dfm");
+
+    fn until(call: &Call, wanted: impl Fn(&State) -> bool) {
+        let begun = Instant::now();
+        while !wanted(&call.state()) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it stays at {:?}", call.state());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[test]
+    fn a_consent_that_ends_in_the_call_ends_the_swap_until_there_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (model, record) = (folder.path().join("ben.dfm"), folder.path().join("ben.dfm.consent.toml"));
+        std::fs::copy(MODEL, &model).unwrap();
+        let valid = std::fs::read_to_string(format!("{MODEL}.consent.toml")).unwrap();
+        std::fs::write(&record, &valid).unwrap();
+        let doors =
+            Doors { pipewire: false, loopback: LoopbackChoice::Off, preview: false, record: None, audio: false };
+        let plan = Plan {
+            source: Source::Description("videotestsrc is-live=true".to_owned()),
+            model,
+            properties: Vec::new(),
+            size: Size { width: 64, height: 64, rate: 15 },
+            mirror: false,
+            name: String::new(),
+            doors,
+        };
+        let mut call = Call::new(plan).unwrap();
+        let lent = call.consent();
+        let _look = call.look();
+        call.start().unwrap();
+        until(&call, |state| *state == State::Swapping);
+
+        // It ends now, in the record and in the call.
+        let yesterday = today().yesterday().unwrap();
+        let ended = valid.replace(&lent.until.to_string(), &yesterday.to_string());
+        let ended = ended.replace(&lent.from.to_string(), &yesterday.to_string());
+        std::fs::write(&record, ended).unwrap();
+        call.consent.lock().until = yesterday;
+        call.post.send(Order::Looks);
+        until(&call, |state| matches!(state, State::Waiting(Fault::Consent(_))));
+        let State::Waiting(fault) = call.state() else { unreachable!() };
+        assert!(fault.to_string().contains(&format!("expired after {yesterday} (UTC); ask them again")), "{fault}");
+        // It stays so.
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(call.state(), State::Waiting(fault));
+
+        std::fs::write(&record, &valid).unwrap();
+        until(&call, |state| *state == State::Swapping);
+        assert_eq!(call.consent().until, lent.until);
+        call.stop().unwrap();
+    }
 
     #[test]
     fn a_keeper_that_panicked_is_an_error_with_its_words() {

@@ -105,7 +105,7 @@ impl Panel {
     pub(super) fn show(&self) {
         let (plan, consent) = {
             let call = self.call();
-            (call.plan().clone(), call.consent().clone())
+            (call.plan().clone(), call.consent())
         };
         let values = properties::values(&self.element);
         let line = launch::line(&plan, &self.controls, &values);

@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
     let port = listener.local_addr()?.port();
     let model = models::first(&arguments.model)?;
     let call = Call::new(arguments.plan(&model, settings)?)?;
-    let (consent, size, events) = (call.consent().clone(), call.size(), call.events());
+    let (consent, size, events) = (call.consent(), call.size(), call.events());
     let named = if arguments.model.is_empty() { Vec::new() } else { arguments.model.clone() };
     let recordings = arguments.recordings.clone().unwrap_or_else(videos);
     let panel = Arc::new(Panel::new(call, named, recordings, settings.cloned().map_err(str::to_owned))?);
