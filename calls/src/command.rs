@@ -10,13 +10,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
-use standin::cli::{Outcome, Tool};
+use standin::cli::{Outcome, Tool, UNREAD, definition, is_unread};
 
 use crate::settings::{self, Settings};
-use crate::{definition, doctor, logs, mend, noise, panel, webcam};
-
-/// Exit code of a program whose output nobody reads any more: a shell's for `SIGPIPE`.
-const UNREAD: u8 = 141;
+use crate::{doctor, logs, mend, noise, panel, webcam};
 
 /// Consented face replacement: cameras, consent records and models.
 #[derive(Debug, Parser)]
@@ -162,15 +159,6 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Whether nobody reads what is printed any more, as behind `| head`: nothing has failed, and there is nobody to tell.
-fn is_unread(error: &anyhow::Error) -> bool {
-    let kind = |cause: &(dyn std::error::Error + 'static)| {
-        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        json.or_else(|| Some(cause.downcast_ref::<std::io::Error>()?.kind()))
-    };
-    error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
 }
 
 /// A line on standard error. Nothing is left to do where even that is closed.
