@@ -33,7 +33,7 @@ use standin::swap::ModelFile;
 
 pub use event::{Event, Events, State};
 pub use plan::{Doors, LoopbackChoice, Plan, Size};
-pub(crate) use property::{BARE, check as check_property};
+pub(crate) use property::{BARE, Setting, check as check_property};
 pub use property::{lets_bare, set as set_property, takes};
 pub use tap::{Tap, Taps};
 
@@ -69,6 +69,9 @@ impl Call {
         let element = factory.create().build().context("faceswap cannot be made")?;
         for (name, value) in &plan.properties {
             property::set(&element, name, value)?;
+            if name.ends_with("::model") {
+                consented(Path::new(value))?;
+            }
         }
         element.set_property("model", plan.model.to_str().context(NO_UTF8)?);
         plan.fit();
@@ -135,6 +138,21 @@ impl Call {
         self.consent.set(consent);
         self.plan.model.clone_from(&model);
         self.post.send(Order::Model(model));
+        Ok(())
+    }
+
+    /// Gives a performer a model of its own, or the element's again.
+    ///
+    /// # Errors
+    /// As [`Self::new`] for the model; the one before stays.
+    pub fn set_performer_model(&self, number: u32, model: Option<&Path>) -> anyhow::Result<()> {
+        let performer = self.element.dynamic_cast_ref::<gst::ChildProxy>().and_then(|it| it.child_by_index(number));
+        let performer = performer.with_context(|| format!("there is no performer {number}"))?;
+        if let Some(model) = model {
+            consented(model)?;
+        }
+        let model = model.map(|model| model.to_str().context(NO_UTF8)).transpose()?;
+        performer.set_property("model", model);
         Ok(())
     }
 

@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Folder of recordings [default: the user's folder of videos]
     #[arg(long, value_name = "FOLDER")]
     pub recordings: Option<PathBuf>,
+    /// Folder of face sets and pictures that performers are told by [default: the user's folder of pictures]
+    #[arg(long, value_name = "FOLDER")]
+    pub references: Option<PathBuf>,
     /// Port of the page on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 7346)]
     pub port: u16,

@@ -116,7 +116,7 @@ pub(super) fn values(element: &gst::Element) -> BTreeMap<String, String> {
 }
 
 /// A value in the words that [`crate::call::set_property`] takes.
-fn text(value: &glib::Value) -> String {
+pub(super) fn text(value: &glib::Value) -> String {
     if let Ok(number) = value.get::<f32>() {
         return number.to_string();
     }
