@@ -55,9 +55,9 @@ impl VideoDevice {
     }
 }
 
-/// Every device, by number.
-pub(crate) fn all() -> Vec<VideoDevice> {
-    those(|_| true)
+/// Those that hardware stands behind, by number.
+pub(crate) fn with_hardware() -> Vec<VideoDevice> {
+    those(has_hardware)
 }
 
 /// Those that no hardware stands behind, by number: to open a camera may switch its lamp on.
