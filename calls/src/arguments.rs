@@ -48,6 +48,9 @@ pub struct CallArguments {
     /// Whether the command line gave `properties`, not the environment or the file.
     #[arg(skip)]
     pub typed: bool,
+    /// Offers the microphone too, as late as the picture; recordings have it
+    #[arg(long)]
+    pub audio: bool,
     /// What applications call the camera
     #[arg(long, default_value = "Standin")]
     pub name: String,
@@ -107,8 +110,13 @@ impl CallArguments {
         }
         properties.extend(self.properties);
         let source = self.input.as_deref().map_or(Source::Camera(self.camera), Source::parse);
-        let doors =
-            Doors { pipewire: !self.no_pipewire, loopback: self.loopback, preview: false, record: None, audio: false };
+        let doors = Doors {
+            pipewire: !self.no_pipewire,
+            loopback: self.loopback,
+            preview: false,
+            record: None,
+            audio: self.audio,
+        };
         let size = Size { rate: self.fps, ..self.size };
         Ok(Plan { source, model, properties, size, mirror: self.mirror, name: self.name, doors })
     }

@@ -21,10 +21,7 @@ pub struct Arguments {
     /// Shows in a window what leaves
     #[arg(long)]
     pub preview: bool,
-    /// Offers the microphone too, as late as the picture
-    #[arg(long)]
-    pub audio: bool,
-    /// Records what leaves; the ending, .mkv or .mp4, says as what
+    /// Records what leaves, with the microphone where --audio is given; the ending, .mkv or .mp4, says as what
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
 }
@@ -39,7 +36,7 @@ impl Arguments {
             record::check(file)?;
         }
         let plan = self.call.plan(self.model, Ok(settings))?;
-        let doors = Doors { preview: self.preview, record: self.record, audio: self.audio, ..plan.doors };
+        let doors = Doors { preview: self.preview, record: self.record, ..plan.doors };
         Ok(Plan { doors, ..plan })
     }
 }
