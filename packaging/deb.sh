@@ -17,9 +17,10 @@ cargo deb --version >/dev/null 2>&1 || fail "cargo-deb is missing: cargo install
 say "completions and manual pages"
 made=target/packaging
 rm -rf "$made"
-mkdir -p "$made/man"
-target/release/standin man --out "$made/man" >/dev/null
-for shell in bash zsh fish; do target/release/standin completions "$shell" >"$made/standin.$shell"; done
+for program in standin standin-train; do
+    "target/release/$program" man --out "$made/$program/man" >/dev/null
+    for shell in bash zsh fish; do "target/release/$program" completions "$shell" >"$made/$program/$program.$shell"; done
+done
 
 say "packages"
 # `same` puts the plugin where this architecture's GStreamer looks.

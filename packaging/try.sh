@@ -61,7 +61,8 @@ inside gst-launch-1.0 -q filesrc location=/root/ada.mp4 ! decodebin ! videoconve
 inside standin compare /root/ada.mp4 /root/swapped.mp4 --frames 4 --out /root/before-after.png
 if [ -n "${KEEP:-}" ]; then mkdir -p "$KEEP"; cp "$root/root/before-after.png" "$KEEP/$suite.png"; fi
 inside standin-train --help >/dev/null
-inside sh -c 'test -s /usr/share/man/man1/standin-doctor.1.gz && test -s /usr/share/bash-completion/completions/standin'
+for page in standin-doctor standin-train-export; do inside test -s "/usr/share/man/man1/$page.1.gz"; done
+for program in standin standin-train; do inside test -s "/usr/share/bash-completion/completions/$program"; done
 inside desktop-file-validate /usr/share/applications/standin.desktop
 for package in gst-plugin-faceswap standin standin-train; do
     inside grep -q 'Bitstream Vera' "/usr/share/doc/$package/LICENSE-DejaVu.txt" || fail "$package lacks its font's licence"

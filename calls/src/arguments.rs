@@ -3,11 +3,17 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use clap::Args;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 
 use crate::call::{self, Doors, LoopbackChoice, Plan, Size};
 use crate::camera::Source;
 use crate::element;
+use crate::settings::Settings;
+
+/// What a call sets that the bare element has otherwise: what leaves is labelled, and nobody who comes into view is shown bare beside
+/// the one who is swapped.
+pub(crate) const OWN: [(&str, &str); 3] = [("label", "corner"), ("select", "all"), ("strangers", "conceal")];
 
 /// The input, the picture, and the ways out of a call.
 #[derive(Debug, Clone, Args)]
@@ -27,12 +33,24 @@ pub struct CallArguments {
     /// Swaps left and right
     #[arg(long)]
     pub mirror: bool,
-    /// Sets a property of the element faceswap; may be given again
+    /// Whom to swap: all, largest, left-most, or the number of a track; others stay bare [default: all]
+    #[arg(long, value_name = "WHOM")]
+    pub select: Option<String>,
+    /// Sets the properties of the element faceswap that the table [preset.NAME] of the settings has, before --select and --set
+    #[arg(long, value_name = "NAME")]
+    pub preset: Option<String>,
+    /// Leaves out the label that says whose face is generated
+    #[arg(long)]
+    pub no_label: bool,
+    /// Sets a property of the element faceswap, or of a performer (performer-0::reference=FOLDER); may be given again
     #[arg(long = "set", value_delimiter = ',', value_name = "PROPERTY=VALUE", value_parser = pair)]
     pub properties: Vec<(String, String)>,
     /// Whether the command line gave `properties`, not the environment or the file.
     #[arg(skip)]
     pub typed: bool,
+    /// Offers the microphone too, as late as the picture; recordings have it
+    #[arg(long)]
+    pub audio: bool,
     /// What applications call the camera
     #[arg(long, default_value = "Standin")]
     pub name: String,
@@ -60,20 +78,45 @@ fn loopback(text: &str) -> Result<LoopbackChoice, String> {
 }
 
 impl CallArguments {
-    /// The call that they ask for, by this model, in which `properties` of the command come before those that are set.
+    /// Takes in where they were said: on the command line, `--camera` outranks an input that the environment or the file names,
+    /// and only there a bare face is let out.
+    pub(crate) fn settle(&mut self, matches: &ArgMatches) {
+        let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
+        self.typed = typed("properties");
+        if typed("camera") && !typed("input") {
+            self.input = None;
+        }
+    }
+
+    /// The call that they ask for, by this model, with the preset of these settings.
     ///
     /// # Errors
-    /// A bare face let out by anything but the command line.
-    pub fn plan(self, model: PathBuf, mut properties: Vec<(String, String)>) -> anyhow::Result<Plan> {
+    /// A preset that there is not, or that `faceswap` does not take; wrong settings where a preset is asked for; a bare face let out
+    /// by anything but the command line.
+    pub fn plan(self, model: PathBuf, settings: Result<&Settings, &str>) -> anyhow::Result<Plan> {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let own = |(name, value)| pair(name, if name == "label" && self.no_label { "off" } else { value });
+        let mut properties: Vec<_> = OWN.into_iter().map(own).collect();
+        if let Some(name) = &self.preset {
+            let preset = settings.map_err(|wrong| anyhow::anyhow!("{wrong}"))?.preset(name)?;
+            preset.set_on(&element::load()?.create().build()?)?;
+            properties.extend(preset.properties.iter().map(|set| pair(&set.name, &set.value)));
+        }
+        properties.extend(self.select.iter().map(|whom| pair("select", whom)));
         if !self.typed && !self.properties.is_empty() {
             let element = element::load()?.create().build()?;
             let bare = self.properties.iter().any(|(name, value)| call::lets_bare(&element, name, value));
-            ensure!(!bare, "on-failure=pass lets a bare face out, and is taken from --set on the command line alone");
+            ensure!(!bare, call::BARE);
         }
         properties.extend(self.properties);
         let source = self.input.as_deref().map_or(Source::Camera(self.camera), Source::parse);
-        let doors =
-            Doors { pipewire: !self.no_pipewire, loopback: self.loopback, preview: false, record: None, audio: false };
+        let doors = Doors {
+            pipewire: !self.no_pipewire,
+            loopback: self.loopback,
+            preview: false,
+            record: None,
+            audio: self.audio,
+        };
         let size = Size { rate: self.fps, ..self.size };
         Ok(Plan { source, model, properties, size, mirror: self.mirror, name: self.name, doors })
     }

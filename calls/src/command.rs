@@ -1,19 +1,19 @@
 //! The command line: what each word of `standin WORD` runs.
 //!
 //! Reports go to standard output, errors to standard error as one sentence, with a line how to mend it where the machine
-//! lacks something. Exit codes: 0 done and good, 1 not good or failed, 2 wrong arguments or settings.
+//! lacks something. Exit codes: 0 done and good, 1 not good or failed, 2 wrong arguments or settings, 141 nobody reads the
+//! report any more.
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
-use standin::cli::{Outcome, Tool};
+use standin::cli::{Outcome, Tool, UNREAD, definition, is_unread};
 
 use crate::settings::{self, Settings};
-use crate::{definition, doctor, logs, mend, noise, panel, webcam};
+use crate::{doctor, logs, mend, noise, panel, webcam};
 
 /// Consented face replacement: cameras, consent records and models.
 #[derive(Debug, Parser)]
@@ -68,7 +68,7 @@ impl Cli {
             _ => None,
         };
         if let (Some(call), Some((_, own))) = (call, matches.subcommand()) {
-            call.typed = own.value_source("properties") == Some(ValueSource::CommandLine);
+            call.settle(own);
         }
         Ok(this)
     }
@@ -150,6 +150,7 @@ pub fn main() -> ExitCode {
     match cli.command.run(&settings, &mut std::io::stdout().lock()) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Bad) => ExitCode::FAILURE,
+        Err(error) if is_unread(&error) => ExitCode::from(UNREAD),
         Err(error) => {
             say(&format!("{error:#}"));
             if let Some(line) = mend::of(&error) {

@@ -52,6 +52,9 @@ pub enum Fault {
     /// `faceswap` cannot go on; its own sentence has the mend.
     #[error("{0}")]
     Swap(String),
+    /// The consent of the model has ended; the record's own sentence has the mend.
+    #[error("{0}")]
+    Consent(String),
     /// The input failed in a way of its own.
     #[error("{input}: {reason}; it is tried again")]
     Input {
@@ -59,6 +62,12 @@ pub enum Fault {
         input: String,
         /// GStreamer's words.
         reason: String,
+    },
+    /// A defect of this program.
+    #[error("the call has ended by a defect of Standin ({what}); start it again, and report what it printed")]
+    Defect {
+        /// In the program's words.
+        what: String,
     },
     /// The input is over.
     #[error("{input} has ended; it is opened again")]
@@ -84,6 +93,16 @@ pub enum Fault {
     /// No v4l2loopback device.
     #[error("no v4l2loopback device is loaded; mend: {}", mend::loopback())]
     NoLoopback,
+    /// A file that was named as one and is none.
+    #[error("{} is no v4l2loopback device: {what}; {}", device.display(), instead(.loaded))]
+    NotLoopback {
+        /// What was asked for.
+        device: PathBuf,
+        /// What it is.
+        what: String,
+        /// The v4l2loopback devices that there are.
+        loaded: Vec<String>,
+    },
     /// One that cannot be written to.
     #[error("the v4l2loopback device {} cannot be written to: {reason}; close what else writes to it, or load another", device.display())]
     Loopback {
@@ -136,6 +155,14 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+/// What to do without a v4l2loopback device that was named.
+fn instead(loaded: &[String]) -> String {
+    match loaded {
+        [] => format!("mend: {}", mend::loopback()),
+        _ => format!("choose {} with --loopback", loaded.join(" or ")),
+    }
+}
+
 /// GStreamer's error about a pipeline's words: an element that is missing, else what `name` makes of it.
 pub fn unparsed(error: &gst::glib::Error, name: impl FnOnce(String) -> Fault) -> Fault {
     let element = error.message().split_once('"').and_then(|(_, rest)| rest.split_once('"'));
@@ -178,6 +205,17 @@ mod tests {
         ends(Fault::NoElement { element: "x264enc".to_owned() }, mend::part(Part::Ugly));
         ends(Fault::NoPipeWire { reason: "gone".to_owned() }, mend::pipewire());
         ends(Fault::NoLoopback, mend::loopback());
+        let not = |loaded: &[&str]| Fault::NotLoopback {
+            device: "/dev/video9".into(),
+            what: "there is no such file".to_owned(),
+            loaded: loaded.iter().map(|path| (*path).to_owned()).collect(),
+        };
+        ends(not(&[]), mend::loopback());
+        assert!(
+            not(&["/dev/video1", "/dev/video2"])
+                .to_string()
+                .ends_with("choose /dev/video1 or /dev/video2 with --loopback")
+        );
         ends(Fault::ForbiddenCamera { camera: "it".to_owned() }, mend::CAMERA_GROUP.to_owned());
     }
 }

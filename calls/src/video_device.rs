@@ -51,13 +51,13 @@ pub(crate) struct Words {
 impl VideoDevice {
     /// Whether v4l2loopback made it: what one program writes to it, another reads.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.words.as_ref().is_ok_and(|words| words.driver == "v4l2 loopback")
+        self.words.as_ref().is_ok_and(Words::is_loopback)
     }
 }
 
-/// Every device, by number.
-pub(crate) fn all() -> Vec<VideoDevice> {
-    those(|_| true)
+/// Those that hardware stands behind, by number.
+pub(crate) fn with_hardware() -> Vec<VideoDevice> {
+    those(has_hardware)
 }
 
 /// Those that no hardware stands behind, by number: to open a camera may switch its lamp on.
@@ -87,7 +87,11 @@ fn those(wanted: impl Fn(&Path) -> bool) -> Vec<VideoDevice> {
         .collect()
 }
 
-fn ask(path: &PathBuf) -> std::io::Result<Words> {
+/// What the device says of itself.
+///
+/// # Errors
+/// It cannot be opened, or is no video device.
+pub(crate) fn ask(path: &Path) -> std::io::Result<Words> {
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     // SAFETY: the kernel's header has this number and this layout for VIDIOC_QUERYCAP, which only fills the struct.
     let answer: Answer = unsafe { ioctl(&file, Getter::<{ opcode::read::<Answer>(b'V', 0) }, Answer>::new()) }?;
@@ -95,6 +99,11 @@ fn ask(path: &PathBuf) -> std::io::Result<Words> {
 }
 
 impl Words {
+    /// Whether they are those of v4l2loopback's driver.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.driver == "v4l2 loopback"
+    }
+
     fn of(answer: &Answer) -> Self {
         let text = |bytes: &[u8]| {
             let bytes = bytes.split(|&byte| byte == 0).next().unwrap_or_default();

@@ -50,6 +50,21 @@ fn a_new_record_is_shown_as_valid() {
 }
 
 #[test]
+fn nobody_who_reads_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = model(folder.path());
+    assert_eq!(standin(&new(&model, "Ben", "2999-12-31")).0, 0);
+    for words in [&["consent", "show", &model][..], &["config", "--example"], &["doctor", "--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+        let output = command.args(words).stdin(Stdio::null()).stdout(writer).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.as_str()), (Some(141), ""), "{words:?}");
+    }
+}
+
+#[test]
 fn a_model_tells_where_it_comes_from() {
     let folder = tempfile::tempdir().unwrap();
     let model = SwapModel::plain().with_metadata("standin.model", "live").with_metadata("standin.steps", "12");

@@ -183,6 +183,55 @@ fn what_one_page_sets_another_sees_and_wrong_values_are_refused() {
 }
 
 #[test]
+fn a_call_begins_with_everybody_swapped_a_label_and_a_preset() {
+    let (lent, folder) = (Lent::green(), tempfile::tempdir().unwrap());
+    std::fs::create_dir_all(folder.path().join("config/standin")).unwrap();
+    let presets = "[preset.pale]\nopacity = 0.25\nmorph = 0.5\n[preset.bare]\non-failure = 'pass'\n";
+    std::fs::write(folder.path().join("config/standin/config.toml"), presets).unwrap();
+    let values = |words: &[&str]| {
+        let panel = Panel::start(folder.path(), &lent.to_string(), &[&["--port", "0"], words].concat());
+        let mut page = panel.page();
+        page.until("values", |state| state["values"].is_object());
+        (page.state["values"].clone(), panel)
+    };
+    let (began, panel) = values(&[]);
+    for (name, value) in [("select", "all"), ("label", "corner"), ("strangers", "conceal")] {
+        assert_eq!(began[name], value);
+        // That is what a reset brings back.
+        panel
+            .set(
+                name,
+                if name == "label" {
+                    "off"
+                } else if name == "select" {
+                    "largest"
+                } else {
+                    "pass"
+                },
+            )
+            .unwrap();
+        panel.command(json!({ "do": "reset", "property": name })).unwrap();
+        panel.page().until(name, |state| state["values"][name] == value);
+    }
+    assert!(panel.set("on-failure", "pass").unwrap_err().contains("taken from --set on the command line alone"));
+    assert!(panel.set("on-failure", "3").is_err(), "its number");
+    panel.set("on-failure", "blur").unwrap();
+    drop(panel);
+    let words = ["--preset", "pale", "--no-label", "--select", "largest", "--set", "morph=1"];
+    let (began, _panel) = values(&words);
+    let set = [("opacity", "0.25"), ("morph", "1"), ("label", "off"), ("select", "largest")];
+    for (name, value) in set {
+        assert_eq!(began[name], value, "{name}");
+    }
+    let refused = |preset: &str| {
+        let words = [CLIP, "--model", &lent.to_string(), "--port", "0", "--preset", preset];
+        Panel::refused(folder.path(), &words).1
+    };
+    assert!(refused("bare").contains("config.toml:5: on-failure=pass lets a bare face out"), "{}", refused("bare"));
+    assert!(refused("none").contains("there are bare, pale"), "{}", refused("none"));
+}
+
+#[test]
 fn the_preview_shows_both_faces_and_a_recording_only_the_swapped_one() {
     let lent = Lent::green();
     let (panel, folder) = panel(&lent);
@@ -236,6 +285,53 @@ fn models_of_the_folder_are_offered_with_their_consent() {
     panel.command(json!({ "do": "model", "path": models[1]["path"] })).unwrap();
     page.until("Somebody", |state| state["subject"] == "Somebody");
     picture_until(&panel, "after", |jpeg| green(jpeg).2 < 50);
+}
+
+#[test]
+fn performers_have_pictures_and_a_model_each() {
+    let (lent, blue, folder) = (Lent::green(), Lent::paint([1.0, 0.0, 0.0]), tempfile::tempdir().unwrap());
+    let pictures = folder.path().join("pictures");
+    std::fs::create_dir_all(pictures.join("ada")).unwrap();
+    std::fs::write(pictures.join("ben.png"), "").unwrap();
+    let model = lent.path.parent().unwrap().join("blue.dfm");
+    std::fs::copy(&blue.path, &model).unwrap();
+    std::fs::copy(blue.path.with_added_extension("consent.toml"), model.with_added_extension("consent.toml")).unwrap();
+    let (given, pictures) = (pictures.join("ada").display().to_string(), pictures.display().to_string());
+    let words = ["--port", "0", "--references", &pictures, "--set", &format!("performer-0::reference={given}")];
+    let panel = Panel::start(folder.path(), &lent.to_string(), &words);
+    let mut page = panel.page();
+    page.until("two pictures and two models", |state| {
+        let count = |what: &str| state[what].as_array().map_or(0, Vec::len);
+        (count("references"), count("models"), count("performers")) == (2, 2, 1)
+    });
+    assert_eq!(page.state["performers"][0], json!({ "reference": given, "model": null }));
+    assert_eq!(page.state["values"]["strangers"], "conceal");
+    let paths: Vec<_> = (0..2).map(|place| page.state["references"][place]["path"].clone()).collect();
+    assert_eq!(paths[0], json!(given));
+
+    panel.set("performers", "2").unwrap();
+    panel.command(json!({ "do": "performer-reference", "performer": 1, "path": paths[1] })).unwrap();
+    let model = model.canonicalize().unwrap().display().to_string();
+    panel.command(json!({ "do": "performer-model", "performer": 1, "path": model })).unwrap();
+    page.until("a second performer", |state| {
+        state["performers"][1] == json!({ "reference": paths[1], "model": model })
+    });
+    let line = page.state["line"].as_str().unwrap();
+    let words = [&format!("performer-0::reference={given}"), &format!("performer-1::model={model}")];
+    assert!(words.iter().all(|words| line.contains(*words)) && !line.contains("performer-1::opacity"), "{line}");
+    panel.command(json!({ "do": "performer-model", "performer": 1, "path": null })).unwrap();
+    page.until("the call's model", |state| state["performers"][1]["model"].is_null());
+
+    let refused = |command: Value| panel.command(command).unwrap_err();
+    let reference =
+        |performer: u32, path: &str| json!({ "do": "performer-reference", "performer": performer, "path": path });
+    assert!(refused(reference(0, "/etc")).contains("none of the pictures of performers"));
+    assert!(refused(reference(7, &given)).contains("no performer 7"));
+    assert!(
+        refused(json!({ "do": "performer-model", "performer": 0, "path": "/etc/passwd" }))
+            .contains("none of the models")
+    );
+    assert!(refused(json!({ "do": "performer-model", "performer": 7, "path": null })).contains("no performer 7"));
 }
 
 #[test]
@@ -306,6 +402,18 @@ fn the_page_in_a_browser() {
         .value(&one, "document.getElementById('preset-name').value = 'a b'; document.getElementById('save').click()");
     browser.until(&one, "document.getElementById('alert').textContent.includes('no name for a preset')");
     browser.value(&one, "document.querySelector('#alert button').click()");
+    // Performers come and go; each has its fields.
+    browser.value(&one, "document.getElementById('add-performer').click()");
+    browser.until(&other, "document.querySelectorAll('#performers select').length === 2");
+    let kept = std::env::var_os("PANEL_PICTURES").map(std::path::PathBuf::from);
+    if let Some(folder) = &kept {
+        std::fs::write(folder.join("performer.png.base64"), browser.picture(&one, (1280, 800), "light")).unwrap();
+    }
+    let nameless = "[...document.querySelectorAll('#performers select')].filter(f => !f.labels.length).length";
+    assert_eq!(browser.value(&other, nameless), json!(0));
+    browser.value(&other, "document.getElementById('remove-performer').click()");
+    browser.until(&one, "document.querySelectorAll('#performers select').length === 0");
+    browser.until(&one, "document.getElementById('remove-performer').hidden");
     // Every field has a name, everything that is pressed can be reached, nothing is wider than a phone.
     let nameless = "[...document.querySelectorAll('input, select')].filter(f => !f.labels.length && \
                     !f.getAttribute('aria-label')).length";
@@ -316,7 +424,6 @@ fn the_page_in_a_browser() {
     );
     browser.value(&one, "document.getElementById('examine').click()");
     browser.until(&one, "document.querySelectorAll('#findings p').length > 5");
-    let kept = std::env::var_os("PANEL_PICTURES").map(std::path::PathBuf::from);
     browser.value(
         &one,
         "document.activeElement.blur(); scrollTo(0, 0); document.querySelector('.controls').scrollTo(0, 0)",

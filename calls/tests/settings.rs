@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use clap::CommandFactory;
-use standin_calls::command::{Cli, definition};
+use standin_calls::command::{Cli, Command, definition};
 use standin_calls::settings::{Settings, example};
 
 /// Exit code, standard output, standard error of `standin`, with a home of its own.
 fn standin(home: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_standin"));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_standin"));
     command.env("XDG_CONFIG_HOME", home).env_remove("STANDIN_LOG").env_remove("STANDIN_CONFIG");
     let output = command.envs(environment.iter().copied()).args(arguments).stdin(Stdio::null()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -63,6 +63,32 @@ fn a_switch_of_the_file_can_be_set_back() {
     assert!(json(&["standin", "bench"]));
     assert!(json(&["standin", "bench", "--json"]));
     assert!(!json(&["standin", "bench", "--json=false"]));
+}
+
+#[test]
+fn an_input_is_a_setting_that_a_camera_on_the_command_line_outranks() {
+    let source = |text: &str, words: &[&str]| {
+        let command = parse(text).unwrap().apply(definition());
+        let words = [&["standin", "webcam", "--model", "m.dfm"], words].concat();
+        match Cli::of(&command.try_get_matches_from(words).unwrap()).unwrap().command {
+            Command::Webcam(arguments) => (arguments.call.input, arguments.call.camera),
+            _ => unreachable!(),
+        }
+    };
+    let pair = |input: Option<&str>, camera: &str| (input.map(str::to_owned), camera.to_owned());
+    let file = "[webcam]\ninput = 'clip.mp4'\ncamera = 'C920'\n";
+    assert_eq!(source(file, &[]), pair(Some("clip.mp4"), "C920"));
+    assert_eq!(source(file, &["test"]), pair(Some("test"), "C920"));
+    assert_eq!(source(file, &["--camera", "other"]), pair(None, "other"));
+    assert_eq!(source(file, &["test", "--camera", "other"]), pair(Some("test"), "other"));
+    assert!(refusal("[webcam]\ninput = ['a', 'b']\n").contains("`webcam.input` takes one value, and has a list"));
+    assert!(refusal("[webcam]\ninputs = 'a'\n").contains("did you mean `input`?"));
+    // The environment comes before the file.
+    let home = home("[webcam]\ninput = 'file'\n");
+    let (_, out, _) = standin(home.path(), &[("STANDIN_WEBCAM_INPUT", "/nowhere/clip")], &["config"]);
+    assert!(out.contains("input = \"/nowhere/clip\"  # STANDIN_WEBCAM_INPUT"), "{out}");
+    // What has to be there has no variable.
+    assert!(!example(&definition()).contains("STANDIN_CONSENT_SHOW_MODEL"));
 }
 
 #[test]

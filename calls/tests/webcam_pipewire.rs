@@ -220,7 +220,7 @@ fn a_sound_server_that_is_deaf_holds_up_nothing() {
     let environment = [("PULSE_SERVER", server.as_str()), ("DISPLAY", ""), ("WAYLAND_DISPLAY", "")];
     let webcam = Webcam::start_in(&environment, &[&words[..], &more].concat());
     webcam.wait_for("pipewire  node", 0);
-    webcam.wait_for("loopback  the v4l2loopback device /dev/video9 cannot be written to", 0);
+    webcam.wait_for("loopback  /dev/video9 is no v4l2loopback device: there is no such file; ", 0);
     webcam.wait_for("preview   the preview cannot be shown", 0);
     webcam.wait_for("sound     the microphone: it does not answer", webcam.wait_for("swapping", 0));
     webcam.interrupt();

@@ -1,7 +1,7 @@
 //! The tools of the command `standin`, one module a subcommand, and the command `standin-train`.
 //!
 //! Reports go to standard output, errors to standard error as one sentence. Exit codes: 0 done and good, 1 not good or
-//! failed, 2 wrong arguments. The rest of `standin` is in `calls/`, which needs the element.
+//! failed, 2 wrong arguments, 141 nobody reads the report any more. The rest of `standin` is in `calls/`, which needs the element.
 
 use std::io::Write;
 
@@ -10,6 +10,7 @@ use clap::Subcommand;
 pub mod bench;
 pub mod compare;
 pub mod consent;
+pub mod definition;
 pub mod devices;
 pub mod model;
 mod roofline;
@@ -30,6 +31,18 @@ pub enum Tool {
     Devices,
     /// Puts frames of clips side by side in one picture.
     Compare(compare::Arguments),
+}
+
+/// Exit code of a program whose output nobody reads any more: a shell's for `SIGPIPE`.
+pub const UNREAD: u8 = 141;
+
+/// Whether nobody reads what is printed any more, as behind `| head`: nothing has failed, and there is nobody to tell.
+pub fn is_unread(error: &anyhow::Error) -> bool {
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        json.or_else(|| Some(cause.downcast_ref::<std::io::Error>()?.kind()))
+    };
+    error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
 }
 
 /// Whether the outcome is good.

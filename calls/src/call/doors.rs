@@ -12,9 +12,9 @@ use super::opening::{self, Attempt, Opened, Opening, Way};
 use super::plan::{LoopbackChoice, Plan};
 use super::pump::Pump;
 use crate::fault::Fault;
-use crate::outlet::Kind;
 use crate::outlet::microphone::Microphone;
 use crate::outlet::registry::Watch;
+use crate::outlet::{Kind, SoundWay};
 
 /// How long a way out may take to open.
 const ANSWER: Duration = Duration::from_secs(8);
@@ -40,6 +40,8 @@ pub(super) struct Doors {
     device: Option<PathBuf>,
     record: Option<PathBuf>,
     microphone: Option<Microphone>,
+    /// From the microphone to the recording.
+    sound: SoundWay,
     /// How late the sound is.
     delay: gst::ClockTime,
     back_off: BackOff,
@@ -76,6 +78,7 @@ impl Doors {
             device,
             record: doors.record.clone(),
             microphone: None,
+            sound: SoundWay::default(),
             delay: gst::ClockTime::ZERO,
             back_off: BackOff::default(),
             retry: None,
@@ -93,6 +96,7 @@ impl Doors {
         if let Some(microphone) = &self.microphone {
             microphone.set_delay(picture);
         }
+        self.sound.set_delay(picture);
         true
     }
 
@@ -142,6 +146,8 @@ impl Doors {
                 name: self.name.clone(),
                 device: self.device.clone(),
                 record: self.record.clone().unwrap_or_default(),
+                heard: self.wanted.contains(&Kind::Microphone),
+                sound: self.sound.clone(),
                 orders: self.orders.clone(),
             };
             opening.begin();
@@ -156,7 +162,12 @@ impl Doors {
         match opened {
             Ok(Opened { way, place, watch }) => {
                 match way {
-                    Way::Pictures(door) => self.pump.add(door),
+                    Way::Pictures(door) => {
+                        if kind == Kind::Record {
+                            self.sound.lead_to(door.sound());
+                        }
+                        self.pump.add(door);
+                    }
                     Way::Sound(microphone) => {
                         microphone.set_delay(self.delay);
                         self.microphone = Some(microphone);
@@ -233,6 +244,7 @@ impl Doors {
     pub(super) fn finish_record(&mut self) {
         self.wanted.retain(|wanted| *wanted != Kind::Record);
         self.opening.retain(|(opening, _)| opening.kind != Kind::Record);
+        self.sound.lead_to(None);
         if let Some(door) = self.pump.take(Kind::Record) {
             door.finish();
             self.open.retain(|(open, _)| open.kind != Kind::Record);

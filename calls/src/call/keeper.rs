@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use standin::consent::today;
 
 use super::back_off::BackOff;
 use super::doors::Doors;
@@ -18,7 +19,7 @@ use super::plan::Plan;
 use super::post::Post;
 use super::pump::Pump;
 use super::swap_line::{Said, SwapLine};
-use super::{Call, Taps};
+use super::{Call, Lent, Taps, consented};
 use crate::camera::Source;
 use crate::fault::Fault;
 use crate::still_card;
@@ -47,8 +48,8 @@ pub(super) enum Order {
     Reconnect,
     /// [`super::Handle::set_source`].
     Source(Source),
-    /// The model is of this person from now on: [`super::Call::set_model`].
-    Subject(String),
+    /// The model, and with it the consent, is another from now on: [`super::Call::set_model`].
+    Model(PathBuf),
     /// [`super::Handle::record`].
     Record(Option<PathBuf>),
     /// [`super::Handle::stop`].
@@ -62,6 +63,7 @@ fn on_card(fault: &Fault) -> &'static str {
             "waiting for the camera"
         }
         Fault::Swap(_) => "the swap is being started again",
+        Fault::Consent(_) => "the consent has ended",
         _ => "waiting for the input",
     }
 }
@@ -71,6 +73,10 @@ struct Ending(Events);
 
 impl Drop for Ending {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let words = "the call has ended by a defect of Standin; start it again, and report what was printed";
+            self.0.tell(Event::Warning(words.to_owned()));
+        }
         self.0.enter(State::Stopped);
     }
 }
@@ -79,7 +85,7 @@ impl Drop for Ending {
 pub(super) struct Keeper {
     plan: Plan,
     element: gst::Element,
-    subject: String,
+    consent: Lent,
     taps: Taps,
     events: Events,
     orders: Sender<Order>,
@@ -105,7 +111,7 @@ pub(super) struct Keeper {
 impl Keeper {
     /// Draws the card and begins to open the doors.
     pub(super) fn new(call: &Call, (orders, inbox): (Sender<Order>, Receiver<Order>)) -> anyhow::Result<Self> {
-        let (plan, subject) = (call.plan.clone(), call.consent.subject.clone());
+        let (plan, subject) = (call.plan.clone(), call.consent.get().subject);
         let latest = Arc::new(Latest::default());
         let card = still_card::draw(plan.size.width, plan.size.height, &subject, "starting");
         let pump = Pump::start(Arc::clone(&latest), card).context("no thread for the pictures")?;
@@ -113,7 +119,7 @@ impl Keeper {
         Ok(Self {
             plan,
             element: call.element.clone(),
-            subject,
+            consent: call.consent.clone(),
             taps: call.taps.clone(),
             events: call.events.clone(),
             orders,
@@ -164,7 +170,22 @@ impl Keeper {
         let silence = self.line.as_ref().map(|_| self.heard.0 + SILENCE);
         let idle = self.unseen.filter(|_| self.line.is_some()).map(|since| since + GRACE);
         let retry = self.retry.filter(|_| self.is_seen() || self.never_opened());
-        [self.doors.due(), silence, idle, retry].into_iter().flatten().min()
+        let consent = self.line.as_ref().and_then(|_| self.consent_ends());
+        [self.doors.due(), silence, idle, retry, consent].into_iter().flatten().min()
+    }
+
+    /// When the consent ends, by the clock of now.
+    fn consent_ends(&self) -> Option<Instant> {
+        let left = self.consent.lock().expires().duration_since(SystemTime::now()).unwrap_or_default();
+        Instant::now().checked_add(left)
+    }
+
+    /// Why the model may be used no more, where its consent has ended.
+    fn consent_fault(&self) -> Option<Fault> {
+        let consent = self.consent.lock();
+        let ended = consent.expires() <= SystemTime::now();
+        let fault = consent.check(&consent.model_sha256, today()).err().filter(|_| ended)?;
+        Some(Fault::Consent(fault.to_string()))
     }
 
     /// Whether anybody may see the picture.
@@ -195,6 +216,8 @@ impl Keeper {
                     self.doors.pump().empty();
                     self.say("starting");
                     self.events.enter(State::Idle);
+                } else if let Some(fault) = self.consent_fault() {
+                    self.fail(fault);
                 } else if self.heard.0 + SILENCE <= now {
                     self.fail(Fault::Silent { input: self.plan.source.name() });
                 }
@@ -217,6 +240,13 @@ impl Keeper {
         }
         self.opened = Instant::now();
         self.heard = (self.opened, 0);
+        if let Some(fault) = self.consent_fault() {
+            // There may be a new record.
+            match consented(&self.plan.model) {
+                Ok(consent) => self.consent.set(consent),
+                Err(_) => return self.fail(fault),
+            }
+        }
         match SwapLine::open(&self.plan, &self.element, &self.latest, &self.taps, said) {
             Ok(line) => self.line = Some(line),
             Err(fault) => self.fail(fault),
@@ -242,7 +272,7 @@ impl Keeper {
     /// Puts a line on the card.
     fn say(&self, line: &str) {
         let size = self.plan.size;
-        self.doors.pump().set_card(still_card::draw(size.width, size.height, &self.subject, line));
+        self.doors.pump().set_card(still_card::draw(size.width, size.height, &self.consent.get().subject, line));
     }
 
     fn obey(&mut self, order: Order) {
@@ -265,9 +295,12 @@ impl Keeper {
                 self.plan.source = source;
                 self.reopen();
             }
-            Order::Subject(subject) => {
-                self.subject = subject;
+            Order::Model(model) => {
+                self.plan.model = model;
                 self.say("starting");
+                if matches!(self.events.state(), State::Waiting(Fault::Consent(_))) {
+                    self.reopen();
+                }
             }
             Order::Record(file) => self.doors.record(file),
         }
@@ -308,6 +341,12 @@ mod tests {
     #![allow(clippy::panic, reason = "the test is of one")]
 
     use super::*;
+
+    #[test]
+    fn the_card_says_that_the_consent_has_ended_and_nothing_of_paths() {
+        assert_eq!(on_card(&Fault::Consent("of somebody, in /home/x".to_owned())), "the consent has ended");
+        assert_eq!(on_card(&Fault::NoFile { path: "/home/x".into() }), "waiting for the input");
+    }
 
     #[test]
     fn a_thread_that_panics_has_stopped() {

@@ -21,8 +21,8 @@ mod swap_line;
 mod tap;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use anyhow::Context;
@@ -33,11 +33,12 @@ use standin::swap::ModelFile;
 
 pub use event::{Event, Events, State};
 pub use plan::{Doors, LoopbackChoice, Plan, Size};
-pub(crate) use property::check as check_property;
+pub(crate) use property::{BARE, Setting, check as check_property};
 pub use property::{lets_bare, set as set_property, takes};
 pub use tap::{Tap, Taps};
 
 use crate::camera::Source;
+use crate::fault::Fault;
 use keeper::{Keeper, Order};
 use post::Post;
 
@@ -49,7 +50,7 @@ const NO_UTF8: &str = "the model's path is no UTF-8; rename it";
 pub struct Call {
     plan: Plan,
     element: gst::Element,
-    consent: Consent,
+    consent: Lent,
     events: Events,
     taps: Taps,
     post: Arc<Post>,
@@ -68,13 +69,16 @@ impl Call {
         let element = factory.create().build().context("faceswap cannot be made")?;
         for (name, value) in &plan.properties {
             property::set(&element, name, value)?;
+            if name.ends_with("::model") {
+                consented(Path::new(value))?;
+            }
         }
         element.set_property("model", plan.model.to_str().context(NO_UTF8)?);
         plan.fit();
         Ok(Self {
             plan,
             element,
-            consent,
+            consent: Lent::of(consent),
             events: Events::default(),
             taps: Taps::default(),
             post: Arc::default(),
@@ -99,11 +103,13 @@ impl Call {
     }
 
     /// Ends cleanly: a recording is whole, the camera is free. May be started again.
-    pub fn stop(&mut self) {
+    ///
+    /// # Errors
+    /// The call had ended by itself, of a defect of this program.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
         self.handle().stop();
-        if let Some(keeper) = self.keeper.take() {
-            let _ = keeper.join();
-        }
+        let ended = self.keeper.take().map_or(Ok(()), JoinHandle::join);
+        ended.map_err(|panic| Fault::Defect { what: words(panic.as_ref()) }.into())
     }
 
     /// What tells a call what to do, from any thread.
@@ -129,8 +135,24 @@ impl Call {
     pub fn set_model(&mut self, model: PathBuf) -> anyhow::Result<()> {
         let consent = consented(&model)?;
         self.element.set_property("model", model.to_str().context(NO_UTF8)?);
-        self.post.send(Order::Subject(consent.subject.clone()));
-        (self.plan.model, self.consent) = (model, consent);
+        self.consent.set(consent);
+        self.plan.model.clone_from(&model);
+        self.post.send(Order::Model(model));
+        Ok(())
+    }
+
+    /// Gives a performer a model of its own, or the element's again.
+    ///
+    /// # Errors
+    /// As [`Self::new`] for the model; the one before stays.
+    pub fn set_performer_model(&self, number: u32, model: Option<&Path>) -> anyhow::Result<()> {
+        let performer = self.element.dynamic_cast_ref::<gst::ChildProxy>().and_then(|it| it.child_by_index(number));
+        let performer = performer.with_context(|| format!("there is no performer {number}"))?;
+        if let Some(model) = model {
+            consented(model)?;
+        }
+        let model = model.map(|model| model.to_str().context(NO_UTF8)).transpose()?;
+        performer.set_property("model", model);
         Ok(())
     }
 
@@ -140,8 +162,8 @@ impl Call {
     }
 
     /// Whose face the model gives, and until when.
-    pub fn consent(&self) -> &Consent {
-        &self.consent
+    pub fn consent(&self) -> Consent {
+        self.consent.get()
     }
 
     /// Size and rate of what leaves, the same until the call goes.
@@ -173,6 +195,28 @@ impl Call {
     }
 }
 
+/// The consent of the model of now. A record that is renewed while the call runs counts.
+#[derive(Debug, Clone)]
+struct Lent(Arc<Mutex<Consent>>);
+
+impl Lent {
+    fn of(consent: Consent) -> Self {
+        Self(Arc::new(Mutex::new(consent)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Consent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self) -> Consent {
+        self.lock().clone()
+    }
+
+    fn set(&self, consent: Consent) {
+        *self.lock() = consent;
+    }
+}
+
 /// The consent of a model that may be used today.
 fn consented(model: &Path) -> anyhow::Result<Consent> {
     Ok(ModelFile::open(model)?.consented(today())?.clone())
@@ -180,8 +224,14 @@ fn consented(model: &Path) -> anyhow::Result<Consent> {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.stop();
+        let _ = self.stop();
     }
+}
+
+/// What a thread that panicked has said.
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it does not say why".to_owned())
 }
 
 /// Tells a call what to do.
@@ -209,6 +259,80 @@ impl Handle {
     /// Begins a recording, or ends the one that runs.
     pub fn record(&self, file: Option<PathBuf>) {
         self.post.send(Order::Record(file));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
+
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/ben.dfm");
+
+    fn until(call: &Call, wanted: impl Fn(&State) -> bool) {
+        let begun = Instant::now();
+        while !wanted(&call.state()) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it stays at {:?}", call.state());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[test]
+    fn a_consent_that_ends_in_the_call_ends_the_swap_until_there_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let (model, record) = (folder.path().join("ben.dfm"), folder.path().join("ben.dfm.consent.toml"));
+        std::fs::copy(MODEL, &model).unwrap();
+        let valid = std::fs::read_to_string(format!("{MODEL}.consent.toml")).unwrap();
+        std::fs::write(&record, &valid).unwrap();
+        let doors =
+            Doors { pipewire: false, loopback: LoopbackChoice::Off, preview: false, record: None, audio: false };
+        let plan = Plan {
+            source: Source::Description("videotestsrc is-live=true".to_owned()),
+            model,
+            properties: Vec::new(),
+            size: Size { width: 64, height: 64, rate: 15 },
+            mirror: false,
+            name: String::new(),
+            doors,
+        };
+        let mut call = Call::new(plan).unwrap();
+        let lent = call.consent();
+        let _look = call.look();
+        call.start().unwrap();
+        until(&call, |state| *state == State::Swapping);
+
+        // It ends now, in the record and in the call.
+        let yesterday = today().yesterday().unwrap();
+        let ended = valid.replace(&lent.until.to_string(), &yesterday.to_string());
+        let ended = ended.replace(&lent.from.to_string(), &yesterday.to_string());
+        std::fs::write(&record, ended).unwrap();
+        call.consent.lock().until = yesterday;
+        call.post.send(Order::Looks);
+        until(&call, |state| matches!(state, State::Waiting(Fault::Consent(_))));
+        let State::Waiting(fault) = call.state() else { unreachable!() };
+        assert!(fault.to_string().contains(&format!("expired after {yesterday} (UTC); ask them again")), "{fault}");
+        // It stays so.
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(call.state(), State::Waiting(fault));
+
+        std::fs::write(&record, &valid).unwrap();
+        until(&call, |state| *state == State::Swapping);
+        assert_eq!(call.consent().until, lent.until);
+        call.stop().unwrap();
+    }
+
+    #[test]
+    fn a_keeper_that_panicked_is_an_error_with_its_words() {
+        let ended = |thread: fn()| {
+            let keeper = std::thread::spawn(thread);
+            words(keeper.join().unwrap_err().as_ref())
+        };
+        assert_eq!(ended(|| panic!("as a defect would")), "as a defect would");
+        assert_eq!(ended(|| panic!("with {}", 1)), "with 1");
+        assert_eq!(ended(|| std::panic::panic_any(1)), "it does not say why");
     }
 }
 

@@ -9,7 +9,7 @@ use super::keeper::Order;
 use crate::fault::Fault;
 use crate::outlet::microphone::{self, Microphone};
 use crate::outlet::registry::{Connection, Watch};
-use crate::outlet::{Door, Kind, loopback, pipewire, record, window};
+use crate::outlet::{Door, Kind, SoundWay, loopback, pipewire, record, window};
 
 /// One try at opening a way out: what is told of it counts for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,10 @@ pub(super) struct Opening {
     pub(super) device: Option<PathBuf>,
     /// The recording's file.
     pub(super) record: PathBuf,
+    /// Whether a recording has the microphone's sound.
+    pub(super) heard: bool,
+    /// The way between the two.
+    pub(super) sound: SoundWay,
     pub(super) orders: Sender<Order>,
 }
 
@@ -80,14 +84,14 @@ impl Opening {
             }
             Kind::Preview => Ok(pictures(window::open(&self.caps, said)?, "a window".to_owned())),
             Kind::Record => {
-                let door = record::open(&self.record, &self.caps, said)?;
+                let door = record::open(&self.record, &self.caps, self.heard, said)?;
                 Ok(pictures(door, self.record.display().to_string()))
             }
             Kind::Microphone => {
                 let connection = connect()?;
                 let node = pipewire::free_name(microphone::NODE, &connection.registry.names());
                 let title = format!("{} microphone", self.name);
-                let microphone = Microphone::open(microphone::DEFAULT, &node, &title, said)?;
+                let microphone = Microphone::open(microphone::DEFAULT, &node, &title, self.sound, said)?;
                 Ok(Opened { way: Way::Sound(microphone), place: node, watch: None })
             }
         }

@@ -5,5 +5,5 @@ pub mod probe;
 pub mod source;
 
 pub use choice::{Coding, Format, Wanted, best};
-pub use probe::Camera;
+pub use probe::{Camera, Found, Refused};
 pub use source::Source;

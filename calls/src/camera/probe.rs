@@ -2,7 +2,7 @@
 //! Video4Linux, others through PipeWire's registry. GStreamer's provider for PipeWire is left alone: that of PipeWire 0.3 breaks
 //! the process when it is stopped while a `pipewiresink` runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
 
@@ -64,8 +64,48 @@ impl Camera {
     }
 }
 
-/// The cameras that there are, those with a device file first. What this program itself provides is none.
-pub fn cameras() -> Vec<Camera> {
+/// A device file that may be a camera's and cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Such as `/dev/video0`.
+    pub path: PathBuf,
+    /// Why, in the system's words.
+    pub reason: String,
+}
+
+impl Refused {
+    /// As what is wrong with it, and the mend.
+    pub fn fault(&self) -> Fault {
+        let camera = self.path.display().to_string();
+        match self.reason.as_str() {
+            reason if reason.contains("Permission denied") => Fault::ForbiddenCamera { camera },
+            reason if reason.contains("busy") => Fault::BusyCamera { camera },
+            reason => Fault::Input { input: camera, reason: reason.to_owned() },
+        }
+    }
+}
+
+/// What was found on this machine.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Those with a device file first. What this program itself provides is none.
+    pub cameras: Vec<Camera>,
+    /// By number.
+    pub refused: Vec<Refused>,
+}
+
+/// Looks for cameras: for a call, for the panel and for the doctor.
+pub fn search() -> Found {
+    let cameras = cameras();
+    let listed =
+        |path: &Path| cameras.iter().any(|camera| camera.path.as_deref().is_some_and(|own| Path::new(own) == path));
+    let refused = video_device::with_hardware().into_iter().filter(|device| !listed(&device.path));
+    let refused =
+        refused.filter_map(|device| Some(Refused { reason: device.words.err()?, path: device.path })).collect();
+    Found { cameras, refused }
+}
+
+fn cameras() -> Vec<Camera> {
     let mut cameras = devices();
     cameras.sort_by_key(|camera| number(camera.path.as_deref()));
     let nodes = Connection::open().map(|connection| connection.registry.cameras()).unwrap_or_default();
@@ -115,15 +155,24 @@ fn camera(device: gst::Device) -> Option<Camera> {
 /// The camera that is called `wanted`; `auto` is the first one.
 ///
 /// # Errors
-/// [`Fault::NoCamera`], [`Fault::UnknownCamera`].
+/// [`Fault::NoCamera`], [`Fault::UnknownCamera`], and as [`Refused::fault`] where it cannot be opened.
 pub fn find(wanted: &str) -> Result<Camera, Fault> {
-    let cameras = cameras();
-    let found = cameras.iter().map(|camera| camera.name.clone()).collect();
-    let called = |camera: &Camera| wanted == "auto" || camera.is_called(wanted);
-    match cameras.into_iter().find(called) {
-        Some(camera) => Ok(camera),
-        None if wanted == "auto" => Err(Fault::NoCamera),
-        None => Err(Fault::UnknownCamera { wanted: wanted.to_owned(), found }),
+    search().called(wanted)
+}
+
+impl Found {
+    fn called(self, wanted: &str) -> Result<Camera, Fault> {
+        let any = wanted == "auto";
+        let found = self.cameras.iter().map(|camera| camera.name.clone()).collect();
+        if let Some(camera) = self.cameras.into_iter().find(|camera| any || camera.is_called(wanted)) {
+            return Ok(camera);
+        }
+        let refused = self.refused.iter().find(|refused| any || refused.path == Path::new(wanted));
+        Err(match refused {
+            Some(refused) => refused.fault(),
+            None if any => Fault::NoCamera,
+            None => Fault::UnknownCamera { wanted: wanted.to_owned(), found },
+        })
     }
 }
 
@@ -217,6 +266,28 @@ mod tests {
         let mut paths = [None, Some("/dev/video10"), Some("/dev/camera"), Some("/dev/video2")];
         paths.sort_by_key(|path| number(*path));
         assert_eq!(paths, [Some("/dev/video2"), Some("/dev/video10"), None, Some("/dev/camera")]);
+    }
+
+    #[test]
+    fn a_camera_that_cannot_be_opened_is_not_said_to_be_missing() {
+        let camera = |name: &str, path: &str| Camera {
+            name: name.to_owned(),
+            path: Some(path.to_owned()),
+            formats: Vec::new(),
+            way: Way::Node(String::new()),
+        };
+        let refused =
+            |path: &str, reason: &str| Refused { path: path.into(), reason: format!("{reason} (os error 13)") };
+        let none = Found { refused: vec![refused("/dev/video0", "Permission denied")], ..Found::default() };
+        let forbidden = Fault::ForbiddenCamera { camera: "/dev/video0".to_owned() };
+        assert_eq!(none.clone().called("auto").err(), Some(forbidden.clone()));
+        let two = Found { cameras: vec![camera("Face cam", "/dev/video2")], ..none };
+        assert_eq!(two.clone().called("auto").map(|camera| camera.name), Ok("Face cam".to_owned()));
+        assert_eq!(two.clone().called("/dev/video0").err(), Some(forbidden));
+        assert!(matches!(two.called("phone"), Err(Fault::UnknownCamera { .. })));
+        assert_eq!(Found::default().called("auto").err(), Some(Fault::NoCamera));
+        let busy = refused("/dev/video0", "Device or resource busy").fault();
+        assert_eq!(busy, Fault::BusyCamera { camera: "/dev/video0".to_owned() });
     }
 
     #[test]

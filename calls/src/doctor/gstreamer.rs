@@ -14,7 +14,7 @@ const AREA: &str = "GStreamer";
 const OLDEST: (u32, u32) = (1, 22);
 
 /// What commands need: the element, for what, and whether there is no `standin webcam` without it.
-const ELEMENTS: [(&str, &str, State); 32] = [
+const ELEMENTS: [(&str, &str, State); 36] = [
     ("queue", "everything", State::Fault),
     ("appsrc", "webcam", State::Fault),
     ("appsink", "everything", State::Fault),
@@ -43,6 +43,10 @@ const ELEMENTS: [(&str, &str, State); 32] = [
     ("audioconvert", "webcam --audio", State::Note),
     ("audioresample", "webcam --audio", State::Note),
     ("audiobuffersplit", "webcam --audio", State::Note),
+    ("audiotestsrc", "webcam --record with --audio", State::Note),
+    ("audiomixer", "webcam --record with --audio", State::Note),
+    ("opusenc", "webcam --record to Matroska with --audio", State::Note),
+    ("avenc_aac", "webcam --record to MP4 with --audio", State::Note),
     ("rtspsrc", "webcam from RTSP", State::Note),
     ("srtsrc", "webcam from SRT", State::Note),
     ("souphttpsrc", "webcam from HTTP", State::Note),

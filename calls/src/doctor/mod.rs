@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use standin::cli::Outcome;
 
+use crate::camera::{Found, probe};
 use crate::mend::Distribution;
 use crate::video_device;
 
@@ -145,12 +146,11 @@ fn has_element(name: &str) -> bool {
 pub fn examine(models: &[PathBuf], settings: Option<&str>) -> Report {
     let here = Distribution::here();
     let pipewire = pipewire::Facts::gather();
-    let devices = video_device::all();
-    let loopback = loopback::Facts::gather(&devices);
+    let loopback = loopback::Facts::gather(&video_device::without_hardware());
     let mut findings = gstreamer::findings(&gstreamer::Facts::gather(), here);
     findings.extend(onnxruntime::findings(&onnxruntime::Facts::gather(), here));
     findings.extend(gpu::findings(&gpu::Facts::gather(), here));
-    findings.extend(cameras::findings(&cameras::gather(&devices)));
+    findings.extend(cameras::findings(&if gst::init().is_ok() { probe::search() } else { Found::default() }));
     findings.extend(pipewire::findings(&pipewire, here));
     findings.extend(loopback::findings(&loopback, here));
     findings.push(doors::finding(&pipewire, &loopback, here));

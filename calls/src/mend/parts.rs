@@ -126,7 +126,7 @@ impl Part {
 }
 
 /// Plugins of GStreamer: where each is, and the elements of it that commands use.
-const PLUGINS: [(&str, Part, &[&str]); 36] = [
+const PLUGINS: [(&str, Part, &[&str]); 37] = [
     (
         "coreelements",
         Part::GStreamer,
@@ -142,6 +142,7 @@ const PLUGINS: [(&str, Part, &[&str]); 36] = [
     ("audioconvert", Part::Base, &["audioconvert"]),
     ("audioresample", Part::Base, &["audioresample"]),
     ("audiotestsrc", Part::Base, &["audiotestsrc"]),
+    ("audiomixer", Part::Base, &["audiomixer"]),
     ("opus", Part::Base, &["opusenc", "opusdec"]),
     ("rawparse", Part::Base, &["rawvideoparse"]),
     ("video4linux2", Part::Good, &["v4l2src", "v4l2sink"]),

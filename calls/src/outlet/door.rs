@@ -115,6 +115,11 @@ impl Door {
         if since.elapsed() > STUCK { self.emptying() } else { None }
     }
 
+    /// Where a recording takes sound in; `None` of other doors, and of one that has no sound.
+    pub fn sound(&self) -> Option<AppSrc> {
+        self.pipeline.by_name("sound")?.downcast().ok()
+    }
+
     /// What takes back what waits at a PipeWire camera for somebody to look.
     pub fn emptying(&self) -> Option<Emptying> {
         self.stuck.set(None);
@@ -125,6 +130,12 @@ impl Door {
     /// Lets what is on its way arrive, so that a file is whole; at most five seconds.
     pub fn finish(&self) {
         let Some(bus) = self.pipeline.bus() else { return };
+        if let Some(sound) = self.sound() {
+            let _ = sound.end_of_stream();
+        }
+        if let Some(silence) = self.pipeline.by_name("silence") {
+            silence.send_event(gst::event::Eos::new());
+        }
         if self.entrance.end_of_stream().is_ok() {
             let ends = [gst::MessageType::Eos, gst::MessageType::Error];
             let _ = bus.timed_pop_filtered(gst::ClockTime::from_seconds(5), &ends);

@@ -7,6 +7,8 @@ pub mod microphone;
 pub mod pipewire;
 pub mod record;
 pub mod registry;
+pub mod sound;
 pub mod window;
 
 pub use door::{Door, Kind};
+pub use sound::SoundWay;

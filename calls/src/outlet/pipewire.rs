@@ -11,7 +11,10 @@ use crate::fault::{Fault, make};
 /// Begin of the names of nodes that this program provides.
 pub const NODE: &str = "standin";
 
-/// Buffers that are shared with whoever looks.
+/// Buffers that are shared with whoever looks. One comes back only when all who look have given it back, so that somebody who keeps
+/// them, or takes none of what waits, holds up the others until they go. More buffers do not settle it: beside a looker that is stuck,
+/// pools of 8 to 64 give the others no picture at all, or a part of them without order. A pool for each looker would, but a
+/// `pipewiresink` has one port, and a camera is one node.
 const LEAST_BUFFERS: u32 = 2;
 /// Likewise.
 const MOST_BUFFERS: u32 = 8;

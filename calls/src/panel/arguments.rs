@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::arguments::CallArguments;
 use crate::call::Plan;
+use crate::settings::Settings;
 
 /// Arguments of `standin panel`.
 #[derive(Debug, Clone, Args)]
@@ -20,6 +21,9 @@ pub struct Arguments {
     /// Folder of recordings [default: the user's folder of videos]
     #[arg(long, value_name = "FOLDER")]
     pub recordings: Option<PathBuf>,
+    /// Folder of face sets and pictures that performers are told by [default: the user's folder of pictures]
+    #[arg(long, value_name = "FOLDER")]
+    pub references: Option<PathBuf>,
     /// Port of the page on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 7346)]
     pub port: u16,
@@ -29,11 +33,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The call that they ask for, with this model. What leaves is labelled, unless `--set label=off`.
+    /// The call that they ask for, with this model.
     ///
     /// # Errors
     /// As [`CallArguments::plan`].
-    pub(super) fn plan(&self, model: &Path) -> anyhow::Result<Plan> {
-        self.call.clone().plan(model.to_owned(), vec![("label".to_owned(), "corner".to_owned())])
+    pub(super) fn plan(&self, model: &Path, settings: Result<&Settings, &str>) -> anyhow::Result<Plan> {
+        self.call.clone().plan(model.to_owned(), settings)
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::inputs::Input;
 use super::models::Model;
+use super::performers::{Performer, Reference};
 use crate::call::{Event, State};
 use crate::fault::Fault;
 use crate::outlet::Kind;
@@ -44,6 +45,10 @@ pub(super) struct Facts {
     warnings: VecDeque<String>,
     /// Values of the element's properties.
     pub(super) values: BTreeMap<String, String>,
+    /// Whom the element tells apart.
+    pub(super) performers: Vec<Performer>,
+    /// Pictures to choose from, for them.
+    pub(super) references: Vec<Reference>,
     /// Names of presets.
     pub(super) presets: Vec<String>,
     /// The `gst-launch-1.0` line that does the same.

@@ -1,6 +1,6 @@
 //! What a page can ask for. It chooses among what it was shown: it names no file and no address.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, bail, ensure};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::board::Board;
 use super::preview::Preview;
 use super::properties::{self, Control, MARK, is_look};
-use super::{inputs, launch, models, presets};
+use super::{inputs, launch, models, performers, presets};
 use crate::call::{self, Call, State};
 use crate::camera::Source;
 use crate::doctor;
@@ -37,6 +37,16 @@ pub(super) enum Command {
     Model {
         path: PathBuf,
     },
+    /// Gives the performer of that number the model of this path; without one, the call's.
+    PerformerModel {
+        performer: u32,
+        path: Option<PathBuf>,
+    },
+    /// Has the performer of that number told by the pictures of this path.
+    PerformerReference {
+        performer: u32,
+        path: PathBuf,
+    },
     /// Takes the input of this id.
     Input {
         id: String,
@@ -57,6 +67,15 @@ pub(super) enum Command {
     },
 }
 
+/// Folders of the user's.
+#[derive(Debug)]
+pub(super) struct Folders {
+    /// Where recordings go.
+    pub(super) recordings: PathBuf,
+    /// Where pictures of performers lie.
+    pub(super) references: Option<PathBuf>,
+}
+
 /// The call and all that pages see of it.
 #[derive(Debug)]
 pub(super) struct Panel {
@@ -69,7 +88,9 @@ pub(super) struct Panel {
     given: Source,
     /// Models that were named.
     named: Vec<PathBuf>,
-    recordings: PathBuf,
+    /// References of performers that were named.
+    named_references: Vec<PathBuf>,
+    folders: Folders,
     settings: Mutex<Result<Settings, String>>,
 }
 
@@ -77,10 +98,12 @@ impl Panel {
     pub(super) fn new(
         call: Call,
         named: Vec<PathBuf>,
-        recordings: PathBuf,
+        folders: Folders,
         settings: Result<Settings, String>,
     ) -> anyhow::Result<Self> {
         let (element, given) = (call.element().clone(), call.plan().source.clone());
+        let references = call.plan().properties.iter().filter(|(name, _)| name.ends_with("::reference"));
+        let named_references = references.map(|(_, path)| PathBuf::from(path)).collect();
         let call = Arc::new(Mutex::new(call));
         let panel = Self {
             board: Board::default(),
@@ -90,7 +113,8 @@ impl Panel {
             element,
             given,
             named,
-            recordings,
+            named_references,
+            folders,
             settings: Mutex::new(settings),
         };
         panel.show();
@@ -105,10 +129,11 @@ impl Panel {
     pub(super) fn show(&self) {
         let (plan, consent) = {
             let call = self.call();
-            (call.plan().clone(), call.consent().clone())
+            (call.plan().clone(), call.consent())
         };
         let values = properties::values(&self.element);
-        let line = launch::line(&plan, &self.controls, &values);
+        let performers = performers::all(&self.element);
+        let line = launch::line(&plan, &self.controls, &values, &performers);
         let presets = self.settings().as_ref().map(presets::names).unwrap_or_default();
         self.board.change(|facts| {
             facts.subject = consent.subject;
@@ -118,13 +143,15 @@ impl Panel {
             facts.input = inputs::id(&plan.source);
             facts.size = format!("{} x {}, {} frames a second", plan.size.width, plan.size.height, plan.size.rate);
             (facts.values, facts.line, facts.presets) = (values, line, presets);
+            facts.performers = performers;
         });
     }
 
     /// Looks for cameras and models, which may take seconds.
     pub(super) fn look(&self) {
         let inputs = inputs::all(&self.given);
-        self.board.change(|facts| facts.inputs = inputs);
+        let references = performers::references(&self.named_references, self.folders.references.as_deref());
+        self.board.change(|facts| (facts.inputs, facts.references) = (inputs, references));
         let models = models::all(&models::files(&self.named));
         self.board.change(|facts| facts.models = models);
     }
@@ -164,9 +191,24 @@ impl Panel {
                 }
             }
             Command::Model { path } => {
-                let shown = self.board.facts().models.iter().any(|model| model.path == path);
-                ensure!(shown, "{} is none of the models; look for models again", path.display());
+                self.shown_model(&path)?;
                 self.call().set_model(path)?;
+            }
+            Command::PerformerModel { performer, path } => {
+                path.as_deref().map_or(Ok(()), |path| self.shown_model(path))?;
+                self.call().set_performer_model(performer, path.as_deref())?;
+            }
+            Command::PerformerReference { performer, path } => {
+                let facts = self.board.facts();
+                ensure!((performer as usize) < facts.performers.len(), "there is no performer {performer}");
+                let shown = facts.references.iter().any(|reference| reference.path == path);
+                ensure!(
+                    shown,
+                    "{} is none of the pictures of performers; put it into the folder of --references",
+                    path.display()
+                );
+                let path = path.to_str().context("its path is no UTF-8; rename it")?;
+                call::set_property(&self.element, &format!("performer-{performer}::reference"), path)?;
             }
             Command::Input { id } => {
                 let input = self.board.facts().inputs.into_iter().find(|input| input.id == id);
@@ -175,13 +217,19 @@ impl Panel {
             }
             Command::Look => self.look(),
             Command::Start => self.call().start()?,
-            Command::Stop => self.call().stop(),
+            Command::Stop => self.call().stop()?,
             Command::Record => self.record()?,
             Command::EndRecord => self.call().handle().record(None),
             Command::LoadPreset { name } => self.load(&name)?,
             Command::SavePreset { name } => self.save(&name)?,
         }
         self.show();
+        Ok(())
+    }
+
+    fn shown_model(&self, path: &Path) -> anyhow::Result<()> {
+        let shown = self.board.facts().models.iter().any(|model| model.path == path);
+        ensure!(shown, "{} is none of the models; look for models again", path.display());
         Ok(())
     }
 
@@ -203,6 +251,8 @@ impl Panel {
         if !self.control(name)?.playing && !self.is_stopped() {
             bail!("'{name}' can be set only while the camera is stopped; stop it, set it, and start it again");
         }
+        let has_it = || properties::values(&self.element).get(name).is_some_and(|now| now == value);
+        ensure!(!call::lets_bare(&self.element, name, value) || has_it(), call::BARE);
         Ok(call::set_property(&self.element, name, value)?)
     }
 
@@ -210,9 +260,9 @@ impl Panel {
         let call = self.call();
         ensure!(call.state() != State::Stopped, "the camera is stopped; start it before the recording");
         let now = glib::DateTime::now_local().and_then(|now| now.format("%Y-%m-%d-%H%M%S"));
-        let file = self.recordings.join(format!("standin-{}.mkv", now.context("there is no time of day")?));
+        let file = self.folders.recordings.join(format!("standin-{}.mkv", now.context("there is no time of day")?));
         record::check(&file)?;
-        let folder = &self.recordings;
+        let folder = &self.folders.recordings;
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be made; choose a folder with --recordings", folder.display()))?;
         call.handle().record(Some(file));

@@ -36,7 +36,7 @@ pub(super) fn all(given: &Source) -> Vec<Input> {
     let mut inputs = vec![Input::new(given.clone())];
     let auto = Source::Camera("auto".to_owned());
     inputs.extend((*given != auto).then(|| Input::new(auto)));
-    for camera in probe::cameras() {
+    for camera in probe::search().cameras {
         let (name, place) = (camera.name, camera.path);
         let source = Source::Camera(place.clone().unwrap_or_else(|| name.clone()));
         if source != *given {

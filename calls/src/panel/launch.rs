@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::performers::Performer;
 use super::properties::Control;
 use crate::call::Plan;
 use crate::camera::Source;
 use crate::camera::source::test_clip;
 
-/// The line, in the words of a shell. `values` are the element's; those that are defaults are left out.
-pub(super) fn line(plan: &Plan, controls: &[Control], values: &BTreeMap<String, String>) -> String {
+/// The line, in the words of a shell. `values` are the element's; those that the bare element has are left out.
+pub(super) fn line(
+    plan: &Plan,
+    controls: &[Control],
+    values: &BTreeMap<String, String>,
+    performers: &[Performer],
+) -> String {
     let size = plan.size;
     let mut words = vec!["gst-launch-1.0".to_owned(), "-e".to_owned()];
     words.extend(input(&plan.source));
@@ -25,9 +31,10 @@ pub(super) fn line(plan: &Plan, controls: &[Control], values: &BTreeMap<String, 
     words.push(format!("model={}", whole(&plan.model)));
     let changed = controls.iter().filter_map(|control| {
         let value = values.get(&control.name)?;
-        (*value != control.default).then(|| format!("{}={value}", control.name))
+        (*value != control.bare).then(|| format!("{}={value}", control.name))
     });
     words.extend(changed);
+    words.extend(performers.iter().flat_map(|performer| performer.words.iter().cloned()));
     if plan.doors.pipewire {
         words.extend(split("! pipewiresink mode=provide"));
         let name = plan.name.replace(['"', '\\'], " ");

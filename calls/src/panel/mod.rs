@@ -15,6 +15,7 @@ mod guard;
 mod inputs;
 mod launch;
 mod models;
+mod performers;
 mod presets;
 mod preview;
 mod properties;
@@ -39,7 +40,7 @@ pub use arguments::Arguments;
 
 use crate::call::{Call, Event};
 use crate::settings::Settings;
-use commands::Panel;
+use commands::{Folders, Panel};
 use server::Keys;
 use ticket::Ticket;
 use token::Token;
@@ -58,11 +59,13 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
     let listener = listen(arguments.port, &token)?;
     let port = listener.local_addr()?.port();
     let model = models::first(&arguments.model)?;
-    let call = Call::new(arguments.plan(&model)?)?;
-    let (consent, size, events) = (call.consent().clone(), call.size(), call.events());
+    let call = Call::new(arguments.plan(&model, settings)?)?;
+    let (consent, size, events) = (call.consent(), call.size(), call.events());
     let named = if arguments.model.is_empty() { Vec::new() } else { arguments.model.clone() };
     let recordings = arguments.recordings.clone().unwrap_or_else(videos);
-    let panel = Arc::new(Panel::new(call, named, recordings, settings.cloned().map_err(str::to_owned))?);
+    let references = arguments.references.clone().or_else(pictures);
+    let folders = Folders { recordings, references };
+    let panel = Arc::new(Panel::new(call, named, folders, settings.cloned().map_err(str::to_owned))?);
 
     let (dirty, changed) = crossbeam_channel::bounded(1);
     // Where it is full, what was set will be seen all the same.
@@ -92,7 +95,7 @@ pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dy
         browse(&format!("http://127.0.0.1:{port}/{once}"));
     }
     answer(listener, Keys { port, token, ticket }, &panel, stopped)?;
-    panel.call.lock().unwrap_or_else(PoisonError::into_inner).stop();
+    panel.call.lock().unwrap_or_else(PoisonError::into_inner).stop()?;
     writeln!(out, "stopped")?;
     Ok(Outcome::Good)
 }
@@ -188,6 +191,11 @@ fn browse(address: &str) {
         Ok(mut opener) => drop(std::thread::spawn(move || opener.wait())),
         Err(error) => tracing::debug!("xdg-open: {error}"),
     }
+}
+
+/// The user's folder of pictures.
+fn pictures() -> Option<PathBuf> {
+    gst::glib::user_special_dir(gst::glib::UserDirectory::Pictures)
 }
 
 /// The user's folder of videos, else the folder that this runs in.

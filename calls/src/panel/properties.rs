@@ -6,6 +6,8 @@ use gst::glib;
 use gst::prelude::*;
 use serde::Serialize;
 
+use crate::arguments::OWN;
+
 /// What a person sets a property with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
@@ -40,8 +42,11 @@ pub(super) struct Control {
     pub(super) name: String,
     nick: String,
     blurb: String,
-    /// In the words of `gst-launch-1.0`.
+    /// What a call begins with, in the words of `gst-launch-1.0`.
     pub(super) default: String,
+    /// What the bare element begins with, likewise.
+    #[serde(skip)]
+    pub(super) bare: String,
     /// Whether it may be set while pictures flow.
     pub(super) playing: bool,
     #[serde(flatten)]
@@ -72,11 +77,14 @@ fn control(spec: &glib::ParamSpec) -> Option<Control> {
     if !settable || OTHERS.contains(&spec.name()) {
         return None;
     }
+    let bare = text(spec.default_value());
+    let own = OWN.iter().find(|(name, _)| *name == spec.name());
     Some(Control {
         name: spec.name().to_owned(),
         nick: spec.nick().to_owned(),
         blurb: spec.blurb().unwrap_or_default().to_owned(),
-        default: text(spec.default_value()),
+        default: own.map_or_else(|| bare.clone(), |(_, value)| (*value).to_owned()),
+        bare,
         playing: flags.contains(gst::PARAM_FLAG_MUTABLE_PLAYING),
         kind: kind(spec)?,
     })
@@ -108,7 +116,7 @@ pub(super) fn values(element: &gst::Element) -> BTreeMap<String, String> {
 }
 
 /// A value in the words that [`crate::call::set_property`] takes.
-fn text(value: &glib::Value) -> String {
+pub(super) fn text(value: &glib::Value) -> String {
     if let Ok(number) = value.get::<f32>() {
         return number.to_string();
     }

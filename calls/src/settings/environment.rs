@@ -1,9 +1,9 @@
-//! The environment: a variable for every long flag.
+//! The environment: a variable for every setting.
 
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command};
 
-/// The definition with a variable for every long flag: `STANDIN`, the subcommands and the flag, in capitals with `_`.
+/// The definition with a variable for every setting: `STANDIN`, the subcommands and the setting, in capitals with `_`.
 pub fn with_environment(definition: Command) -> Command {
     with(definition, "STANDIN")
 }
@@ -19,16 +19,18 @@ fn with(command: Command, prefix: &str) -> Command {
     })
 }
 
-/// The variable of a flag of the command whose own prefix is `prefix`.
+/// The variable of an argument of the command whose own prefix is `prefix`.
 pub(super) fn variable(prefix: &str, arg: &Arg) -> Option<String> {
-    is_setting(arg).then(|| format!("{prefix}_{}", capitals(arg.get_long().unwrap_or_default())))
+    Some(format!("{prefix}_{}", capitals(setting(arg)?)))
 }
 
-/// Whether a flag may be set outside of the command line.
-pub(super) fn is_setting(arg: &Arg) -> bool {
+/// The name under which an argument may be set outside of the command line: every long flag's own, and that of an argument
+/// without a flag which may be left out.
+pub(super) fn setting(arg: &Arg) -> Option<&str> {
     let asks =
         matches!(arg.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version);
-    arg.get_long().is_some() && !asks
+    let placed = (arg.is_positional() && !arg.is_required_set()).then(|| arg.get_id().as_str());
+    arg.get_long().filter(|_| !asks).or(placed)
 }
 
 /// `1`, `yes` and `on` are as good as `true`.

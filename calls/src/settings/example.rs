@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::environment::{capitals, is_setting, variable};
+use super::environment::{capitals, setting, variable};
 
 /// The text of a file that has every key as a comment with its default.
 pub fn example(definition: &Command) -> String {
     let mut text = String::from(
-        "# Settings of `standin`. A key is a long flag without its dashes, a table is a command.\n\
-         # A flag on the command line comes first, then the environment, then this file.\n",
+        "# Settings of `standin`. A key is a long flag without its dashes, or what stands without one; a table is a command.\n\
+         # The command line comes first, then the environment, then this file.\n",
     );
     table(&mut text, definition, &[]);
     text.push_str(
@@ -23,7 +23,7 @@ pub fn example(definition: &Command) -> String {
 fn table(text: &mut String, command: &Command, commands: &[&str]) {
     let prefix = std::iter::once("STANDIN".to_owned()).chain(commands.iter().map(|name| capitals(name)));
     let prefix = prefix.collect::<Vec<_>>().join("_");
-    let own = |arg: &&Arg| is_setting(arg) && !(commands.is_empty() && arg.get_long() == Some("config"));
+    let own = |arg: &&Arg| setting(arg).is_some_and(|name| !commands.is_empty() || name != "config");
     let mut headline = (!commands.is_empty()).then(|| format!("\n[{}]\n", commands.join(".")));
     for arg in command.get_arguments().filter(own) {
         text.push_str(&headline.take().unwrap_or_default());
@@ -32,7 +32,7 @@ fn table(text: &mut String, command: &Command, commands: &[&str]) {
             let _ = writeln!(text, "# {line}");
         }
         let variable = variable(&prefix, arg).unwrap_or_default();
-        let _ = writeln!(text, "#{} = {}  # {variable}", arg.get_long().unwrap_or_default(), value(arg));
+        let _ = writeln!(text, "#{} = {}  # {variable}", setting(arg).unwrap_or_default(), value(arg));
     }
     for subcommand in command.get_subcommands() {
         table(text, subcommand, &[commands, &[subcommand.get_name()]].concat());

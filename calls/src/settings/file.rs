@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::environment::is_setting;
+use super::environment::setting;
 use super::preset::{Preset, Property};
 use super::{Key, nearest};
 
@@ -68,8 +68,8 @@ impl Reader<'_> {
                 }
                 _ => {
                     let settings = || command.get_arguments().filter(|arg| may_stand(arg, commands));
-                    let Some(arg) = settings().find(|arg| arg.get_long() == Some(key)) else {
-                        let known = settings().filter_map(Arg::get_long);
+                    let Some(arg) = settings().find(|arg| setting(arg) == Some(key)) else {
+                        let known = settings().filter_map(setting);
                         bail!("{at}: there is no key `{}`{}", dotted(commands, key), hint(key, known));
                     };
                     self.key(arg, value, commands)?;
@@ -80,8 +80,8 @@ impl Reader<'_> {
     }
 
     fn key(&mut self, arg: &Arg, value: &Spanned<DeValue<'_>>, commands: &[String]) -> anyhow::Result<()> {
-        let flag = arg.get_long().unwrap_or_default().to_owned();
-        let wrong = |what: &str| anyhow!("{}: `{}` {what}", self.at(&value.span()), dotted(commands, &flag));
+        let name = setting(arg).unwrap_or_default().to_owned();
+        let wrong = |what: &str| anyhow!("{}: `{}` {what}", self.at(&value.span()), dotted(commands, &name));
         // What takes no value on the command line.
         let expected = match arg.get_action() {
             ArgAction::SetTrue | ArgAction::SetFalse => Some(("true or false", value.get_ref().is_bool())),
@@ -103,10 +103,10 @@ impl Reader<'_> {
         let found = format!("is {}, and should be a string, a number or a truth value", article(value.get_ref()));
         let values = values.ok_or_else(|| wrong(&found))?;
         if expected.is_none() {
-            refused(self.definition, commands, &flag, &values).map_or(Ok(()), |reason| Err(wrong(&reason)))?;
+            refused(self.definition, commands, arg, &values).map_or(Ok(()), |reason| Err(wrong(&reason)))?;
         }
         let line = self.line(&value.span());
-        self.keys.push(Key { commands: commands.to_vec(), flag, values, line });
+        self.keys.push(Key { commands: commands.to_vec(), name, values, line });
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl Reader<'_> {
 
 /// The name of the file is no key of the file.
 fn may_stand(arg: &Arg, commands: &[String]) -> bool {
-    is_setting(arg) && !(commands.is_empty() && arg.get_long() == Some("config"))
+    setting(arg).is_some_and(|name| !commands.is_empty() || name != "config")
 }
 
 fn dotted(commands: &[String], key: &str) -> String {
@@ -165,11 +165,14 @@ fn word(value: &DeValue<'_>) -> Option<String> {
     })
 }
 
-/// Why the flag does not take these values, by the command line's own parser; what else it misses there does not matter.
-fn refused(definition: &Command, commands: &[String], flag: &str, values: &[String]) -> Option<String> {
-    let words = std::iter::once("standin".to_owned())
-        .chain(commands.iter().cloned())
-        .chain(values.iter().map(|value| format!("--{flag}={value}")));
+/// Why the argument does not take these values, by the command line's own parser; what else it misses there does not matter.
+fn refused(definition: &Command, commands: &[String], arg: &Arg, values: &[String]) -> Option<String> {
+    let values = values.iter().map(|value| match arg.get_long() {
+        Some(flag) => format!("--{flag}={value}"),
+        None => value.clone(),
+    });
+    let ends = arg.is_positional().then(|| "--".to_owned());
+    let words = std::iter::once("standin".to_owned()).chain(commands.iter().cloned()).chain(ends).chain(values);
     let error = definition.clone().try_get_matches_from(words).err()?;
     let about_value = matches!(
         error.kind(),

@@ -1,8 +1,10 @@
-//! Settings: flags before environment before file, for every command and every long flag, by one rule.
+//! Settings: the command line before the environment before the file, for every command, every long flag and every argument
+//! without a flag that may be left out, by one rule.
 //!
-//! The file is TOML: a table a command (`[webcam]`, `[consent.new]`), a key a long flag without its dashes; the flags that
-//! all commands take stand above the tables. A key becomes the default value of its flag, so that the command line needs to
-//! know nothing of files. The environment has `STANDIN_WEBCAM_MODEL` for `--model` of `standin webcam`.
+//! The file is TOML: a table a command (`[webcam]`, `[consent.new]`), a key a long flag without its dashes, or the name of what
+//! stands without one; the flags that all commands take stand above the tables. A key becomes the default value of its argument,
+//! so that the command line needs to know nothing of files. The environment has `STANDIN_WEBCAM_MODEL` for `--model` of `standin
+//! webcam`, and `STANDIN_WEBCAM_INPUT` for what it takes instead of a camera.
 //! `[preset.NAME]` holds properties of the element `faceswap` ([`Preset`]).
 
 mod environment;
@@ -37,10 +39,10 @@ pub struct Settings {
 /// One key of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// The subcommands that lead to the flag; none for a flag of all commands.
+    /// The subcommands that lead to it; none for a flag of all commands.
     pub(crate) commands: Vec<String>,
-    /// The long flag without dashes.
-    pub(crate) flag: String,
+    /// The long flag without dashes, or the name of an argument that has none.
+    pub(crate) name: String,
     /// Its values as words of a command line.
     pub(crate) values: Vec<String>,
     /// Where it stands.
@@ -106,7 +108,8 @@ impl Settings {
 fn apply(command: Command, commands: &[String], key: &Key) -> Command {
     match commands {
         [first, rest @ ..] => command.mut_subcommand(first, |command| apply(command, rest, key)),
-        [] => command.mut_args(|arg| if arg.get_long() == Some(&key.flag) { with_default(arg, key) } else { arg }),
+        [] => command
+            .mut_args(|arg| if environment::setting(&arg) == Some(&key.name) { with_default(arg, key) } else { arg }),
     }
 }
 

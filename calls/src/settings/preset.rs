@@ -1,11 +1,9 @@
 //! Presets: properties of `faceswap` under one name.
 
 use anyhow::bail;
-use gst::glib;
-use gst::prelude::*;
 
 use super::nearest;
-use crate::call;
+use crate::call::{self, Setting};
 use crate::fault::Fault;
 
 /// Properties of the element `faceswap` that go together.
@@ -37,21 +35,19 @@ impl Preset {
     pub fn set_on(&self, element: &gst::Element) -> anyhow::Result<()> {
         let checked: Vec<_> =
             self.properties.iter().map(|property| property.checked(element)).collect::<Result<_, _>>()?;
-        for (property, value) in self.properties.iter().zip(&checked) {
-            element.set_property_from_value(&property.name, value);
-        }
+        checked.iter().for_each(Setting::set);
         Ok(())
     }
 }
 
 impl Property {
-    fn checked(&self, element: &gst::Element) -> anyhow::Result<glib::Value> {
+    fn checked(&self, element: &gst::Element) -> anyhow::Result<Setting> {
         let Self { name, value, at } = self;
         if call::lets_bare(element, name, value) {
-            bail!("{at}: on-failure=pass lets a bare face out, and is taken from --set on the command line alone");
+            bail!("{at}: {}", call::BARE);
         }
         match call::check_property(element, name, value) {
-            Ok((_, value)) => Ok(value),
+            Ok(setting) => Ok(setting),
             Err(Fault::NoProperty { known, .. }) => match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => bail!("{at}: faceswap has no property `{name}` to set; did you mean `{near}`?"),
                 None => bail!("{at}: faceswap has no property `{name}` to set; `gst-inspect-1.0 faceswap` lists them"),

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Arg, Command};
 
-use super::environment::{capitals, variable};
+use super::environment::{capitals, setting, variable};
 use super::example::quoted;
 use super::{Key, Settings};
 
@@ -44,18 +44,18 @@ fn table(settings: &Settings, command: &Command, commands: &[&str], out: &mut dy
 
 fn line(settings: &Settings, prefix: &str, commands: &[&str], arg: &Arg) -> Option<String> {
     let name = variable(prefix, arg)?;
-    let flag = arg.get_long()?;
-    if let Some(set) = std::env::var(&name).ok().filter(|_| flag != "config") {
-        return Some(format!("{flag} = {}  # {name}", value(&set)));
+    let own = setting(arg)?;
+    if let Some(set) = std::env::var(&name).ok().filter(|_| own != "config") {
+        return Some(format!("{own} = {}  # {name}", value(&set)));
     }
-    let is_it = |key: &&Key| key.flag == flag && key.commands.iter().map(String::as_str).eq(commands.iter().copied());
+    let is_it = |key: &&Key| key.name == own && key.commands.iter().map(String::as_str).eq(commands.iter().copied());
     let key = settings.keys.iter().find(is_it)?;
     let values: Vec<_> = key.values.iter().map(|word| value(word)).collect();
     let written = match values.as_slice() {
         [one] => one.clone(),
         several => format!("[{}]", several.join(", ")),
     };
-    Some(format!("{flag} = {written}  # line {}", key.line))
+    Some(format!("{own} = {written}  # line {}", key.line))
 }
 
 /// A number or a truth value as it is, anything else as a string.

@@ -6,7 +6,6 @@ use clap::Args;
 
 use crate::arguments::CallArguments;
 use crate::call::{Doors, Plan};
-use crate::element;
 use crate::outlet::record;
 use crate::settings::Settings;
 
@@ -22,41 +21,22 @@ pub struct Arguments {
     /// Shows in a window what leaves
     #[arg(long)]
     pub preview: bool,
-    /// Offers the microphone too, as late as the picture
-    #[arg(long)]
-    pub audio: bool,
-    /// Records what leaves; the ending, .mkv or .mp4, says as what
+    /// Records what leaves, with the microphone where --audio is given; the ending, .mkv or .mp4, says as what
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Sets the properties of the element faceswap that the table [preset.NAME] of the settings has, before --set
-    #[arg(long, value_name = "NAME")]
-    pub preset: Option<String>,
-    /// Leaves out the label that says whose face is generated
-    #[arg(long)]
-    pub no_label: bool,
 }
 
 impl Arguments {
     /// The call that they ask for, with the preset of these settings.
     ///
     /// # Errors
-    /// A name for the recording that names no container; a preset that there is not, or that `faceswap` does not take; a bare face
-    /// let out by anything but the command line.
+    /// A name for the recording that names no container, else as [`CallArguments::plan`].
     pub fn plan(self, settings: &Settings) -> anyhow::Result<Plan> {
         if let Some(file) = &self.record {
             record::check(file)?;
         }
-        let label = if self.no_label { "off" } else { "corner" };
-        // Somebody who comes into view is not to be shown bare beside the one who is swapped.
-        let own = [("label", label), ("select", "all")];
-        let mut properties: Vec<_> = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        if let Some(name) = &self.preset {
-            let preset = settings.preset(name)?;
-            preset.set_on(&element::load()?.create().build()?)?;
-            properties.extend(preset.properties.iter().map(|set| (set.name.clone(), set.value.clone())));
-        }
-        let plan = self.call.plan(self.model, properties)?;
-        let doors = Doors { preview: self.preview, record: self.record, audio: self.audio, ..plan.doors };
+        let plan = self.call.plan(self.model, Ok(settings))?;
+        let doors = Doors { preview: self.preview, record: self.record, ..plan.doors };
         Ok(Plan { doors, ..plan })
     }
 }
@@ -98,8 +78,9 @@ mod tests {
         let plan = read(&words.split(' ').collect::<Vec<_>>()).unwrap().plan(&Settings::default()).unwrap();
         assert_eq!(plan.source, Source::File("clip.mp4".into()));
         assert_eq!(plan.size, Size { width: 640, height: 360, rate: 25 });
-        let pairs = [("label", "corner"), ("select", "all"), ("morph", "0.5"), ("select", "all")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pairs =
+            [("label", "corner"), ("select", "all"), ("strangers", "conceal"), ("morph", "0.5"), ("select", "all")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(plan.properties, pairs);
         assert!(plan.mirror && !plan.doors.pipewire);
         assert_eq!(plan.doors.loopback, LoopbackChoice::Device("/dev/video10".into()));

@@ -42,6 +42,6 @@ pub fn run(arguments: Arguments, settings: &Settings, out: &mut dyn Write) -> an
             break;
         }
     }
-    call.stop();
+    call.stop()?;
     Ok(Outcome::Good)
 }

@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use super::Outcome;
+use super::{Outcome, UNREAD, definition, is_unread};
 
 pub mod eval;
 pub mod export;
@@ -37,6 +37,10 @@ pub enum Command {
     Eval(eval::Arguments),
     /// Trains the occlusion network, which tells faces from what hides them.
     Mask(mask::Arguments),
+    /// Prints completions for a shell.
+    Completions(definition::Completions),
+    /// Writes the manual pages.
+    Man(definition::Man),
 }
 
 impl Cli {
@@ -51,6 +55,14 @@ impl Cli {
             Command::Export(arguments) => export::run(&arguments, out),
             Command::Eval(arguments) => eval::run(&arguments, out),
             Command::Mask(arguments) => mask::run(&arguments, out),
+            Command::Completions(arguments) => {
+                definition::completions(Self::command(), arguments.shell, out)?;
+                Ok(Outcome::Good)
+            }
+            Command::Man(arguments) => {
+                definition::man(Self::command(), &arguments.out, out)?;
+                Ok(Outcome::Good)
+            }
         }
     }
 }
@@ -60,10 +72,35 @@ pub fn main() -> ExitCode {
     match Cli::parse().run(&mut std::io::stdout().lock()) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Bad) => ExitCode::FAILURE,
+        Err(error) if is_unread(&error) => ExitCode::from(UNREAD),
         Err(error) => {
             // Nothing is left to do where even standard error is closed.
             let _ = writeln!(std::io::stderr(), "standin-train: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_page_and_completions() {
+        let (folder, mut said) = (tempfile::tempdir().unwrap(), Vec::new());
+        definition::man(Cli::command(), folder.path(), &mut said).unwrap();
+        assert!(String::from_utf8(said).unwrap().ends_with("standin-train.1`\n"));
+        for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
+            let mut text = Vec::new();
+            definition::completions(Cli::command(), shell, &mut text).unwrap();
+            let text = String::from_utf8(text).unwrap();
+            for command in Cli::command().get_subcommands() {
+                let page = folder.path().join(format!("standin-train-{}.1", command.get_name()));
+                assert!(std::fs::read_to_string(&page).unwrap().contains(command.get_name()), "{}", page.display());
+                assert!(text.contains(command.get_name()), "{shell}: no {}", command.get_name());
+            }
         }
     }
 }

@@ -193,6 +193,35 @@ function showState(word, fault) {
   }
 }
 
+// A row for the pictures and one for the model of each performer.
+function showPerformers(models) {
+  const box = $("performers");
+  const few = facts.performers.length;
+  if (box.childElementCount !== few * 4) {
+    const row = (id, words, send) => {
+      const select = make("select", { id });
+      select.onchange = () => send(select.value);
+      return [make("label", { htmlFor: id, textContent: words }), select];
+    };
+    box.replaceChildren(...facts.performers.flatMap((_, performer) => [
+      ...row(`performer-${performer}-reference`, `Performer ${performer}`, (path) => send({ do: "performer-reference", performer, path })),
+      ...row(`performer-${performer}-model`, `Model of ${performer}`, (path) => send({ do: "performer-model", performer, path: path || null })),
+    ]));
+  }
+  const named = (pairs, path) => !path || pairs.some(([value]) => value === path) ? pairs : [[path, path], ...pairs];
+  facts.performers.forEach(({ reference, model }, performer) => {
+    const pictures = named(facts.references.map(({ path, name }) => [path, name]), reference);
+    const none = reference ? [] : [["", pictures.length ? "told by: choose pictures" : "no pictures: see --references", true]];
+    options($(`performer-${performer}-reference`), [...none, ...pictures], reference ?? "");
+    options($(`performer-${performer}-model`), [["", "the model above"], ...named(models, model)], model ?? "");
+  });
+  $("remove-performer").hidden = !few;
+  $("add-performer").hidden = few >= 8;
+}
+
+$("add-performer").onclick = () => send({ do: "set", property: "performers", value: String(facts.performers.length + 1) });
+$("remove-performer").onclick = () => send({ do: "set", property: "performers", value: String(facts.performers.length - 1) });
+
 function show() {
   showState(facts.state, facts.fault);
   $("face").replaceChildren(
@@ -201,11 +230,9 @@ function show() {
   );
   options($("input"), facts.inputs.map((input) => [input.id, input.name]), facts.input);
   const face = (model) => model.subject ? `${model.name}: ${model.subject}, until ${model.until}` : model.name;
-  options(
-    $("model"),
-    facts.models.map((model) => [model.path, model.fault ? `${face(model)} (${model.fault})` : face(model), Boolean(model.fault)]),
-    facts.model,
-  );
+  const models = facts.models.map((model) => [model.path, model.fault ? `${face(model)} (${model.fault})` : face(model), Boolean(model.fault)]);
+  options($("model"), models, facts.model);
+  showPerformers(models);
   options($("preset"), facts.presets.length ? facts.presets.map((name) => [name, name]) : [["", "none in config.toml"]]);
   $("load").disabled = !facts.presets.length;
   const running = facts.state !== "stopped";

@@ -1,4 +1,4 @@
-//! What is made from the definition of the command line: completions for shells, and manual pages.
+//! What is made from the definition of a command line: completions for shells, and manual pages.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Command;
 use clap_complete::Shell;
 
-/// Arguments of `standin completions`.
+/// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct Completions {
     /// The shell.
@@ -15,7 +15,7 @@ pub struct Completions {
     pub shell: Shell,
 }
 
-/// Arguments of `standin man`.
+/// Arguments of `man`.
 #[derive(Debug, clap::Args)]
 pub struct Man {
     /// The folder for the pages, a page a command.
@@ -41,7 +41,8 @@ pub fn completions(mut definition: Command, shell: Shell, out: &mut dyn Write) -
 pub fn man(definition: Command, folder: &Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let failed = || format!("the manual pages cannot be written to {}", folder.display());
     std::fs::create_dir_all(folder).with_context(failed)?;
+    let page = folder.join(format!("{}.1", definition.get_name()));
     clap_mangen::generate_to(definition.disable_help_subcommand(true), folder).with_context(failed)?;
-    writeln!(out, "{}: read a page with `man -l {}`", folder.display(), folder.join("standin.1").display())?;
+    writeln!(out, "{}: read a page with `man -l {}`", folder.display(), page.display())?;
     Ok(())
 }
