@@ -11,7 +11,7 @@ use standin::blend::planes::Planes;
 use standin::blend::skin::skin;
 use standin::blend::statistics::statistics;
 use standin::blend::transfer::{Transfer, transfer};
-use standin::blend::{BlendSettings, Blender, ColorTransfer, Colours, CpuBlender};
+use standin::blend::{BlendRequest, BlendSettings, Blender, ColorTransfer, Colours, CpuBlender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 use standin::swap::Generated;
@@ -112,7 +112,7 @@ fn passes(c: &mut Criterion) {
         group.bench_function("all but the crop, I420", |b| {
             b.iter(|| {
                 let mut view = frame.frame_mut().unwrap();
-                blender.composite(&mut view, &to_crop, &generated, &[], &settings, None).unwrap();
+                blender.composite(&mut view, &generated, &BlendRequest::new(&to_crop, &settings)).unwrap();
             });
         });
         group.finish();

@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use standin::blend::gpu::{GpuDevice, Selection, adapters};
+use standin::gpu::{GpuDevice, Selection, adapters};
 use standin::swap::graph::{Array, Operator, SwapGraph};
 use standin::swap::passes::{NetworkPasses, Plan};
 

@@ -4,10 +4,11 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use standin::blend::gpu::{GpuBlender, GpuDevice, Selection};
-use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::blend::gpu::GpuBlender;
+use standin::blend::{BlendRequest, BlendSettings, Blender, CpuBlender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
+use standin::gpu::{GpuDevice, Selection};
 use standin::swap::Generated;
 
 fn blend(c: &mut Criterion, name: &str, blender: &mut dyn Blender) {
@@ -29,6 +30,7 @@ fn blend(c: &mut Criterion, name: &str, blender: &mut dyn Blender) {
             }
             let centre = Point::new(width as f32 / 2.0, height as f32 / 2.0);
             let to_crop = Similarity::taking(centre, Point::new(0.5, 0.5), 1.0 / 300.0, 0.1);
+            let settings = BlendSettings::default();
             let pixels = resolution * resolution;
             let mut crop = vec![0.0; pixels * 3];
             let face: Vec<_> = (0..pixels * 3).map(|i| 0.3 + (i % 101) as f32 / 200.0).collect();
@@ -40,7 +42,7 @@ fn blend(c: &mut Criterion, name: &str, blender: &mut dyn Blender) {
                     blender.crop(&frame.as_frame(), &to_crop, resolution, &mut crop).unwrap();
                     let generated =
                         Generated { resolution, driver: &crop, face: &face, driver_mask: &mask, face_mask: &mask };
-                    blender.composite(&mut frame, &to_crop, &generated, &[], &BlendSettings::default(), None).unwrap();
+                    blender.composite(&mut frame, &generated, &BlendRequest::new(&to_crop, &settings)).unwrap();
                     black_box(&crop);
                 });
             });

@@ -6,7 +6,7 @@ mod counting_allocator;
 
 use blend_support::*;
 use counting_allocator::allocations;
-use standin::blend::{BlendSettings, Blender, CpuBlender, conceal};
+use standin::blend::{BlendRequest, BlendSettings, Blender, CpuBlender, conceal};
 use standin::frame::{PixelFormat, VideoBuffer};
 use standin::geometry::{Point, Rect};
 
@@ -30,7 +30,8 @@ fn nothing_is_allocated_after_the_first_frames() {
             let place = to_crop(Point::new(160.0 + n as f32, 120.0), 20.0 + 7.0 * (n % 40) as f32, 0.05 * n as f32);
             blender.crop(&view(&frame), &place, side, &mut crop).unwrap();
             let mut target = frame.frame_mut().unwrap();
-            blender.composite(&mut target, &place, &face.generated(), &hull, &settings, None).unwrap();
+            let request = BlendRequest { hull: &hull, ..BlendRequest::new(&place, &settings) };
+            blender.composite(&mut target, &face.generated(), &request).unwrap();
             conceal(&mut target, Rect { x: 3.0, y: 5.0, w: 50.0, h: 60.0 }, 1.0);
         };
         assert!(allocations(|| (0..10).for_each(&mut round)) > 0, "the counter counts");

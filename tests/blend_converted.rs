@@ -8,7 +8,7 @@ use blend_support::*;
 use gst_video::prelude::*;
 use gst_video::{VideoColorMatrix, VideoColorPrimaries, VideoColorRange, VideoColorimetry, VideoTransferFunction};
 use gst_video::{VideoConverter, VideoFormat, VideoFrame, VideoInfo};
-use standin::blend::{Blender, CpuBlender};
+use standin::blend::{BlendRequest, BlendSettings, Blender, CpuBlender};
 use standin::frame::{OwnedFrame, PixelFormat, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 use standin::media;
@@ -73,7 +73,9 @@ fn converted(frame: &OwnedFrame, from: &VideoInfo, to: &VideoInfo) -> OwnedFrame
 fn blended(frame: &OwnedFrame, place: &Similarity, face: &Face) -> OwnedFrame {
     let mut after = frame.clone();
     let mut target = after.frame_mut().unwrap();
-    CpuBlender::default().composite(&mut target, place, &face.generated(), &[], &Default::default(), None).unwrap();
+    let settings = BlendSettings::default();
+    let request = BlendRequest::new(place, &settings);
+    CpuBlender::default().composite(&mut target, &face.generated(), &request).unwrap();
     after
 }
 

@@ -7,7 +7,7 @@ use blend_support::*;
 use proptest::prelude::*;
 use standin::blend::composite::{Codes, composite};
 use standin::blend::mask::bounds;
-use standin::blend::{BlendSettings, Blender, ColorTransfer, CpuBlender};
+use standin::blend::{BlendRequest, BlendSettings, Blender, ColorTransfer, CpuBlender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 
@@ -16,7 +16,7 @@ const TRANSFERS: [ColorTransfer; 4] =
 
 fn blend(frame: &mut OwnedFrame, place: &Similarity, face: &Face, settings: &BlendSettings) {
     let mut target = frame.frame_mut().unwrap();
-    CpuBlender::default().composite(&mut target, place, &face.generated(), &[], settings, None).unwrap();
+    CpuBlender::default().composite(&mut target, &face.generated(), &BlendRequest::new(place, settings)).unwrap();
 }
 
 /// m of every frame pixel and the sampled layer, by the contract's sentence.
@@ -242,8 +242,8 @@ fn what_is_not_skin_does_not_change_the_colours() {
         change(&mut face);
         let mut frame = OwnedFrame::new(layout(PixelFormat::Rgba, side, side));
         let mut view = frame.frame_mut().unwrap();
-        let told = CpuBlender::default().composite(&mut view, &to, &face.generated(), &[], settings, None).unwrap();
-        told.unwrap()
+        let request = BlendRequest::new(&to, settings);
+        CpuBlender::default().composite(&mut view, &face.generated(), &request).unwrap().measured.unwrap()
     };
     for color_transfer in [ColorTransfer::Gain, ColorTransfer::Lab] {
         let settings = BlendSettings { color_transfer, ..plain() };

@@ -7,7 +7,7 @@
 mod blend_support;
 
 use blend_support::*;
-use standin::blend::{BlendSettings, Blender, ColorTransfer, CpuBlender};
+use standin::blend::{BlendRequest, BlendSettings, Blender, ColorTransfer, CpuBlender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, TransferFunction, VideoBuffer};
 use standin::geometry::Point;
 
@@ -109,7 +109,7 @@ fn exposure(signal: Signal, color_transfer: ColorTransfer) -> f64 {
     };
     let before = mean(&frame);
     let mut target = frame.frame_mut().unwrap();
-    CpuBlender::default().composite(&mut target, &place, &face.generated(), &[], &settings, None).unwrap();
+    CpuBlender::default().composite(&mut target, &face.generated(), &BlendRequest::new(&place, &settings)).unwrap();
     mean(&frame) / before
 }
 

@@ -7,7 +7,7 @@ mod common;
 
 use common::{Clip, Truth};
 use standin::blend::linear::{encoded, linear};
-use standin::blend::{BlendSettings, Blender, ColorTransfer, CpuBlender};
+use standin::blend::{BlendRequest, BlendSettings, Blender, ColorTransfer, CpuBlender};
 use standin::face::{CropSettings, Face, FaceType};
 use standin::frame::VideoBuffer;
 use standin::geometry::{Point, Rect, Similarity};
@@ -104,7 +104,9 @@ fn measure(driver: &str, truth: &str) -> Option<Vec<[Sums; 4]>> {
                 let settings = BlendSettings { color_transfer, ..BlendSettings::default() };
                 let mut blended = driver.clone();
                 let mut view = blended.frame_mut().unwrap();
-                CpuBlender::default().composite(&mut view, &to_crop, &generated, &[], &settings, None).unwrap();
+                CpuBlender::default()
+                    .composite(&mut view, &generated, &BlendRequest::new(&to_crop, &settings))
+                    .unwrap();
                 let found = crop(&blended, &to_crop);
                 if color_transfer == ColorTransfer::None {
                     untouched.clone_from(&found);

@@ -10,9 +10,11 @@ use bytes::Bytes;
 use counting_allocator::allocations;
 use live_support::*;
 use prost::Message;
-use standin::blend::BlendSettings;
 use standin::blend::mask::hide;
+use standin::blend::{BlendRequest, BlendSettings, Blender, ColorTransfer, CpuBlender};
 use standin::face::{FaceType, OCCLUSION_CLASSES, OCCLUSION_SIDE, OcclusionNetwork};
+use standin::frame::VideoBuffer;
+use standin::geometry::Similarity;
 use standin::live::{CropChoice, Look, Occlusion, OnFailure, Outcome, Settings, Visibility};
 use standin::runtime::{Network, NetworkOptions, Runtime};
 use standin::swap::Generated;
@@ -63,16 +65,6 @@ fn network() -> OcclusionNetwork {
     OcclusionNetwork::of(&Runtime::load(None).unwrap(), &red_hides(OCCLUSION_SIDE, OCCLUSION_CLASSES)).unwrap()
 }
 
-/// What `visibility` makes of a crop.
-fn seen<'a>(
-    visibility: &'a mut Visibility,
-    generated: &Generated<'a>,
-    settings: &BlendSettings,
-) -> (Generated<'a>, BlendSettings) {
-    visibility.look_at(generated).unwrap();
-    visibility.apply(generated, settings)
-}
-
 /// A grey crop whose right part, from `from` (0..1) on, is red.
 fn half_red(resolution: usize, from: f32) -> Vec<f32> {
     let column = |n: usize| (n % resolution) as f32 + 0.5;
@@ -115,22 +107,47 @@ fn the_network_that_is_compiled_in_has_its_shape_and_gives_a_map() {
 }
 
 #[test]
-fn the_driver_s_mask_is_hidden_whether_or_not_the_settings_use_it() {
+fn a_frame_is_looked_at_where_the_crop_is() {
     let (outlet, inbox) = crossbeam_channel::bounded(1);
     let mut visibility = Visibility::new(inbox);
-    let side = 64;
-    let (driver, face, mask) = (half_red(side, 0.25), vec![0.5; side * side * 3], vec![0.8; side * side]);
-    let generated = Generated { resolution: side, driver: &driver, face: &face, driver_mask: &mask, face_mask: &mask };
-    let settings = BlendSettings { driver_mask: false, ..BlendSettings::default() };
-    let (same, used) = seen(&mut visibility, &generated, &settings);
-    assert!(!used.driver_mask && same.driver_mask == mask, "nothing hides where there is no network");
+    let picture = red_right();
+    let to_frame = Similarity { a: 60.0, b: 0.0, tx: 50.0, ty: 30.0 };
+    let look = |visibility: &mut Visibility| visibility.look(&picture.frame().unwrap(), &to_frame).unwrap();
+    look(&mut visibility);
+    assert!(visibility.visible().is_none() && !visibility.hides_all(), "nothing hides where there is no network");
     outlet.send(network()).unwrap();
     visibility.receive();
-    for (settings, whole) in [(settings, 1.0), (BlendSettings::default(), 0.8)] {
-        let (hidden, used) = seen(&mut visibility, &generated, &settings);
-        assert!(used.driver_mask && used.generated_mask == settings.generated_mask);
-        assert_eq!((hidden.driver_mask[10 * side + 5], hidden.driver_mask[10 * side + 40]), (whole, 0.0));
-        assert_eq!(hidden.face_mask, mask);
+    look(&mut visibility);
+    // Column 80 of the frame, from which on it is red, is in the middle of the crop.
+    for row in visibility.visible().unwrap().chunks_exact(OCCLUSION_SIDE) {
+        assert!(row[..60].iter().all(|v| *v == 1.0) && row[68..].iter().all(|v| *v == 0.0), "{row:?}");
+    }
+}
+
+#[test]
+fn the_driver_s_mask_is_hidden_whether_or_not_the_settings_use_it() {
+    let side = 64;
+    let (driver, face, mask) = (vec![0.4; side * side * 3], vec![1.0; side * side * 3], vec![0.8; side * side]);
+    let generated = Generated { resolution: side, driver: &driver, face: &face, driver_mask: &mask, face_mask: &mask };
+    // Its right half is hidden.
+    let visible: Vec<f32> =
+        (0..OCCLUSION_SIDE * OCCLUSION_SIDE).map(|n| if n % OCCLUSION_SIDE < 64 { 1.0 } else { 0.0 }).collect();
+    let to_crop = Similarity { a: 60.0, b: 0.0, tx: 50.0, ty: 30.0 }.inverse().unwrap();
+    for driver_mask in [false, true] {
+        let plain = BlendSettings { erode: 0.0, blur: 0.0, generated_mask: false, ..BlendSettings::default() };
+        let settings = BlendSettings { driver_mask, color_transfer: ColorTransfer::None, ..plain };
+        let blend = |visible: Option<&[f32]>| {
+            let mut frame = picture();
+            let request = BlendRequest { visible, ..BlendRequest::new(&to_crop, &settings) };
+            let mut target = frame.frame_mut().unwrap();
+            let covered = CpuBlender::default().composite(&mut target, &generated, &request).unwrap().covered;
+            (covered, [60, 100].map(|x| frame.bytes(0)[60 * 160 + x].abs_diff(picture().bytes(0)[60 * 160 + x]) > 10))
+        };
+        let whole = if driver_mask { 0.8 } else { 1.0 };
+        let (covered, changed) = blend(None);
+        assert!((covered - whole).abs() < 1e-4 && changed == [true, true], "{covered} {changed:?}");
+        let (covered, changed) = blend(Some(&visible));
+        assert!((covered - 0.5 * whole).abs() < 0.01 && changed == [true, false], "{covered} {changed:?}");
     }
 }
 
@@ -196,13 +213,9 @@ fn looking_allocates_no_more_than_a_bare_run_of_the_network() {
     outlet.send(network()).unwrap();
     let mut visibility = Visibility::new(inbox);
     visibility.receive();
-    let side = 160;
-    let (driver, face, mask) = (half_red(side, 0.5), vec![0.5; side * side * 3], vec![1.0; side * side]);
-    let generated = Generated { resolution: side, driver: &driver, face: &face, driver_mask: &mask, face_mask: &mask };
-    let settings = BlendSettings::default();
-    let mut round = || {
-        let _ = seen(&mut visibility, &generated, &settings);
-    };
+    let picture = red_right();
+    let to_frame = Similarity { a: 60.0, b: 0.0, tx: 50.0, ty: 30.0 };
+    let mut round = || visibility.look(&picture.frame().unwrap(), &to_frame).unwrap();
     (0..3).for_each(|_| round());
     (0..3).for_each(|_| bare.run().unwrap());
     let own = allocations(|| (0..10).for_each(|_| round()));

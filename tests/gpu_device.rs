@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use blend_support::{Face, noise, to_crop, view};
 use gpu_support::{FACES, device, layouts};
-use standin::blend::gpu::{Backend, GpuBlender, GpuDevice, Preference, Selection, adapters};
-use standin::blend::{BlendError, BlendSettings, Blender};
+use standin::blend::gpu::GpuBlender;
+use standin::blend::{BlendError, BlendRequest, BlendSettings, Blender};
 use standin::frame::VideoBuffer;
+use standin::gpu::{GpuDevice, GpuError, Selection, adapters};
 
 const SIDE: usize = 64;
 
@@ -27,7 +28,7 @@ fn selections_are_read_and_found() {
     assert_eq!(read(""), Selection::Auto);
     assert_eq!(read(" 1 "), Selection::Index(1));
     assert_eq!(read("nvidia"), Selection::Name("nvidia".to_owned()));
-    let Err(BlendError::Gpu(message)) = GpuDevice::open(&read("no such adapter")) else {
+    let Err(GpuError(message)) = GpuDevice::open(&read("no such adapter")) else {
         unreachable!("an adapter that does not exist was opened")
     };
     eprintln!("{message}");
@@ -53,7 +54,7 @@ fn a_lost_device_is_an_error_and_leaves_the_frame() {
     for blender in [&mut used, &mut idle] {
         for _ in 0..3 {
             let mut planes = frame.frame_mut().unwrap();
-            let lost = blender.composite(&mut planes, &to_crop, &face.generated(), &[], &settings, None);
+            let lost = blender.composite(&mut planes, &face.generated(), &BlendRequest::new(&to_crop, &settings));
             assert!(matches!(lost, Err(BlendError::Gpu(_))), "{lost:?}");
             let lost = blender.crop(&view(&frame), &to_crop, SIDE, &mut crop);
             assert!(matches!(lost, Err(BlendError::Gpu(_))), "{lost:?}");
@@ -79,7 +80,8 @@ fn crop_and_composite_move_only_the_region() {
     for _ in 0..3 {
         gpu.crop(&view(&frame), &to_crop, SIDE, &mut crop).unwrap();
         let mut planes = frame.frame_mut().unwrap();
-        gpu.composite(&mut planes, &to_crop, &face.generated(), &[], &BlendSettings::default(), None).unwrap();
+        let settings = BlendSettings::default();
+        gpu.composite(&mut planes, &face.generated(), &BlendRequest::new(&to_crop, &settings)).unwrap();
         moved.push(gpu.transfers());
     }
     let [uploaded, read_back] =
@@ -108,28 +110,14 @@ fn blenders_of_several_threads_share_a_device() {
                     let mut frame = start.clone();
                     gpu.crop(&view(&frame), &to_crop, SIDE, &mut crop).unwrap();
                     let mut planes = frame.frame_mut().unwrap();
-                    gpu.composite(&mut planes, &to_crop, &face.generated(), &[], &BlendSettings::default(), None)
-                        .unwrap();
+                    let settings = BlendSettings::default();
+                    gpu.composite(&mut planes, &face.generated(), &BlendRequest::new(&to_crop, &settings)).unwrap();
                     let first = first.get_or_insert_with(|| frame.clone());
                     assert_eq!(first.bytes(0), frame.bytes(0));
                 }
             });
         }
     });
-}
-
-#[test]
-fn the_backend_says_what_it_chose() {
-    let cpu = Backend::choose(&Preference::Cpu).unwrap();
-    assert!(cpu.device().is_none());
-    assert!(Backend::choose(&Preference::Gpu(Selection::Name("no such adapter".to_owned()))).is_err());
-    let before = resident_mb();
-    let start = Instant::now();
-    let chosen = Backend::choose(&Preference::Auto).unwrap();
-    let took = start.elapsed().as_secs_f64() * 1e3;
-    eprintln!("{} (chosen in {took:.0} ms, {:.0} MB)", chosen.description(), resident_mb() - before);
-    assert!(!chosen.description().is_empty());
-    chosen.blender().unwrap();
 }
 
 #[test]

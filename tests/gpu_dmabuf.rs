@@ -7,8 +7,8 @@ mod gpu_support;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use standin::blend::gpu::GpuDevice;
 use standin::blend::gpu::dmabuf::{ImportedPlane, PlaneFormat, PlaneLayout, PlanePart};
+use standin::gpu::GpuDevice;
 
 fn buffer(device: &GpuDevice, size: u64, usage: wgpu::BufferUsages, data: Option<&[u8]>) -> wgpu::Buffer {
     let descriptor = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: data.is_some() };

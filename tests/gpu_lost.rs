@@ -6,7 +6,8 @@ mod gpu_support;
 
 use common::onnx::SwapModel;
 use standin::blend::Blender;
-use standin::blend::gpu::{GpuBlender, GpuDevice, Selection};
+use standin::blend::gpu::GpuBlender;
+use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::Runtime;
 use standin::swap::{Engine, GpuEngine, ModelFile};
 

@@ -5,12 +5,13 @@ mod common;
 mod gpu_support;
 
 use common::onnx::SwapModel;
-use standin::blend::gpu::{GpuBlender, GpuDevice, Selection, SwapTimes, Wanted};
+use standin::blend::gpu::{GpuBlender, SwapTimes};
 use standin::blend::mask::hide;
-use standin::blend::{BlendSettings, Blender, CpuBlender};
+use standin::blend::{BlendError, BlendRequest, BlendSettings, Blender, CpuBlender};
 use standin::face::OCCLUSION_SIDE;
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
+use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::{Engine, Generated, GpuEngine, ModelFile, OnnxEngine, Precision};
 
@@ -73,7 +74,9 @@ fn apart(file: &ModelFile, blender: &mut dyn Blender, settings: &BlendSettings, 
     let resolution = engine.resolution();
     blender.crop(&frame.frame().unwrap(), &to_crop(), resolution, engine.crop_mut()).unwrap();
     let generated = engine.run(morph).unwrap();
-    blender.composite(&mut frame.frame_mut().unwrap(), &to_crop(), &generated, &HULL, settings, None).unwrap();
+    let to_crop = to_crop();
+    let request = BlendRequest { hull: &HULL, ..BlendRequest::new(&to_crop, settings) };
+    blender.composite(&mut frame.frame_mut().unwrap(), &generated, &request).unwrap();
     bytes(&mut frame)
 }
 
@@ -102,27 +105,18 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
     let within = |found: (u8, f64), most: (u8, f64)| found.0 <= most.0 && found.1 < most.1;
     for (model, morph) in [(SwapModel::plain(), 0.0), (SwapModel::spliced(), 0.4), (SwapModel::varied(), 0.0)] {
         let file = file(&model);
-        let Some(Gpu { mut blender, mut engine }) = gpu(&file, precision) else { return };
+        let Some(Gpu { mut blender, engine }) = gpu(&file, precision) else { return };
         for settings in gpu_support::settings() {
             let to_crop = to_crop();
-            let wanted = Wanted {
-                to_crop: &to_crop,
-                hull: &HULL,
-                settings: &settings,
-                earlier: None,
-                visible: None,
-                morph,
-                least_mask: 0.0,
-            };
+            let request = BlendRequest { hull: &HULL, ..BlendRequest::new(&to_crop, &settings) };
             let by_stages = apart(&file, &mut blender, &settings, morph);
             let by_processor = apart(&file, &mut CpuBlender::default(), &settings, morph);
             assert!(difference(&by_processor, &bytes(&mut frame())).1 > 0.01, "a swap changes something");
             // Twice: what the first left in memory must not matter.
             for _ in 0..2 {
                 let mut found = frame();
-                let network = engine.gpu().unwrap();
-                let report = blender.swap(&mut found.frame_mut().unwrap(), network, &wanted).unwrap().unwrap().report;
-                assert!(report.is_finite());
+                let network = engine.network();
+                blender.swap(&mut found.frame_mut().unwrap(), network, &request, morph).unwrap().unwrap();
                 let found = bytes(&mut found);
                 let (stages, processor) = (difference(&found, &by_stages), difference(&found, &by_processor));
                 println!("against the GPU a stage at a time {stages:?}, against the processor {processor:?}");
@@ -136,13 +130,13 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
 #[test]
 fn the_region_goes_up_once_and_comes_back_once() {
     let file = file(&SwapModel::plain());
-    let Some(Gpu { mut blender, mut engine }) = gpu(&file, Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file, Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = Wanted::new(&to_crop, &settings);
+    let request = BlendRequest::new(&to_crop, &settings);
     let mut frame = frame();
     let mut last = blender.transfers();
     for _ in 0..3 {
-        blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
+        blender.swap(&mut frame.frame_mut().unwrap(), engine.network(), &request, 0.0).unwrap();
         let now = blender.transfers();
         let (up, back) = (now.uploaded - last.uploaded, now.read_back - last.read_back);
         last = now;
@@ -158,72 +152,69 @@ fn the_region_goes_up_once_and_comes_back_once() {
 #[test]
 fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = |least_mask| Wanted {
-        to_crop: &to_crop,
-        hull: &[],
-        settings: &settings,
-        earlier: None,
-        visible: None,
-        morph: 0.0,
-        least_mask,
-    };
-    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let request = |least_covered| BlendRequest { least_covered, ..BlendRequest::new(&to_crop, &settings) };
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let mut found = frame();
-    let report =
-        blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.9)).unwrap().unwrap().report;
-    assert!(report.is_finite() && report.masked(&settings) < 0.9);
+    let mut swap = |blender: &mut GpuBlender, least: f32| {
+        blender.swap(&mut found.frame_mut().unwrap(), engine.network(), &request(least), 0.0).unwrap().unwrap().covered
+    };
+    let covered = swap(&mut blender, 0.9);
+    assert!((0.05..0.9).contains(&covered), "{covered}");
+    assert_eq!(swap(&mut blender, covered + 1e-3), covered);
     assert!(bytes(&mut found) == bytes(&mut frame()), "masks that cover too little");
+    let mut found = frame();
+    let network = engine.network();
+    blender.swap(&mut found.frame_mut().unwrap(), network, &request(covered - 1e-3), 0.0).unwrap().unwrap();
+    assert!(bytes(&mut found) != bytes(&mut frame()), "a mask that covers just enough");
 
-    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::root_of_what_is_dark()), Precision::Single)
-    else {
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::root_of_what_is_dark()), Precision::Single) else {
         return;
     };
     let mut bright = frame();
     bright.bytes_mut(0).fill(60);
     let dark = bytes(&mut bright);
-    let report =
-        blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap().report;
-    assert!(report.is_finite() && bytes(&mut bright) != dark, "a dark frame is swapped");
+    let network = engine.network();
+    blender.swap(&mut bright.frame_mut().unwrap(), network, &request(0.0), 0.0).unwrap().unwrap();
+    assert!(bytes(&mut bright) != dark, "a dark frame is swapped");
     bright.bytes_mut(0).fill(60);
     // One white pixel in the middle of the face.
     for y in 355..365 {
         bright.bytes_mut(0)[y * 1280 + 640..][..10].fill(255);
     }
     let before = bytes(&mut bright);
-    let report =
-        blender.swap(&mut bright.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted(0.0)).unwrap().unwrap().report;
-    assert!(!report.is_finite(), "{report:?}");
+    let refused = blender.swap(&mut bright.frame_mut().unwrap(), network, &request(0.0), 0.0);
+    assert!(matches!(refused, Err(BlendError::NotFinite)), "{refused:?}");
     assert!(bytes(&mut bright) == before, "a face of no numbers");
 }
 
 #[test]
 fn a_crop_beside_the_frame_is_nothing_to_do() {
-    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();
     let settings = BlendSettings::default();
-    let wanted = Wanted::new(&to_crop, &settings);
+    let request = BlendRequest::new(&to_crop, &settings);
     let mut found = frame();
-    assert!(blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap().is_none());
+    assert!(blender.swap(&mut found.frame_mut().unwrap(), engine.network(), &request, 0.0).unwrap().is_none());
     assert!(bytes(&mut found) == bytes(&mut frame()));
 }
 
 #[test]
 fn where_the_time_goes_is_told_in_a_few_bytes() {
-    let Some(Gpu { mut blender, mut engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
-    let wanted = Wanted::new(&to_crop, &settings);
+    let request = BlendRequest::new(&to_crop, &settings);
     let mut frame = frame();
-    blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
+    blender.swap(&mut frame.frame_mut().unwrap(), engine.network(), &request, 0.0).unwrap();
     let unwatched = blender.transfers().read_back;
-    assert!(blender.spent().is_none());
+    assert!(blender.times().is_none());
     if let Err(error) = blender.watch() {
         eprintln!("skipped: {error}");
         return;
     }
     let begun = std::time::Instant::now();
     let before = blender.transfers().read_back;
-    blender.swap(&mut frame.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
-    let (took, spent) = (begun.elapsed().as_secs_f32() * 1e3, blender.spent().unwrap());
+    blender.swap(&mut frame.frame_mut().unwrap(), engine.network(), &request, 0.0).unwrap();
+    let (took, spent) = (begun.elapsed().as_secs_f32() * 1e3, blender.times().unwrap());
     assert_eq!(blender.transfers().read_back - before, unwatched + SwapTimes::BYTES);
     // The GPU's parts follow each other within the time that the processor saw.
     let gpu: f32 = spent.gpu.iter().sum();
@@ -234,7 +225,7 @@ fn where_the_time_goes_is_told_in_a_few_bytes() {
 #[test]
 fn what_hides_the_face_hides_as_on_the_processor() {
     let file = file(&SwapModel::varied());
-    let Some(Gpu { mut blender, mut engine }) = gpu(&file, Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file, Precision::Single) else { return };
     // A disc in the middle is hidden, softly.
     let place = |n: usize| (n as f32 + 0.5) / OCCLUSION_SIDE as f32 - 0.5;
     let visible: Vec<f32> = (0..OCCLUSION_SIDE * OCCLUSION_SIDE)
@@ -247,42 +238,45 @@ fn what_hides_the_face_hides_as_on_the_processor() {
         let (resolution, mut processor) = (onnx.resolution(), CpuBlender::default());
         processor.crop(&expected.frame().unwrap(), &to_crop, resolution, onnx.crop_mut()).unwrap();
         let generated = onnx.run(0.0).unwrap();
+        let driver_mask = generated.driver_mask.to_vec();
         let mut mask = match settings.driver_mask {
-            true => generated.driver_mask.to_vec(),
+            true => driver_mask.clone(),
             false => vec![1.0; resolution * resolution],
         };
         hide(&mut mask, resolution, &visible);
         let generated = Generated { driver_mask: &mask, ..generated };
         let hiding = BlendSettings { driver_mask: true, ..settings };
         let mut target = expected.frame_mut().unwrap();
-        processor.composite(&mut target, &to_crop, &generated, &HULL, &hiding, None).unwrap();
+        let request = BlendRequest { hull: &HULL, ..BlendRequest::new(&to_crop, &hiding) };
+        processor.composite(&mut target, &generated, &request).unwrap();
         let expected = bytes(&mut expected);
-        let swapped = |blender: &mut GpuBlender, engine: &mut GpuEngine, visible| {
+        let swapped = |blender: &mut GpuBlender, visible| {
             let mut found = frame();
-            let (settings, earlier) = (&settings, None);
-            let wanted =
-                Wanted { to_crop: &to_crop, hull: &HULL, settings, earlier, visible, morph: 0.0, least_mask: 0.0 };
-            blender.swap(&mut found.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted).unwrap();
+            let request = BlendRequest { hull: &HULL, visible, ..BlendRequest::new(&to_crop, &settings) };
+            blender.swap(&mut found.frame_mut().unwrap(), engine.network(), &request, 0.0).unwrap();
             bytes(&mut found)
         };
-        let found = swapped(&mut blender, &mut engine, Some(&visible[..]));
+        // A blender on the processor and one on the GPU hide by the same map.
+        let generated = Generated { driver_mask: &driver_mask, ..generated };
+        for blender in [&mut processor as &mut dyn Blender, &mut blender] {
+            let mut found = frame();
+            let request =
+                BlendRequest { hull: &HULL, visible: Some(&visible), ..BlendRequest::new(&to_crop, &settings) };
+            blender.composite(&mut found.frame_mut().unwrap(), &generated, &request).unwrap();
+            let apart = difference(&bytes(&mut found), &expected);
+            assert!(apart.0 <= 16 && apart.1 < 0.01, "{apart:?} of 255, {settings:?}");
+        }
+        let found = swapped(&mut blender, Some(&visible[..]));
         let apart = difference(&found, &expected);
         println!("against the processor {apart:?}");
         assert!(apart.0 <= 16 && apart.1 < 0.01, "{apart:?} of 255, {settings:?}");
         // The next face has nothing in front of it.
-        let whole = swapped(&mut blender, &mut engine, None);
+        let whole = swapped(&mut blender, None);
         assert!(difference(&whole, &found).1 > 0.001, "the map must matter, {settings:?}");
     }
-    let wanted = Wanted {
-        to_crop: &to_crop,
-        hull: &[],
-        settings: &BlendSettings::default(),
-        earlier: None,
-        visible: Some(&visible[1..]),
-        morph: 0.0,
-        least_mask: 0.0,
-    };
+    let settings = BlendSettings::default();
+    let request = BlendRequest { visible: Some(&visible[1..]), ..BlendRequest::new(&to_crop, &settings) };
     let mut target = frame();
-    let refused = blender.swap(&mut target.frame_mut().unwrap(), engine.gpu().unwrap(), &wanted);
+    let refused = blender.swap(&mut target.frame_mut().unwrap(), engine.network(), &request, 0.0);
     assert!(refused.is_err_and(|error| error.to_string().contains("map of visibility")));
 }

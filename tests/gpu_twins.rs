@@ -18,7 +18,7 @@ use standin::blend::sharpen::sharpen;
 use standin::blend::skin::skin;
 use standin::blend::statistics::{Statistics, statistics};
 use standin::blend::transfer::{Transfer, transfer};
-use standin::blend::{BlendSettings, Blender, Colours, CpuBlender, Earlier};
+use standin::blend::{BlendRequest, BlendSettings, Blender, Colours, CpuBlender, Earlier};
 use standin::frame::{OwnedFrame, VideoBuffer};
 
 /// Side of the test's model: odd, so that no dispatch is whole workgroups.
@@ -52,7 +52,8 @@ fn blended(
     let mut frame = noise(layouts()[0], 0);
     let (centre, side, angle) = FACES[1];
     let to_crop = to_crop(centre, side, angle);
-    blender.composite(&mut frame.frame_mut().unwrap(), &to_crop, &face.generated(), &HULL, settings, earlier).unwrap()
+    let request = BlendRequest { hull: &HULL, earlier, ..BlendRequest::new(&to_crop, settings) };
+    blender.composite(&mut frame.frame_mut().unwrap(), &face.generated(), &request).unwrap().measured
 }
 
 #[test]
@@ -198,11 +199,12 @@ fn a_face_that_tells_no_colours_takes_the_earlier_ones() {
         let mut pictures = Vec::new();
         for earlier in [None, Some(&earlier)] {
             let [mut on_gpu, mut on_cpu] = [noise(layouts()[0], 7), noise(layouts()[0], 7)];
+            let request = BlendRequest { hull: &HULL, earlier, ..BlendRequest::new(&to_crop, &settings) };
             let told = [
-                gpu.composite(&mut on_gpu.frame_mut().unwrap(), &to_crop, &face.generated(), &HULL, &settings, earlier),
-                cpu.composite(&mut on_cpu.frame_mut().unwrap(), &to_crop, &face.generated(), &HULL, &settings, earlier),
+                gpu.composite(&mut on_gpu.frame_mut().unwrap(), &face.generated(), &request),
+                cpu.composite(&mut on_cpu.frame_mut().unwrap(), &face.generated(), &request),
             ];
-            assert!(told.into_iter().all(|told| told.unwrap().is_none()), "{settings:?}");
+            assert!(told.into_iter().all(|told| told.unwrap().measured.is_none()), "{settings:?}");
             assert!(apart(&on_gpu, &on_cpu).0 <= 2, "{settings:?}");
             pictures.push(on_gpu);
         }
@@ -236,8 +238,12 @@ fn composite_and_the_whole_blend_agree() {
             let to_crop = to_crop(centre, side, angle);
             let [mut on_gpu, mut on_cpu, mut alone] = [before.clone(), before.clone(), before.clone()];
             let generated = face.generated();
-            gpu.composite(&mut on_gpu.frame_mut().unwrap(), &to_crop, &generated, &HULL, &settings, None).unwrap();
-            cpu.composite(&mut on_cpu.frame_mut().unwrap(), &to_crop, &generated, &HULL, &settings, None).unwrap();
+            let request = BlendRequest { hull: &HULL, ..BlendRequest::new(&to_crop, &settings) };
+            let covered = [
+                gpu.composite(&mut on_gpu.frame_mut().unwrap(), &generated, &request).unwrap().covered,
+                cpu.composite(&mut on_cpu.frame_mut().unwrap(), &generated, &request).unwrap().covered,
+            ];
+            assert!((covered[0] - covered[1]).abs() < 1e-4 && covered[1] > 0.01, "{covered:?}");
 
             let layer = gpu.intermediate(Intermediate::Layer).unwrap();
             let layer: Vec<[f32; 4]> = layer.chunks_exact(4).map(|p| [p[0], p[1], p[2], p[3]]).collect();
@@ -267,7 +273,8 @@ fn nothing_outside_the_region_changes() {
         for (centre, side, angle) in FACES {
             let to_crop = to_crop(centre, side, angle);
             let mut after = before.clone();
-            gpu.composite(&mut after.frame_mut().unwrap(), &to_crop, &face.generated(), &[], &settings, None).unwrap();
+            let request = BlendRequest::new(&to_crop, &settings);
+            gpu.composite(&mut after.frame_mut().unwrap(), &face.generated(), &request).unwrap();
             // Without a face nothing but a pixel that shares chroma with a covered one may change.
             let corner = |x: f32, y: f32| standin::geometry::Point::new(x, y);
             let to_frame = to_crop.inverse().unwrap();
@@ -307,8 +314,9 @@ fn faces_over_each_other_are_blended_in_turn() {
         let sent = gpu.transfers().uploaded;
         // The second crop's planes are on the GPU, but the first composite changes what lies under them.
         for to_crop in [&faces[0], &faces[1]] {
-            gpu.composite(&mut on_gpu.frame_mut().unwrap(), to_crop, &face.generated(), &[], &settings, None).unwrap();
-            cpu.composite(&mut on_cpu.frame_mut().unwrap(), to_crop, &face.generated(), &[], &settings, None).unwrap();
+            let request = BlendRequest::new(to_crop, &settings);
+            gpu.composite(&mut on_gpu.frame_mut().unwrap(), &face.generated(), &request).unwrap();
+            cpu.composite(&mut on_cpu.frame_mut().unwrap(), &face.generated(), &request).unwrap();
         }
         assert!(gpu.transfers().uploaded > sent);
         assert!(apart(&on_gpu, &on_cpu).0 <= 2, "{layout:?}");

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use common::clip;
-use live_support::{Blends, Script, Works, leaves, settings, take};
-use standin::blend::CpuBlender;
+use live_support::{Script, Works, leaves, settings, take};
 use standin::face::{Face, FindError, Finder, FinderSettings, Mesh, OcclusionNetwork, PeopleMap};
 use standin::frame::{Frame, OwnedFrame, VideoBuffer};
 use standin::geometry::Rect;
@@ -96,7 +95,7 @@ enum Fault {
 /// The model for frame `i`.
 fn model(fault: Fault, i: u32, good: &Arc<Model>, bad: &Arc<Model>) -> Option<Arc<Model>> {
     match fault {
-        Fault::Engine(_) if strikes(i) => Some(Arc::clone(bad)),
+        Fault::Engine(_) | Fault::Crop(_) | Fault::Composite(_) if strikes(i) => Some(Arc::clone(bad)),
         Fault::Consent if i >= 40 => Some(Arc::clone(bad)),
         Fault::Replaced if i % 10 == 9 => None,
         Fault::Replaced if i / 10 % 2 == 1 => Some(Arc::clone(bad)),
@@ -128,7 +127,6 @@ fn bare(name: &str, fault: Fault, select: Select, on_failure: OnFailure) -> Opti
     let masks = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../shared/media/hard/{name}_mask.mkv"));
     let mut masks = GreyClip::open(&masks).unwrap();
 
-    let works = |wanted: Works, on: bool| if on { wanted } else { Works::Yes };
     let (finder, inbox) = crossbeam_channel::bounded(1);
     let fails = Fails {
         finder: Finder::new(&Runtime::load(None).unwrap(), Mesh::Points468).unwrap(),
@@ -136,14 +134,15 @@ fn bare(name: &str, fault: Fault, select: Select, on_failure: OnFailure) -> Opti
         frames: 0,
     };
     finder.send(Box::new(fails) as Box<dyn FindFaces>).unwrap();
-    let (blenders, blender_inbox) = crossbeam_channel::bounded(1);
     let (occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
     occlusion.send(OcclusionNetwork::new(&Runtime::load(None).unwrap()).unwrap()).unwrap();
-    let stage = SwapStage::new(Box::new(CpuBlender::default()), blender_inbox).seeing(occlusion_inbox);
+    let stage = SwapStage::default().seeing(occlusion_inbox);
     let queue: Queue<OwnedFrame, u32> = Queue::start(0, FindStage::new(inbox), vec![stage]).unwrap();
     let good = live_support::model(Script::GOOD);
     let bad = live_support::model(Script {
         engine: if let Fault::Engine(works) = fault { works } else { Works::Yes },
+        crop: if let Fault::Crop(works) = fault { works } else { Works::Yes },
+        composite: if let Fault::Composite(works) = fault { works } else { Works::Yes },
         expired: fault == Fault::Consent,
         ..Script::GOOD
     });
@@ -156,11 +155,6 @@ fn bare(name: &str, fault: Fault, select: Select, on_failure: OnFailure) -> Opti
         let mask = masks.next().unwrap().unwrap();
         if fault == Fault::Overrun && i % 3 != 0 {
             continue;
-        }
-        if let Fault::Crop(wanted) | Fault::Composite(wanted) = fault {
-            let crop = works(wanted, strikes(i) && matches!(fault, Fault::Crop(_)));
-            let composite = works(wanted, strikes(i) && matches!(fault, Fault::Composite(_)));
-            blenders.send(Box::new(Blends { crop, composite, real: CpuBlender::default() })).unwrap();
         }
         let mut job = queue.begin().unwrap();
         job.time = f64::from(i) / 30.0;

@@ -5,8 +5,8 @@ mod live_support;
 
 use std::sync::Arc;
 
-use live_support::{Blends, Script, Works, changed, leaves, model, picture, queue, settings, submit, take};
-use standin::blend::{CpuBlender, Label};
+use live_support::{Script, Works, changed, leaves, model, picture, queue, settings, submit, take};
+use standin::blend::Label;
 use standin::face::Face;
 use standin::frame::{Frame, FrameError, FrameMut, OwnedFrame, VideoBuffer};
 use standin::live::{Job, LabelPlace, OnFailure, Outcome, Settings, SwapStage};
@@ -96,7 +96,7 @@ fn without_a_model_or_a_finder_nothing_bare_leaves() {
     assert!(changed(job.frame.as_ref().unwrap()) > 0.9, "no model");
 
     let (_keep, inbox) = crossbeam_channel::bounded(1);
-    let stage = SwapStage::new(Box::new(CpuBlender::default()), crossbeam_channel::bounded(1).1);
+    let stage = SwapStage::default();
     let queue = standin::live::Queue::start(0, standin::live::FindStage::new(inbox), vec![stage]).unwrap();
     submit(&queue, &model(Script::GOOD), &settings(OnFailure::Hold), 0.0).unwrap();
     let job = take(&queue);
@@ -139,11 +139,6 @@ fn labelled(on_failure: OnFailure) -> Arc<Settings> {
     Arc::new(Settings { label: LabelPlace::Corner, ..(*settings(on_failure)).clone() })
 }
 
-fn stage(script: Script) -> SwapStage {
-    let blends = Blends { crop: script.crop, composite: script.composite, real: CpuBlender::default() };
-    SwapStage::new(Box::new(blends), crossbeam_channel::bounded(1).1)
-}
-
 #[test]
 fn a_frame_that_cannot_be_written_counts_no_face_as_swapped() {
     let (hold, pass) = (OnFailure::Hold, OnFailure::Pass);
@@ -157,7 +152,7 @@ fn a_frame_that_cannot_be_written_counts_no_face_as_swapped() {
         job.casting.model = Some(model(Script::GOOD));
         job.plan.swap.push(Face { bounds: live_support::BOUNDS, ..Face::default() });
         job.plan.found = 1;
-        stage(Script::GOOD).run(&mut job);
+        SwapStage::default().run(&mut job);
         assert_eq!((job.outcome, job.plan.found), (outcome, 0));
         assert!(job.plan.swap.is_empty(), "it is said to be swapped");
         assert!(job.failure.as_ref().is_some_and(|text| text.contains("sealed")));
@@ -190,7 +185,7 @@ fn nothing_is_drawn_on_a_frame_that_is_dropped() {
     let mut job: Job<OwnedFrame, ()> =
         Job { frame: Some(picture()), settings: labelled(OnFailure::Drop), ..Job::default() };
     (job.plan.drop, job.plan.conceal_all) = (true, true);
-    stage(Script::GOOD).run(&mut job);
+    SwapStage::default().run(&mut job);
     assert_eq!(job.outcome, Outcome::Dropped);
     let (frame, before) = (job.frame.unwrap(), picture());
     assert!((0..3).all(|plane| frame.bytes(plane) == before.bytes(plane)));

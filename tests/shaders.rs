@@ -57,15 +57,15 @@ fn every_shader_has_a_twin() {
 #[test]
 fn the_network_s_shaders_are_valid_and_have_twins() {
     use standin::swap::convolution::Convolution;
-    use standin::swap::passes::ReportPass;
+    use standin::swap::passes::NotFinitePass;
 
     let found = names("shaders/network");
-    assert_eq!(found, BTreeSet::from(["convolution".to_owned(), "report".to_owned()]));
+    assert_eq!(found, BTreeSet::from(["convolution".to_owned(), "not_finite".to_owned()]));
     for name in found {
         let twin = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/swap/{name}.rs"));
         assert!(twin.is_file(), "no src/swap/{name}.rs");
     }
-    validate("report", &ReportPass::source(128), Capabilities::empty());
+    validate("not_finite", &NotFinitePass::source(128), Capabilities::empty());
     for (kernel, stride, slope) in
         [([3, 3], [1, 1], 0.1_f32), ([5, 5], [2, 2], 1.0), ([1, 1], [1, 1], 0.0), ([2, 3], [1, 2], 1e-9)]
     {

@@ -6,7 +6,7 @@ mod gpu_support;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use standin::blend::gpu::GpuDevice;
+use standin::gpu::GpuDevice;
 use standin::swap::convolution::{Convolution, convolution};
 use standin::swap::graph::{Array, Operator, SwapGraph};
 use standin::swap::passes::{NetworkPasses, Plan};

@@ -6,7 +6,7 @@ mod gpu_support;
 
 use common::onnx::SwapModel;
 use standin::runtime::Runtime;
-use standin::swap::{Engine, GpuEngine, GpuEngineError, ModelFile, Precision, SwapReport};
+use standin::swap::{Engine, GpuEngine, GpuEngineError, ModelFile, Precision};
 
 #[test]
 fn sixteen_bits_are_taken_where_they_do() {
@@ -48,11 +48,11 @@ fn several_engines_draw_the_same_and_none_changes_the_other() {
     let run = |engine: &mut GpuEngine, light: f32| {
         engine.crop_mut().fill(light);
         let generated = engine.run(0.0).unwrap();
-        (generated.face.to_vec(), SwapReport::of(&generated))
+        generated.face.to_vec()
     };
-    let (first, report) = run(&mut engines[0], 0.3);
-    let (second, _) = run(&mut engines[1], 0.3);
-    let (bright, _) = run(&mut engines[1], 0.8);
-    assert!(first == second && first != bright && report.is_finite());
-    assert!(run(&mut engines[0], 0.3).0 == first);
+    let first = run(&mut engines[0], 0.3);
+    let second = run(&mut engines[1], 0.3);
+    let bright = run(&mut engines[1], 0.8);
+    assert!(first == second && first != bright);
+    assert!(run(&mut engines[0], 0.3) == first);
 }

@@ -6,12 +6,12 @@ mod gpu_support;
 
 use common::onnx::SwapModel;
 use prost::Message;
-use standin::blend::gpu::GpuDevice;
+use standin::gpu::GpuDevice;
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::graph::{Array, Operator, SwapGraph, Unary};
 use standin::swap::onnx::Model;
 use standin::swap::passes::{Binding, NetworkPasses, Plan};
-use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision, SwapReport};
+use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision, not_finite};
 
 /// The largest difference that rounding in another order makes, of values 0..1, and the mean one.
 const SINGLE: (f32, f32) = (1e-4, 1e-5);
@@ -97,34 +97,39 @@ fn files_of_other_tools_run() {
 }
 
 #[test]
-fn the_report_says_what_its_twin_says() {
+fn what_is_no_number_is_counted_as_its_twin_counts() {
     let Some(gpu) = gpu_support::device() else { return };
-    let file = ModelFile::open("models/ben.dfm").unwrap();
-    let mut engine = GpuEngine::with_precision(&file, &gpu, 1, Precision::Single).unwrap().remove(0);
-    let side = engine.resolution();
-    picture(engine.crop_mut(), side);
-    let expected = SwapReport::of(&engine.run(0.0).unwrap());
-    let network = engine.gpu().unwrap();
-    let (report, bytes) = network.report();
-    let back = gpu.device().create_buffer(&wgpu::BufferDescriptor {
-        label: None,
-        size: bytes,
-        usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
-        mapped_at_creation: false,
-    });
-    let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()), 0.0);
-    encoder.copy_buffer_to_buffer(report, 0, &back, 0, bytes);
-    gpu.queue().submit([encoder.finish()]);
-    back.map_async(wgpu::MapMode::Read, .., |done| done.unwrap());
-    gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
-    let found: SwapReport = bytemuck::pod_read_unaligned(&back.get_mapped_range(..).unwrap());
-    for (found, expected) in
-        [(found.both, expected.both), (found.driver, expected.driver), (found.generated, expected.generated)]
-    {
-        assert!((found - expected).abs() < 1e-5, "{found} and not {expected}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = ModelFile::open(SwapModel::root_of_what_is_dark().save(folder.path(), "root.dfm")).unwrap();
+    let engine = GpuEngine::with_precision(&file, &gpu, 1, Precision::Single).unwrap().remove(0);
+    let network = engine.network();
+    let side = network.resolution();
+    let passes = NetworkPasses::several(&Plan::new(&graph(&file), false), gpu.device(), None, 1).remove(0);
+    // The root of less than nothing is no number.
+    for bright in [0, 1, 7, side * side] {
+        let crop: Vec<f32> = (0..3 * side * side).map(|i| if i / 3 < bright { 1.0 } else { 0.1 }).collect();
+        let pixels = side * side;
+        let pictures = gpu_support::drawn(&gpu, &passes, &crop, 0.0, [pixels, 3 * pixels, pixels]);
+        let expected: usize = pictures.iter().map(|picture| not_finite(picture)).sum();
+        assert_eq!(expected > 0, bright > 0, "{bright} bright pixels");
+
+        gpu.queue().write_buffer(network.crop(), 0, bytemuck::cast_slice(&crop));
+        let (count, bytes) = network.not_finite();
+        let back = gpu.device().create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: bytes,
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()), 0.0);
+        encoder.copy_buffer_to_buffer(count, 0, &back, 0, bytes);
+        gpu.queue().submit([encoder.finish()]);
+        back.map_async(wgpu::MapMode::Read, .., |done| done.unwrap());
+        gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
+        let found: f32 = bytemuck::pod_read_unaligned(&back.get_mapped_range(..).unwrap());
+        assert_eq!(found, expected as f32, "{bright} bright pixels");
     }
-    assert!(found.is_finite() && found.both > 0.05);
 }
 
 /// Every shader of a plan is valid, whether or not the tests' adapter has 16-bit floats.

@@ -397,7 +397,7 @@ fn a_disk_that_is_full_costs_no_checkpoint() {
 
 #[test]
 fn a_gpu_trains_too() {
-    if standin::blend::gpu::adapters().is_empty() {
+    if standin::gpu::adapters().is_empty() {
         println!("skipped: no adapter, not even a software one");
         return;
     }

@@ -1,6 +1,7 @@
 //! The whole blend on the CPU: every pass in order, in buffers that stay from frame to frame.
 
 use super::composite::{self, Codes};
+use super::covered::covered;
 use super::crop::{self, CropSums};
 use super::feather::{self, FeatherBuffers};
 use super::place::{self, unit};
@@ -9,9 +10,9 @@ use super::planes::{Planes, Space};
 use super::skin::skin;
 use super::statistics::statistics;
 use super::transfer::{self, Transfer};
-use super::{BlendError, BlendSettings, Blender, Colours, Earlier, erode, mask, sharpen};
+use super::{BlendError, BlendRequest, BlendSettings, Blended, Blender, Colours, Earlier, erode, mask, sharpen};
 use crate::frame::{Frame, FrameMut};
-use crate::geometry::{Point, Similarity};
+use crate::geometry::Similarity;
 use crate::swap::Generated;
 
 /// Blends on the calling thread. Allocates on the first frame and where a crop or a filter grows, never else.
@@ -48,43 +49,44 @@ impl Blender for CpuBlender {
     fn composite(
         &mut self,
         frame: &mut FrameMut<'_>,
-        to_crop: &Similarity,
         generated: &Generated<'_>,
-        hull: &[Point],
-        settings: &BlendSettings,
-        earlier: Option<&Earlier>,
-    ) -> Result<Option<Colours>, BlendError> {
+        request: &BlendRequest<'_>,
+    ) -> Result<Blended, BlendError> {
         let side = generated.resolution;
         check("the driver's crop", generated.driver.len(), side, 3)?;
         check("the generated face", generated.face.len(), side, 3)?;
         check("the driver's mask", generated.driver_mask.len(), side, 1)?;
         check("the generated mask", generated.face_mask.len(), side, 1)?;
+        let &BlendRequest { to_crop, settings, earlier, .. } = request;
+        let nothing = Blended { covered: 0.0, measured: None };
+        let Some(to_frame) = to_crop.inverse().filter(|_| side > 0) else { return Ok(nothing) };
+        self.cover(generated, request);
+        let blended = Blended { covered: covered(&self.mask), ..nothing };
+        let bounds = mask::bounds(&self.mask, side);
         let opacity = unit(settings.opacity);
-        let Some(to_frame) = to_crop.inverse() else { return Ok(None) };
-        if side == 0 || opacity == 0.0 {
-            return Ok(None);
+        if bounds.is_empty() || opacity == 0.0 || !request.is_met_by(blended.covered) {
+            return Ok(blended);
         }
-        self.cover(generated, hull, settings);
-        let covered = mask::bounds(&self.mask, side);
         // The layer's colour is mixed with that of pixels just outside the mask.
-        let region = covered.grown_within(1, side);
-        if covered.is_empty() {
-            return Ok(None);
-        }
+        let region = bounds.grown_within(1, side);
         let measured = self.colour(generated, settings, &region, earlier);
-        composite::composite(frame, (to_crop, &to_frame), &self.layer, side, &covered, opacity, &mut self.codes);
-        Ok(measured)
+        composite::composite(frame, (to_crop, &to_frame), &self.layer, side, &bounds, opacity, &mut self.codes);
+        Ok(Blended { measured, ..blended })
     }
 }
 
 impl CpuBlender {
     /// Fills the mask, and the face at its place.
-    fn cover(&mut self, generated: &Generated<'_>, hull: &[Point], settings: &BlendSettings) {
+    fn cover(&mut self, generated: &Generated<'_>, request: &BlendRequest<'_>) {
+        let &BlendRequest { hull, settings, visible, .. } = request;
         let side = generated.resolution;
         let filters = Filters::new(settings, side);
         self.mask.resize(side * side, 0.0);
         self.face.resize(side * side * 3, 0.0);
         mask::mask(generated, hull, settings, &mut self.mask);
+        if let Some(visible) = visible {
+            mask::hide(&mut self.mask, side, visible);
+        }
         erode::erode(&mut self.mask, side, filters.erode, filters.border, &mut self.scratch);
         feather::feather(&mut self.mask, side, &filters, &mut self.feather);
         place::place(generated, settings, &mut self.face, &mut self.mask);

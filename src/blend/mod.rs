@@ -8,12 +8,13 @@
 //!    them, and shared chroma takes [`plan::chroma_taps`] taps an axis. The mean of the code values becomes
 //!    RGB (clamped to 0..1), stored blue, green, red. Taps outside the frame are black.
 //! 2. `mask`: driver mask × generated mask × inside of the hull, as far as the settings ask, × how visible the driver's face
-//!    is ([`mask::hide`], before the pass where the network is elsewhere). The generated face and its
+//!    is ([`mask::hide`]). The generated face and its
 //!    mask lie at [`BlendSettings::to_generated`] (bilinear, edge samples repeated; the mask is 0 outside the unit square). A
 //!    pixel is inside the hull where its centre is, edges included; fewer than three corners are no hull.
 //! 3. `erode`: minimum over a square of radius [`plan::Filters::erode`] (maximum where negative), rows then columns;
 //!    what lies outside the crop does not count. Then the ring of [`plan::Filters::border`] pixels is set to 0.
 //! 4. `feather`: Gaussian, rows then columns, 0 outside the crop; values under 1/255 become 0.
+//!    Where what is left covers less of the crop than is asked for ([`covered`]), the frame keeps its bits.
 //! 5. `statistics`: mean and standard deviation, in the space of the [`ColorTransfer`], of the driver's crop and of the
 //!    generated face where it lies, clamped to 0..1 and not yet sharpened. Weights are the mask times how far a pixel is
 //!    skin in both ([`skin`]). Where they sum to less than [`plan::LEAST_WEIGHT`] nothing is measured. What is measured is
@@ -37,6 +38,7 @@
 mod colours;
 pub mod composite;
 mod conceal;
+pub mod covered;
 mod cpu;
 pub mod crop;
 pub mod erode;
@@ -49,6 +51,7 @@ pub mod mask;
 pub mod place;
 pub mod plan;
 pub mod planes;
+mod request;
 mod settings;
 pub mod sharpen;
 pub mod skin;
@@ -59,21 +62,23 @@ pub use colours::{Colours, Earlier};
 pub use conceal::{conceal, conceal_all};
 pub use cpu::CpuBlender;
 pub use label::Label;
+pub use request::{BlendRequest, Blended};
 pub use settings::{BlendSettings, ColorTransfer, REFERENCE_CROP};
 
 use crate::frame::{Frame, FrameMut};
-use crate::geometry::{Point, Similarity};
+use crate::geometry::Similarity;
+use crate::gpu::GpuError;
 use crate::swap::Generated;
 
 /// A pass that could not run.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum BlendError {
     /// The GPU was lost, ran out of memory, or refused a pass.
-    #[error("the GPU failed: {0}")]
-    Gpu(String),
-    /// The network failed, where it runs on the device that blends.
-    #[error("{0}")]
-    Network(String),
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    /// The network, where it runs on the device that blends, gave NaN or an infinity.
+    #[error("the swap network gave a value that is not a number")]
+    NotFinite,
     /// A picture or mask does not have the size that its resolution says.
     #[error("{what} has {len} values; a crop of {resolution} pixels needs {needed}")]
     Size {
@@ -105,30 +110,20 @@ pub trait Blender: Send {
         crop: &mut [f32],
     ) -> Result<(), BlendError>;
 
-    /// Puts the generated face into the frame: mask, erode, feather, colour transfer, composite. `hull` holds the
-    /// corners of the landmarks' convex hull in the crop's unit square, clockwise on screen, or nothing; `earlier` the
-    /// colours of the same face in the frames before. Returns the colours that it measured in this one, where the
-    /// settings ask for a transfer and enough of the face was seen.
+    /// Puts the generated face into the frame: mask, erode, feather, colour transfer, composite. The frame is changed only
+    /// where the mask covers as much as the request asks for.
     ///
     /// # Errors
     /// [`BlendError`] where the device fails; the frame is then as it was.
     fn composite(
         &mut self,
         frame: &mut FrameMut<'_>,
-        to_crop: &Similarity,
         generated: &Generated<'_>,
-        hull: &[Point],
-        settings: &BlendSettings,
-        earlier: Option<&Earlier>,
-    ) -> Result<Option<Colours>, BlendError>;
+        request: &BlendRequest<'_>,
+    ) -> Result<Blended, BlendError>;
 
     /// Whether its device is gone for good: another blender is needed.
     fn is_lost(&self) -> bool {
         false
-    }
-
-    /// Itself, where it blends on a GPU that a network may run on too.
-    fn gpu(&mut self) -> Option<&mut gpu::GpuBlender> {
-        None
     }
 }

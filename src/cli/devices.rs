@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Outcome;
-use crate::blend::gpu::adapters;
+use crate::gpu::adapters;
 use crate::runtime::{Provider, Runtime};
 
 /// Lists GPUs, then ONNX Runtime's providers.

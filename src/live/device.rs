@@ -1,24 +1,24 @@
 //! The user's one word for where things run.
 
-use crate::blend::gpu::{Preference, Selection};
+use crate::gpu::Selection;
 use crate::runtime::Provider;
 
-/// Where the network runs and where frames are blended.
+/// Where a model runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Device {
-    /// Execution provider; for `None` see [`Load::provider`](super::Load::provider).
-    pub provider: Option<Provider>,
-    /// What blends.
-    pub blend: Preference,
+pub enum Device {
+    /// On the first accelerator of ONNX Runtime that works, else on a GPU that is faster than the processor, else on that.
+    #[default]
+    Auto,
+    /// The network on this provider of ONNX Runtime, the blend on the processor.
+    Host(Provider),
+    /// Network and blend on this GPU, or an error.
+    Gpu(Selection),
 }
 
 impl Device {
-    /// The GPU that is to run the network too.
-    pub fn gpu(&self) -> Option<Selection> {
-        match (&self.provider, &self.blend) {
-            (None, Preference::Gpu(selection)) => Some(selection.clone()),
-            _ => None,
-        }
+    /// Whether a model may be on a GPU of ours, which can be lost.
+    pub fn may_be_gpu(&self) -> bool {
+        !matches!(self, Self::Host(_))
     }
 }
 
@@ -30,18 +30,16 @@ pub struct UnknownDevice(pub String);
 impl std::str::FromStr for Device {
     type Err = UnknownDevice;
 
-    /// `auto`, `cpu`, `gpu`, `gpu:N`, `gpu:NAME`, or the name of an execution provider, which blends as `auto` does.
+    /// `auto`, `cpu`, `gpu`, `gpu:N`, `gpu:NAME`, or the name of an execution provider.
     fn from_str(word: &str) -> Result<Self, UnknownDevice> {
-        let gpu = |selection| Self { provider: None, blend: Preference::Gpu(selection) };
         match word {
-            "auto" | "" => Ok(Self::default()),
-            "cpu" => Ok(Self { provider: Some(Provider::Cpu), blend: Preference::Cpu }),
-            "gpu" => Ok(gpu(Selection::Auto)),
+            "auto" | "" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu(Selection::Auto)),
             _ => match (word.strip_prefix("gpu:"), Provider::named(word)) {
                 (Some(which), _) => {
-                    Ok(gpu(which.parse().map_or_else(|_| Selection::Name(which.to_owned()), Selection::Index)))
+                    Ok(Self::Gpu(which.parse().map_or_else(|_| Selection::Name(which.to_owned()), Selection::Index)))
                 }
-                (None, Some(provider)) => Ok(Self { provider: Some(provider), blend: Preference::Auto }),
+                (None, Some(provider)) => Ok(Self::Host(provider)),
                 (None, None) => Err(UnknownDevice(word.to_owned())),
             },
         }
@@ -54,12 +52,13 @@ mod tests {
 
     #[test]
     fn words_and_what_they_mean() {
-        let blend = |word: &str| word.parse::<Device>().map(|device| device.blend);
-        assert_eq!(blend("auto"), Ok(Preference::Auto));
-        assert_eq!(blend("gpu:1"), Ok(Preference::Gpu(Selection::Index(1))));
-        assert_eq!(blend("gpu:llvm"), Ok(Preference::Gpu(Selection::Name("llvm".to_owned()))));
-        let cuda = Device { provider: Some(Provider::Cuda), blend: Preference::Auto };
-        assert_eq!("cuda".parse(), Ok(cuda));
+        let device = |word: &str| word.parse::<Device>();
+        assert_eq!(device("auto"), Ok(Device::Auto));
+        assert_eq!(device("gpu"), Ok(Device::Gpu(Selection::Auto)));
+        assert_eq!(device("gpu:1"), Ok(Device::Gpu(Selection::Index(1))));
+        assert_eq!(device("gpu:llvm"), Ok(Device::Gpu(Selection::Name("llvm".to_owned()))));
+        assert_eq!(device("cpu"), Ok(Device::Host(Provider::Cpu)));
+        assert_eq!(device("cuda"), Ok(Device::Host(Provider::Cuda)));
         assert!("warp".parse::<Device>().is_err_and(|error| error.to_string().contains("'warp'")));
     }
 }

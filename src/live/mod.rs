@@ -30,6 +30,7 @@ mod select;
 mod settings;
 mod statistics;
 mod swap_stage;
+mod trial;
 mod visibility;
 
 pub use casting::{Casting, CastingBefore};
@@ -47,7 +48,7 @@ pub use load::{Load, LoadError};
 pub use model::{Model, ModelSlot};
 pub use pending::Pending;
 pub use plan::{Concealed, MARGIN, Plan};
-pub use prepare::{PrepareError, prepare_blenders, prepare_finder, prepare_occlusion};
+pub use prepare::{PrepareError, prepare_finder, prepare_occlusion};
 pub use queue::{Flushed, Queue};
 pub use references::References;
 pub use reorder::Reorder;

@@ -9,13 +9,16 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::pending::Pending;
 use super::{Load, LoadError};
+use crate::blend::BlendRequest;
 use crate::face::pose::pose_through;
 use crate::face::{Alignment, Face, FaceType};
+use crate::frame::FrameMut;
 use crate::geometry::{Point, Similarity};
 use crate::heap;
-use crate::swap::{Engine, EngineError, Generated, GpuNetwork, RegistrationMap, kept_proportion};
+use crate::swap::{RegistrationMap, kept_proportion};
+use crate::swapper::{SwapError, Swapped, Swapper};
 
-/// A loaded model and as many engines as frames may be worked on at once.
+/// A loaded model and as many swappers as frames may be worked on at once.
 #[derive(Debug)]
 pub struct Model {
     /// File, for messages.
@@ -40,18 +43,18 @@ pub struct Model {
     pub expires: SystemTime,
     /// What runs it: a provider of ONNX Runtime, or a GPU.
     pub runs_on: String,
-    engines: Pool,
+    swappers: Pool,
     count: usize,
 }
 
-type Pool = (Sender<Box<dyn Engine>>, Receiver<Box<dyn Engine>>);
+type Pool = (Sender<Box<dyn Swapper>>, Receiver<Box<dyn Swapper>>);
 
 impl Model {
-    /// A model that is none of ours: for tests and for tools with engines of their own.
-    pub fn of(engines: Vec<Box<dyn Engine>>, expires: SystemTime) -> Self {
-        let (pool, count) = (bounded(engines.len().max(1)), engines.len());
-        for engine in engines {
-            let _ = pool.0.send(engine);
+    /// A model that is none of ours: for tests and for tools with swappers of their own.
+    pub fn of(swappers: Vec<Box<dyn Swapper>>, expires: SystemTime) -> Self {
+        let (pool, count) = (bounded(swappers.len().max(1)), swappers.len());
+        for swapper in swappers {
+            let _ = pool.0.send(swapper);
         }
         Self {
             path: PathBuf::new(),
@@ -65,7 +68,7 @@ impl Model {
             sharpen: 0.0,
             expires,
             runs_on: String::new(),
-            engines: pool,
+            swappers: pool,
             count,
         }
     }
@@ -101,48 +104,36 @@ impl Model {
         }
     }
 
-    /// An engine for one frame; waits for one to be free.
-    pub fn engine(&self) -> Borrowed<'_> {
-        let engine = if self.count > 0 { self.engines.1.recv().ok() } else { None };
-        Borrowed { engine, pool: &self.engines.0 }
+    /// A swapper for one frame; waits for one to be free.
+    pub fn swapper(&self) -> Borrowed<'_> {
+        let swapper = if self.count > 0 { self.swappers.1.recv().ok() } else { None };
+        Borrowed { swapper, pool: &self.swappers.0 }
     }
 }
 
-/// An engine that goes back to its model when dropped.
+/// A swapper that goes back to its model when dropped.
 pub struct Borrowed<'a> {
-    engine: Option<Box<dyn Engine>>,
-    pool: &'a Sender<Box<dyn Engine>>,
+    swapper: Option<Box<dyn Swapper>>,
+    pool: &'a Sender<Box<dyn Swapper>>,
 }
 
-impl Engine for Borrowed<'_> {
-    fn resolution(&self) -> usize {
-        self.engine.as_ref().map_or(0, |engine| engine.resolution())
-    }
-
-    fn crop_mut(&mut self) -> &mut [f32] {
-        self.engine.as_mut().map_or(&mut [], |engine| engine.crop_mut())
-    }
-
-    fn run(&mut self, morph: f32) -> Result<Generated<'_>, EngineError> {
-        match &mut self.engine {
-            Some(engine) => engine.run(morph),
-            None => Err(EngineError::Run("the model has no engine".to_owned())),
+impl Swapper for Borrowed<'_> {
+    fn swap(&mut self, frame: &mut FrameMut<'_>, request: &BlendRequest<'_>, morph: f32) -> Result<Swapped, SwapError> {
+        match &mut self.swapper {
+            Some(swapper) => swapper.swap(frame, request, morph),
+            None => Err(SwapError::NoEngine),
         }
     }
 
     fn is_lost(&self) -> bool {
-        self.engine.as_ref().is_some_and(|engine| engine.is_lost())
-    }
-
-    fn gpu(&mut self) -> Option<&mut GpuNetwork> {
-        self.engine.as_mut()?.gpu()
+        self.swapper.as_ref().is_some_and(|swapper| swapper.is_lost())
     }
 }
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
-        if let Some(engine) = self.engine.take() {
-            let _ = self.pool.send(engine);
+        if let Some(swapper) = self.swapper.take() {
+            let _ = self.pool.send(swapper);
         }
     }
 }

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 
 use super::{FindFaces, Pending};
-use crate::blend::Blender;
-use crate::blend::gpu::{Backend, Preference};
 use crate::face::{FindError, Finder, Mesh, OcclusionNetwork, ReferenceError};
 use crate::runtime::{NetworkError, Runtime, RuntimeError};
 
@@ -61,28 +59,5 @@ pub fn prepare_occlusion(
             })
         });
         done(loaded);
-    });
-}
-
-/// Opens what blends, and sends a blender to each swap stage. `said` is told what was chosen and why.
-pub fn prepare_blenders(
-    pending: &Arc<Pending>,
-    preference: Preference,
-    outlets: Vec<Sender<Box<dyn Blender>>>,
-    said: impl FnOnce(Result<String, String>) + Send + 'static,
-) {
-    pending.spawn("standin-blend", move || {
-        said(match Backend::choose(&preference) {
-            Ok(backend) => outlets
-                .iter()
-                .try_for_each(|outlet| {
-                    let blender = backend.blender()?;
-                    let _ = outlet.send(blender);
-                    Ok(())
-                })
-                .map(|()| backend.description().to_owned())
-                .map_err(|error: crate::blend::BlendError| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        });
     });
 }

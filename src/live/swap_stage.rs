@@ -9,19 +9,15 @@ use super::{
     Casting, CastingBefore, ColourNotes, CropChoice, Job, LabelPlace, Model, Occlusion, Outcome, Plan, Settings, Stage,
     StageTimes, Visibility,
 };
-use crate::blend::gpu::{Swapped, Wanted};
-use crate::blend::{BlendSettings, Blender, Colours, Label, conceal, conceal_all};
+use crate::blend::{BlendRequest, BlendSettings, Label, conceal, conceal_all};
 use crate::face::{Face, OcclusionNetwork, hull};
 use crate::frame::{FrameError, FrameMut, Layout, VideoBuffer};
 use crate::geometry::{Point, Similarity};
 use crate::runtime::NetworkError;
-use crate::swap::{Engine, SwapReport};
+use crate::swapper::{Swapped, Swapper};
 
 /// A mask that covers less of the crop than this hides nobody.
-const LEAST_MASK: f32 = 0.03;
-
-/// What is said of one.
-const EMPTY_MASK: &str = "the swap network's mask covers nothing of the face";
+const LEAST_COVERED: f32 = 0.03;
 
 /// What is said of a face that is hidden all but whole: nothing. It is concealed, in case that it is not.
 const HIDDEN: String = String::new();
@@ -36,31 +32,17 @@ struct Notes<'a> {
 }
 
 /// Swaps and blends. One stage serves one frame at a time.
+#[derive(Default)]
 pub struct SwapStage {
-    blender: Box<dyn Blender>,
-    inbox: Receiver<Box<dyn Blender>>,
     hull: Vec<Point>,
     visibility: Option<Visibility>,
     /// The one that was drawn last, and the models that it names.
     label: Option<Label>,
     labelled: CastingBefore,
-    engine_lost: bool,
+    device_lost: bool,
 }
 
 impl SwapStage {
-    /// A stage that blends with `blender`, or with the one that came last through `inbox`.
-    pub fn new(blender: Box<dyn Blender>, inbox: Receiver<Box<dyn Blender>>) -> Self {
-        Self {
-            blender,
-            inbox,
-            hull: Vec::new(),
-            visibility: None,
-            label: None,
-            labelled: CastingBefore::default(),
-            engine_lost: false,
-        }
-    }
-
     /// The same, which lets what hides a face stay in front, by the network that comes through `inbox`.
     #[must_use]
     pub fn seeing(self, inbox: Receiver<OcclusionNetwork>) -> Self {
@@ -70,11 +52,8 @@ impl SwapStage {
     /// Carries out the plan of `job` on its frame.
     pub fn run<F: VideoBuffer, T>(&mut self, job: &mut Job<F, T>) {
         let Some(buffer) = &mut job.frame else { return };
-        while let Ok(blender) = self.inbox.try_recv() {
-            self.blender = blender;
-        }
         self.visibility.iter_mut().for_each(Visibility::receive);
-        self.engine_lost = false;
+        self.device_lost = false;
         let done = match buffer.frame_mut() {
             Ok(mut frame) => {
                 let mut notes = Notes { times: &mut job.timings.stages, colours: &mut job.colours };
@@ -93,7 +72,7 @@ impl SwapStage {
                 Err(error)
             }
         };
-        job.device_lost = self.engine_lost || self.blender.is_lost();
+        job.device_lost = self.device_lost;
         job.outcome = outcome(&job.plan, done, &mut job.failure, job.settings.may_leave_unworked());
     }
 
@@ -166,9 +145,9 @@ impl SwapStage {
         notes: &mut Notes<'_>,
     ) -> Result<(), String> {
         model.usable()?;
-        let mut engine = model.engine();
-        let swapped = self.swap(frame, face, &mut engine, model, settings, notes);
-        self.engine_lost |= engine.is_lost();
+        let mut swapper = model.swapper();
+        let swapped = self.swap(frame, face, &mut swapper, model, settings, notes);
+        self.device_lost |= swapper.is_lost();
         swapped
     }
 
@@ -176,17 +155,12 @@ impl SwapStage {
         &mut self,
         frame: &mut FrameMut<'_>,
         face: &Face,
-        engine: &mut dyn Engine,
+        swapper: &mut dyn Swapper,
         model: &Model,
         settings: &Settings,
         notes: &mut Notes<'_>,
     ) -> Result<(), String> {
         let Notes { times, colours } = notes;
-        let mut begun = Instant::now();
-        let mut lap = |stage: Stage| {
-            times[stage as usize] += milliseconds(begun);
-            begun = Instant::now();
-        };
         let look = settings.look_of(face.recognised);
         let to_crop = look.crop.resolve(model.face_type, model.coverage, model.alignment).to_crop(face);
         let Some(to_frame) = to_crop.inverse() else { return Err("a face has no size".to_owned()) };
@@ -199,70 +173,41 @@ impl SwapStage {
         let color_transfer = look.blend.color_transfer.within(frame.layout().transfer);
         let sharpen = if look.sharpen < 0.0 { model.sharpen } else { look.sharpen };
         let blend = BlendSettings { registration, color_transfer, sharpen, ..look.blend };
-        if engine.is_lost() {
-            return Err("the GPU that ran the network is gone".to_owned());
-        }
-        let tells = settings.occlusion == Occlusion::Auto && Visibility::tells(&to_frame, frame.layout());
-        let visibility = self.visibility.as_mut().filter(|_| tells);
-        let earlier = colours.earlier(face.track);
-        let mut note = |measured: Option<Colours>| {
-            if let Some(measured) = measured {
-                colours.note(face.track, measured);
-            }
-        };
         self.hull.clear();
         if look.blend.hull_mask {
             hull(face, &to_crop, &mut self.hull);
         }
-        if let (Some(blender), Some(network)) = (self.blender.gpu(), engine.gpu())
-            && blender.shares(network)
-        {
-            let visible = match visibility {
-                Some(visibility) => {
-                    let looked = visibility.look(&frame.as_frame(), &to_frame);
-                    may_show(looked, visibility)?;
-                    visibility.visible()
-                }
-                None => None,
-            };
-            lap(Stage::Crop);
-            let wanted = Wanted {
-                to_crop: &to_crop,
-                hull: &self.hull,
-                settings: &blend,
-                earlier: earlier.as_ref(),
-                visible,
-                morph: look.morph,
-                least_mask: LEAST_MASK,
-            };
-            let swapped = blender.swap(frame, network, &wanted).map_err(|error| error.to_string())?;
-            lap(Stage::Swap);
-            let Some(Swapped { report, measured }) = swapped else { return Ok(()) };
-            verdict(&report, &look.blend)?;
-            note(measured);
-            return Ok(());
-        }
-        let resolution = engine.resolution();
-        self.blender
-            .crop(&frame.as_frame(), &to_crop, resolution, engine.crop_mut())
-            .map_err(|error| error.to_string())?;
-        lap(Stage::Crop);
-        let generated = engine.run(look.morph).map_err(|error| error.to_string())?;
-        lap(Stage::Swap);
-        if SwapReport::of(&generated).masked(&look.blend) < LEAST_MASK {
-            return Err(EMPTY_MASK.to_owned());
-        }
-        let (generated, blend) = match visibility {
+        let begun = Instant::now();
+        let tells = settings.occlusion == Occlusion::Auto && Visibility::tells(&to_frame, frame.layout());
+        let visible = match self.visibility.as_mut().filter(|_| tells) {
             Some(visibility) => {
-                let looked = visibility.look_at(&generated);
+                let looked = visibility.look(&frame.as_frame(), &to_frame);
                 may_show(looked, visibility)?;
-                visibility.apply(&generated, &blend)
+                visibility.visible()
             }
-            None => (generated, blend),
+            None => None,
         };
-        let blended = self.blender.composite(frame, &to_crop, &generated, &self.hull, &blend, earlier.as_ref());
-        lap(Stage::Blend);
-        note(blended.map_err(|error| error.to_string())?);
+        times[Stage::Crop as usize] += milliseconds(begun);
+        let earlier = colours.earlier(face.track);
+        let request = BlendRequest {
+            to_crop: &to_crop,
+            hull: &self.hull,
+            settings: &blend,
+            earlier: earlier.as_ref(),
+            visible,
+            least_covered: LEAST_COVERED,
+        };
+        let begun = Instant::now();
+        let Swapped { blended, times: steps } = swapper.swap(frame, &request, look.morph).map_err(|error| {
+            times[Stage::Swap as usize] += milliseconds(begun);
+            error.to_string()
+        })?;
+        times[Stage::Crop as usize] += steps.crop;
+        times[Stage::Swap as usize] += steps.network;
+        times[Stage::Blend as usize] += steps.blend;
+        if let Some(measured) = blended.and_then(|blended| blended.measured) {
+            colours.note(face.track, measured);
+        }
         Ok(())
     }
 }
@@ -277,17 +222,6 @@ fn may_show(looked: Result<(), NetworkError>, visibility: &Visibility) -> Result
     let failed = |error| format!("the occlusion network failed: {error}; it can be left out with occlusion=off");
     looked.map_err(failed)?;
     if visibility.hides_all() { Err(HIDDEN) } else { Ok(()) }
-}
-
-/// Why a frame was not changed on the GPU, where it was not.
-fn verdict(report: &SwapReport, settings: &BlendSettings) -> Result<(), String> {
-    if report.is_finite() && report.masked(settings) >= LEAST_MASK {
-        Ok(())
-    } else if report.is_finite() {
-        Err(EMPTY_MASK.to_owned())
-    } else {
-        Err("the swap network gave a value that is not a number".to_owned())
-    }
 }
 
 fn outcome(plan: &Plan, done: Result<(), FrameError>, failure: &mut Option<String>, pass: bool) -> Outcome {

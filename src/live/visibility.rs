@@ -2,14 +2,11 @@
 
 use crossbeam_channel::Receiver;
 
-use crate::blend::BlendSettings;
 use crate::blend::crop::{CropSums, crop};
-use crate::blend::mask::hide;
 use crate::face::{OCCLUSION_SIDE, OcclusionNetwork};
 use crate::frame::{Frame, Layout};
 use crate::geometry::{Point, Similarity};
 use crate::runtime::NetworkError;
-use crate::swap::Generated;
 
 /// Places along the crop's sides at which it is looked for the frame's edge.
 const PLACES: usize = 16;
@@ -27,13 +24,12 @@ pub struct Visibility {
     inbox: Receiver<OcclusionNetwork>,
     sums: CropSums,
     crop: Vec<f32>,
-    mask: Vec<f32>,
 }
 
 impl Visibility {
     /// With the network that comes through `inbox`; until then nothing hides a face.
     pub fn new(inbox: Receiver<OcclusionNetwork>) -> Self {
-        Self { network: None, inbox, sums: CropSums::default(), crop: Vec::new(), mask: Vec::new() }
+        Self { network: None, inbox, sums: CropSums::default(), crop: Vec::new() }
     }
 
     /// Whether the network can be asked about a crop, whose unit square `to_frame` takes to frame px: beyond the frame's edge it
@@ -65,17 +61,7 @@ impl Visibility {
         }
     }
 
-    /// Looks at the crop that a model saw, where there is a network.
-    ///
-    /// # Errors
-    /// [`NetworkError`] where the run fails.
-    pub fn look_at(&mut self, generated: &Generated<'_>) -> Result<(), NetworkError> {
-        let Some(network) = &mut self.network else { return Ok(()) };
-        network.look(generated.driver, generated.resolution).map(|_| ())
-    }
-
-    /// Looks at the crop whose unit square `to_frame` takes to frame px, where there is a network. For crops that are on a
-    /// GPU: the frame is looked at here.
+    /// Looks at the crop whose unit square `to_frame` takes to frame px, where there is a network.
     ///
     /// # Errors
     /// [`NetworkError`] where the run fails.
@@ -89,24 +75,6 @@ impl Visibility {
     /// How visible the face was in the last crop, [`OCCLUSION_SIDE`]² values of 0..1; `None` where there is no network.
     pub fn visible(&self) -> Option<&[f32]> {
         self.network.as_ref().map(OcclusionNetwork::visible)
-    }
-
-    /// What a model made of that crop, with the driver's mask where the face is visible, and the settings by which that
-    /// counts: as they were where there is no network.
-    pub fn apply<'a>(
-        &'a mut self,
-        generated: &Generated<'a>,
-        settings: &BlendSettings,
-    ) -> (Generated<'a>, BlendSettings) {
-        let Some(network) = &self.network else { return (*generated, *settings) };
-        self.mask.clear();
-        if settings.driver_mask {
-            self.mask.extend_from_slice(generated.driver_mask);
-        } else {
-            self.mask.resize(generated.resolution * generated.resolution, 1.0);
-        }
-        hide(&mut self.mask, generated.resolution, network.visible());
-        (Generated { driver_mask: &self.mask, ..*generated }, BlendSettings { driver_mask: true, ..*settings })
     }
 }
 

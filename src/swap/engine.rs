@@ -1,5 +1,7 @@
 //! What runs a swap network, whatever it runs on.
 
+use super::not_finite::not_finite;
+
 /// A network that failed on one frame, or gave no picture.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
@@ -44,20 +46,11 @@ pub trait Engine: Send {
     fn is_lost(&self) -> bool {
         false
     }
-
-    /// The network itself, where it runs on a GPU that may blend too: then the crop need not leave it.
-    fn gpu(&mut self) -> Option<&mut super::GpuNetwork> {
-        None
-    }
 }
 
 /// Copies an output, clamped to 0..1.
 pub(super) fn take(output: &[f32], into: &mut [f32], name: &'static str) -> Result<(), EngineError> {
-    // An integer maximum, unlike a float one, becomes vector instructions: not a number and infinity have the largest
-    // exponents.
-    const INFINITE: u32 = f32::INFINITY.to_bits();
-    let largest = output.iter().fold(0, |largest, value| largest.max(value.to_bits() & !(1 << 31)));
-    if largest >= INFINITE {
+    if not_finite(output) > 0 {
         return Err(EngineError::NotFinite(name));
     }
     for (into, &value) in into.iter_mut().zip(output) {

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, DeviceKind};
 
-use crate::blend::gpu::{AdapterInfo, AdapterKind, adapters};
+use crate::gpu::{AdapterInfo, AdapterKind, adapters};
 
 /// `--device`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -1,10 +1,10 @@
 //! The GPU of the tests, or a printed reason why there is none.
 #![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
-use standin::blend::gpu::{GpuDevice, Selection};
 use standin::blend::{BlendSettings, ColorTransfer};
 use standin::frame::{Layout, Matrix, PixelFormat, Range};
 use standin::geometry::{Point, Similarity};
+use standin::gpu::{GpuDevice, Selection};
 use standin::swap::passes::NetworkPasses;
 
 /// The best adapter; `None`, and a line that says why, where there is none. `./run test` requires one.

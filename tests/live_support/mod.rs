@@ -5,13 +5,15 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use standin::blend::{BlendError, BlendSettings, Blender, ColorTransfer, Colours, CpuBlender, Earlier};
+use standin::blend::{BlendError, BlendRequest, Blended, Blender, ColorTransfer, CpuBlender};
 use standin::face::{Face, FindError, FinderSettings, OcclusionNetwork};
 use standin::frame::{Frame, FrameMut, Layout, Matrix, OwnedFrame, PixelFormat, Range};
 use standin::geometry::{Point, Rect, Similarity};
+use standin::gpu::GpuError;
 use standin::live::{FindFaces, FindStage, Job, Model, OnFailure, Outcome, Queue, Settings, SwapStage};
 use standin::runtime::NetworkError;
 use standin::swap::{Engine, EngineError, Generated};
+use standin::swapper::{HostSwapper, Swapper};
 
 /// Side of the fake network's pictures.
 const SIDE: usize = 16;
@@ -117,7 +119,7 @@ pub(crate) struct Blends {
 }
 
 fn lost() -> BlendError {
-    BlendError::Gpu("told to".to_owned())
+    BlendError::Gpu(GpuError("told to".to_owned()))
 }
 
 impl Blender for Blends {
@@ -129,14 +131,11 @@ impl Blender for Blends {
     fn composite(
         &mut self,
         frame: &mut FrameMut<'_>,
-        to_crop: &Similarity,
         generated: &Generated<'_>,
-        hull: &[Point],
-        settings: &BlendSettings,
-        earlier: Option<&Earlier>,
-    ) -> Result<Option<Colours>, BlendError> {
+        request: &BlendRequest<'_>,
+    ) -> Result<Blended, BlendError> {
         self.composite.or(lost)?;
-        self.real.composite(frame, to_crop, generated, hull, settings, earlier)
+        self.real.composite(frame, generated, request)
     }
 }
 
@@ -161,10 +160,7 @@ impl Script {
 pub(crate) fn queue(script: Script, depth: usize) -> (Queue<OwnedFrame, u32>, Arc<Model>) {
     let (finder, inbox) = crossbeam_channel::bounded(1);
     finder.send(Box::new(Finds(script.find)) as Box<dyn FindFaces>).unwrap();
-    let workers = (0..depth.clamp(1, 3)).map(|_| {
-        let blends = Blends { crop: script.crop, composite: script.composite, real: CpuBlender::default() };
-        SwapStage::new(Box::new(blends), crossbeam_channel::bounded(1).1)
-    });
+    let workers = (0..depth.clamp(1, 3)).map(|_| SwapStage::default());
     let queue = Queue::start(depth, FindStage::new(inbox), workers.collect()).unwrap();
     (queue, model(script))
 }
@@ -179,16 +175,20 @@ pub(crate) fn queue_seeing(
     finder.send(Box::new(Finds(script.find)) as Box<dyn FindFaces>).unwrap();
     let (outlet, networks) = crossbeam_channel::bounded(1);
     outlet.send(network).unwrap();
-    let stage = SwapStage::new(Box::new(CpuBlender::default()), crossbeam_channel::bounded(1).1).seeing(networks);
+    let stage = SwapStage::default().seeing(networks);
     (Queue::start(depth, FindStage::new(inbox), vec![stage]).unwrap(), model(script))
 }
 
 /// The script's model.
 pub(crate) fn model(script: Script) -> Arc<Model> {
-    let engines = (0..3).map(|_| Box::new(Whitens::new(script.engine)) as Box<dyn Engine>).collect();
+    let swapper = |_| {
+        let blends = Blends { crop: script.crop, composite: script.composite, real: CpuBlender::default() };
+        Box::new(HostSwapper::new(Box::new(Whitens::new(script.engine)), Box::new(blends))) as Box<dyn Swapper>
+    };
+    let swappers = (0..3).map(swapper).collect();
     let second = Duration::from_secs(1);
     let now = SystemTime::now();
-    Arc::new(Model::of(engines, if script.expired { now - second } else { now + 3600 * second }))
+    Arc::new(Model::of(swappers, if script.expired { now - second } else { now + 3600 * second }))
 }
 
 /// A frame with a pattern that no blur keeps.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use standin::blend::gpu::{AdapterInfo, AdapterKind, adapters};
+use standin::gpu::{AdapterInfo, AdapterKind, adapters};
 
 use super::Finding;
 use crate::mend::{Distribution, Part};

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{ben, clip, play};
-use standin::blend::gpu::adapters;
+use standin::gpu::adapters;
 
 const FRAMES: u32 = 8;
 

@@ -11,7 +11,7 @@ mod common;
 
 use common::{Frame, Lent, Watched, changed, clip, luma_at, play};
 use gst::prelude::*;
-use standin::blend::gpu::{GpuDevice, Selection, adapters};
+use standin::gpu::{GpuDevice, Selection, adapters};
 
 /// Luma of full green in limited-range BT.709.
 const GREEN: u8 = 173;

@@ -1,19 +1,23 @@
 //! The blend on the GPU: one submission for the crop, one for everything from the masks to the frame.
 
-use super::device::GpuDevice;
+use std::sync::Arc;
+
 use super::groups::Groups;
-use super::memory::Memory;
+use super::kernel::KernelMaker;
+use super::measured::Measured;
+use super::memory::{Memory, Needed};
 use super::packing::Packing;
 use super::params::Params;
-use super::passes::statistics::Measured;
+use super::passes::Passes;
 use super::staging::{Download, Upload};
-use super::watch::Span;
-use super::watch::Watch;
+use super::watch::{Span, Watch};
 use crate::blend::place::unit;
 use crate::blend::plan::{Filters, Region};
-use crate::blend::{BlendError, BlendSettings, Blender, ColorTransfer, Colours, Earlier};
+use crate::blend::{BlendError, BlendRequest, Blended, Blender, ColorTransfer};
+use crate::face::OCCLUSION_SIDE;
 use crate::frame::{Frame, FrameMut, Layout};
 use crate::geometry::{Point, Similarity};
+use crate::gpu::{GpuDevice, GpuError};
 use crate::swap::Generated;
 
 /// Corners of a hull that are looked at; the mesh has 468 points.
@@ -39,6 +43,8 @@ pub enum Intermediate {
     Feathered,
     /// Out of `place`: R² pixels of red, green, blue, mask.
     Placed,
+    /// Out of `covered`: one value.
+    Covered,
     /// Out of `statistics`: mean and deviation (in the transfer's space) of the driver, then of the face, and the
     /// weight: 13 values.
     Statistics,
@@ -49,6 +55,7 @@ pub enum Intermediate {
 /// Runs the passes on a GPU. It belongs to one worker and shares the device with the others.
 pub struct GpuBlender {
     pub(super) device: GpuDevice,
+    pub(super) passes: Arc<Passes>,
     pub(super) memory: Option<Memory>,
     pub(super) upload: Upload,
     pub(super) download: Download,
@@ -57,7 +64,8 @@ pub struct GpuBlender {
     pub(super) packed: Vec<u8>,
     pub(super) blended: Vec<u8>,
     pub(super) weights: Vec<f32>,
-    pub(super) corners: Vec<[f32; 2]>,
+    /// The hull's corners, then the map of visibility: a pass binds four buffers at most.
+    pub(super) pairs: Vec<[f32; 2]>,
     pub(super) watch: Option<Watch>,
 }
 
@@ -79,17 +87,31 @@ impl FaceRegion {
 }
 
 impl GpuBlender {
-    /// A blender on `device`; the first one of a device builds the pipelines.
+    /// A blender on `device`.
     ///
     /// # Errors
-    /// [`BlendError::Gpu`] where the device has failed or refuses a shader.
-    pub fn new(device: &GpuDevice) -> Result<Self, BlendError> {
-        device.guard(|| {
-            device.passes();
-            Ok(())
-        })?;
-        Ok(Self {
+    /// [`GpuError`] where the device has failed or refuses a shader.
+    pub fn new(device: &GpuDevice) -> Result<Self, GpuError> {
+        Ok(Self::with(device, &Self::passes(device)?))
+    }
+
+    /// `count` blenders for as many frames in flight, which share the pipelines.
+    ///
+    /// # Errors
+    /// As [`GpuBlender::new`].
+    pub fn several(device: &GpuDevice, count: usize) -> Result<Vec<Self>, GpuError> {
+        let passes = Self::passes(device)?;
+        Ok((0..count).map(|_| Self::with(device, &passes)).collect())
+    }
+
+    fn passes(device: &GpuDevice) -> Result<Arc<Passes>, GpuError> {
+        device.attempt("blend", |device, cache| Arc::new(Passes::new(&KernelMaker { device, cache })))
+    }
+
+    fn with(device: &GpuDevice, passes: &Arc<Passes>) -> Self {
+        Self {
             device: device.clone(),
+            passes: Arc::clone(passes),
             memory: None,
             upload: Upload::default(),
             download: Download::default(),
@@ -97,9 +119,9 @@ impl GpuBlender {
             packed: Vec::new(),
             blended: Vec::new(),
             weights: Vec::new(),
-            corners: Vec::new(),
+            pairs: Vec::new(),
             watch: None,
-        })
+        }
     }
 
     /// Bytes moved so far.
@@ -114,7 +136,7 @@ impl GpuBlender {
     pub fn intermediate(&mut self, which: Intermediate) -> Result<Vec<f32>, BlendError> {
         let Self { device, memory, download, .. } = self;
         let Some(memory) = memory else {
-            return Err(BlendError::Gpu("nothing was blended yet".to_owned()));
+            return Err(GpuError("nothing was blended yet".to_owned()).into());
         };
         let (model, pixels) = (&memory.model, memory.model.resolution * memory.model.resolution);
         let (buffer, values) = match which {
@@ -122,6 +144,7 @@ impl GpuBlender {
             Intermediate::Eroded => (&model.eroded, pixels),
             Intermediate::Feathered => (&model.feathered, pixels),
             Intermediate::Placed => (&model.placed, pixels * 4),
+            Intermediate::Covered => (&model.covered, 1),
             Intermediate::Statistics => (&model.statistics, 13),
             Intermediate::Layer => (&model.layer, pixels * 4),
         };
@@ -136,35 +159,33 @@ impl GpuBlender {
         Ok(out)
     }
 
-    /// Takes over the corners of a hull.
-    pub(super) fn take_hull(&mut self, hull: &[Point]) -> Result<(), BlendError> {
-        if hull.len() > MOST_CORNERS {
-            let corners = hull.len();
-            return Err(BlendError::Gpu(format!("a hull of {corners} corners is too many; it takes {MOST_CORNERS}")));
-        }
-        self.corners.clear();
-        self.corners.extend(hull.iter().map(|p| [p.x, p.y]));
-        Ok(())
-    }
-
-    /// What all passes need, for the hull that was taken; the feather's weights are made beside it.
+    /// What all passes need for a request; its hull, its map of visibility and the feather's weights are made ready beside it.
     pub(super) fn params(
         &mut self,
         layout: &Layout,
         place: &FaceRegion,
-        to_crop: &Similarity,
         resolution: usize,
-        settings: &BlendSettings,
-        earlier: Option<&Earlier>,
-    ) -> Params {
+        request: &BlendRequest<'_>,
+    ) -> Result<Params, BlendError> {
+        let &BlendRequest { to_crop, hull, settings, earlier, visible, .. } = request;
+        let corners = hull.len();
+        if corners > MOST_CORNERS {
+            return Err(GpuError(format!("a hull of {corners} corners is too many; it takes {MOST_CORNERS}")).into());
+        }
+        self.pairs.clear();
+        self.pairs.extend(hull.iter().map(|p| [p.x, p.y]));
         let filters = Filters::new(settings, resolution);
         filters.feather_weights(&mut self.weights);
-        Params::of_frame(layout, &place.packing, to_crop, &place.to_frame, resolution).with_settings(
-            settings,
-            &filters,
-            self.corners.len(),
-            earlier,
-        )
+        let params = Params::of_frame(layout, &place.packing, to_crop, &place.to_frame, resolution)
+            .with_settings(settings, &filters, corners, earlier);
+        let Some(visible) = visible else { return Ok(params) };
+        let (len, needed) = (visible.len(), OCCLUSION_SIDE * OCCLUSION_SIDE);
+        if len != needed {
+            let what = "the map of visibility";
+            return Err(BlendError::Size { what, len, resolution: OCCLUSION_SIDE, needed });
+        }
+        self.pairs.extend_from_slice(visible.as_chunks::<2>().0);
+        Ok(params.with_visibility())
     }
 
     /// Runs `work`; where it fails, forgets what may be half done.
@@ -190,8 +211,9 @@ impl GpuBlender {
         crop: &mut [f32],
         resolution: usize,
     ) -> Result<(), BlendError> {
-        let device = &self.device;
-        let (memory, _) = Memory::ensure(&mut self.memory, device, place.packing.bytes(), resolution, 0)?;
+        let (device, passes) = (&self.device, &self.passes);
+        let needed = Needed { planes: place.packing.bytes(), resolution, pairs: 0, network: None };
+        let (memory, _) = Memory::ensure(&mut self.memory, device, passes, &needed)?;
         place.packing.pack(frame, &mut self.packed);
         self.sent = None;
         let mut encoder = device.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -199,7 +221,7 @@ impl GpuBlender {
             [(&memory.params, bytemuck::bytes_of(params)), (&memory.frame.planes, &self.packed)];
         self.upload.send(device, &mut encoder, &writes)?;
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-        device.passes().crop.record(&mut pass, &memory.groups.crop, resolution);
+        passes.crop.record(&mut pass, &memory.groups.crop, resolution);
         drop(pass);
         let bytes = size_of_val(crop) as u64;
         self.download.copy(device, &mut encoder, &memory.pictures.crop, bytes);
@@ -216,11 +238,12 @@ impl GpuBlender {
         place: &FaceRegion,
         params: &Params,
         generated: &Generated<'_>,
-        settings: &BlendSettings,
-    ) -> Result<Option<Colours>, BlendError> {
-        let device = &self.device;
+        request: &BlendRequest<'_>,
+    ) -> Result<Blended, BlendError> {
+        let (device, passes, settings) = (&self.device, &self.passes, request.settings);
         let (resolution, bytes) = (generated.resolution, place.packing.bytes());
-        let (memory, fresh) = Memory::ensure(&mut self.memory, device, bytes, resolution, self.corners.len())?;
+        let needed = Needed { planes: bytes, resolution, pairs: self.pairs.len(), network: None };
+        let (memory, fresh) = Memory::ensure(&mut self.memory, device, passes, &needed)?;
         // The planes that `crop` sent serve again, unless another face was put into them since.
         let held = !fresh && self.sent == Some(place.packing) && place.packing.holds(frame, &self.packed);
         if !held {
@@ -243,39 +266,62 @@ impl GpuBlender {
         add(true, &pictures.driver, bytemuck::cast_slice(generated.driver));
         add(settings.driver_mask, &pictures.driver_mask, bytemuck::cast_slice(generated.driver_mask));
         add(settings.generated_mask, &pictures.face_mask, bytemuck::cast_slice(generated.face_mask));
-        add(settings.hull_mask, &memory.hull, bytemuck::cast_slice(&self.corners));
+        let looks = settings.hull_mask || request.visible.is_some();
+        add(looks, &memory.hull, bytemuck::cast_slice(&self.pairs));
         add(!held, &memory.frame.planes, &self.packed);
         self.upload.send(device, &mut encoder, &writes[..count])?;
 
-        record_blend(device, &mut encoder, &memory.groups, resolution, place, settings, |_, _| ());
+        record_blend(passes, &mut encoder, &memory.groups, resolution, place, request, |_, _| ());
         let measures = settings.color_transfer.space();
-        let parts = [(&memory.frame.blended, 0, bytes as u64), (&memory.model.statistics, 0, Measured::BYTES)];
-        let count = if measures.is_some() { 2 } else { 1 };
+        let parts = [
+            (&memory.frame.blended, 0, bytes as u64),
+            (&memory.model.covered, 0, COVERED_BYTES),
+            (&memory.model.statistics, 0, Measured::BYTES),
+        ];
+        let count = if measures.is_some() { 3 } else { 2 };
         let all = self.download.copy_parts(device, &mut encoder, &parts[..count]);
         let submission = device.queue().submit([encoder.finish()]);
         self.upload.recall();
-        let (blended, mut measured) = (&mut self.blended, None);
-        blended.resize(bytes, 0);
+        let picture = &mut self.blended;
+        picture.resize(bytes, 0);
+        let mut blended = Blended { covered: 0.0, measured: None };
         self.download.read(device, submission, all, |data| {
             let (data, rest) = data.split_at(bytes);
-            blended.copy_from_slice(data);
-            measured = measures.and_then(|space| Measured::of(rest)?.colours(space));
+            picture.copy_from_slice(data);
+            let (covered, rest) = rest.split_at(COVERED_BYTES as usize);
+            blended.covered = bytemuck::pod_read_unaligned(covered);
+            blended.measured = measures.and_then(|space| Measured::of(rest)?.colours(space));
         })?;
-        Ok(measured)
+        Ok(blended)
+    }
+
+    /// Puts what was read back into the frame, where the request is met.
+    pub(super) fn show(
+        &self,
+        frame: &mut FrameMut<'_>,
+        place: &FaceRegion,
+        request: &BlendRequest<'_>,
+        blended: &Blended,
+    ) {
+        if request.is_met_by(blended.covered) && unit(request.settings.opacity) > 0.0 {
+            place.packing.unpack(&self.blended, &place.region, frame);
+        }
     }
 }
 
+/// Bytes of what `covered` gives.
+pub(super) const COVERED_BYTES: u64 = size_of::<f32>() as u64;
+
 /// The passes from the masks to the frame; `end` is called with what has just ended.
 pub(super) fn record_blend(
-    device: &GpuDevice,
+    passes: &Passes,
     encoder: &mut wgpu::CommandEncoder,
     groups: &Groups,
     resolution: usize,
     place: &FaceRegion,
-    settings: &BlendSettings,
+    request: &BlendRequest<'_>,
     end: impl Fn(&mut wgpu::ComputePass<'_>, Span),
 ) {
-    let passes = device.passes();
     let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
     end(&mut pass, Span::Network);
     passes.mask.record(&mut pass, &groups.mask, resolution);
@@ -285,8 +331,9 @@ pub(super) fn record_blend(
     passes.feather.record(&mut pass, &groups.feather, resolution);
     end(&mut pass, Span::Feather);
     passes.place.record(&mut pass, &groups.place, resolution);
+    passes.covered.record(&mut pass, &groups.covered);
     end(&mut pass, Span::Place);
-    if settings.color_transfer != ColorTransfer::None {
+    if request.settings.color_transfer != ColorTransfer::None {
         passes.statistics.record(&mut pass, &groups.statistics);
     }
     end(&mut pass, Span::Statistics);
@@ -339,32 +386,23 @@ impl Blender for GpuBlender {
     fn composite(
         &mut self,
         frame: &mut FrameMut<'_>,
-        to_crop: &Similarity,
         generated: &Generated<'_>,
-        hull: &[Point],
-        settings: &BlendSettings,
-        earlier: Option<&Earlier>,
-    ) -> Result<Option<Colours>, BlendError> {
+        request: &BlendRequest<'_>,
+    ) -> Result<Blended, BlendError> {
         let generated = &checked(generated)?;
-        self.take_hull(hull)?;
         let resolution = generated.resolution;
         let layout = *frame.layout();
-        let shows = resolution > 0 && unit(settings.opacity) > 0.0;
-        let Some(place) = FaceRegion::new(&layout, to_crop).filter(|_| shows) else {
-            return Ok(None);
+        let Some(place) = FaceRegion::new(&layout, request.to_crop).filter(|_| resolution > 0) else {
+            return Ok(Blended { covered: 0.0, measured: None });
         };
-        let params = self.params(&layout, &place, to_crop, resolution, settings, earlier);
-        let measured =
-            self.attempt(|blender| blender.run_composite(&frame.as_frame(), &place, &params, generated, settings))?;
-        place.packing.unpack(&self.blended, &place.region, frame);
-        Ok(measured)
+        let params = self.params(&layout, &place, resolution, request)?;
+        let blended =
+            self.attempt(|blender| blender.run_composite(&frame.as_frame(), &place, &params, generated, request))?;
+        self.show(frame, &place, request, &blended);
+        Ok(blended)
     }
 
     fn is_lost(&self) -> bool {
         self.device.is_lost()
-    }
-
-    fn gpu(&mut self) -> Option<&mut GpuBlender> {
-        Some(self)
     }
 }

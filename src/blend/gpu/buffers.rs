@@ -1,6 +1,6 @@
 //! The GPU's memory of one blender. Buffers stay until a bigger face or model comes.
 
-use super::passes::statistics::{GROUPS, SUMS};
+use super::measured::{GROUPS, SUMS};
 use crate::swap::GpuNetwork;
 use wgpu::BufferUsages as Use;
 
@@ -66,6 +66,8 @@ pub(crate) struct ModelBuffers {
     pub(crate) feathered: wgpu::Buffer,
     /// Out of `place`: red, green, blue, mask.
     pub(crate) placed: wgpu::Buffer,
+    /// Out of `covered`: one number.
+    pub(crate) covered: wgpu::Buffer,
     /// Out of `statistics`: the result, then each workgroup's sums.
     pub(crate) statistics: wgpu::Buffer,
     /// Out of `transfer`: red, green, blue, mask.
@@ -92,6 +94,14 @@ impl Pictures {
         let crop = network.crop().clone();
         Self { driver: crop.clone(), crop, face, driver_mask, face_mask }
     }
+
+    /// Whether they are this network's, or, for `None`, no network's.
+    pub(super) fn are_of(&self, network: Option<&GpuNetwork>) -> bool {
+        match network {
+            Some(network) => self.crop == *network.crop(),
+            None => self.crop != self.driver,
+        }
+    }
 }
 
 impl ModelBuffers {
@@ -106,6 +116,7 @@ impl ModelBuffers {
             weights: make("weights", (resolution / 2 + 1) * 4, Use::COPY_DST),
             feathered: make("feathered", plane, Use::COPY_SRC),
             placed: make("placed", plane * 4, Use::COPY_SRC),
+            covered: make("covered", 4, Use::COPY_SRC),
             statistics: make("statistics", (1 + GROUPS * GROUPS) * SUMS * 4, Use::COPY_SRC),
             layer: make("layer", plane * 4, Use::COPY_SRC),
         }

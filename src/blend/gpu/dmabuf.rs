@@ -13,7 +13,7 @@
 //! |---|---|---|
 //! | Linux, AMD and Intel | DMA-buf of VA-API or V4L2 | Vulkan with `VK_EXT_external_memory_dma_buf` and `VK_EXT_image_drm_format_modifier` (Mesa RADV, ANV); the modifier from the caps (`drm-format`, GStreamer 1.24) or linear |
 //! | Linux, NVIDIA | DMA-buf of V4L2 on Jetson; CUDA memory elsewhere | the same; CUDA memory must be exported to a file descriptor first (`VULKAN_EXTERNAL_MEMORY_FD`) |
-//! | Linux, lavapipe of Mesa 22.3 | | has neither extension: [`BlendError::Gpu`] says so, frames are mapped |
+//! | Linux, lavapipe of Mesa 22.3 | | has neither extension: [`GpuError`] says so, frames are mapped |
 //! | Windows | D3D11 or D3D12 textures | `VULKAN_EXTERNAL_MEMORY_WIN32` (D3D11 handle), or wgpu on D3D12 and `create_texture_from_hal` |
 //! | macOS | IOSurface of VideoToolbox | Metal, `create_texture_from_hal` over a `CVMetalTexture` |
 //!
@@ -27,8 +27,7 @@
 
 use std::os::fd::OwnedFd;
 
-use super::GpuDevice;
-use crate::blend::BlendError;
+use crate::gpu::{GpuDevice, GpuError};
 
 /// The bytes of one place of a plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,13 +107,12 @@ impl ImportedPlane {
     /// Imports one plane of the DMA-buf behind `fd`, which is closed with it.
     ///
     /// # Errors
-    /// [`BlendError::Gpu`] where the adapter does not import such memory, or this plane.
+    /// [`GpuError`] where the adapter does not import such memory, or this plane.
     ///
     /// # Safety
     /// `fd` is a DMA-buf that holds a plane as `layout` says, and whoever writes to it has finished.
-    pub unsafe fn import(device: &GpuDevice, fd: OwnedFd, layout: &PlaneLayout) -> Result<Self, BlendError> {
-        let refused =
-            |why: &str| BlendError::Gpu(format!("{} does not import the frame's memory: {why}", device.info()));
+    pub unsafe fn import(device: &GpuDevice, fd: OwnedFd, layout: &PlaneLayout) -> Result<Self, GpuError> {
+        let refused = |why: &str| GpuError(format!("{} does not import the frame's memory: {why}", device.info()));
         if !device.device().features().contains(wgpu::Features::VULKAN_EXTERNAL_MEMORY_DMA_BUF) {
             return Err(refused("it lacks VK_EXT_external_memory_dma_buf; let frames be mapped"));
         }

@@ -1,8 +1,5 @@
 //! One compute pipeline with its bindings: the parameters first, then storage buffers in the shader's order.
 
-/// Storage buffers that the greediest pass binds.
-pub(super) const MOST_STORAGE_BUFFERS: u32 = 4;
-
 /// Side of a workgroup, as every shader has it.
 const WORKGROUP: u32 = 8;
 

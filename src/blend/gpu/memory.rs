@@ -1,102 +1,88 @@
 //! What one blender holds on the GPU, and the passes tied to it.
 
-use std::sync::Weak;
-
 use super::buffers::{FrameBuffers, ModelBuffers, Pictures, buffer};
-use super::device::GpuDevice;
 use super::groups::Groups;
 use super::params::Params;
-use crate::blend::BlendError;
+use super::passes::Passes;
+use crate::gpu::{GpuDevice, GpuError};
 use crate::swap::GpuNetwork;
-use crate::swap::graph::SwapGraph;
 use wgpu::BufferUsages as Use;
 
-/// Networks on this device whose pictures the passes are tied to at once: as many as frames may be in flight.
-const MOST_NETWORKS: usize = 16;
 /// Corners that the hull's buffer holds at first.
 const HULL: usize = 128;
 
-/// Buffers for a region, a model and a hull of some size, with their bind groups.
+/// What a blender's memory must hold.
+#[derive(Clone, Copy)]
+pub(super) struct Needed<'a> {
+    /// Bytes of packed planes.
+    pub(super) planes: usize,
+    /// Side of the model's pictures.
+    pub(super) resolution: usize,
+    /// Pairs of numbers about the face: the hull's corners, and the map of visibility behind them.
+    pub(super) pairs: usize,
+    /// The network whose pictures are blended; `None` for one whose pictures come up from the host.
+    pub(super) network: Option<&'a GpuNetwork>,
+}
+
+/// Buffers for a region, a model and a hull of some size, with the passes tied to them.
 pub(super) struct Memory {
     pub(super) params: wgpu::Buffer,
     pub(super) hull: wgpu::Buffer,
     pub(super) frame: FrameBuffers,
     pub(super) model: ModelBuffers,
-    /// For a network that is elsewhere.
     pub(super) pictures: Pictures,
     pub(super) groups: Groups,
-    /// For networks on this device.
-    joined: Vec<Joined>,
-}
-
-/// The passes tied to the pictures of one network, which this keeps in the device's memory.
-struct Joined {
-    crop: wgpu::Buffer,
-    model: Weak<SwapGraph>,
-    groups: Groups,
 }
 
 impl Memory {
-    /// Whether this holds `planes` bytes of packed planes, a model of `resolution` and a hull of `hull` corners.
-    fn fits(&self, planes: usize, resolution: usize, hull: usize) -> bool {
-        self.frame.bytes() >= planes && self.model.resolution == resolution && self.hull.size() as usize >= hull * 8
+    fn holds(&self, needed: &Needed<'_>) -> bool {
+        self.frame.bytes() >= needed.planes
+            && self.model.resolution == needed.resolution
+            && self.hull.size() as usize >= needed.pairs * 8
+            && self.pictures.are_of(needed.network)
     }
 
-    fn new(device: &GpuDevice, planes: usize, resolution: usize, hull: usize) -> Self {
+    fn new(device: &GpuDevice, passes: &Passes, needed: &Needed<'_>) -> Self {
         let wgpu = device.device();
         let params = buffer(wgpu, "params", size_of::<Params>(), Use::UNIFORM | Use::COPY_DST);
-        let hull = buffer(wgpu, "hull", hull * 8, Use::STORAGE | Use::COPY_DST);
-        let frame = FrameBuffers::new(wgpu, planes);
-        let model = ModelBuffers::new(wgpu, resolution);
-        let pictures = Pictures::new(wgpu, resolution);
-        let groups = Groups::new(device, &params, &hull, &frame, &model, &pictures);
-        Self { params, hull, frame, model, pictures, groups, joined: Vec::new() }
-    }
-
-    /// This memory, with the passes tied to the pictures of a network on this device; the next frame finds them tied.
-    pub(super) fn joined(&mut self, device: &GpuDevice, network: &GpuNetwork) -> (&Self, &Groups) {
-        // A model that was replaced leaves nothing here.
-        self.joined.retain(|joined| joined.model.strong_count() > 0);
-        let found = self.joined.iter().position(|joined| joined.crop == *network.crop());
-        let at = found.unwrap_or_else(|| {
-            if self.joined.len() >= MOST_NETWORKS {
-                self.joined.remove(0);
-            }
-            let Self { params, hull, frame, model, .. } = self;
-            let groups = Groups::new(device, params, hull, frame, model, &Pictures::of(network));
-            self.joined.push(Joined { crop: network.crop().clone(), model: network.life(), groups });
-            self.joined.len() - 1
-        });
-        (self, &self.joined[at].groups)
+        let hull = buffer(wgpu, "hull", needed.pairs * 8, Use::STORAGE | Use::COPY_DST);
+        let frame = FrameBuffers::new(wgpu, needed.planes);
+        let model = ModelBuffers::new(wgpu, needed.resolution);
+        let pictures = match needed.network {
+            Some(network) => Pictures::of(network),
+            None => Pictures::new(wgpu, needed.resolution),
+        };
+        let groups = Groups::new(wgpu, passes, &params, &hull, &frame, &model, &pictures);
+        Self { params, hull, frame, model, pictures, groups }
     }
 
     /// Gives `slot` memory that is big enough; `true` where it is new, and holds nothing yet.
     pub(super) fn ensure<'a>(
         slot: &'a mut Option<Self>,
         device: &GpuDevice,
-        planes: usize,
-        resolution: usize,
-        hull: usize,
-    ) -> Result<(&'a mut Self, bool), BlendError> {
+        passes: &Passes,
+        needed: &Needed<'_>,
+    ) -> Result<(&'a mut Self, bool), GpuError> {
         let limits = device.device().limits();
         let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-        for (what, bytes) in
-            [("the face's region of the frame", planes), ("the model's picture", resolution * resolution * 16)]
-        {
+        let picture = needed.resolution * needed.resolution * 16;
+        for (what, bytes) in [("the face's region of the frame", needed.planes), ("the model's picture", picture)] {
             if bytes as u64 > most {
-                return Err(BlendError::Gpu(format!(
-                    "{what} needs a buffer of {bytes} bytes, {} has at most {most}; blend on the CPU",
+                return Err(GpuError(format!(
+                    "{what} needs a buffer of {bytes} bytes, {} has at most {most}; use device=cpu",
                     device.info()
                 )));
             }
         }
-        let fresh = !slot.as_ref().is_some_and(|memory| memory.fits(planes, resolution, hull));
+        let fresh = !slot.as_ref().is_some_and(|memory| memory.holds(needed));
         if fresh {
             // A face that moves nearer grows a little each frame: leave room.
             let held = slot.take().map_or(0, |memory| memory.frame.bytes());
+            let planes = needed.planes;
             let planes = if planes > held { (planes + planes / 4).next_multiple_of(4) } else { held };
-            *slot = Some(Self::new(device, planes.min(most as usize & !3), resolution, hull.max(HULL)));
+            let (planes, pairs) = (planes.min(most as usize & !3), needed.pairs.max(HULL));
+            *slot = Some(Self::new(device, passes, &Needed { planes, pairs, ..*needed }));
         }
-        slot.as_mut().map(|memory| (memory, fresh)).ok_or_else(|| BlendError::Gpu("no memory".to_owned()))
+        slot.as_mut().map(|memory| (memory, fresh)).ok_or_else(|| GpuError("no memory".to_owned()))
     }
 }

@@ -46,6 +46,8 @@ pub const ERODE: Shader = shader!("erode", PARAMS);
 pub const FEATHER: Shader = shader!("feather", PARAMS);
 /// The generated face at its place.
 pub const PLACE: Shader = shader!("place", PARAMS, PICTURE);
+/// How much the mask covers.
+pub const COVERED: Shader = shader!("covered", PARAMS);
 /// Mean and deviation under the mask.
 pub const STATISTICS: Shader = shader!("statistics", PARAMS, COLOUR);
 /// The generated face's colours.
@@ -54,4 +56,4 @@ pub const TRANSFER: Shader = shader!("transfer", PARAMS, COLOUR);
 pub const COMPOSITE: Shader = shader!("composite", PARAMS, PICTURE, PLANES);
 
 /// Every pass, in the order in which a blend runs them.
-pub const ALL: [Shader; 8] = [CROP, MASK, ERODE, FEATHER, PLACE, STATISTICS, TRANSFER, COMPOSITE];
+pub const ALL: [Shader; 9] = [CROP, MASK, ERODE, FEATHER, PLACE, COVERED, STATISTICS, TRANSFER, COMPOSITE];

@@ -1,35 +1,6 @@
 //! Host memory that the GPU copies from and to: allocated when something bigger comes, and kept mapped in between.
 
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::Duration;
-
-use super::device::GpuDevice;
-use crate::blend::BlendError;
-
-pub(super) type Mapped = Receiver<Result<(), wgpu::BufferAsyncError>>;
-
-/// A callback may run on the thread of another blender that waits on the same device, a moment later.
-const CALLBACK: Duration = Duration::from_secs(5);
-
-pub(super) fn map(buffer: &wgpu::Buffer, mode: wgpu::MapMode, bytes: u64) -> Mapped {
-    let (send, receive) = sync_channel(1);
-    buffer.map_async(mode, 0..bytes, move |done| {
-        // A blender that gave up does not listen any more.
-        let _ = send.send(done);
-    });
-    receive
-}
-
-pub(super) fn mapped(receive: &Mapped) -> Result<(), BlendError> {
-    match receive.recv_timeout(CALLBACK) {
-        Ok(Ok(())) => Ok(()),
-        _ => Err(BlendError::Gpu("its memory could not be reached; the device was lost".to_owned())),
-    }
-}
-
-pub(super) fn view_error(e: &impl std::fmt::Display) -> BlendError {
-    BlendError::Gpu(format!("its memory could not be reached: {e}"))
-}
+use crate::gpu::{GpuDevice, GpuError, Mapped, map, mapped, unreachable_memory};
 
 /// Copies from host to GPU: everything one submission needs, written to one mapped buffer.
 #[derive(Default)]
@@ -49,7 +20,7 @@ impl Upload {
         device: &GpuDevice,
         encoder: &mut wgpu::CommandEncoder,
         writes: &[(&wgpu::Buffer, &[u8])],
-    ) -> Result<(), BlendError> {
+    ) -> Result<(), GpuError> {
         let total: usize = writes.iter().map(|(_, data)| data.len().next_multiple_of(8)).sum();
         self.begin(device, total as u64)?;
         for (buffer, data) in writes {
@@ -62,7 +33,7 @@ impl Upload {
     }
 
     /// Makes room for `bytes` in all, each write rounded up to eight.
-    fn begin(&mut self, device: &GpuDevice, bytes: u64) -> Result<(), BlendError> {
+    fn begin(&mut self, device: &GpuDevice, bytes: u64) -> Result<(), GpuError> {
         self.used = 0;
         if let Some((buffer, pending)) = &mut self.buffer
             && buffer.size() >= bytes
@@ -82,12 +53,12 @@ impl Upload {
         Ok(())
     }
 
-    fn write(&mut self, encoder: &mut wgpu::CommandEncoder, to: &wgpu::Buffer, data: &[u8]) -> Result<(), BlendError> {
+    fn write(&mut self, encoder: &mut wgpu::CommandEncoder, to: &wgpu::Buffer, data: &[u8]) -> Result<(), GpuError> {
         let Some((buffer, _)) = self.buffer.as_ref().filter(|_| !data.is_empty()) else {
             return Ok(());
         };
         let (start, bytes) = (self.used, data.len() as u64);
-        buffer.get_mapped_range_mut(start..start + bytes).map_err(|e| view_error(&e))?.copy_from_slice(data);
+        buffer.get_mapped_range_mut(start..start + bytes).map_err(|e| unreachable_memory(&e))?.copy_from_slice(data);
         encoder.copy_buffer_to_buffer(buffer, start, to, 0, bytes);
         self.used = (start + bytes).next_multiple_of(wgpu::MAP_ALIGNMENT);
         self.total += bytes;
@@ -165,14 +136,14 @@ impl Download {
         submission: wgpu::SubmissionIndex,
         bytes: u64,
         read: impl FnOnce(&[u8]),
-    ) -> Result<(), BlendError> {
+    ) -> Result<(), GpuError> {
         let Some(buffer) = &self.buffer else {
             return Ok(());
         };
         let pending = map(buffer, wgpu::MapMode::Read, bytes);
         device.wait(submission)?;
         mapped(&pending)?;
-        read(&buffer.get_mapped_range(0..bytes).map_err(|e| view_error(&e))?);
+        read(&buffer.get_mapped_range(0..bytes).map_err(|e| unreachable_memory(&e))?);
         buffer.unmap();
         self.total += bytes;
         Ok(())

@@ -1,7 +1,6 @@
 //! Where the time of a swap on the GPU goes, by timestamps that the GPU itself writes between the passes.
 
-use super::device::GpuDevice;
-use crate::blend::BlendError;
+use crate::gpu::{GpuDevice, GpuError};
 
 /// A part of a swap, in the order in which the GPU does them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +94,7 @@ pub(super) struct Watch {
     pub(super) resolved: wgpu::Buffer,
     /// Milliseconds a tick.
     tick: f32,
-    pub(super) spent: SwapTimes,
+    pub(super) times: SwapTimes,
 }
 
 /// One more than spans: the beginning.
@@ -107,12 +106,12 @@ impl SwapTimes {
 }
 
 impl Watch {
-    pub(super) fn new(device: &GpuDevice) -> Result<Self, BlendError> {
+    pub(super) fn new(device: &GpuDevice) -> Result<Self, GpuError> {
         let needed = wgpu::Features::TIMESTAMP_QUERY
             | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
             | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES;
         if !device.device().features().contains(needed) {
-            return Err(BlendError::Gpu(format!("{} writes no timestamps between passes", device.info())));
+            return Err(GpuError(format!("{} writes no timestamps between passes", device.info())));
         }
         let queries = device.device().create_query_set(&wgpu::QuerySetDescriptor {
             label: Some("watch"),
@@ -126,7 +125,7 @@ impl Watch {
             mapped_at_creation: false,
         });
         let tick = device.queue().get_timestamp_period() * 1e-6;
-        Ok(Self { queries, resolved, tick, spent: SwapTimes::default() })
+        Ok(Self { queries, resolved, tick, times: SwapTimes::default() })
     }
 
     /// The swap begins.
@@ -148,7 +147,7 @@ impl Watch {
     pub(super) fn take(&mut self, bytes: &[u8]) {
         let mut points = bytes.as_chunks::<8>().0.iter().map(|&bytes| u64::from_le_bytes(bytes));
         let Some(mut last) = points.next() else { return };
-        for (spent, point) in self.spent.gpu.iter_mut().zip(points) {
+        for (spent, point) in self.times.gpu.iter_mut().zip(points) {
             *spent = point.saturating_sub(last) as f32 * self.tick;
             last = point;
         }

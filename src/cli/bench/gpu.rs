@@ -5,11 +5,12 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::spool::Spool;
-use crate::blend::BlendSettings;
-use crate::blend::gpu::{GpuBlender, GpuDevice, Selection, Span, SwapTimes, Wanted};
+use crate::blend::gpu::{GpuBlender, Span, SwapTimes};
+use crate::blend::{BlendRequest, BlendSettings};
 use crate::cli::roofline::{Card, Roofline};
 use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Similarity};
+use crate::gpu::{GpuDevice, Selection};
 use crate::live::percentile;
 use crate::runtime::Runtime;
 use crate::swap::{Engine, GpuEngine, ModelFile, Precision};
@@ -38,8 +39,8 @@ impl Swaps {
     pub(super) fn measure(model: &Path, selection: &Selection, spool: &mut Spool) -> anyhow::Result<Self> {
         let file = ModelFile::open(model)?;
         let gpu = GpuDevice::shared(selection)?;
-        let mut engines = GpuEngine::several(&Runtime::load(None)?, &file, &gpu, 1)?;
-        let engine = engines.first_mut().ok_or_else(|| anyhow::anyhow!("no engine was made"))?;
+        let engines = GpuEngine::several(&Runtime::load(None)?, &file, &gpu, 1)?;
+        let engine = engines.first().ok_or_else(|| anyhow::anyhow!("no engine was made"))?;
         let precision = engine.precision();
         let mut blender = GpuBlender::new(&gpu)?;
         let watched = blender.watch();
@@ -49,24 +50,23 @@ impl Swaps {
         let centre = Point::new(layout.width as f32 / 2.0, layout.height as f32 / 2.0);
         let to_crop = Similarity::taking(centre, Point::new(0.5, 0.5), 1.0 / FACE, 0.0);
         let settings = BlendSettings::default();
-        let wanted = Wanted { morph: 0.5, ..Wanted::new(&to_crop, &settings) };
-        let mut spent = Vec::with_capacity(SWAPS);
+        let request = BlendRequest::new(&to_crop, &settings);
+        let mut times = Vec::with_capacity(SWAPS);
         let mut before = blender.transfers();
         for i in 0..WARM_UP + SWAPS {
-            let network = engine.gpu().ok_or_else(|| anyhow::anyhow!("the network is not on the GPU"))?;
             if i == WARM_UP {
                 before = blender.transfers();
             }
-            blender.swap(&mut owned.frame_mut()?, network, &wanted)?;
+            blender.swap(&mut owned.frame_mut()?, engine.network(), &request, 0.5)?;
             if i >= WARM_UP {
-                spent.extend(blender.spent());
+                times.extend(blender.times());
             }
         }
         let moved = blender.transfers();
         let timestamps = if watched.is_ok() { SwapTimes::BYTES } else { 0 };
         let each = |now: u64, before: u64| (now - before) / SWAPS as u64;
         let median = |of: &dyn Fn(&SwapTimes) -> f32| {
-            let mut values: Vec<f32> = spent.iter().map(of).collect();
+            let mut values: Vec<f32> = times.iter().map(of).collect();
             values.sort_by(f32::total_cmp);
             percentile(&values, 0.5)
         };
@@ -75,10 +75,10 @@ impl Swaps {
             adapter: gpu.info().to_string(),
             precision: if precision == Precision::Half { "16-bit floats" } else { "32-bit floats" },
             passes_ms: watched
-                .map(|()| Span::ALL.map(|span| (span.name(), median(&|spent| spent.gpu[span as usize]))).into())
+                .map(|()| Span::ALL.map(|span| (span.name(), median(&|times| times.gpu[span as usize]))).into())
                 .map_err(|error| error.to_string()),
-            prepare_ms: median(&|spent| spent.prepare),
-            wait_ms: median(&|spent| spent.wait),
+            prepare_ms: median(&|times| times.prepare),
+            wait_ms: median(&|times| times.wait),
             uploaded_bytes,
             // The timestamps themselves come back, too.
             read_back_bytes: each(moved.read_back, before.read_back).saturating_sub(timestamps),

@@ -14,7 +14,6 @@ use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Outcome;
-use crate::blend::{Blender, CpuBlender};
 use crate::frame::OwnedFrame;
 use crate::live::{self, Device, FindStage, Job, Load, Model, Pending, Queue, Settings, Stage, StageTimes, SwapStage};
 use crate::media::{Clip, ClipOptions};
@@ -78,15 +77,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
         (threads, _) => threads,
     };
     let begun = Instant::now();
-    let (queue, blending) = prepare(arguments, &device, workers)?;
-    let load = Load {
-        path: arguments.model.clone(),
-        beside: None,
-        threads,
-        provider: device.provider,
-        gpu: device.gpu(),
-        engines: workers,
-    };
+    let queue = prepare(arguments, workers)?;
+    let load = Load { path: arguments.model.clone(), beside: None, threads, device: device.clone(), swappers: workers };
     let model = Arc::new(load.run()?);
     let loaded = begun.elapsed();
     let mut settings = Settings::default();
@@ -95,8 +87,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
     queue.stop();
     let peak = process::peak_memory();
     let floor = Floor::measure(&load, arguments.detect_interval)?;
-    let mut report = BenchReport::new(arguments, spool.layout(), &measured, &floor, (loaded, peak, cores), blending);
-    if let Some(selection) = device.gpu() {
+    let mut report =
+        BenchReport::new(arguments, spool.layout(), &measured, &floor, (loaded, peak, cores), model.runs_on.clone());
+    if let Device::Gpu(selection) = device {
         report.gpu = Some(gpu::Swaps::measure(&arguments.model, &selection, &mut spool)?);
     }
     if arguments.json {
@@ -107,37 +100,28 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
     Ok(Outcome::Good)
 }
 
-/// The stages, and a sentence on what blends.
-fn prepare(arguments: &Arguments, device: &Device, workers: usize) -> anyhow::Result<(Frames, String)> {
+/// The stages.
+fn prepare(arguments: &Arguments, workers: usize) -> anyhow::Result<Frames> {
     let pending = Arc::new(Pending::default());
     let (finder, finder_inbox) = crossbeam_channel::bounded(1);
     let (finder_said, finder_done) = crossbeam_channel::bounded(1);
     live::prepare_finder(&pending, None, crate::face::Mesh::default(), finder, move |done| {
         let _ = finder_said.send(done);
     });
-    let mut occlusion = Vec::new();
-    let (outlets, stages): (Vec<_>, Vec<_>) = (0..workers)
+    let (occlusion, stages) = (0..workers)
         .map(|_| {
-            let (outlet, inbox) = crossbeam_channel::bounded(1);
-            let blender: Box<dyn Blender> = Box::new(CpuBlender::default());
             let (to_occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
-            occlusion.push(to_occlusion);
-            (outlet, SwapStage::new(blender, inbox).seeing(occlusion_inbox))
+            (to_occlusion, SwapStage::default().seeing(occlusion_inbox))
         })
         .unzip();
     let (occlusion_said, occlusion_done) = crossbeam_channel::bounded(1);
     live::prepare_occlusion(&pending, None, occlusion, move |done| {
         let _ = occlusion_said.send(done);
     });
-    let (blend_said, blend_done) = crossbeam_channel::bounded(1);
-    live::prepare_blenders(&pending, device.blend.clone(), outlets, move |said| {
-        let _ = blend_said.send(said);
-    });
     pending.wait(|| false);
     finder_done.recv().context("the face networks were not loaded")??;
     occlusion_done.recv().context("the occlusion network was not loaded")??;
-    let blending = blend_done.recv().context("no blender was made")?.map_err(|error| anyhow!(error))?;
-    Ok((Queue::start(arguments.depth, FindStage::new(finder_inbox), stages)?, blending))
+    Ok(Queue::start(arguments.depth, FindStage::new(finder_inbox), stages)?)
 }
 
 /// What a run gave.

@@ -35,7 +35,7 @@ pub(super) struct BenchReport {
     frames: usize,
     depth: usize,
     cores: usize,
-    blending: String,
+    runs_on: String,
     fps: f64,
     ms_per_frame: f64,
     interval_ms: Spread,
@@ -62,7 +62,7 @@ impl BenchReport {
         measured: &Measured,
         floor: &Floor,
         (loaded, peak, cores): (Duration, Option<f64>, usize),
-        blending: String,
+        runs_on: String,
     ) -> Self {
         let frames = measured.stages.len();
         let ms_per_frame = measured.wall / frames.max(1) as f64;
@@ -76,7 +76,7 @@ impl BenchReport {
             frames,
             depth: arguments.depth,
             cores,
-            blending,
+            runs_on,
             fps: 1e3 / ms_per_frame,
             ms_per_frame,
             interval_ms: Spread::of(measured.intervals.iter().copied()),
@@ -105,7 +105,7 @@ impl BenchReport {
     pub(super) fn text(&self, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
         let Self { width, height, frames, depth, cores, .. } = self;
         writeln!(out, "{} on {}", self.model, self.clip)?;
-        writeln!(out, "{frames} frames of {width}x{height}, {depth} in flight, {cores} cores; {}", self.blending)?;
+        writeln!(out, "{frames} frames of {width}x{height}, {depth} in flight, {cores} cores; on {}", self.runs_on)?;
         writeln!(out, "swapped in {}, concealed in {} (warm-up included)", self.swapped, self.concealed)?;
         writeln!(out, "{:8.1} fps, {:.2} ms a frame", self.fps, self.ms_per_frame)?;
         let spread = |s: &Spread| format!("median {:6.2}  p99 {:6.2} ms", s.median, s.p99);

@@ -1,7 +1,7 @@
 //! The network on a GPU, as passes of our own ([`passes`](super::passes)).
 //!
-//! [`GpuEngine`] is that between a crop and pictures in host memory; [`GpuNetwork`] the same for a device that cuts the crop and
-//! blends the pictures itself, so that nothing comes back in between. [`precision`] decides on 16-bit floats, against what ONNX
+//! [`GpuEngine`] is that between a crop and pictures in host memory; [`GpuNetwork`] the same where crop and pictures stay on the
+//! device, so that nothing comes back in between. [`precision`] decides on 16-bit floats, against what ONNX
 //! Runtime draws.
 
 mod network;
@@ -17,9 +17,9 @@ use prost::Message;
 use super::engine::take;
 use super::graph::{GraphError, SwapGraph};
 use super::onnx::Model;
-use super::passes::{NetworkPasses, Plan, ReportPass};
+use super::passes::{NetworkPasses, NotFinitePass, Plan};
 use super::{Engine, EngineError, Generated, ModelFile, OnnxEngineError};
-use crate::blend::gpu::GpuDevice;
+use crate::gpu::GpuDevice;
 use crate::runtime::{Runtime, RuntimeError};
 
 /// An engine that could not be made of a checked file.
@@ -63,7 +63,7 @@ impl GpuEngineError {
     }
 }
 
-/// A network on a GPU.
+/// A network on a GPU, with its crop and pictures in host memory.
 #[derive(Debug)]
 pub struct GpuEngine {
     network: GpuNetwork,
@@ -123,11 +123,10 @@ impl GpuEngine {
         let name = model.graph_sha256().get(..16).unwrap_or_default();
         let made = gpu.attempt(name, |device, cache| {
             let networks = NetworkPasses::several(&plan, device, cache, count);
-            let reports = ReportPass::several(&networks, resolution, device, cache);
-            let made = networks.into_iter().zip(reports).map(|(passes, report)| {
-                let network =
-                    GpuNetwork { gpu: gpu.clone(), graph: Arc::clone(&graph), precision, resolution, passes, report };
-                Self::of(network, device)
+            let looks = NotFinitePass::several(&networks, resolution, device, cache);
+            let made = networks.into_iter().zip(looks).map(|(passes, not_finite)| {
+                let (gpu, graph) = (gpu.clone(), Arc::clone(&graph));
+                Self::of(GpuNetwork { gpu, graph, precision, resolution, passes, not_finite }, device)
             });
             made.collect::<Vec<_>>()
         });
@@ -154,6 +153,16 @@ impl GpuEngine {
     /// The network that it runs; its constants' values are on the device and no longer here.
     pub fn graph(&self) -> &SwapGraph {
         &self.network.graph
+    }
+
+    /// The network itself, for a device that cuts crops and blends, too.
+    pub fn network(&self) -> &GpuNetwork {
+        &self.network
+    }
+
+    /// The same, without the host's memory for crop and pictures.
+    pub fn into_network(self) -> GpuNetwork {
+        self.network
     }
 
     /// Runs the network and hands the three pictures to `use_pictures`, not clamped.
@@ -218,9 +227,5 @@ impl Engine for GpuEngine {
 
     fn is_lost(&self) -> bool {
         self.network.gpu().is_lost()
-    }
-
-    fn gpu(&mut self) -> Option<&mut GpuNetwork> {
-        Some(&mut self.network)
     }
 }

@@ -1,11 +1,10 @@
-//! The network on the device that also blends: the crop is put into its memory there, and its pictures are taken from it.
+//! The network on a device on which others work too: they put the crop into its memory, and take its pictures from it.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use crate::blend::gpu::GpuDevice;
-use crate::swap::SwapReport;
+use crate::gpu::GpuDevice;
 use crate::swap::graph::SwapGraph;
-use crate::swap::passes::{NetworkPasses, ReportPass};
+use crate::swap::passes::{NetworkPasses, NotFinitePass};
 
 use super::Precision;
 
@@ -17,18 +16,13 @@ pub struct GpuNetwork {
     pub(super) precision: Precision,
     pub(super) resolution: usize,
     pub(super) passes: NetworkPasses,
-    pub(super) report: ReportPass,
+    pub(super) not_finite: NotFinitePass,
 }
 
 impl GpuNetwork {
     /// The device that it is on.
     pub fn gpu(&self) -> &GpuDevice {
         &self.gpu
-    }
-
-    /// Lives as long as a network of the same model does.
-    pub(crate) fn life(&self) -> Weak<SwapGraph> {
-        Arc::downgrade(&self.graph)
     }
 
     /// Side of the crop in pixels.
@@ -46,15 +40,15 @@ impl GpuNetwork {
         &self.passes.outputs
     }
 
-    /// The bytes of a [`SwapReport`], and how many they are.
-    pub fn report(&self) -> (&wgpu::Buffer, u64) {
-        (&self.report.report, size_of::<SwapReport>() as u64)
+    /// Where it is said how many values of the pictures are no numbers, one 32-bit float; and its bytes.
+    pub fn not_finite(&self) -> (&wgpu::Buffer, u64) {
+        (&self.not_finite.count, size_of::<f32>() as u64)
     }
 
-    /// Records the network and its report. `morph` (0..1) is used by models that have it, from the next submission on.
+    /// Records the network, and the look at its pictures. `morph` (0..1) is used by models that have it, from the next submission on.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>, morph: f32) {
         self.passes.steer(self.gpu.queue(), morph.clamp(0.0, 1.0));
         self.passes.record(pass);
-        self.report.record(pass);
+        self.not_finite.record(pass);
     }
 }

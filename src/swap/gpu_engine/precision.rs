@@ -2,7 +2,7 @@
 //! the same.
 
 use super::{GpuEngine, GpuEngineError};
-use crate::blend::gpu::GpuDevice;
+use crate::gpu::GpuDevice;
 use crate::runtime::{NetworkOptions, Runtime};
 use crate::swap::{Engine, EngineError, Generated, ModelFile, OnnxEngine};
 

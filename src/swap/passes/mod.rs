@@ -3,7 +3,7 @@
 //! [`Plan::new`] turns a [`SwapGraph`](super::graph::SwapGraph) into passes once: the text of each shader, with shapes as
 //! constants ([`text`], [`convolution`]), what it binds, and where each value lies in one arena, whose parts are used again as
 //! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::new`] makes pipelines and bind groups of a plan. A frame
-//! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of, and a [`ReportPass`] behind it; nothing is
+//! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of, and a [`NotFinitePass`] behind it; nothing is
 //! copied.
 
 mod arena;
@@ -111,15 +111,15 @@ impl NetworkPasses {
     }
 }
 
-/// What must be known of the pictures, made where they are; see [`SwapReport`](super::SwapReport).
+/// Counts what is no number in the pictures, where they are; see [`not_finite`](super::not_finite).
 #[derive(Debug)]
-pub struct ReportPass {
+pub struct NotFinitePass {
     dispatch: Dispatch,
-    /// A [`SwapReport`](super::SwapReport).
-    pub report: wgpu::Buffer,
+    /// The count, a 32-bit float.
+    pub count: wgpu::Buffer,
 }
 
-impl ReportPass {
+impl NotFinitePass {
     /// For the pictures of each of `networks`, of `resolution`² pixels.
     pub fn several(
         networks: &[NetworkPasses],
@@ -130,12 +130,11 @@ impl ReportPass {
         use wgpu::BufferUsages as Use;
         let pipeline = pipeline(device, &Self::source(resolution), 4, cache);
         let of = |network: &NetworkPasses| {
-            let bytes = size_of::<super::SwapReport>() as u64;
-            let report = buffer(device, "network report", bytes, Use::STORAGE | Use::COPY_SRC);
+            let count = buffer(device, "network check", size_of::<f32>() as u64, Use::STORAGE | Use::COPY_SRC);
             let [driver_mask, face, face_mask] = &network.outputs;
-            let bound = [driver_mask, face, face_mask, &report].map(wgpu::Buffer::as_entire_buffer_binding);
+            let bound = [driver_mask, face, face_mask, &count].map(wgpu::Buffer::as_entire_buffer_binding);
             let group = bind(device, &pipeline, bound.into_iter());
-            Self { dispatch: Dispatch { pipeline: pipeline.clone(), group, groups: [1, 1, 1] }, report }
+            Self { dispatch: Dispatch { pipeline: pipeline.clone(), group, groups: [1, 1, 1] }, count }
         };
         networks.iter().map(of).collect()
     }
@@ -143,7 +142,7 @@ impl ReportPass {
     /// The shader.
     pub fn source(resolution: usize) -> String {
         let pixels = resolution * resolution;
-        format!("const PIXELS = {pixels}u;\n{}", include_str!("../../../shaders/network/report.wgsl"))
+        format!("const PIXELS = {pixels}u;\n{}", include_str!("../../../shaders/network/not_finite.wgsl"))
     }
 
     /// Dispatches it, behind the network.

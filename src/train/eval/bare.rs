@@ -4,7 +4,7 @@ use crossbeam_channel::Sender;
 
 use super::picture::{Picture, Square};
 use crate::blend::place::place;
-use crate::blend::{BlendError, BlendSettings, Blender, Colours, CpuBlender, Earlier};
+use crate::blend::{BlendError, BlendRequest, Blended, Blender, CpuBlender};
 use crate::frame::{Frame, FrameMut};
 use crate::geometry::{Point, Similarity};
 use crate::swap::Generated;
@@ -60,24 +60,24 @@ impl Blender for Catch {
     fn composite(
         &mut self,
         frame: &mut FrameMut<'_>,
-        to_crop: &Similarity,
         generated: &Generated<'_>,
-        hull: &[Point],
-        settings: &BlendSettings,
-        earlier: Option<&Earlier>,
-    ) -> Result<Option<Colours>, BlendError> {
-        let measured = self.blender.composite(frame, to_crop, generated, hull, settings, earlier)?;
-        let side = generated.resolution;
-        let (mut bgr, mut mask) = (vec![0.0; side * side * 3], vec![1.0; side * side]);
-        place(generated, settings, &mut bgr, &mut mask);
-        let _ = self.outlet.send(Bare { to_crop: *to_crop, picture: Picture { side, bgr } });
-        Ok(measured)
+        request: &BlendRequest<'_>,
+    ) -> Result<Blended, BlendError> {
+        let blended = self.blender.composite(frame, generated, request)?;
+        if request.is_met_by(blended.covered) {
+            let side = generated.resolution;
+            let (mut bgr, mut mask) = (vec![0.0; side * side * 3], vec![1.0; side * side]);
+            place(generated, request.settings, &mut bgr, &mut mask);
+            let _ = self.outlet.send(Bare { to_crop: *request.to_crop, picture: Picture { side, bgr } });
+        }
+        Ok(blended)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blend::BlendSettings;
     use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 
     #[test]
@@ -96,14 +96,9 @@ mod tests {
         let face: Vec<f32> = (0..8 * 8 * 3).map(|n| n as f32 / 150.0).collect();
         let generated = Generated { resolution: 8, driver: &driver, face: &face, driver_mask: &mask, face_mask: &mask };
         let to_crop = Similarity { a: 1.0 / 16.0, b: 0.0, tx: -0.5, ty: -0.25 };
-        Catch::new(outlet).composite(
-            &mut frame.frame_mut()?,
-            &to_crop,
-            &generated,
-            &[],
-            &BlendSettings::default(),
-            None,
-        )?;
+        let settings = BlendSettings::default();
+        let request = BlendRequest::new(&to_crop, &settings);
+        Catch::new(outlet).composite(&mut frame.frame_mut()?, &generated, &request)?;
         let bare = caught.try_recv()?;
         assert_eq!((bare.to_crop, bare.picture.side), (to_crop, 8));
         // Clamped to what a picture can hold, and else untouched.

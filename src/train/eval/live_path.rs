@@ -12,7 +12,7 @@ use super::bare::{Bare, Catch};
 use crate::face::{CropSettings, Face, FindError, Finder, Mesh, OcclusionNetwork};
 use crate::frame::OwnedFrame;
 use crate::geometry::Rect;
-use crate::live::{FindFaces, FindStage, Load, Model, Outcome, Queue, Settings, Stage, StageTimes, SwapStage};
+use crate::live::{Device, FindFaces, FindStage, Load, Model, Outcome, Queue, Settings, Stage, StageTimes, SwapStage};
 use crate::runtime::{Provider, Runtime};
 
 /// The stages with a model.
@@ -58,23 +58,16 @@ impl LivePath {
     /// # Errors
     /// [`EvalError`] where the model may not or cannot be used.
     pub fn new(runtime: &Runtime, model: &Path, threads: usize) -> Result<Self, EvalError> {
-        let load = Load {
-            path: model.to_owned(),
-            beside: None,
-            threads,
-            provider: Some(Provider::Cpu),
-            gpu: None,
-            engines: 1,
-        };
-        let model = Arc::new(load.run()?);
+        let (path, device) = (model.to_owned(), Device::Host(Provider::Cpu));
+        let load = Load { path, beside: None, threads, device, swappers: 1 };
+        let (outlet, drawn) = crossbeam_channel::unbounded();
+        let model = Arc::new(load.run_blending_by(|| Box::new(Catch::new(outlet.clone())))?);
         let (to_find, finder_inbox) = crossbeam_channel::bounded::<Box<dyn FindFaces>>(1);
         let _ = to_find.send(Box::new(Finder::new(runtime, Mesh::default())?));
-        let (_, blender_inbox) = crossbeam_channel::bounded(1);
-        let (outlet, drawn) = crossbeam_channel::unbounded();
         let (to_occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
         let failed = |source| FindError::Load { network: "occlusion network", source };
         let _ = to_occlusion.send(OcclusionNetwork::new(runtime).map_err(failed)?);
-        let swap = SwapStage::new(Box::new(Catch::new(outlet)), blender_inbox).seeing(occlusion_inbox);
+        let swap = SwapStage::default().seeing(occlusion_inbox);
         let queue = Queue::start(0, FindStage::new(finder_inbox), vec![swap]).map_err(EvalError::Start)?;
         let settings = Arc::new(Settings::default());
         let crop = settings.look.crop.resolve(model.face_type, model.coverage, model.alignment);

@@ -12,7 +12,7 @@ pub(super) fn post_load_error(element: &super::FaceSwap, error: &LoadError, fata
             post(element, gst::ResourceError::NotFound, &text, fatal);
         }
         LoadError::Model(_) | LoadError::Consent(_) => post(element, gst::ResourceError::Settings, &text, fatal),
-        LoadError::Runtime(_) | LoadError::Engine(_) | LoadError::Gpu(_) => {
+        LoadError::Runtime(_) | LoadError::Engine(_) | LoadError::Gpu(_) | LoadError::GpuEngine(_) => {
             post(element, gst::LibraryError::Init, &text, fatal);
         }
         LoadError::Panic(_) => post(element, gst::LibraryError::Failed, &text, fatal),

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 
 use gst::prelude::*;
 use gst::subclass::prelude::*;
-use standin::blend::CpuBlender;
 use standin::face::Mesh;
 use standin::live::{self, FindStage, Load, ModelSlot, Queue, SwapStage};
 
@@ -37,13 +36,11 @@ impl FaceSwap {
         let (finder, finder_inbox) = crossbeam_channel::bounded(1);
         let find = FindStage::new(finder_inbox).recognising(Arc::clone(&self.references));
         let mut stages = Vec::new();
-        let (mut blenders, mut occlusion) = (Vec::new(), Vec::new());
+        let mut occlusion = Vec::new();
         for _ in 0..properties.workers() {
-            let (to_blender, blender_inbox) = crossbeam_channel::bounded(1);
             let (to_occlusion, occlusion_inbox) = crossbeam_channel::bounded(1);
-            blenders.push(to_blender);
             occlusion.push(to_occlusion);
-            stages.push(SwapStage::new(Box::new(CpuBlender::default()), blender_inbox).seeing(occlusion_inbox));
+            stages.push(SwapStage::default().seeing(occlusion_inbox));
         }
         let queue = Queue::start(properties.depth as usize, find, stages)
             .map_err(|error| refuse(format!("no thread for the stages: {error}")))?;
@@ -55,8 +52,7 @@ impl FaceSwap {
             workers: if properties.depth == 0 { 0 } else { properties.workers() },
             pending: Arc::default(),
             unhurried: Arc::default(),
-            device: device.clone(),
-            blenders,
+            device,
             recovery: Mutex::default(),
             failed: Arc::new(AtomicBool::new(false)),
             flushing: AtomicBool::new(false),
@@ -80,45 +76,18 @@ impl FaceSwap {
                 messages::post_prepare_error(&element, &error, true);
             }
         });
-        let asked_for = matches!(device.blend, standin::blend::gpu::Preference::Gpu(_));
-        // A device that was asked for is waited for; one that may turn out better is not.
-        let pending = if asked_for { &session.pending } else { &session.unhurried };
-        self.prepare_blenders(&session, pending, device);
         Ok(())
     }
 
-    /// Asks for a GPU in the place of one that is gone, and loads the model again if it was there. Frames go on meanwhile,
-    /// as `on-failure` says.
+    /// Loads the models again, on a GPU in the place of one that is gone. Frames go on meanwhile, as `on-failure` says.
     pub(super) fn recover(&self, session: &Arc<Session>) {
-        let device = session.device.clone();
         let idle = session.pending.is_idle() && session.unhurried.is_idle();
-        if session.is_flushing() || !idle || !session.begin_recovery() {
+        if session.is_flushing() || !idle || !session.device.may_be_gpu() || !session.begin_recovery() {
             return;
         }
         gst::warning!(CAT, imp = self, "the GPU is gone; asking for another");
-        // The network may have been on it, too, where nobody said where it is to be.
-        if device.provider.is_none() {
-            self.load_model(session);
-            (0..self.children_count()).for_each(|number| self.load_performer(session, number as usize));
-        }
-        self.prepare_blenders(session, &session.unhurried, device);
-    }
-
-    /// Opens what blends; `pending` says whether it is waited for.
-    fn prepare_blenders(&self, session: &Session, pending: &Arc<live::Pending>, device: live::Device) {
-        // Without one that is waited for there is nothing to go on with.
-        let fatal = Arc::ptr_eq(pending, &session.pending);
-        let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
-        live::prepare_blenders(pending, device.blend, session.blenders.clone(), move |said| {
-            let Some(element) = weak.upgrade() else { return };
-            match said {
-                Ok(text) => messages::post_info(&element, &text),
-                Err(text) => {
-                    failed.fetch_or(fatal, Ordering::AcqRel);
-                    messages::post(&element, gst::LibraryError::Init, &text, fatal);
-                }
-            }
-        });
+        self.load_model(session);
+        (0..self.children_count()).for_each(|number| self.load_performer(session, number as usize));
     }
 
     /// Begins to load the model that the property names.
@@ -132,14 +101,12 @@ impl FaceSwap {
     /// Begins to load a model into its slot.
     pub(super) fn load_into(&self, session: &Arc<Session>, slot: &Arc<ModelSlot>, path: String) {
         let properties = lock(&self.properties).clone();
-        let device = &session.device;
         let load = Load {
             path: PathBuf::from(path),
             beside: self.folder(),
             threads: properties.swap_threads(),
-            provider: device.provider,
-            gpu: device.gpu(),
-            engines: properties.workers(),
+            device: session.device.clone(),
+            swappers: properties.workers(),
         };
         let (weak, failed) = (self.obj().downgrade(), Arc::clone(&session.failed));
         // A file waits for its first model, and goes on with it while another is loaded.
@@ -147,7 +114,9 @@ impl FaceSwap {
         slot.load(load, pending, move |loaded| {
             let Some(element) = weak.upgrade() else { return };
             match loaded {
-                Ok(model) => gst::info!(CAT, obj = element, "{} on {}", model.path.display(), model.runs_on),
+                Ok(model) => {
+                    messages::post_info(&element, &format!("{} runs on {}", model.path.display(), model.runs_on));
+                }
                 Err((error, fatal)) => {
                     failed.fetch_or(fatal, Ordering::AcqRel);
                     messages::post_load_error(&element, &error, fatal);

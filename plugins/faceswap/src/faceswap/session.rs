@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
 use gst_video::VideoInfo;
-use standin::blend::Blender;
 use standin::frame::Layout;
 use standin::live::{Casting, Device, Latency, Model, ModelSlot, Occupancy, Pending, Queue, Statistics};
 
@@ -33,10 +31,8 @@ pub(super) struct Session {
     pub(super) refined: bool,
     /// Frames that are swapped at once; none where the streaming thread does everything.
     pub(super) workers: usize,
-    /// Where the network runs and what blends.
+    /// Where models run.
     pub(super) device: Device,
-    /// Where new blenders go.
-    pub(super) blenders: Vec<Sender<Box<dyn Blender>>>,
     /// When a lost GPU was last asked for again.
     pub(super) recovery: Mutex<Option<Instant>>,
     /// Set when there is nothing to go on with: a message has said why.

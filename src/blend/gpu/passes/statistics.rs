@@ -2,48 +2,11 @@
 
 use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
+use crate::blend::gpu::measured::GROUPS;
 use crate::blend::gpu::shaders::STATISTICS;
-use crate::blend::plan::LEAST_WEIGHT;
-use crate::blend::planes::Space;
-use crate::blend::{Colours, statistics};
-
-/// Workgroups along each side of the grid whose sums the last dispatch adds up.
-pub(crate) const GROUPS: usize = 8;
 
 /// Invocations along a workgroup's side.
 const SIDE: usize = 8;
-
-/// Floats of one workgroup's sums: of each picture three sums and three sums of squares, the weight; and the sums for
-/// the mean luminance of both pictures.
-pub(crate) const SUMS: usize = 16;
-
-/// The result as it lies in the buffer.
-#[repr(C)]
-#[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-pub(crate) struct Measured {
-    driver_mean: [f32; 3],
-    driver_deviation: [f32; 3],
-    face_mean: [f32; 3],
-    face_deviation: [f32; 3],
-    weight: f32,
-}
-
-impl Measured {
-    /// Bytes of it.
-    pub(crate) const BYTES: u64 = size_of::<Self>() as u64;
-
-    /// The one that `data` begins with.
-    pub(crate) fn of(data: &[u8]) -> Option<Self> {
-        bytemuck::try_pod_read_unaligned(data.get(..size_of::<Self>())?).ok()
-    }
-
-    /// Its colours, which are in `space`; `None` where too little of the face was seen.
-    pub(crate) fn colours(&self, space: Space) -> Option<Colours> {
-        let driver = statistics::Statistics { mean: self.driver_mean, deviation: self.driver_deviation };
-        let face = statistics::Statistics { mean: self.face_mean, deviation: self.face_deviation };
-        (self.weight >= LEAST_WEIGHT).then_some(Colours { space, driver, face })
-    }
-}
 
 pub(crate) struct Statistics([Kernel; 3]);
 

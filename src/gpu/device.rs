@@ -1,14 +1,11 @@
 //! The GPU: opened once, shared by every blender and by a network that runs on it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use super::kernel::KernelMaker;
-use super::passes::Passes;
 use super::pipeline_cache::PipelineCache;
-use super::{AdapterInfo, Selection, staging};
-use crate::blend::BlendError;
+use super::{AdapterInfo, GpuError, LEAST_STORAGE_BUFFERS, Selection, map, mapped, unreachable_memory};
 
 /// The longest that one blend, with the networks of the frames in flight before it, may take before the GPU counts as
 /// hung.
@@ -22,7 +19,6 @@ pub struct GpuDevice {
 
 struct Shared {
     // The order is the order in which they are dropped.
-    passes: OnceLock<Passes>,
     queue: wgpu::Queue,
     device: wgpu::Device,
     adapter: wgpu::Adapter,
@@ -40,9 +36,9 @@ impl Failure {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(what);
     }
 
-    fn check(&self) -> Result<(), BlendError> {
+    fn check(&self) -> Result<(), GpuError> {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(what) => Err(BlendError::Gpu(what.clone())),
+            Some(what) => Err(GpuError(what.clone())),
             None => Ok(()),
         }
     }
@@ -64,7 +60,7 @@ fn find_adapters() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
         let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
         let computes = |a: &wgpu::Adapter| {
             a.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
-                && a.limits().max_storage_buffers_per_shader_stage >= super::kernel::MOST_STORAGE_BUFFERS
+                && a.limits().max_storage_buffers_per_shader_stage >= LEAST_STORAGE_BUFFERS
         };
         adapters.retain(computes);
         (instance, adapters)
@@ -85,10 +81,10 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn by(selection: &Selection) -> Result<Self, BlendError> {
+    fn by(selection: &Selection) -> Result<Self, GpuError> {
         let (instance, adapters) = find_adapters();
         let list: Vec<_> = adapters.iter().map(AdapterInfo::of).collect();
-        let place = selection.find(&list).ok_or_else(|| BlendError::Gpu(missing(selection, &list)))?;
+        let place = selection.find(&list).ok_or_else(|| GpuError(missing(selection, &list)))?;
         Ok(Self { instance, adapter: adapters[place].clone(), info: list[place].clone(), place })
     }
 }
@@ -97,27 +93,38 @@ impl GpuDevice {
     /// Opens the adapter that `selection` names, with the limits it has.
     ///
     /// # Errors
-    /// [`BlendError::Gpu`] where there is no such adapter, or it refuses.
-    pub fn open(selection: &Selection) -> Result<Self, BlendError> {
-        Self::open_adapter(Chosen::by(selection)?)
+    /// [`GpuError`] where there is no such adapter, or it refuses.
+    pub fn open(selection: &Selection) -> Result<Self, GpuError> {
+        let chosen = Chosen::by(selection)?;
+        let limits = chosen.adapter.limits();
+        Self::open_adapter(chosen, limits)
     }
 
-    fn open_adapter(Chosen { instance, adapter, info, .. }: Chosen) -> Result<Self, BlendError> {
+    /// The same as an adapter that has no more than `limits`.
+    ///
+    /// # Errors
+    /// [`GpuError`]; also where the adapter has less.
+    pub fn with_limits(selection: &Selection, limits: wgpu::Limits) -> Result<Self, GpuError> {
+        Self::open_adapter(Chosen::by(selection)?, limits)
+    }
+
+    fn open_adapter(
+        Chosen { instance, adapter, info, .. }: Chosen,
+        required_limits: wgpu::Limits,
+    ) -> Result<Self, GpuError> {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("standin"),
-            required_limits: adapter.limits(),
+            required_limits,
             required_features: features(&adapter),
             // A few MB, and a model's weights in one block: larger ones would count against the whole pipeline.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| {
-            BlendError::Gpu(format!("{info} cannot be opened: {e}; choose another, or blend on the CPU"))
-        })?;
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+            .map_err(|e| GpuError(format!("{info} cannot be opened: {e}; choose another, or blend on the CPU")))?;
         let failure = Arc::new(Failure::default());
         listen(&device, &failure);
-        let passes = OnceLock::new();
-        let shared = Shared { passes, queue, device, adapter, instance, info, failure };
+        let shared = Shared { queue, device, adapter, instance, info, failure };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -126,7 +133,7 @@ impl GpuDevice {
     ///
     /// # Errors
     /// As [`GpuDevice::open`].
-    pub fn shared(selection: &Selection) -> Result<Self, BlendError> {
+    pub fn shared(selection: &Selection) -> Result<Self, GpuError> {
         /// By place in the list of adapters.
         static OPEN: Mutex<Vec<(usize, Weak<Shared>)>> = Mutex::new(Vec::new());
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,7 +143,8 @@ impl GpuDevice {
         if let Some(shared) = open.iter().find(|(of, _)| *of == place).and_then(|(_, device)| device.upgrade()) {
             return Ok(Self { shared });
         }
-        let device = Self::open_adapter(chosen)?;
+        let limits = chosen.adapter.limits();
+        let device = Self::open_adapter(chosen, limits)?;
         open.push((place, Arc::downgrade(&device.shared)));
         Ok(device)
     }
@@ -176,21 +184,10 @@ impl GpuDevice {
         &self.shared.instance
     }
 
-    /// The pipelines of all passes, built on first use.
-    pub(super) fn passes(&self) -> &Passes {
-        let Shared { passes, device, adapter, .. } = &*self.shared;
-        passes.get_or_init(|| {
-            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref(), "blend");
-            let passes = Passes::new(&KernelMaker { device, cache: cache.get() });
-            cache.keep();
-            passes
-        })
-    }
-
     /// Runs `work` unless the device has failed, and fails where the device does meanwhile.
     ///
     /// wgpu panics where a wait finds that the device is gone; that is an error here like any other.
-    pub(crate) fn guard<T>(&self, work: impl FnOnce() -> Result<T, BlendError>) -> Result<T, BlendError> {
+    pub(crate) fn guard<T, E: From<GpuError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let failure = &self.shared.failure;
         failure.check()?;
         let tried = catch_unwind(AssertUnwindSafe(|| {
@@ -201,7 +198,7 @@ impl GpuDevice {
         }));
         let done = tried.unwrap_or_else(|_| {
             failure.record("the device was lost while a pass ran".to_owned());
-            failure.check().and_then(|()| Err(BlendError::Gpu("a pass was cut short".to_owned())))
+            Err(E::from(failure.check().err().unwrap_or_else(|| GpuError("a pass was cut short".to_owned()))))
         });
         failure.check()?;
         done
@@ -213,7 +210,7 @@ impl GpuDevice {
         &self,
         name: &str,
         make: impl FnOnce(&wgpu::Device, Option<&wgpu::PipelineCache>) -> T,
-    ) -> Result<T, BlendError> {
+    ) -> Result<T, GpuError> {
         let Shared { device, adapter, .. } = &*self.shared;
         self.guard(|| {
             let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
@@ -222,7 +219,7 @@ impl GpuDevice {
             let made = make(device, cache.get());
             let errors = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
             match errors.map(|error| error.to_string()).reduce(|all, error| all + "; " + &error) {
-                Some(error) => Err(BlendError::Gpu(error)),
+                Some(error) => Err(GpuError(error)),
                 None => {
                     cache.keep();
                     Ok(made)
@@ -237,17 +234,17 @@ impl GpuDevice {
         buffer: &wgpu::Buffer,
         submission: wgpu::SubmissionIndex,
         take: impl FnOnce(&[u8]) -> T,
-    ) -> Result<T, BlendError> {
-        let mapped = staging::map(buffer, wgpu::MapMode::Read, buffer.size());
+    ) -> Result<T, GpuError> {
+        let pending = map(buffer, wgpu::MapMode::Read, buffer.size());
         self.wait(submission)?;
-        staging::mapped(&mapped)?;
-        let taken = buffer.get_mapped_range(..).map(|data| take(&data)).map_err(|error| staging::view_error(&error));
+        mapped(&pending)?;
+        let taken = buffer.get_mapped_range(..).map(|data| take(&data)).map_err(|error| unreachable_memory(&error));
         buffer.unmap();
         taken
     }
 
     /// Sleeps until a submission is done and the buffers that it frees are mapped.
-    pub(super) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), BlendError> {
+    pub(crate) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), GpuError> {
         self.shared.failure.check()?;
         let wait = wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
         match self.shared.device.poll(wait) {

@@ -58,9 +58,24 @@ fn write(file: &Path, data: &[u8]) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blend::gpu::kernel::KernelMaker;
-    use crate::blend::gpu::passes::Passes;
-    use crate::blend::gpu::{GpuDevice, Selection};
+    use crate::gpu::{GpuDevice, Selection};
+
+    fn compile(device: &wgpu::Device, cache: Option<&wgpu::PipelineCache>) {
+        const TEXT: &str = "@group(0) @binding(0) var<storage, read_write> out: array<u32>;\
+            @compute @workgroup_size(1) fn count() { out[0] += 1u; }";
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: None,
+            source: wgpu::ShaderSource::Wgsl(TEXT.into()),
+        });
+        let _ = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: None,
+            layout: None,
+            module: &module,
+            entry_point: None,
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache,
+        });
+    }
 
     #[test]
     fn what_one_start_leaves_the_next_one_takes_and_a_damaged_file_does_no_harm() -> std::io::Result<()> {
@@ -72,7 +87,7 @@ mod tests {
         let folder = place.path().join("not there yet");
         let start = || {
             let cache = PipelineCache::open(gpu.device(), gpu.adapter(), Some(&folder), "test");
-            Passes::new(&KernelMaker { device: gpu.device(), cache: cache.get() });
+            compile(gpu.device(), cache.get());
             cache.keep();
             cache
         };

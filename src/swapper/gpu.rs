@@ -1,0 +1,51 @@
+//! The swap on one GPU: the face's region goes up, is swapped in one submission and comes back.
+
+use std::time::Instant;
+
+use super::{StepTimes, SwapError, Swapped, Swapper, enough};
+use crate::blend::BlendRequest;
+use crate::blend::gpu::GpuBlender;
+use crate::frame::FrameMut;
+use crate::gpu::GpuError;
+use crate::swap::{GpuEngine, GpuNetwork};
+
+/// A network and a blender on one device.
+pub struct GpuSwapper {
+    network: GpuNetwork,
+    blender: GpuBlender,
+}
+
+impl GpuSwapper {
+    /// One of each of a model's engines, on their device.
+    ///
+    /// # Errors
+    /// [`GpuError`] where the device has failed or refuses a pass of the blend.
+    pub fn several(engines: Vec<GpuEngine>) -> Result<Vec<Self>, GpuError> {
+        let Some(first) = engines.first() else { return Ok(Vec::new()) };
+        let blenders = GpuBlender::several(first.network().gpu(), engines.len())?;
+        let networks = engines.into_iter().map(GpuEngine::into_network);
+        Ok(networks.zip(blenders).map(|(network, blender)| Self { network, blender }).collect())
+    }
+
+    /// Its blender, to watch and to ask what moved.
+    pub fn blender(&mut self) -> &mut GpuBlender {
+        &mut self.blender
+    }
+}
+
+impl Swapper for GpuSwapper {
+    fn swap(&mut self, frame: &mut FrameMut<'_>, request: &BlendRequest<'_>, morph: f32) -> Result<Swapped, SwapError> {
+        if self.is_lost() {
+            return Err(SwapError::Lost);
+        }
+        let begun = Instant::now();
+        let blended = self.blender.swap(frame, &self.network, request, morph)?;
+        let blended = blended.map(|blended| enough(blended, request)).transpose()?;
+        let times = StepTimes { network: begun.elapsed().as_secs_f32() * 1e3, ..StepTimes::default() };
+        Ok(Swapped { blended, times })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.network.gpu().is_lost()
+    }
+}
