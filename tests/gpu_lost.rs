@@ -9,7 +9,48 @@ use standin::blend::Blender;
 use standin::blend::gpu::GpuBlender;
 use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::Runtime;
-use standin::swap::{Engine, GpuEngine, ModelFile};
+use standin::swap::{Engine, GpuEngine, ModelFile, Precision};
+
+#[test]
+fn a_device_that_is_lost_while_a_model_is_loaded_is_an_error_or_says_so_and_another_loads_it() {
+    if gpu_support::device().is_none() {
+        return;
+    }
+    let file = ModelFile::open("models/ben.dfm").unwrap();
+    let whole = std::time::Instant::now();
+    let device = GpuDevice::open(&Selection::Auto).unwrap();
+    GpuEngine::with_precision(&file, &device, 2, Precision::Single).unwrap();
+    let whole = whole.elapsed();
+    // From before it begins to its end, wherever that strikes.
+    let mut refused = 0;
+    for part in 0..8 {
+        let device = GpuDevice::open(&Selection::Auto).unwrap();
+        let lost = std::thread::spawn({
+            let device = device.clone();
+            move || {
+                std::thread::sleep(whole * part / 8);
+                device.device().destroy();
+            }
+        });
+        if part == 0 {
+            lost.join().unwrap();
+            refused += u32::from(GpuEngine::with_precision(&file, &device, 2, Precision::Single).is_err());
+        } else {
+            let loaded = GpuEngine::with_precision(&file, &device, 2, Precision::Single);
+            lost.join().unwrap();
+            refused += u32::from(loaded.is_err());
+            for engine in &mut loaded.unwrap_or_default() {
+                assert!(engine.run(0.0).is_err(), "nothing that comes from a lost device is a picture");
+            }
+        }
+        let _ = device.device().poll(wgpu::PollType::Poll);
+        assert!(device.is_lost(), "lost after {part} eighths");
+    }
+    println!("refused {refused} of 8 times");
+    assert!(refused > 0);
+    let again = GpuDevice::open(&Selection::Auto).unwrap();
+    assert!(GpuEngine::with_precision(&file, &again, 1, Precision::Single).unwrap().remove(0).run(0.0).is_ok());
+}
 
 #[test]
 fn a_device_with_a_network_says_that_it_is_lost_and_another_takes_its_place() {

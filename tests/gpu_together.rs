@@ -188,6 +188,19 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
 }
 
 #[test]
+fn what_16_bits_do_not_hold_reaches_no_frame() {
+    let (to_crop, settings) = (to_crop(), BlendSettings::default());
+    let request = BlendRequest::new(&to_crop, &settings);
+    for (precision, holds) in [(Precision::Half, false), (Precision::Single, true)] {
+        let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::large_between()), precision) else { return };
+        let mut found = frame();
+        let swapped = blender.swap(&mut found.frame_mut().unwrap(), engine.network(), &request, 0.0);
+        assert_eq!(bytes(&mut found) != bytes(&mut frame()), holds, "{precision:?}: {swapped:?}");
+        assert!(if holds { swapped.is_ok() } else { matches!(swapped, Err(BlendError::NotFinite)) }, "{swapped:?}");
+    }
+}
+
+#[test]
 fn a_crop_beside_the_frame_is_nothing_to_do() {
     let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
     let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();

@@ -121,7 +121,7 @@ fn split(pixels: &[f32]) -> (Vec<f32>, Vec<f32>) {
 /// Colours that no picture of the tests has, in the space that the settings ask for.
 fn earlier(settings: &BlendSettings) -> Option<Earlier> {
     let space = settings.color_transfer.space()?;
-    let scale = if space == standin::blend::planes::Space::Lab { 100.0 } else { 1.0 };
+    let scale = if space == standin::blend::space::Space::Lab { 100.0 } else { 1.0 };
     let of = |mean: f32| Statistics { mean: [mean, 0.9 * mean, 0.2].map(|v| scale * v), deviation: [0.1 * scale; 3] };
     Some(Earlier { colours: Colours { space, driver: of(0.3), face: of(0.2) }, share: 0.6 })
 }
@@ -153,7 +153,7 @@ fn place_statistics_and_transfer_agree() {
                 counted = counted.min(counts.iter().sum::<f32>() / weights.iter().sum::<f32>());
                 let of = |planes: &Planes| statistics(planes, &counts, SIDE, &whole()).unwrap();
                 let colours = Colours { space, driver: of(&driver_planes), face: of(&face_planes) };
-                let scale = if space == standin::blend::planes::Space::Lab { 1.0 } else { 100.0 };
+                let scale = if space == standin::blend::space::Space::Lab { 1.0 } else { 100.0 };
                 let values = |c: &Colours| [c.driver.mean, c.driver.deviation, c.face.mean, c.face.deviation].concat();
                 most[1] = most[1].max(scale * worst(&values(&told.unwrap()), &values(&colours)));
                 let steadied = Colours::steadied(Some(colours), earlier.as_ref(), space).unwrap();

@@ -55,11 +55,13 @@ fn compare(gpu: &GpuDevice, file: &ModelFile, half: bool, morphs: &[f32]) {
 
 fn made(gpu: &GpuDevice, half: bool) {
     let folder = tempfile::tempdir().unwrap();
-    let models: [(&str, SwapModel, &[f32]); 6] = [
+    let models: [(&str, SwapModel, &[f32]); 8] = [
         ("plain", SwapModel::plain(), &[0.0]),
         ("half", SwapModel::half_precision(), &[0.0]),
         ("dense", SwapModel::dense(32), &[0.0]),
         ("varied", SwapModel::varied(), &[0.0]),
+        ("tiled", SwapModel::tiled(), &[0.0]),
+        ("saved by ONNX Runtime", SwapModel::saved_by_onnx_runtime(), &[0.0]),
         ("morph", SwapModel::morph(), &[0.0, 0.3, 1.0]),
         // 0.7 · 10 and its like: the channel at which the codes meet must be the same one.
         ("spliced", SwapModel::spliced(), &[0.0, 0.1, 0.125, 0.3, 0.5, 0.7, 0.75, 0.999, 1.0]),
@@ -137,8 +139,14 @@ fn what_is_no_number_is_counted_as_its_twin_counts() {
 fn every_shader_of_every_operator_is_valid() {
     use naga::valid::{Capabilities, ValidationFlags, Validator};
     let folder = tempfile::tempdir().unwrap();
-    let models =
-        [SwapModel::varied(), SwapModel::spliced(), SwapModel::morph(), SwapModel::dense(32), SwapModel::plain()];
+    let models = [
+        SwapModel::varied(),
+        SwapModel::spliced(),
+        SwapModel::morph(),
+        SwapModel::dense(32),
+        SwapModel::plain(),
+        SwapModel::tiled(),
+    ];
     let mut seen = std::collections::BTreeSet::new();
     for (n, model) in models.into_iter().enumerate() {
         let file = ModelFile::open(model.save(folder.path(), &format!("{n}.dfm"))).unwrap();

@@ -11,7 +11,8 @@
 use proptest::prelude::*;
 use standin::blend::lab::to_lab;
 use standin::blend::plan::Region;
-use standin::blend::planes::{Planes, Space};
+use standin::blend::planes::Planes;
+use standin::blend::space::Space;
 use standin::blend::statistics::{Statistics, statistics};
 use standin::geometry::Point;
 use standin::train::augment::anchors::{Almond, Anchors, BEARD_POINTS};

@@ -1,6 +1,6 @@
 //! The colours of one face, measured in one frame and steadied by those of earlier frames.
 
-use super::planes::Space;
+use super::space::Space;
 use super::statistics::Statistics;
 
 /// Colours of the driver's face and of the generated one in the same frame, over the same pixels.

@@ -55,6 +55,7 @@ mod request;
 mod settings;
 pub mod sharpen;
 pub mod skin;
+pub mod space;
 pub mod statistics;
 pub mod transfer;
 

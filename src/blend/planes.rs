@@ -3,16 +3,7 @@
 use super::lab::to_lab;
 use super::linear::linear;
 use super::plan::Region;
-
-/// A space of colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Space {
-    /// Red, green, blue of linear light, 0..1.
-    #[default]
-    Linear,
-    /// L (0..100), a, b of CIE 1976 with white D65.
-    Lab,
-}
+use super::space::Space;
 
 /// Three planes of a crop.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! How a generated face is put into the frame. Lengths are in pixels of a 224-pixel crop, as users of .dfm models know
 //! them, and are scaled to the model's resolution.
 
-use super::planes::Space;
+use super::space::Space;
 use crate::frame::TransferFunction;
 use crate::geometry::Similarity;
 

@@ -3,7 +3,8 @@
 //! their face, or in one of the two pictures only, and do not count.
 
 use super::plan::Region;
-use super::planes::{Planes, Space};
+use super::planes::Planes;
+use super::space::Space;
 use super::statistics::sum;
 
 /// Luminance over the face's mean at which a pixel begins to count, and from which it counts fully.

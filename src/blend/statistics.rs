@@ -3,7 +3,7 @@
 use super::plan::{LEAST_WEIGHT, Region};
 use super::planes::Planes;
 
-/// Of the three channels of a [`super::planes::Space`], weighted.
+/// Of the three channels of a [`super::space::Space`], weighted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Statistics {
     /// Means.

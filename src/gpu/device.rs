@@ -46,16 +46,33 @@ impl Failure {
 
 /// The adapters that can run the passes. OpenGL is asked only where the other interfaces know none.
 pub fn adapters() -> Vec<AdapterInfo> {
-    find_adapters().1.iter().map(AdapterInfo::of).collect()
+    find_adapters(None).1.iter().map(AdapterInfo::of).collect()
 }
 
-fn find_adapters() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
+/// Less than an adapter has: to try what a smaller one makes of a model.
+#[derive(Debug, Clone)]
+pub struct Constraints {
+    /// Other features it has not.
+    pub features: wgpu::Features,
+    /// As much it has.
+    pub limits: wgpu::Limits,
+    /// Per cent of the free memory from which on nothing more is given out, where the driver says how much is free.
+    pub memory: Option<u8>,
+}
+
+fn find_adapters(memory: Option<u8>) -> (wgpu::Instance, Vec<wgpu::Adapter>) {
     // Vulkan's loader does not bear instances that come and go on several threads at once.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let find = |backends| {
-        let descriptor =
-            wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
+        let descriptor = wgpu::InstanceDescriptor {
+            backends,
+            memory_budget_thresholds: wgpu::MemoryBudgetThresholds {
+                for_resource_creation: memory,
+                ..Default::default()
+            },
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        };
         let instance = wgpu::Instance::new(descriptor);
         let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
         let computes = |a: &wgpu::Adapter| {
@@ -81,8 +98,8 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn by(selection: &Selection) -> Result<Self, GpuError> {
-        let (instance, adapters) = find_adapters();
+    fn by(selection: &Selection, memory: Option<u8>) -> Result<Self, GpuError> {
+        let (instance, adapters) = find_adapters(memory);
         let list: Vec<_> = adapters.iter().map(AdapterInfo::of).collect();
         let place = selection.find(&list).ok_or_else(|| GpuError(missing(selection, &list)))?;
         Ok(Self { instance, adapter: adapters[place].clone(), info: list[place].clone(), place })
@@ -95,27 +112,29 @@ impl GpuDevice {
     /// # Errors
     /// [`GpuError`] where there is no such adapter, or it refuses.
     pub fn open(selection: &Selection) -> Result<Self, GpuError> {
-        let chosen = Chosen::by(selection)?;
+        let chosen = Chosen::by(selection, None)?;
         let limits = chosen.adapter.limits();
-        Self::open_adapter(chosen, limits)
+        Self::open_adapter(chosen, wgpu::Features::all(), limits)
     }
 
-    /// The same as an adapter that has no more than `limits`.
+    /// The same, as an adapter that has no more than this.
     ///
     /// # Errors
-    /// [`GpuError`]; also where the adapter has less.
-    pub fn with_limits(selection: &Selection, limits: wgpu::Limits) -> Result<Self, GpuError> {
-        Self::open_adapter(Chosen::by(selection)?, limits)
+    /// [`GpuError`]; also where the adapter has lower limits.
+    pub fn constrained(selection: &Selection, constraints: Constraints) -> Result<Self, GpuError> {
+        let Constraints { features, limits, memory } = constraints;
+        Self::open_adapter(Chosen::by(selection, memory)?, features, limits)
     }
 
     fn open_adapter(
         Chosen { instance, adapter, info, .. }: Chosen,
+        most: wgpu::Features,
         required_limits: wgpu::Limits,
     ) -> Result<Self, GpuError> {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("standin"),
             required_limits,
-            required_features: features(&adapter),
+            required_features: features(&adapter) & most,
             // A few MB, and a model's weights in one block: larger ones would count against the whole pipeline.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
@@ -138,13 +157,13 @@ impl GpuDevice {
         static OPEN: Mutex<Vec<(usize, Weak<Shared>)>> = Mutex::new(Vec::new());
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|(_, device)| device.upgrade().is_some_and(|shared| shared.failure.check().is_ok()));
-        let chosen = Chosen::by(selection)?;
+        let chosen = Chosen::by(selection, None)?;
         let place = chosen.place;
         if let Some(shared) = open.iter().find(|(of, _)| *of == place).and_then(|(_, device)| device.upgrade()) {
             return Ok(Self { shared });
         }
         let limits = chosen.adapter.limits();
-        let device = Self::open_adapter(chosen, limits)?;
+        let device = Self::open_adapter(chosen, wgpu::Features::all(), limits)?;
         open.push((place, Arc::downgrade(&device.shared)));
         Ok(device)
     }

@@ -108,7 +108,7 @@ impl ColourMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::blend::planes::Space;
+    use crate::blend::space::Space;
     use crate::blend::statistics::Statistics;
     use crate::geometry::{Rect, Similarity};
 

@@ -271,6 +271,90 @@ impl SwapModel {
         model
     }
 
+    /// As the exporter of July 2021 writes a decoder with `-d`: a picture at half the size, made larger by a Tile between two
+    /// Reshapes, of which a mask of 0 and 1 takes every other pixel; and another for the rest.
+    pub(crate) fn tiled() -> Self {
+        let mut model = Self::plain();
+        let half = SIDE / 2;
+        let chequered =
+            |odd: i64| (0..SIDE * SIDE).map(|i| ((i % SIDE + i / SIDE + odd) % 2) as f32).collect::<Vec<_>>();
+        let graph = model.graph();
+        graph.initializer.extend([
+            floats("first", &[3, 3, 3, 3], &chance(81, 1, 0.4)),
+            floats("second", &[3, 3, 3, 3], &chance(81, 2, 0.4)),
+            floats("even", &[1, 1, SIDE, SIDE], &chequered(0)),
+            floats("odd", &[1, 1, SIDE, SIDE], &chequered(1)),
+            int64s("apart", &[-1, 3, half, 1, half, 1]),
+            int64s("twice", &[1, 1, 1, 2, 1, 2]),
+            int64s("whole", &[-1, 3, SIDE, SIDE]),
+        ]);
+        let half_of = |weight: &str, sum: &str| {
+            node("Conv", &["nchw", weight], sum, vec![ints("pads", &[1; 4]), ints("strides", &[2, 2])])
+        };
+        let mut nodes = vec![node("Transpose", &["in_face:0"], "nchw", vec![ints("perm", &[0, 3, 1, 2])])];
+        for (weight, mask) in [("first", "even"), ("second", "odd")] {
+            let name = |what: &str| format!("{weight}_{what}");
+            nodes.extend([
+                half_of(weight, &name("sum")),
+                node("Sigmoid", &[&name("sum")], &name("small"), vec![]),
+                node("Reshape", &[&name("small"), "apart"], &name("apart"), vec![]),
+                node("Tile", &[&name("apart"), "twice"], &name("twice"), vec![]),
+                node("Reshape", &[&name("twice"), "whole"], &name("large"), vec![]),
+                node("Mul", &[&name("large"), mask], &name("masked"), vec![]),
+            ]);
+        }
+        nodes.extend([
+            node("Add", &["first_masked", "second_masked"], "both", vec![]),
+            node("Transpose", &["both"], "out_celeb_face:0", vec![ints("perm", &[0, 2, 3, 1])]),
+        ]);
+        graph.node.splice(0..4, nodes);
+        model
+    }
+
+    /// As ONNX Runtime saves a graph that it has optimised: convolutions with what followed them, each kind once.
+    pub(crate) fn saved_by_onnx_runtime() -> Self {
+        let mut model = Self::plain();
+        let graph = model.graph();
+        graph.initializer.extend([
+            floats("first", &[4, 3, 3, 3], &chance(108, 1, 0.4)),
+            floats("first_bias", &[4], &chance(4, 2, 0.3)),
+            floats("second", &[4, 4, 3, 3], &chance(144, 3, 0.3)),
+            floats("third", &[4, 4, 1, 1], &chance(16, 4, 0.5)),
+            floats("fourth", &[3, 4, 3, 3], &chance(108, 5, 0.3)),
+        ]);
+        let fused = |input: &[&str], output: &str, activation: &'static str, params: &[f32]| {
+            let mut attributes = vec![Attribute {
+                name: "activation".to_owned(),
+                s: Some(Bytes::from_static(activation.as_bytes())),
+                kind: attribute_type::STRING,
+                ..Attribute::default()
+            }];
+            if !params.is_empty() {
+                attributes.push(Attribute {
+                    name: "activation_params".to_owned(),
+                    floats: params.to_vec(),
+                    kind: attribute_type::FLOATS,
+                    ..Attribute::default()
+                });
+            }
+            if input[1] != "third" {
+                attributes.push(ints("pads", &[1; 4]));
+            }
+            Node { domain: "com.microsoft".to_owned(), ..node("FusedConv", input, output, attributes) }
+        };
+        let nodes = [
+            node("Transpose", &["in_face:0"], "nchw", vec![ints("perm", &[0, 3, 1, 2])]),
+            fused(&["nchw", "first", "first_bias"], "a", "LeakyRelu", &[0.1]),
+            fused(&["a", "second"], "b", "Relu", &[]),
+            fused(&["b", "third", "", "a"], "c", "Tanh", &[]),
+            fused(&["c", "fourth"], "bright", "Sigmoid", &[]),
+            node("Transpose", &["bright"], "out_celeb_face:0", vec![ints("perm", &[0, 2, 3, 1])]),
+        ];
+        graph.node.splice(0..4, nodes);
+        model.0.opset_import.push(OperatorSet { domain: "com.microsoft".to_owned(), version: 1 });
+        model
+    }
+
     fn of(node: Vec<Node>, initializer: Vec<Tensor>) -> Self {
         let outputs = [("out_face_mask:0", 1), ("out_celeb_face:0", 3), ("out_celeb_face_mask:0", 1)];
         let graph = Graph {

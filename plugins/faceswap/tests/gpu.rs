@@ -27,3 +27,21 @@ fn the_demonstration_has_the_same_picture_on_the_gpu() {
         assert!(*most <= 8 && far * 1000 < differ, "frame {i}: at most {most} of 255, {far} of {differ} over 2");
     }
 }
+
+#[test]
+fn two_elements_on_one_gpu_swap_as_one_alone_does() {
+    if adapters().is_empty() {
+        eprintln!("SKIPPED, not tested: no GPU, nor a software one");
+        return;
+    }
+    let swap = format!("faceswap model={} device=gpu", ben());
+    let alone = play(&format!("{} ! {swap}", clip(FRAMES)));
+    // One shows its frames, the other one's are thrown away; both work at once.
+    let text = format!("{} ! tee name=two ! queue ! {swap} ! fakesink sync=false  two. ! queue ! {swap}", clip(FRAMES));
+    let beside = play(&text);
+    assert_eq!((alone.len(), beside.len()), (FRAMES as usize, FRAMES as usize));
+    for (i, (alone, beside)) in alone.iter().zip(&beside).enumerate() {
+        assert_eq!(beside.faces[0].swapped.map(|(_, swapped)| swapped), Some(true), "frame {i}");
+        assert!(alone.bytes == beside.bytes, "frame {i} is another picture");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::blend::Colours;
 use crate::blend::plan::LEAST_WEIGHT;
-use crate::blend::planes::Space;
+use crate::blend::space::Space;
 use crate::blend::statistics::Statistics;
 
 /// Workgroups along each side of the grid whose sums the last dispatch adds up.

@@ -2,8 +2,9 @@
 
 use half::{bf16, f16};
 
-use super::operator::count;
-use super::{Binary, GraphError, Unary};
+use super::GraphError;
+use super::arithmetic::{Binary, Unary};
+use super::shape::{broadcast, broadcast_steps, count, offset, places, steps};
 use crate::swap::onnx::{DataType, Tensor};
 
 /// Integers that one tensor may have: they steer, and are few.
@@ -101,46 +102,6 @@ impl Array {
         let value = |place: Vec<usize>| operator.of(self.values[offset(&place, &a)], other.values[offset(&place, &b)]);
         Some(Self { values: places(&shape).map(value).collect(), shape })
     }
-}
-
-/// The shape of what is computed from each pair of values of two shapes: sides agree from the last on, or one is 1.
-pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
-    let rank = a.len().max(b.len());
-    let side = |shape: &[usize], axis: usize| (axis + shape.len()).checked_sub(rank).map_or(1, |axis| shape[axis]);
-    (0..rank)
-        .map(|axis| match (side(a, axis), side(b, axis)) {
-            (a, b) if a == b => Some(a),
-            (a, 1) => Some(a),
-            (1, b) => Some(b),
-            _ => None,
-        })
-        .collect()
-}
-
-/// How far apart neighbours along each axis are.
-fn steps(shape: &[usize]) -> Vec<usize> {
-    (0..shape.len()).map(|axis| shape[axis + 1..].iter().product()).collect()
-}
-
-/// As [`steps`] of `shape`, by the axes of `whole`; 0 where it has one value for many.
-fn broadcast_steps(shape: &[usize], whole: &[usize]) -> Vec<usize> {
-    let own = steps(shape);
-    let missing = whole.len() - shape.len();
-    (0..whole.len())
-        .map(|axis| axis.checked_sub(missing).map_or(0, |axis| if shape[axis] == 1 { 0 } else { own[axis] }))
-        .collect()
-}
-
-fn offset(place: &[usize], steps: &[usize]) -> usize {
-    place.iter().zip(steps).map(|(at, step)| at * step).sum()
-}
-
-/// Every place of a shape, the last axis first.
-fn places(shape: &[usize]) -> impl Iterator<Item = Vec<usize>> {
-    let steps = steps(shape);
-    let shape = shape.to_vec();
-    (0..shape.iter().product::<usize>())
-        .map(move |n| shape.iter().zip(&steps).map(|(side, step)| n / step % side).collect())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! A batch is one crop. Layouts are the file's own: pictures come in and go out by pixels, and are by channels between two
 //! Transposes.
 
+mod arithmetic;
 mod constant;
 mod error;
 mod fuse;
@@ -15,12 +16,14 @@ mod node;
 mod numbers;
 mod operator;
 mod reader;
+mod shape;
 mod work;
 
+pub use arithmetic::{Binary, Unary};
 pub use constant::Array;
 pub use error::GraphError;
 pub use numbers::Number;
-pub use operator::{Binary, Operator, Order, Unary};
+pub use operator::{Operator, Order};
 pub use work::Work;
 
 use super::contract::Contract;

@@ -1,7 +1,7 @@
 //! A node of the file: its attributes, and errors that name it.
 
 use super::GraphError;
-use super::operator::count;
+use super::shape::count;
 use crate::swap::onnx::{Attribute, Node, Tensor, attribute_type};
 
 /// A node, and the operator set that it is written for.

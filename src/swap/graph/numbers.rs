@@ -1,8 +1,8 @@
 //! Few numbers that steer a network rather than flow through it: shapes, axes, bounds; and what is computed of
 //! `morph_value`, which is known only when a frame comes.
 
-use super::Binary;
-use super::constant::broadcast;
+use super::arithmetic::Binary;
+use super::shape::broadcast;
 
 /// A number, perhaps of `morph_value`.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,7 +1,8 @@
 //! The operations of a swap network, and the shapes they give.
 
-use super::Number;
-use super::constant::broadcast;
+use super::arithmetic::{Binary, Unary};
+use super::numbers::Number;
+use super::shape::broadcast;
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +48,11 @@ pub enum Operator {
         /// Along it.
         axis: usize,
     },
+    /// Repeated.
+    Tile {
+        /// How often, by axis.
+        repeats: Vec<usize>,
+    },
     /// A part.
     Slice {
         /// Along it.
@@ -78,83 +84,6 @@ pub enum Order {
     Dcr,
     /// Column, row, depth: channel `c b² + y b + x` is.
     Crd,
-}
-
-/// Operations on pairs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binary {
-    /// a + b.
-    Add,
-    /// a − b.
-    Subtract,
-    /// a · b.
-    Multiply,
-    /// a / b.
-    Divide,
-}
-
-/// Operations on single values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Unary {
-    /// `max(x, slope · x)` for slopes of 0..1; 0 is the plain ReLU.
-    LeakyRelu(f32),
-    /// 1 / (1 + e⁻ˣ).
-    Sigmoid,
-    /// Hyperbolic tangent.
-    Tanh,
-    /// Cosine.
-    Cos,
-    /// Root.
-    Sqrt,
-    /// 1 / x.
-    Reciprocal,
-    /// −x.
-    Negate,
-}
-
-impl Binary {
-    pub(super) fn of(self, a: f32, b: f32) -> f32 {
-        match self {
-            Self::Add => a + b,
-            Self::Subtract => a - b,
-            Self::Multiply => a * b,
-            Self::Divide => a / b,
-        }
-    }
-
-    pub(super) fn of_wide(self, a: f64, b: f64) -> f64 {
-        match self {
-            Self::Add => a + b,
-            Self::Subtract => a - b,
-            Self::Multiply => a * b,
-            Self::Divide => a / b,
-        }
-    }
-}
-
-impl Unary {
-    pub(super) fn of(self, x: f32) -> f32 {
-        match self {
-            Self::LeakyRelu(slope) => x.max(slope * x),
-            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-            Self::Tanh => x.tanh(),
-            Self::Cos => x.cos(),
-            Self::Sqrt => x.sqrt(),
-            Self::Reciprocal => 1.0 / x,
-            Self::Negate => -x,
-        }
-    }
-}
-
-/// Most numbers that one value may have: 1 GiB of them.
-const MOST: usize = 1 << 28;
-/// Most axes: a depth-to-space in pieces has as many.
-const MOST_AXES: usize = 6;
-
-/// How many numbers a shape has; `None` for what no engine holds: nothing, too much, too many axes.
-pub(super) fn count(shape: &[usize]) -> Option<usize> {
-    let count = shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side))?;
-    (shape.len() <= MOST_AXES && (1..=MOST).contains(&count)).then_some(count)
 }
 
 impl Operator {
@@ -196,6 +125,10 @@ impl Operator {
             }
             (Self::Pad { around, .. }, [x]) if around.len() == x.len() => {
                 Ok(x.iter().zip(around).map(|(side, around)| side + around[0] + around[1]).collect())
+            }
+            (Self::Tile { repeats }, [x]) if repeats.len() == x.len() && !repeats.contains(&0) => {
+                let sides = x.iter().zip(repeats).map(|(side, times)| side.checked_mul(*times));
+                sides.collect::<Option<_>>().ok_or_else(misfit)
             }
             (&Self::Concat { axis }, [first, ..]) if axis < first.len() => {
                 let others = |shape: &[usize]| [&shape[..axis], &shape[axis + 1..]].concat();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use prost::Message;
 
-use super::{Tensor, ValueInfo};
+use super::{Entry, Tensor, ValueInfo};
 
 /// `ModelProto`: the file.
 #[derive(Clone, PartialEq, Message)]
@@ -43,17 +43,6 @@ pub struct OperatorSet {
     /// Version of the operator set.
     #[prost(int64, tag = "2")]
     pub version: i64,
-}
-
-/// `StringStringEntryProto`.
-#[derive(Clone, PartialEq, Eq, Hash, Message)]
-pub struct Entry {
-    /// Key.
-    #[prost(string, tag = "1")]
-    pub key: String,
-    /// Value.
-    #[prost(string, tag = "2")]
-    pub value: String,
 }
 
 /// `GraphProto`: nodes in running order, weights, inputs and outputs.

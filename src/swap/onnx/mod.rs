@@ -7,6 +7,6 @@ mod graph;
 mod tensor;
 mod value;
 
-pub use graph::{Attribute, Entry, Graph, Model, Node, OperatorSet, attribute_type};
+pub use graph::{Attribute, Graph, Model, Node, OperatorSet, attribute_type};
 pub use tensor::{DataType, Tensor};
-pub use value::{Dimension, Shape, TensorType, Type, ValueInfo};
+pub use value::{Dimension, Entry, Shape, TensorType, Type, ValueInfo};

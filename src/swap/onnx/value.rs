@@ -79,3 +79,14 @@ impl std::fmt::Display for Shape {
         write!(f, "[{}]", dims.join(", "))
     }
 }
+
+/// `StringStringEntryProto`.
+#[derive(Clone, PartialEq, Eq, Hash, Message)]
+pub struct Entry {
+    /// Key.
+    #[prost(string, tag = "1")]
+    pub key: String,
+    /// Value.
+    #[prost(string, tag = "2")]
+    pub value: String,
+}

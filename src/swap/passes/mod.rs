@@ -10,11 +10,13 @@ mod arena;
 pub mod convolution;
 mod dense;
 mod morph;
+mod pass;
 mod plan;
 mod text;
 
 pub use morph::MorphNumbers;
-pub use plan::{Binding, Pass, Plan};
+pub use pass::{Binding, Pass};
+pub use plan::Plan;
 
 use std::cell::Cell;
 

@@ -10,52 +10,10 @@ use super::arena::{Arena, Slot};
 use super::convolution::{CHANNELS, arranged, groups as convolution_groups, source_of, suits};
 use super::dense::Dense;
 use super::morph::MorphNumbers;
+use super::pass::{Binding, Pass};
 use super::text::{self, Bound, Numeric, count, groups};
 use crate::swap::convolution::Convolution;
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
-
-/// What a pass binds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binding {
-    /// A part of the arena, in bytes.
-    Value {
-        /// Where it begins.
-        offset: u64,
-        /// How much it holds.
-        bytes: u64,
-    },
-    /// A part of the weights.
-    Weights {
-        /// Where it begins.
-        offset: u64,
-        /// How much it holds.
-        bytes: u64,
-    },
-    /// A part of the numbers that `morph_value` decides.
-    Numbers {
-        /// Where it begins.
-        offset: u64,
-        /// How much it holds.
-        bytes: u64,
-    },
-    /// The crop.
-    Input,
-    /// One of the three pictures.
-    Output(usize),
-}
-
-/// One dispatch.
-#[derive(Debug, Clone)]
-pub struct Pass {
-    /// What it does, for people: the operator and its shape.
-    pub name: String,
-    /// The shader.
-    pub text: String,
-    /// What it reads, then what it writes.
-    pub bindings: Vec<Binding>,
-    /// Workgroups.
-    pub groups: [u32; 3],
-}
 
 /// A network as passes.
 #[derive(Debug)]
@@ -216,6 +174,7 @@ impl<'a> Planner<'a> {
             Operator::Transpose { order } => text::transpose(order, x.1, bound),
             Operator::Reshape => text::copy(x.1, bound.numeric),
             Operator::Pad { around, value } => text::pad(around, *value, x.1, bound),
+            Operator::Tile { .. } => text::tile(x.1, bound),
             Operator::Concat { axis } => {
                 let mut from = 0;
                 for (binding, input) in &inputs {

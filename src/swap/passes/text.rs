@@ -191,6 +191,12 @@ pub(super) fn pad(around: &[[usize; 2]], value: f32, x: Bound<'_>, out: Bound<'_
     each(&[x.numeric], out.numeric, out.shape, &(body + &stored("x", "i", out.numeric)))
 }
 
+/// The input again and again, as often as it goes into the result along each axis.
+pub(super) fn tile(x: Bound<'_>, out: Bound<'_>) -> String {
+    let at = index(x.shape.iter().enumerate().map(|(axis, &side)| (format!("c{axis} % {side}u"), side)));
+    each(&[x.numeric], out.numeric, out.shape, &stored(&format!("a[{at}]"), "i", out.numeric))
+}
+
 /// One of the inputs of a concatenation to its place from `from` on along `axis`; one invocation a value of it.
 pub(super) fn concat_one(axis: usize, from: usize, x: Bound<'_>, out: Bound<'_>) -> String {
     let at = moved(axis, from, out.shape);

@@ -2,7 +2,8 @@
 
 use super::anchors::Anchors;
 use crate::blend::plan::Region;
-use crate::blend::planes::{Planes, Space};
+use crate::blend::planes::Planes;
+use crate::blend::space::Space;
 use crate::blend::statistics::{Statistics, statistics};
 
 /// A crop with what belongs to it, `side`² pixels each, as bytes: 255 is 1.

@@ -11,7 +11,7 @@ use super::buffer::{MappedBuffer, mark_faces};
 use super::imp::{CAT, FaceSwap};
 use super::messages;
 use super::provenance::{self, Tags};
-use super::session::{Session, lock};
+use super::session::{Session, from_milliseconds, lock};
 
 /// Of frames that come at no fixed rate nobody can say how many the queue holds in what time: so many thirtieths of a
 /// second may pass.
@@ -294,9 +294,4 @@ impl FaceSwap {
         let element = self.obj();
         let _ = element.post_message(gst::message::Element::builder(structure).src(&*element).build());
     }
-}
-
-/// A clock time of so many milliseconds.
-pub(super) fn from_milliseconds(milliseconds: f64) -> gst::ClockTime {
-    gst::ClockTime::from_nseconds((milliseconds.max(0.0) * 1e6) as u64)
 }

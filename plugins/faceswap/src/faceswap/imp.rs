@@ -9,10 +9,9 @@ use standin::heap;
 use standin::live::{References, Settings};
 use standin::media;
 
-use super::delivery::from_milliseconds;
 use super::performer::Performer;
 use super::properties::Properties;
-use super::session::{Session, lock};
+use super::session::{Session, from_milliseconds, lock};
 use super::{messages, properties};
 
 pub(super) static CAT: LazyLock<gst::DebugCategory> =

@@ -203,3 +203,8 @@ impl Session {
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// A clock time of so many milliseconds.
+pub(super) fn from_milliseconds(milliseconds: f64) -> gst::ClockTime {
+    gst::ClockTime::from_nseconds((milliseconds.max(0.0) * 1e6) as u64)
+}

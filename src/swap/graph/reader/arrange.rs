@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Known, Named, Reader, numbers};
+use crate::swap::graph::node::natural;
 use crate::swap::graph::numbers::Numbers;
 use crate::swap::graph::{Array, GraphError, Number, Operand, Operator};
 use crate::swap::onnx::DataType;
@@ -155,6 +156,15 @@ impl Reader {
         let at = |place: f64| Ok(few.values[of.axis(place as i64, count)?].clone());
         let values = places.into_iter().map(at).collect::<Result<Vec<_>, GraphError>>()?;
         Ok(Known::Numbers(Numbers { shape: index.shape.clone(), values, whole: few.whole }))
+    }
+
+    pub(super) fn tile(&mut self, of: Named<'_>) -> Result<Known, GraphError> {
+        let known = self.input(of, 0)?;
+        let repeats = self.integers(of, 1)?.ok_or_else(|| of.fail("it has no repeats"))?;
+        let naturals = repeats.iter().map(|&times| natural(times)).collect::<Option<Vec<_>>>();
+        let repeats = naturals.ok_or_else(|| of.fail(format!("repeats {repeats:?}")))?;
+        let input = self.operand(of, &known)?;
+        self.step(of, Operator::Tile { repeats }, vec![input])
     }
 
     pub(super) fn concat(&mut self, of: Named<'_>) -> Result<Known, GraphError> {

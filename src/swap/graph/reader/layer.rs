@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Known, Named, Reader, floats};
 use crate::swap::graph::node::natural;
-use crate::swap::graph::{Array, GraphError, Operand, Operator, Order};
+use crate::swap::graph::{Array, Binary, GraphError, Operand, Operator, Order, Unary};
 
 impl Reader {
     pub(super) fn pad(&mut self, of: Named<'_>) -> Result<Known, GraphError> {
@@ -30,12 +30,43 @@ impl Reader {
         self.step(of, Operator::Pad { around, value }, vec![input])
     }
 
+    /// A convolution with what ONNX Runtime has joined to it: a value that is added, and an activation.
+    pub(super) fn fused_convolution(&mut self, of: Named<'_>) -> Result<Known, GraphError> {
+        const ADDED: usize = 3;
+        let activation = match (of.text("activation"), of.floats("activation_params").unwrap_or_default()) {
+            (None | Some(""), _) => None,
+            (Some("Relu"), _) => Some(Unary::LeakyRelu(0.0)),
+            (Some("LeakyRelu"), &[slope]) if (0.0..=1.0).contains(&slope) => Some(Unary::LeakyRelu(slope)),
+            (Some("Sigmoid"), _) => Some(Unary::Sigmoid),
+            (Some("Tanh"), _) => Some(Unary::Tanh),
+            (Some(other), numbers) => {
+                return Err(of.fail(format!("activation '{}' with {numbers:?}", other.escape_debug())));
+            }
+        };
+        let mut known = self.convolution_of(of, ADDED)?;
+        if let Some(added) = self.optional(of, ADDED)? {
+            let inputs = vec![self.operand(of, &known)?, self.operand(of, &added)?];
+            known = self.step(of, Operator::Binary(Binary::Add), inputs)?;
+        }
+        match activation {
+            Some(unary) => {
+                let input = self.operand(of, &known)?;
+                self.step(of, Operator::Unary(unary), vec![input])
+            }
+            None => Ok(known),
+        }
+    }
+
     pub(super) fn convolution(&mut self, of: Named<'_>) -> Result<Known, GraphError> {
+        self.convolution_of(of, of.node.input.len())
+    }
+
+    /// Of the first `count` inputs.
+    fn convolution_of(&mut self, of: Named<'_>, count: usize) -> Result<Known, GraphError> {
         if of.ints("dilations").is_some_and(|dilations| dilations.iter().any(|&dilation| dilation != 1)) {
             return Err(of.fail("it is dilated"));
         }
-        let inputs =
-            (0..of.node.input.len()).filter_map(|n| self.optional(of, n).transpose()).collect::<Result<Vec<_>, _>>()?;
+        let inputs = (0..count).filter_map(|n| self.optional(of, n).transpose()).collect::<Result<Vec<_>, _>>()?;
         let inputs = inputs.iter().map(|known| self.operand(of, known)).collect::<Result<Vec<_>, _>>()?;
         let [x, weight, ..] = *inputs else { return Err(of.fail("it has no weight")) };
         let (&[_, _, height, width], &[_, _, high, wide]) = (self.shape(x), self.shape(weight)) else {

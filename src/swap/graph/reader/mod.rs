@@ -119,8 +119,11 @@ impl Reader {
     }
 
     fn compute(&mut self, of: Named<'_>) -> Result<Known, GraphError> {
-        if !matches!(of.node.domain.as_str(), "" | "ai.onnx") {
-            return Err(of.unknown());
+        match of.node.domain.as_str() {
+            "" | "ai.onnx" => {}
+            // What ONNX Runtime leaves in a file that it saves.
+            "com.microsoft" if of.node.op_type == "FusedConv" => return self.fused_convolution(of),
+            _ => return Err(of.unknown()),
         }
         match of.node.op_type.as_str() {
             "Identity" | "Dropout" => self.input(of, 0),
@@ -133,6 +136,7 @@ impl Reader {
             "Transpose" => self.transpose(of),
             "Gather" => self.gather(of),
             "Concat" => self.concat(of),
+            "Tile" => self.tile(of),
             "Slice" => self.slice(of),
             "Add" => self.binary(of, Binary::Add),
             "Sub" => self.binary(of, Binary::Subtract),
