@@ -8,7 +8,7 @@ use common::onnx::SwapModel;
 use prost::Message;
 use standin::gpu::GpuDevice;
 use standin::runtime::{NetworkOptions, Runtime};
-use standin::swap::graph::{Array, Operator, SwapGraph, Unary};
+use standin::swap::graph::{Array, Operand, Operator, Order, Step, SwapGraph, Unary};
 use standin::swap::onnx::Model;
 use standin::swap::passes::{Binding, NetworkPasses, Plan};
 use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision, not_finite};
@@ -205,6 +205,79 @@ fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
     let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
     let [found, ..] = gpu_support::drawn(&gpu, &network, &vec![1.0; 60_000], 0.0, [60_000 * 70, 1, 1]);
     assert!(found.iter().enumerate().all(|(i, value)| *value == (i % 70) as f32), "all 4.2 million are written");
+}
+
+#[test]
+fn what_bends_or_moves_values_is_done_as_they_are_stored() {
+    let kinds = |file: &ModelFile| {
+        let plan = Plan::new(&graph(file), false);
+        let bytes = plan.passes.iter().flat_map(|pass| &pass.bindings).map(|binding| match *binding {
+            Binding::Value { bytes, .. } | Binding::Numbers { bytes, .. } => bytes,
+            Binding::Input => plan.input,
+            Binding::Output(n) => plan.outputs[n],
+            Binding::Weights { .. } => 0,
+        });
+        let bytes: u64 = bytes.sum();
+        let mut kinds = std::collections::BTreeMap::<String, usize>::new();
+        plan.passes
+            .iter()
+            .for_each(|pass| *kinds.entry(pass.name.split(' ').next().unwrap().to_owned()).or_default() += 1);
+        println!(
+            "{}: {} dispatches, {bytes} bytes of values bound, {kinds:?}",
+            file.path().display(),
+            plan.passes.len()
+        );
+        (plan.passes.len(), kinds)
+    };
+    let (dispatches, kinds_of_ben) = kinds(&ModelFile::open("models/ben.dfm").unwrap());
+    // Two dense layers are two dispatches each; a picture is turned once, at the beginning.
+    assert!(dispatches <= 26, "{dispatches}");
+    for kind in ["Unary", "DepthToSpace"] {
+        assert!(!kinds_of_ben.contains_key(kind), "{kinds_of_ben:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (dispatches, _) = kinds(&ModelFile::open(SwapModel::spliced().save(folder.path(), "spliced.dfm")).unwrap());
+    assert!(dispatches <= 10, "{dispatches}");
+}
+
+#[test]
+fn a_chain_of_moves_gives_what_its_steps_give() {
+    let Some(gpu) = gpu_support::device() else { return };
+    // Channels 4 and 2 × 3 pixels, doubled; to pixels by 2 × 2; turned; bent; turned back.
+    let (numbers, sides): (Vec<f32>, _) = ((0..24_u8).map(|n| f32::from(n) - 12.0).collect(), [4_usize, 2, 3]);
+    let doubled = Operator::Convolution { stride: [1; 2], pads: [0; 4], groups: 4, slope: None };
+    let weight = Array { shape: vec![4, 1, 1, 1], values: vec![2.0; 4] };
+    for order in [Order::Dcr, Order::Crd] {
+        let mut graph = SwapGraph::of_step(doubled.clone(), vec![1, 4, 2, 3], vec![1, 4, 2, 3], vec![weight.clone()]);
+        let behind = [
+            (Operator::DepthToSpace { block: 2, order }, vec![1, 1, 4, 6]),
+            (Operator::Transpose { order: vec![0, 3, 2, 1] }, vec![1, 6, 4, 1]),
+            (Operator::Unary(Unary::LeakyRelu(0.5)), vec![1, 6, 4, 1]),
+            (Operator::Reshape, vec![1, 24]),
+            (Operator::Unary(Unary::Negate), vec![1, 24]),
+        ];
+        for (operator, shape) in behind {
+            let input = graph.shapes.len() - 1;
+            graph.shapes.push(shape);
+            graph.steps.push(Step { operator, inputs: vec![Operand::Value(input)], output: input + 1 });
+        }
+        graph.outputs = [graph.shapes.len() - 1; 3];
+        let plan = Plan::new(&graph, false);
+        // The other two pictures are copies of the first.
+        assert_eq!(plan.passes.len(), 3, "{:?}", plan.passes.iter().map(|pass| &pass.name).collect::<Vec<_>>());
+        let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+        let drawn = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [24; 3]);
+        let mut expected = vec![0.0; 24];
+        let [_, high, wide] = sides;
+        for (n, number) in numbers.iter().enumerate() {
+            let (channel, y, x) = (n / (high * wide), n / wide % high, n % wide);
+            // One channel is left, so that both orders are the same but for which bit is which.
+            let (row, column) = (2 * y + channel / 2, 2 * x + channel % 2);
+            let doubled = 2.0 * number;
+            expected[column * 4 + row] = -if doubled > 0.0 { doubled } else { 0.5 * doubled };
+        }
+        assert!(drawn.iter().all(|picture| *picture == expected), "{order:?}: {drawn:?} and not {expected:?}");
+    }
 }
 
 #[test]

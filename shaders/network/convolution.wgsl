@@ -12,17 +12,17 @@
 @group(0) @binding(2) var<storage, read_write> bias: array<vec4<Number>>;
 @group(0) @binding(3) var<storage, read_write> result: array<Result>;
 
-// By the bits: a compiler may take it that floats are numbers, and what is none must be seen at the end.
-fn is_nan(x: f32) -> bool {
-    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
-}
-
-fn sloped(x: f32) -> Result {
+fn sloped(x: f32) -> f32 {
     // Not 0 times x, which is no number for infinity.
     if SLOPE == 0.0 {
-        return Result(select(0.0, x, x > 0.0 || is_nan(x)));
+        return select(0.0, x, x > 0.0 || is_nan(x));
     }
-    return Result(select(SLOPE * x, x, x > 0.0));
+    return select(SLOPE * x, x, x > 0.0);
+}
+
+// As the steps that were folded into this one leave it: `placed` and `finished` stand behind this text.
+fn store(at: u32, x: f32) {
+    result[placed(at)] = Result(finished(sloped(x)));
 }
 
 fn put(x: u32, y: u32, first: u32, low: vec4<f32>, high: vec4<f32>) {
@@ -31,14 +31,14 @@ fn put(x: u32, y: u32, first: u32, low: vec4<f32>, high: vec4<f32>) {
     }
     let plane = OUT_WIDTH * OUT_HEIGHT;
     let at = first * plane + y * OUT_WIDTH + x;
-    result[at] = sloped(low.x);
-    if first + 1u < OUT_CHANNELS { result[at + plane] = sloped(low.y); }
-    if first + 2u < OUT_CHANNELS { result[at + 2u * plane] = sloped(low.z); }
-    if first + 3u < OUT_CHANNELS { result[at + 3u * plane] = sloped(low.w); }
-    if first + 4u < OUT_CHANNELS { result[at + 4u * plane] = sloped(high.x); }
-    if first + 5u < OUT_CHANNELS { result[at + 5u * plane] = sloped(high.y); }
-    if first + 6u < OUT_CHANNELS { result[at + 6u * plane] = sloped(high.z); }
-    if first + 7u < OUT_CHANNELS { result[at + 7u * plane] = sloped(high.w); }
+    store(at, low.x);
+    if first + 1u < OUT_CHANNELS { store(at + plane, low.y); }
+    if first + 2u < OUT_CHANNELS { store(at + 2u * plane, low.z); }
+    if first + 3u < OUT_CHANNELS { store(at + 3u * plane, low.w); }
+    if first + 4u < OUT_CHANNELS { store(at + 4u * plane, high.x); }
+    if first + 5u < OUT_CHANNELS { store(at + 5u * plane, high.y); }
+    if first + 6u < OUT_CHANNELS { store(at + 6u * plane, high.z); }
+    if first + 7u < OUT_CHANNELS { store(at + 7u * plane, high.w); }
 }
 
 @compute @workgroup_size(64)

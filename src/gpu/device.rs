@@ -46,7 +46,7 @@ impl Failure {
 
 /// The adapters that can run the passes. OpenGL is asked only where the other interfaces know none.
 pub fn adapters() -> Vec<AdapterInfo> {
-    find_adapters(None).1.iter().map(AdapterInfo::of).collect()
+    find_adapters().1.iter().map(AdapterInfo::of).collect()
 }
 
 /// Less than an adapter has: to try what a smaller one makes of a model.
@@ -56,23 +56,15 @@ pub struct Constraints {
     pub features: wgpu::Features,
     /// As much it has.
     pub limits: wgpu::Limits,
-    /// Per cent of the free memory from which on nothing more is given out, where the driver says how much is free.
-    pub memory: Option<u8>,
 }
 
-fn find_adapters(memory: Option<u8>) -> (wgpu::Instance, Vec<wgpu::Adapter>) {
+fn find_adapters() -> (wgpu::Instance, Vec<wgpu::Adapter>) {
     // Vulkan's loader does not bear instances that come and go on several threads at once.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let find = |backends| {
-        let descriptor = wgpu::InstanceDescriptor {
-            backends,
-            memory_budget_thresholds: wgpu::MemoryBudgetThresholds {
-                for_resource_creation: memory,
-                ..Default::default()
-            },
-            ..wgpu::InstanceDescriptor::new_without_display_handle()
-        };
+        let descriptor =
+            wgpu::InstanceDescriptor { backends, ..wgpu::InstanceDescriptor::new_without_display_handle() };
         let instance = wgpu::Instance::new(descriptor);
         let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
         let computes = |a: &wgpu::Adapter| {
@@ -98,8 +90,8 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn by(selection: &Selection, memory: Option<u8>) -> Result<Self, GpuError> {
-        let (instance, adapters) = find_adapters(memory);
+    fn by(selection: &Selection) -> Result<Self, GpuError> {
+        let (instance, adapters) = find_adapters();
         let list: Vec<_> = adapters.iter().map(AdapterInfo::of).collect();
         let place = selection.find(&list).ok_or_else(|| GpuError(missing(selection, &list)))?;
         Ok(Self { instance, adapter: adapters[place].clone(), info: list[place].clone(), place })
@@ -112,7 +104,7 @@ impl GpuDevice {
     /// # Errors
     /// [`GpuError`] where there is no such adapter, or it refuses.
     pub fn open(selection: &Selection) -> Result<Self, GpuError> {
-        let chosen = Chosen::by(selection, None)?;
+        let chosen = Chosen::by(selection)?;
         let limits = chosen.adapter.limits();
         Self::open_adapter(chosen, wgpu::Features::all(), limits)
     }
@@ -122,8 +114,8 @@ impl GpuDevice {
     /// # Errors
     /// [`GpuError`]; also where the adapter has lower limits.
     pub fn constrained(selection: &Selection, constraints: Constraints) -> Result<Self, GpuError> {
-        let Constraints { features, limits, memory } = constraints;
-        Self::open_adapter(Chosen::by(selection, memory)?, features, limits)
+        let Constraints { features, limits } = constraints;
+        Self::open_adapter(Chosen::by(selection)?, features, limits)
     }
 
     fn open_adapter(
@@ -157,7 +149,7 @@ impl GpuDevice {
         static OPEN: Mutex<Vec<(usize, Weak<Shared>)>> = Mutex::new(Vec::new());
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|(_, device)| device.upgrade().is_some_and(|shared| shared.failure.check().is_ok()));
-        let chosen = Chosen::by(selection, None)?;
+        let chosen = Chosen::by(selection)?;
         let place = chosen.place;
         if let Some(shared) = open.iter().find(|(of, _)| *of == place).and_then(|(_, device)| device.upgrade()) {
             return Ok(Self { shared });
@@ -225,7 +217,10 @@ impl GpuDevice {
 
     /// Makes something on the device, with the cache of compiled pipelines of that name. What goes wrong meanwhile is this attempt's and no
     /// failure of the device.
-    pub(crate) fn attempt<T>(
+    ///
+    /// # Errors
+    /// [`GpuError`] where a shader is refused, where memory runs out, and where the device is lost.
+    pub fn attempt<T>(
         &self,
         name: &str,
         make: impl FnOnce(&wgpu::Device, Option<&wgpu::PipelineCache>) -> T,

@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::finish::{IS_NAN, functions};
 use super::text::{MOST_GROUPS, Numeric};
 use crate::swap::convolution::Convolution;
 
@@ -74,10 +75,11 @@ pub(in crate::swap) fn arranged(shape: &Convolution, weights: &[f32]) -> Vec<f32
 /// The shader for one shape, whole; with `half` its numbers lie as 16-bit floats and are summed as 32-bit ones.
 pub fn source(shape: &Convolution, half: bool) -> String {
     let numeric = if half { Numeric::Half } else { Numeric::Single };
-    source_of(shape, [numeric; 3])
+    source_of(shape, [numeric; 3]) + &functions(&[]) + IS_NAN
 }
 
-/// The same of a picture, weights and a result that may lie differently.
+/// The same of a picture, weights and a result that may lie differently, without the functions that it stores by
+/// ([`functions`]).
 pub(super) fn source_of(shape: &Convolution, numerics: [Numeric; 3]) -> String {
     let Convolution { input, output, kernel, stride, pads, .. } = shape;
     let (across, [per, span]) = (across(shape), share(shape));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{Bound, LANES, Numeric, bindings, groups};
+use super::text::{Bound, LANES, Numeric, bindings, groups, stored};
 
 /// Rows of the weight that one workgroup takes, at least.
 const LEAST_ROWS: usize = 64;
@@ -59,11 +59,11 @@ impl Dense {
              if i >= {count}u {{\n        return;\n    }}\n    var sum = {begin};\n    \
              for (var part = 0u; part < {parts}u; part++) {{\n        \
              sum += a[(i / {out}u * {parts}u + part) * {out}u + i % {out}u];\n    }}\n    \
-             out[i] = {to}(sum);\n}}\n",
+             {store}}}\n",
             line = groups(rows * out)[0] as usize * LANES,
             count = rows * out,
             parts = self.parts(),
-            to = to.name()
+            store = stored("sum", "i", to).trim_start()
         );
         text
     }

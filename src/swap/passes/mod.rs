@@ -9,6 +9,7 @@
 mod arena;
 pub mod convolution;
 mod dense;
+mod finish;
 mod morph;
 mod pass;
 mod plan;
@@ -19,8 +20,6 @@ pub use pass::{Binding, Pass};
 pub use plan::Plan;
 
 use std::cell::Cell;
-
-use wgpu::util::DeviceExt;
 
 /// Bytes to which whatever is bound is aligned: no adapter asks for more.
 pub const ALIGNMENT: u64 = 256;
@@ -50,11 +49,7 @@ impl NetworkPasses {
     /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. What is wrong with a shader or
     /// the memory is told by the device.
     pub fn several(plan: &Plan, device: &wgpu::Device, cache: Option<&wgpu::PipelineCache>, count: usize) -> Vec<Self> {
-        let weights = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
-            label: Some("network weights"),
-            contents: if plan.weights.is_empty() { &[0; ALIGNMENT as usize] } else { &plan.weights },
-            usage: wgpu::BufferUsages::STORAGE,
-        });
+        let weights = filled(device, "network weights", &plan.weights);
         let mut made: Vec<(&str, wgpu::ComputePipeline)> = Vec::new();
         let mut pipelines = Vec::with_capacity(plan.passes.len());
         for Pass { text, bindings, .. } in &plan.passes {
@@ -160,6 +155,22 @@ impl Dispatch {
         pass.set_bind_group(0, &self.group, &[]);
         pass.dispatch_workgroups(x, y, z);
     }
+}
+
+/// A buffer that holds `bytes`; where there is no memory for it, the device says so.
+fn filled(device: &wgpu::Device, label: &str, bytes: &[u8]) -> wgpu::Buffer {
+    let buffer = device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size: (bytes.len() as u64).next_multiple_of(ALIGNMENT).max(ALIGNMENT),
+        usage: wgpu::BufferUsages::STORAGE,
+        mapped_at_creation: true,
+    });
+    // Not `create_buffer_init`, which panics where the memory has run out.
+    if let Ok(mut range) = buffer.get_mapped_range_mut(..bytes.len() as u64) {
+        range.copy_from_slice(bytes);
+    }
+    buffer.unmap();
+    buffer
 }
 
 /// A buffer whose every part can be bound whole.

@@ -9,6 +9,7 @@ use super::ALIGNMENT;
 use super::arena::{Arena, Slot};
 use super::convolution::{CHANNELS, arranged, groups as convolution_groups, source_of, suits};
 use super::dense::Dense;
+use super::finish::{Finish, IS_NAN, folded, functions};
 use super::morph::MorphNumbers;
 use super::pass::{Binding, Pass};
 use super::text::{self, Bound, Numeric, count, groups};
@@ -52,6 +53,8 @@ struct Planner<'a> {
     arena: Arena,
     /// Constants that are among the weights already, as they are and arranged for a convolution.
     placed: HashMap<(usize, bool), Binding>,
+    /// What the pass that is planned stores by.
+    functions: String,
     plan: Plan,
 }
 
@@ -68,9 +71,10 @@ impl Plan {
             input: bytes(graph.input),
             outputs: graph.outputs.map(bytes),
         };
-        let roots = roots(graph);
+        let (behind, is_folded) = folded(graph);
+        let roots = roots(graph, &is_folded);
         let mut last_reads = vec![0; graph.shapes.len()];
-        for (at, step) in graph.steps.iter().enumerate() {
+        for (at, step) in graph.steps.iter().enumerate().filter(|(at, _)| !is_folded[*at]) {
             for input in &step.inputs {
                 if let Operand::Value(value) = *input {
                     last_reads[roots[value]] = at;
@@ -86,10 +90,11 @@ impl Plan {
                 held[root] = Some(StoredValue { binding: Binding::Output(n), numeric: Numeric::Single });
             }
         }
-        let mut planner =
-            Planner { graph, numeric, roots, held, last_reads, arena: Arena::default(), placed: HashMap::new(), plan };
-        for (at, step) in graph.steps.iter().enumerate() {
-            planner.step(step);
+        let (arena, placed, functions) = (Arena::default(), HashMap::new(), String::new());
+        let mut planner = Planner { graph, numeric, roots, held, last_reads, arena, placed, functions, plan };
+        for (at, step) in graph.steps.iter().enumerate().filter(|(at, _)| !is_folded[*at]) {
+            let behind: Vec<&Step> = behind[at].iter().map(|&behind| &graph.steps[behind]).collect();
+            planner.step(step, &behind);
             planner.forget(at);
         }
         planner.finish_outputs();
@@ -128,9 +133,9 @@ impl Plan {
 }
 
 /// For each value the one whose memory it shares.
-fn roots(graph: &SwapGraph) -> Vec<usize> {
+fn roots(graph: &SwapGraph, is_folded: &[bool]) -> Vec<usize> {
     let mut roots: Vec<usize> = (0..graph.shapes.len()).collect();
-    for step in &graph.steps {
+    for (step, _) in graph.steps.iter().zip(is_folded).filter(|(_, is_folded)| !**is_folded) {
         if let (Operator::Reshape, Some(&Operand::Value(value))) = (&step.operator, step.inputs.first()) {
             roots[step.output] = roots[value];
         }
@@ -138,20 +143,35 @@ fn roots(graph: &SwapGraph) -> Vec<usize> {
     roots
 }
 
+/// What the shader of `step` stores by, with the steps that are folded into it.
+fn finishing(graph: &SwapGraph, step: &Step, behind: &[&Step]) -> String {
+    let mut from = graph.shapes[step.output].as_slice();
+    let mut finishes = Vec::with_capacity(behind.len());
+    for step in behind {
+        let to = graph.shapes[step.output].as_slice();
+        finishes.push(Finish { operator: &step.operator, from, to });
+        from = to;
+    }
+    functions(&finishes)
+}
+
 impl<'a> Planner<'a> {
-    fn step(&mut self, step: &'a Step) {
+    /// Plans a step with those that are folded into it.
+    fn step(&mut self, step: &'a Step, behind: &[&'a Step]) {
         let graph = self.graph;
         let shape = graph.shapes[step.output].as_slice();
         if self.roots[step.output] != step.output {
             return;
         }
+        self.functions = finishing(graph, step, behind);
+        let last = behind.last().map_or(step.output, |last| last.output);
         if let Operator::Convolution { .. } = step.operator
-            && self.convolution(step)
+            && self.convolution(step, last)
         {
             return;
         }
         let inputs: Vec<(Binding, Bound<'a>)> = step.inputs.iter().map(|&input| self.input(input)).collect();
-        let (out, bound) = self.output(step.output);
+        let (out, bound) = self.output(step.output, last);
         let bindings = |inputs: &[(Binding, Bound<'_>)]| -> Vec<Binding> {
             inputs.iter().map(|(binding, _)| *binding).chain([out]).collect()
         };
@@ -199,11 +219,13 @@ impl<'a> Planner<'a> {
     fn pass(&mut self, operator: &Operator, shape: &[usize], text: String, bindings: Vec<Binding>, groups: [u32; 3]) {
         let name = format!("{operator:?}");
         let name = format!("{} {shape:?}", name.split([' ', '(', '{']).next().unwrap_or_default());
+        let text = text + &self.functions;
+        let text = if text.contains("is_nan(") { text + IS_NAN } else { text };
         self.plan.passes.push(Pass { name, text, bindings, groups });
     }
 
     /// The written-out shader, where the step suits it and its weights are known.
-    fn convolution(&mut self, step: &'a Step) -> bool {
+    fn convolution(&mut self, step: &'a Step, last: usize) -> bool {
         let Operator::Convolution { stride, pads, groups: 1, slope } = step.operator else { return false };
         let graph = self.graph;
         let (Some(&Operand::Value(input)), Some(&Operand::Constant(constant))) =
@@ -238,7 +260,7 @@ impl<'a> Planner<'a> {
         let weights = self.placed((constant, true), || Cow::Owned(arranged(&shape, &weights.values)));
         let bias = self.weights(&padded);
         let (picture, from) = self.input(Operand::Value(input));
-        let (to, result) = self.output(step.output);
+        let (to, result) = self.output(step.output, last);
         let text = source_of(&shape, [from.numeric, self.numeric, result.numeric]);
         let [blocks, eights] = convolution_groups(&shape);
         let groups = [blocks as u32, eights as u32, 1];
@@ -282,8 +304,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn output(&mut self, value: usize) -> (Binding, Bound<'a>) {
-        let StoredValue { binding, numeric } = self.place(value);
+    /// Where `last` lies, what `value` has become behind the steps that are folded into the one that gives it; in the shape of
+    /// `value`.
+    fn output(&mut self, value: usize, last: usize) -> (Binding, Bound<'a>) {
+        let StoredValue { binding, numeric } = self.place(last);
         (binding, Bound { shape: &self.graph.shapes[value], numeric })
     }
 
@@ -336,6 +360,7 @@ impl<'a> Planner<'a> {
 
     /// Copies what is a picture twice, or the crop itself, to where pictures are looked for.
     fn finish_outputs(&mut self) {
+        self.functions = functions(&[]);
         for (n, output) in self.graph.outputs.into_iter().enumerate() {
             let from = self.place(self.roots[output]);
             if from.binding != Binding::Output(n) {

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use super::finish::unary_of;
 use crate::swap::graph::{Binary, Order, Unary};
 
 /// Invocations of a workgroup.
@@ -63,19 +64,6 @@ pub(super) fn bindings(inputs: &[Numeric], out: Numeric) -> String {
     text
 }
 
-/// By the bits: a compiler may take it that floats are numbers, and what is none must be seen at the end.
-const IS_NAN: &str = "\nfn is_nan(x: f32) -> bool {\n    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;\n}\n";
-
-/// `max(x, slope · x)`.
-fn sloped(x: &str, slope: f32) -> String {
-    if slope == 0.0 {
-        // Not 0 · x, which is no number for infinity.
-        format!("select(0.0, {x}, {x} > 0.0 || is_nan({x}))")
-    } else {
-        format!("select({slope:?}f * {x}, {x}, {x} > 0.0)")
-    }
-}
-
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
 /// A shader whose invocations each take one index `i` of `over`, with its coordinates `c0`, `c1` …
@@ -93,7 +81,7 @@ fn each(inputs: &[Numeric], out: Numeric, over: &[usize], body: &str) -> String 
 }
 
 /// Takes `index` apart into its coordinates along axes of these sides: `let c0 = …`, for names that begin with `name`.
-fn coordinates(index: &str, name: &str, axes: impl Iterator<Item = (usize, usize)> + Clone) -> String {
+pub(super) fn coordinates(index: &str, name: &str, axes: impl Iterator<Item = (usize, usize)> + Clone) -> String {
     let mut below: usize = axes.clone().map(|(_, side)| side).product();
     let line = |(axis, side)| {
         below /= side;
@@ -103,7 +91,7 @@ fn coordinates(index: &str, name: &str, axes: impl Iterator<Item = (usize, usize
 }
 
 /// The index of a value from these coordinates: `terms` are the coordinate's text and the side of its axis.
-fn index<'a>(terms: impl DoubleEndedIterator<Item = (String, usize)> + 'a) -> String {
+pub(super) fn index<'a>(terms: impl DoubleEndedIterator<Item = (String, usize)> + 'a) -> String {
     let mut stride = 1;
     let mut parts = Vec::new();
     for (coordinate, side) in terms.rev() {
@@ -128,8 +116,9 @@ fn moved(axis: usize, from: usize, shape: &[usize]) -> String {
     index(shape.iter().enumerate().map(|(n, &side)| (coordinate(n), side)))
 }
 
-fn stored(value: &str, at: &str, out: Numeric) -> String {
-    format!("    out[{at}] = {}({value});\n", out.name())
+/// Puts a value to its place, both as the steps that were folded into this one leave them ([`Finish`](super::finish::Finish)).
+pub(super) fn stored(value: &str, at: &str, out: Numeric) -> String {
+    format!("    out[placed({at})] = {}(finished(f32({value})));\n", out.name())
 }
 
 /// The same numbers, perhaps otherwise held.
@@ -138,18 +127,8 @@ pub(super) fn copy(x: Bound<'_>, out: Numeric) -> String {
 }
 
 pub(super) fn unary(operator: Unary, x: Bound<'_>, out: Numeric) -> String {
-    let value = match operator {
-        Unary::LeakyRelu(slope) => sloped("x", slope),
-        Unary::Sigmoid => "1.0 / (1.0 + exp(-x))".to_owned(),
-        // Beyond, the hyperbolic tangent of 32-bit floats is 1, and some drivers give no number.
-        Unary::Tanh => "select(tanh(clamp(x, -12.0, 12.0)), x, is_nan(x))".to_owned(),
-        Unary::Cos => "cos(x)".to_owned(),
-        Unary::Sqrt => "sqrt(x)".to_owned(),
-        Unary::Reciprocal => "1.0 / x".to_owned(),
-        Unary::Negate => "-x".to_owned(),
-    };
-    let body = "    let x = f32(a[i]);\n".to_owned() + &stored(&value, "i", out);
-    each(&[x.numeric], out, &[count(x.shape)], &body) + IS_NAN
+    let body = "    let x = f32(a[i]);\n".to_owned() + &stored(&unary_of(operator, "x"), "i", out);
+    each(&[x.numeric], out, &[count(x.shape)], &body)
 }
 
 pub(super) fn binary(operator: Binary, a: Bound<'_>, b: Bound<'_>, out: Bound<'_>) -> String {
@@ -262,9 +241,9 @@ pub(super) fn plain_convolution(
         above = pads[0],
         left = pads[1],
     );
-    let value = slope.map_or_else(|| "sum".to_owned(), |slope| sloped("sum", slope));
+    let value = slope.map_or_else(|| "sum".to_owned(), |slope| unary_of(Unary::LeakyRelu(slope), "sum"));
     let inputs: Vec<_> = [x.numeric, weight.numeric].into_iter().chain(bias).collect();
-    each(&inputs, out.numeric, out.shape, &(body + &stored(&value, "i", out.numeric))) + IS_NAN
+    each(&inputs, out.numeric, out.shape, &(body + &stored(&value, "i", out.numeric)))
 }
 
 /// Mean over some axes: a workgroup a value of the result, whose lanes share the sum.
