@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a bench that fails may stop")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use standin::blend::statistics::Statistics;
+use standin::blend::statistics::ColourStatistics;
 use standin::train::augment::anchors::Anchors;
 use standin::train::augment::{AugmentSettings, Augmenter, Buffers, Sample, Source};
 use standin::train::random::{Purpose, stream};
@@ -70,7 +70,7 @@ fn source() -> Source {
 
 fn bench(c: &mut Criterion, name: &str, resolution: usize, settings: AugmentSettings) {
     let (source, augmenter) = (source(), Augmenter::new(settings, resolution).unwrap());
-    let other = Statistics { mean: [50.0, 10.0, 15.0], deviation: [15.0, 4.0, 5.0] };
+    let other = ColourStatistics { mean: [50.0, 10.0, 15.0], deviation: [15.0, 4.0, 5.0] };
     let planes = |count: usize| vec![0.0; count * resolution * resolution];
     let (mut input, mut target, mut mask, mut priority) = (planes(3), planes(3), planes(1), planes(1));
     let mut driver_mask = planes(1);

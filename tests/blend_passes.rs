@@ -14,7 +14,7 @@ use standin::blend::planes::Planes;
 use standin::blend::sharpen::sharpen;
 use standin::blend::skin::skin;
 use standin::blend::space::Space;
-use standin::blend::statistics::{Statistics, statistics};
+use standin::blend::statistics::{ColourStatistics, statistics};
 use standin::blend::transfer::{LabLine, Transfer, transfer};
 use standin::blend::{BlendSettings, ColorTransfer, Colours, Earlier};
 use standin::geometry::{Point, Similarity};
@@ -283,7 +283,10 @@ fn too_little_mask_has_no_statistics() {
     weights[..15].fill(1.0);
     assert_eq!(statistics(&lab, &weights, 10, &whole(10)), None);
     weights[15] = 1.0;
-    assert_eq!(statistics(&lab, &weights, 10, &whole(10)), Some(Statistics { mean: [5.0; 3], deviation: [0.0; 3] }));
+    assert_eq!(
+        statistics(&lab, &weights, 10, &whole(10)),
+        Some(ColourStatistics { mean: [5.0; 3], deviation: [0.0; 3] })
+    );
 }
 
 #[test]
@@ -323,8 +326,8 @@ fn skin_is_what_both_pictures_show_in_the_same_light() {
 
 #[test]
 fn the_lab_line_gives_the_driver_s_statistics_within_bounds() {
-    let generated = Statistics { mean: [40.0, 3.0, -7.0], deviation: [10.0, 0.0, 2.0] };
-    let driver = Statistics { mean: [60.0, 12.0, 9.0], deviation: [5.0, 3.0, 200.0] };
+    let generated = ColourStatistics { mean: [40.0, 3.0, -7.0], deviation: [10.0, 0.0, 2.0] };
+    let driver = ColourStatistics { mean: [60.0, 12.0, 9.0], deviation: [5.0, 3.0, 200.0] };
     let line = LabLine::new(&generated, &driver);
     assert_eq!(line.ratio, [0.5, 4.0, 4.0]);
     let near = |a: [f32; 3], b: [f32; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-4);
@@ -338,7 +341,7 @@ fn the_lab_line_gives_the_driver_s_statistics_within_bounds() {
 
 #[test]
 fn gains_are_the_ratio_of_the_means_in_bounds_and_half_of_the_way_its_root() {
-    let of = |mean| Statistics { mean, deviation: [0.1; 3] };
+    let of = |mean| ColourStatistics { mean, deviation: [0.1; 3] };
     let colours = Colours { space: Space::Linear, driver: of([0.32, 0.01, 0.9]), face: of([0.2, 0.2, 0.1]) };
     let gains = |wanted| match Transfer::new(wanted, &colours) {
         Some(Transfer::Gain(gains)) => gains,
@@ -354,7 +357,7 @@ fn gains_are_the_ratio_of_the_means_in_bounds_and_half_of_the_way_its_root() {
 
 #[test]
 fn colours_are_mixed_with_earlier_ones_of_the_same_space() {
-    let of = |mean: f32| Statistics { mean: [mean; 3], deviation: [2.0 * mean; 3] };
+    let of = |mean: f32| ColourStatistics { mean: [mean; 3], deviation: [2.0 * mean; 3] };
     let colours = |space, mean: f32| Colours { space, driver: of(mean), face: of(3.0 * mean) };
     let (own, before) = (colours(Space::Linear, 1.0), colours(Space::Linear, 2.0));
     let earlier = Earlier { colours: before, share: 0.25 };

@@ -16,7 +16,7 @@ use standin::blend::plan::{Filters, Region};
 use standin::blend::planes::Planes;
 use standin::blend::sharpen::sharpen;
 use standin::blend::skin::skin;
-use standin::blend::statistics::{Statistics, statistics};
+use standin::blend::statistics::{ColourStatistics, statistics};
 use standin::blend::transfer::{Transfer, transfer};
 use standin::blend::{BlendRequest, BlendSettings, Blender, Colours, CpuBlender, Earlier};
 use standin::frame::{OwnedFrame, VideoBuffer};
@@ -122,7 +122,8 @@ fn split(pixels: &[f32]) -> (Vec<f32>, Vec<f32>) {
 fn earlier(settings: &BlendSettings) -> Option<Earlier> {
     let space = settings.color_transfer.space()?;
     let scale = if space == standin::blend::space::Space::Lab { 100.0 } else { 1.0 };
-    let of = |mean: f32| Statistics { mean: [mean, 0.9 * mean, 0.2].map(|v| scale * v), deviation: [0.1 * scale; 3] };
+    let of =
+        |mean: f32| ColourStatistics { mean: [mean, 0.9 * mean, 0.2].map(|v| scale * v), deviation: [0.1 * scale; 3] };
     Some(Earlier { colours: Colours { space, driver: of(0.3), face: of(0.2) }, share: 0.6 })
 }
 

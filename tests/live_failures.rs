@@ -4,12 +4,15 @@
 mod live_support;
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use live_support::{Script, Works, changed, leaves, model, picture, queue, settings, submit, take};
-use standin::blend::Label;
+use standin::blend::{BlendRequest, Label};
 use standin::face::Face;
 use standin::frame::{Frame, FrameError, FrameMut, OwnedFrame, VideoBuffer};
-use standin::live::{Job, LabelPlace, OnFailure, Outcome, Settings, SwapStage};
+use standin::geometry::Similarity;
+use standin::live::{Job, LabelPlace, Model, OnFailure, Outcome, Settings, SwapStage};
+use standin::swapper::{SwapError, Swapped, Swapper};
 
 /// Everything that can fail, in each way that it can.
 fn failures() -> Vec<(&'static str, Script)> {
@@ -189,4 +192,41 @@ fn nothing_is_drawn_on_a_frame_that_is_dropped() {
     assert_eq!(job.outcome, Outcome::Dropped);
     let (frame, before) = (job.frame.unwrap(), picture());
     assert!((0..3).all(|plane| frame.bytes(plane) == before.bytes(plane)));
+}
+
+/// A swapper whose device is gone.
+struct Gone;
+
+impl Swapper for Gone {
+    fn swap(&mut self, _: &mut FrameMut<'_>, _: &BlendRequest<'_>, _: f32) -> Result<Swapped, SwapError> {
+        Err(SwapError::Lost)
+    }
+
+    fn is_lost(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_lost_device_is_told_of_whether_or_not_a_face_is_there() {
+    let expires = SystemTime::now() + Duration::from_secs(3600);
+    let gone = Arc::new(Model::of(vec![Box::new(Gone)], expires));
+    for (model, lost) in [(gone, true), (model(Script::GOOD), false)] {
+        for faces in [0, 1] {
+            let mut job: Job<OwnedFrame, ()> = Job { frame: Some(picture()), ..Job::default() };
+            job.settings = settings(OnFailure::Hold);
+            job.casting.model = Some(Arc::clone(&model));
+            let to_canonical = Similarity { a: 1.0 / 60.0, b: 0.0, tx: -40.0 / 60.0, ty: -0.5 };
+            let face = Face {
+                bounds: live_support::BOUNDS,
+                to_canonical,
+                to_canonical_rigid: to_canonical,
+                ..Face::default()
+            };
+            job.plan.swap.extend((0..faces).map(|_| face.clone()));
+            SwapStage::default().run(&mut job);
+            assert_eq!(job.device_lost, lost, "{faces} faces");
+            assert_eq!(job.outcome == Outcome::Concealed, lost && faces == 1, "{faces} faces: {:?}", job.outcome);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use standin::blend::lab::to_lab;
 use standin::blend::plan::Region;
 use standin::blend::planes::Planes;
 use standin::blend::space::Space;
-use standin::blend::statistics::{Statistics, statistics};
+use standin::blend::statistics::{ColourStatistics, statistics};
 use standin::geometry::Point;
 use standin::train::augment::anchors::{Almond, Anchors, BEARD_POINTS};
 use standin::train::augment::colour::{HsvChange, LabLines};
@@ -53,7 +53,7 @@ fn sample(source: &Source, settings: &AugmentSettings, seed: u64) -> Owned {
 }
 
 /// Colours of a face of the other side.
-const OTHER: Statistics = Statistics { mean: [40.0, 10.0, 20.0], deviation: [12.0, 4.0, 5.0] };
+const OTHER: ColourStatistics = ColourStatistics { mean: [40.0, 10.0, 20.0], deviation: [12.0, 4.0, 5.0] };
 
 /// A soft coloured pattern on which every augmentation shows.
 fn pattern() -> Source {
@@ -219,7 +219,7 @@ fn noise_and_blur_keep_the_mean() {
 fn a_colour_transfer_of_full_strength_takes_mean_and_deviation() {
     let source = pattern();
     let own = *source.statistics().unwrap();
-    let other = Statistics { mean: [45.0, 5.0, 10.0], deviation: own.deviation.map(|d| d * 0.8) };
+    let other = ColourStatistics { mean: [45.0, 5.0, 10.0], deviation: own.deviation.map(|d| d * 0.8) };
     let lines = LabLines::transfer(&own, &other, 1.0);
     let mut lab = Planes::default();
     let unit = |bytes: &[u8]| bytes.iter().map(|&v| f32::from(v) / 255.0).collect::<Vec<_>>();

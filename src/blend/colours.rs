@@ -1,7 +1,7 @@
 //! The colours of one face, measured in one frame and steadied by those of earlier frames.
 
 use super::space::Space;
-use super::statistics::Statistics;
+use super::statistics::ColourStatistics;
 
 /// Colours of the driver's face and of the generated one in the same frame, over the same pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -9,9 +9,9 @@ pub struct Colours {
     /// What they are counted in.
     pub space: Space,
     /// Of the driver's crop.
-    pub driver: Statistics,
+    pub driver: ColourStatistics,
     /// Of the generated face where it lies.
-    pub face: Statistics,
+    pub face: ColourStatistics,
 }
 
 /// Colours of the same face in earlier frames.
@@ -37,7 +37,7 @@ impl Colours {
     /// `share` of `other`, and the rest of its own.
     pub fn mixed(&self, other: &Self, share: f32) -> Self {
         let mix = |a: [f32; 3], b: [f32; 3]| [0, 1, 2].map(|c| a[c] + share * (b[c] - a[c]));
-        let both = |a: &Statistics, b: &Statistics| Statistics {
+        let both = |a: &ColourStatistics, b: &ColourStatistics| ColourStatistics {
             mean: mix(a.mean, b.mean),
             deviation: mix(a.deviation, b.deviation),
         };

@@ -5,7 +5,7 @@ use super::planes::Planes;
 
 /// Of the three channels of a [`super::space::Space`], weighted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Statistics {
+pub struct ColourStatistics {
     /// Means.
     pub mean: [f32; 3],
     /// Standard deviations.
@@ -17,7 +17,7 @@ pub struct Statistics {
 ///
 /// Each row is summed about its own mean, and rows are merged in f64, so that nothing cancels: T. Chan, G. Golub,
 /// R. LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
-pub fn statistics(planes: &Planes, weights: &[f32], resolution: usize, region: &Region) -> Option<Statistics> {
+pub fn statistics(planes: &Planes, weights: &[f32], resolution: usize, region: &Region) -> Option<ColourStatistics> {
     let mut moments = [Moments::default(); 3];
     for j in region.y0..region.y1 {
         let span = j * resolution + region.x0..j * resolution + region.x1;
@@ -33,7 +33,7 @@ pub fn statistics(planes: &Planes, weights: &[f32], resolution: usize, region: &
             moments.merge(&Moments { weight: weight.into(), mean: mean.into(), squares: squares.into() });
         }
     }
-    (moments[0].weight >= f64::from(LEAST_WEIGHT)).then(|| Statistics {
+    (moments[0].weight >= f64::from(LEAST_WEIGHT)).then(|| ColourStatistics {
         mean: moments.map(|m| m.mean as f32),
         deviation: moments.map(|m| (m.squares / m.weight).sqrt() as f32),
     })

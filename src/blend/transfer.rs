@@ -7,7 +7,7 @@ use super::linear::encoded;
 use super::place::unit;
 use super::plan::{Region, deviation_ratio, light_ratio};
 use super::planes::Planes;
-use super::statistics::Statistics;
+use super::statistics::ColourStatistics;
 
 /// What happens to every pixel of the generated face, in the space of its [`Planes`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,7 +46,7 @@ pub struct LabLine {
 impl LabLine {
     /// Takes mean and deviation of the generated face to the driver's: E. Reinhard, M. Ashikhmin, B. Gooch,
     /// P. Shirley, "Color transfer between images", 2001, in Lab instead of lαβ.
-    pub fn new(generated: &Statistics, driver: &Statistics) -> Self {
+    pub fn new(generated: &ColourStatistics, driver: &ColourStatistics) -> Self {
         let ratio = [0, 1, 2].map(|c| deviation_ratio(driver.deviation[c], generated.deviation[c]));
         let shift = [0, 1, 2].map(|c| driver.mean[c] - generated.mean[c] * ratio[c]);
         Self { ratio, shift, knee: generated.mean[0].max(1.0) }

@@ -109,7 +109,7 @@ impl ColourMemory {
 mod tests {
     use super::*;
     use crate::blend::space::Space;
-    use crate::blend::statistics::Statistics;
+    use crate::blend::statistics::ColourStatistics;
     use crate::geometry::{Rect, Similarity};
 
     fn face(track: u32) -> Face {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn colours(value: f32) -> Colours {
-        let of = Statistics { mean: [value; 3], deviation: [0.5 * value; 3] };
+        let of = ColourStatistics { mean: [value; 3], deviation: [0.5 * value; 3] };
         Colours { space: Space::Linear, driver: of, face: of }
     }
 

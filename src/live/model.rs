@@ -104,6 +104,14 @@ impl Model {
         }
     }
 
+    /// Whether the device that it is on is gone for good, as far as a swapper that nobody has now can tell.
+    pub fn is_lost(&self) -> bool {
+        let Ok(swapper) = self.swappers.1.try_recv() else { return false };
+        let lost = swapper.is_lost();
+        let _ = self.swappers.0.send(swapper);
+        lost
+    }
+
     /// A swapper for one frame; waits for one to be free.
     pub fn swapper(&self) -> Borrowed<'_> {
         let swapper = if self.count > 0 { self.swappers.1.recv().ok() } else { None };

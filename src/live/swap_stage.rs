@@ -72,7 +72,8 @@ impl SwapStage {
                 Err(error)
             }
         };
-        job.device_lost = self.device_lost;
+        // Also where there is no face now: another device is then there before the next one comes.
+        job.device_lost = self.device_lost || job.casting.in_use().any(|model| model.is_lost());
         job.outcome = outcome(&job.plan, done, &mut job.failure, job.settings.may_leave_unworked());
     }
 

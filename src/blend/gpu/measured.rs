@@ -3,7 +3,7 @@
 use crate::blend::Colours;
 use crate::blend::plan::LEAST_WEIGHT;
 use crate::blend::space::Space;
-use crate::blend::statistics::Statistics;
+use crate::blend::statistics::ColourStatistics;
 
 /// Workgroups along each side of the grid whose sums the last dispatch adds up.
 pub(super) const GROUPS: usize = 8;
@@ -34,8 +34,8 @@ impl Measured {
 
     /// Its colours, which are in `space`; `None` where too little of the face was seen.
     pub(super) fn colours(&self, space: Space) -> Option<Colours> {
-        let driver = Statistics { mean: self.driver_mean, deviation: self.driver_deviation };
-        let face = Statistics { mean: self.face_mean, deviation: self.face_deviation };
+        let driver = ColourStatistics { mean: self.driver_mean, deviation: self.driver_deviation };
+        let face = ColourStatistics { mean: self.face_mean, deviation: self.face_deviation };
         (self.weight >= LEAST_WEIGHT).then_some(Colours { space, driver, face })
     }
 }

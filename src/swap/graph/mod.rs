@@ -36,7 +36,7 @@ pub enum Operand {
     Value(usize),
     /// An index of [`SwapGraph::constants`].
     Constant(usize),
-    /// An index of [`SwapGraph::steered`].
+    /// An index of [`SwapGraph::frame_numbers`].
     FrameNumbers(usize),
 }
 
@@ -68,7 +68,7 @@ pub struct SwapGraph {
     /// Weights and the like.
     pub constants: Vec<Array>,
     /// Few numbers that `morph_value` decides, frame by frame.
-    pub steered: Vec<FrameNumbers>,
+    pub frame_numbers: Vec<FrameNumbers>,
     /// In the order in which they run.
     pub steps: Vec<Step>,
     /// The crop: `[1, S, S, 3]`.
@@ -100,11 +100,11 @@ impl SwapGraph {
     pub(super) fn without_values(&self) -> Self {
         let bare = |constant: &Array| Array { shape: constant.shape.clone(), values: Vec::new() };
         let constants = self.constants.iter().map(bare).collect();
-        let Self { shapes, steered, steps, input, outputs, .. } = self;
+        let Self { shapes, frame_numbers, steps, input, outputs, .. } = self;
         Self {
             shapes: shapes.clone(),
             constants,
-            steered: steered.clone(),
+            frame_numbers: frame_numbers.clone(),
             steps: steps.clone(),
             input: *input,
             outputs: *outputs,

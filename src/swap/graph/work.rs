@@ -23,7 +23,7 @@ impl SwapGraph {
             match *input {
                 Operand::Value(value) => work.values += count(&self.shapes[value]),
                 Operand::Constant(n) => work.parameters += count(&self.constants[n].shape),
-                Operand::FrameNumbers(n) => work.values += count(&self.steered[n].shape),
+                Operand::FrameNumbers(n) => work.values += count(&self.frame_numbers[n].shape),
             }
         }
         let shape = |n: usize| match step.inputs.get(n) {

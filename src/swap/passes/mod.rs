@@ -32,7 +32,7 @@ pub struct NetworkPasses {
     pub input: wgpu::Buffer,
     /// Mask of the driver's face, generated face (blue, green, red), its mask; 32-bit floats by pixels.
     pub outputs: [wgpu::Buffer; 3],
-    steered: wgpu::Buffer,
+    frame_numbers: wgpu::Buffer,
     numbers: MorphNumbers,
     /// What was written last.
     morph: Cell<Option<f32>>,
@@ -68,14 +68,14 @@ impl NetworkPasses {
     fn of(plan: &Plan, device: &wgpu::Device, weights: &wgpu::Buffer, pipelines: &[wgpu::ComputePipeline]) -> Self {
         use wgpu::BufferUsages as Use;
         let arena = buffer(device, "network values", plan.arena, Use::STORAGE);
-        let steered = buffer(device, "network numbers", plan.numbers.bytes(), Use::STORAGE | Use::COPY_DST);
+        let frame_numbers = buffer(device, "network numbers", plan.numbers.bytes(), Use::STORAGE | Use::COPY_DST);
         let input = buffer(device, "network crop", plan.input, Use::STORAGE | Use::COPY_DST);
         let outputs = plan.outputs.map(|bytes| buffer(device, "network picture", bytes, Use::STORAGE | Use::COPY_SRC));
         let of = |binding: &Binding| {
             let (buffer, offset, bytes) = match *binding {
                 Binding::Value { offset, bytes } => (&arena, offset, bytes),
                 Binding::Weights { offset, bytes } => (weights, offset, bytes),
-                Binding::Numbers { offset, bytes } => (&steered, offset, bytes),
+                Binding::Numbers { offset, bytes } => (&frame_numbers, offset, bytes),
                 Binding::Input => (&input, 0, input.size()),
                 Binding::Output(n) => (&outputs[n], 0, outputs[n].size()),
             };
@@ -87,13 +87,13 @@ impl NetworkPasses {
             groups: *groups,
         };
         let dispatches = plan.passes.iter().zip(pipelines).map(dispatch).collect();
-        Self { dispatches, input, outputs, steered, numbers: plan.numbers.clone(), morph: Cell::new(None) }
+        Self { dispatches, input, outputs, frame_numbers, numbers: plan.numbers.clone(), morph: Cell::new(None) }
     }
 
     /// Writes the numbers that `morph` decides, for what is submitted next, where they are others than before; nothing for models that do not morph.
     pub fn steer(&self, queue: &wgpu::Queue, morph: f32) {
         if self.numbers.bytes() > 0 && self.morph.replace(Some(morph)) != Some(morph) {
-            queue.write_buffer(&self.steered, 0, &self.numbers.at(morph));
+            queue.write_buffer(&self.frame_numbers, 0, &self.numbers.at(morph));
         }
     }
 

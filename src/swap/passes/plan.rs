@@ -297,9 +297,9 @@ impl<'a> Planner<'a> {
                 )
             }
             Operand::FrameNumbers(n) => {
-                let steered = &graph.steered[n];
-                let binding = self.plan.numbers.add(&steered.numbers);
-                (binding, Bound { shape: &steered.shape, numeric: Numeric::Single })
+                let frame_numbers = &graph.frame_numbers[n];
+                let binding = self.plan.numbers.add(&frame_numbers.numbers);
+                (binding, Bound { shape: &frame_numbers.shape, numeric: Numeric::Single })
             }
         }
     }

@@ -5,7 +5,7 @@ use rand::Rng;
 use super::AugmentSettings;
 use super::draw::{between, chance, factor, symmetric};
 use crate::blend::lab::{to_lab, to_rgb};
-use crate::blend::statistics::Statistics;
+use crate::blend::statistics::ColourStatistics;
 use crate::blend::transfer::LabLine;
 
 /// Contrast that a colour transfer may take or give, so that a flat face does not become noise.
@@ -29,7 +29,7 @@ impl LabLines {
 
     /// Takes colours from `own` as far as `strength` (0..1) towards `other`: mean and deviation of each channel, see
     /// [`LabLine::new`].
-    pub fn transfer(own: &Statistics, other: &Statistics, strength: f32) -> Self {
+    pub fn transfer(own: &ColourStatistics, other: &ColourStatistics, strength: f32) -> Self {
         let ratio = LabLine::new(own, other).ratio.map(|r| 1.0 + strength * (r.clamp(CONTRAST.0, CONTRAST.1) - 1.0));
         let shift = [0, 1, 2].map(|c| {
             let mean = own.mean[c] + strength * (other.mean[c] - own.mean[c]);
@@ -103,8 +103,8 @@ impl ColourChange {
     /// Draws one for a face whose colours are `own`, where a face of the other side has the colours `other`.
     pub fn draw(
         settings: &AugmentSettings,
-        own: Option<&Statistics>,
-        other: Option<&Statistics>,
+        own: Option<&ColourStatistics>,
+        other: Option<&ColourStatistics>,
         rng: &mut impl Rng,
     ) -> Self {
         let (transfer, strength) = (chance(rng, settings.transfer_chance), between(rng, 0.3, 1.0));

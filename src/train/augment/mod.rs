@@ -47,7 +47,7 @@ use self::picture::Picture;
 use self::placement::Placement;
 use self::proportions::Proportions;
 use self::warp::GridWarp;
-use crate::blend::statistics::Statistics;
+use crate::blend::statistics::ColourStatistics;
 use crate::geometry::Point;
 
 /// One sample to be filled: planes of `resolution`² numbers, 0..1.
@@ -121,7 +121,7 @@ impl Augmenter {
     pub fn sample(
         &self,
         source: &Source,
-        other: Option<&Statistics>,
+        other: Option<&ColourStatistics>,
         flip: bool,
         rng: &mut impl Rng,
         buffers: &mut Buffers,

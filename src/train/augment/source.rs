@@ -4,7 +4,7 @@ use super::anchors::Anchors;
 use crate::blend::plan::Region;
 use crate::blend::planes::Planes;
 use crate::blend::space::Space;
-use crate::blend::statistics::{Statistics, statistics};
+use crate::blend::statistics::{ColourStatistics, statistics};
 
 /// A crop with what belongs to it, `side`² pixels each, as bytes: 255 is 1.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Source {
     bgr: Vec<u8>,
     mask: Vec<u8>,
     priority: Vec<u8>,
-    statistics: Option<Statistics>,
+    statistics: Option<ColourStatistics>,
     anchors: Option<Anchors>,
 }
 
@@ -61,12 +61,12 @@ impl Source {
     }
 
     /// Its colours under the mask, in L*a*b*; `None` where the mask is all but empty.
-    pub fn statistics(&self) -> Option<&Statistics> {
+    pub fn statistics(&self) -> Option<&ColourStatistics> {
         self.statistics.as_ref()
     }
 }
 
-fn colours(side: usize, bgr: &[u8], mask: &[u8]) -> Option<Statistics> {
+fn colours(side: usize, bgr: &[u8], mask: &[u8]) -> Option<ColourStatistics> {
     let unit = |bytes: &[u8]| bytes.iter().map(|&v| f32::from(v) / 255.0).collect::<Vec<_>>();
     let region = Region { x0: 0, y0: 0, x1: side, y1: side };
     let mut lab = Planes::default();

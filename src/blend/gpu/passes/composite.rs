@@ -7,9 +7,9 @@ use crate::blend::gpu::shaders::COMPOSITE;
 /// Pixels that one invocation owns: with their chroma they fill whole words in every format.
 const BLOCK: (usize, usize) = (8, 2);
 
-pub(crate) struct Composite(Kernel);
+pub(crate) struct CompositePass(Kernel);
 
-impl Composite {
+impl CompositePass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&COMPOSITE.compile(maker.device), "composite", &buffers))

@@ -4,9 +4,9 @@ use crate::blend::gpu::buffers::ModelBuffers;
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::COVERED;
 
-pub(crate) struct Covered(Kernel);
+pub(crate) struct CoveredPass(Kernel);
 
-impl Covered {
+impl CoveredPass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         Self(maker.kernel(&COVERED.compile(maker.device), "covered", &[Access::Read, Access::Write]))
     }

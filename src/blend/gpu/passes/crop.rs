@@ -4,9 +4,9 @@ use crate::blend::gpu::buffers::{FrameBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::CROP;
 
-pub(crate) struct Crop(Kernel);
+pub(crate) struct CropPass(Kernel);
 
-impl Crop {
+impl CropPass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         Self(maker.kernel(&CROP.compile(maker.device), "crop", &[Access::Read, Access::Write]))
     }

@@ -4,12 +4,12 @@ use crate::blend::gpu::buffers::ModelBuffers;
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::ERODE;
 
-pub(crate) struct Erode {
+pub(crate) struct ErodePass {
     rows: Kernel,
     columns: Kernel,
 }
 
-impl Erode {
+impl ErodePass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let shader = ERODE.compile(maker.device);
         let kernel = |entry| maker.kernel(&shader, entry, &[Access::Read, Access::Write]);

@@ -4,12 +4,12 @@ use crate::blend::gpu::buffers::ModelBuffers;
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::FEATHER;
 
-pub(crate) struct Feather {
+pub(crate) struct FeatherPass {
     rows: Kernel,
     columns: Kernel,
 }
 
-impl Feather {
+impl FeatherPass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let shader = FEATHER.compile(maker.device);
         let kernel = |entry| maker.kernel(&shader, entry, &[Access::Read, Access::Read, Access::Write]);

@@ -4,9 +4,9 @@ use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::MASK;
 
-pub(crate) struct Mask(Kernel);
+pub(crate) struct MaskPass(Kernel);
 
-impl Mask {
+impl MaskPass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&MASK.compile(maker.device), "mask", &buffers))

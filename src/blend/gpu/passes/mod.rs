@@ -14,29 +14,29 @@ use super::kernel::KernelMaker;
 
 /// The pipelines of every pass, for all blenders of a model.
 pub(super) struct Passes {
-    pub(super) crop: crop::Crop,
-    pub(super) mask: mask::Mask,
-    pub(super) erode: erode::Erode,
-    pub(super) feather: feather::Feather,
-    pub(super) place: place::Place,
-    pub(super) covered: covered::Covered,
-    pub(super) statistics: statistics::Statistics,
-    pub(super) transfer: transfer::Transfer,
-    pub(super) composite: composite::Composite,
+    pub(super) crop: crop::CropPass,
+    pub(super) mask: mask::MaskPass,
+    pub(super) erode: erode::ErodePass,
+    pub(super) feather: feather::FeatherPass,
+    pub(super) place: place::PlacePass,
+    pub(super) covered: covered::CoveredPass,
+    pub(super) statistics: statistics::StatisticsPass,
+    pub(super) transfer: transfer::TransferPass,
+    pub(super) composite: composite::CompositePass,
 }
 
 impl Passes {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         Self {
-            crop: crop::Crop::new(maker),
-            mask: mask::Mask::new(maker),
-            erode: erode::Erode::new(maker),
-            feather: feather::Feather::new(maker),
-            place: place::Place::new(maker),
-            covered: covered::Covered::new(maker),
-            statistics: statistics::Statistics::new(maker),
-            transfer: transfer::Transfer::new(maker),
-            composite: composite::Composite::new(maker),
+            crop: crop::CropPass::new(maker),
+            mask: mask::MaskPass::new(maker),
+            erode: erode::ErodePass::new(maker),
+            feather: feather::FeatherPass::new(maker),
+            place: place::PlacePass::new(maker),
+            covered: covered::CoveredPass::new(maker),
+            statistics: statistics::StatisticsPass::new(maker),
+            transfer: transfer::TransferPass::new(maker),
+            composite: composite::CompositePass::new(maker),
         }
     }
 }

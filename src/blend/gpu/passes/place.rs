@@ -4,9 +4,9 @@ use crate::blend::gpu::buffers::{ModelBuffers, Pictures};
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::PLACE;
 
-pub(crate) struct Place(Kernel);
+pub(crate) struct PlacePass(Kernel);
 
-impl Place {
+impl PlacePass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&PLACE.compile(maker.device), "place", &buffers))

@@ -8,9 +8,9 @@ use crate::blend::gpu::shaders::STATISTICS;
 /// Invocations along a workgroup's side.
 const SIDE: usize = 8;
 
-pub(crate) struct Statistics([Kernel; 3]);
+pub(crate) struct StatisticsPass([Kernel; 3]);
 
-impl Statistics {
+impl StatisticsPass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let shader = STATISTICS.compile(maker.device);
         let buffers = [Access::Read, Access::Read, Access::Write];

@@ -4,9 +4,9 @@ use crate::blend::gpu::buffers::ModelBuffers;
 use crate::blend::gpu::kernel::{Access, Kernel, KernelMaker};
 use crate::blend::gpu::shaders::TRANSFER;
 
-pub(crate) struct Transfer(Kernel);
+pub(crate) struct TransferPass(Kernel);
 
-impl Transfer {
+impl TransferPass {
     pub(super) fn new(maker: &KernelMaker<'_>) -> Self {
         let buffers = [Access::Read, Access::Read, Access::Write];
         Self(maker.kernel(&TRANSFER.compile(maker.device), "transfer", &buffers))

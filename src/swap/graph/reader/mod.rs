@@ -203,8 +203,10 @@ impl Reader {
                 if let Some(array) = floats(known) {
                     return Ok(Operand::Constant(self.place(&array)));
                 }
-                self.graph.steered.push(FrameNumbers { shape: numbers.shape.clone(), numbers: numbers.values.clone() });
-                Ok(Operand::FrameNumbers(self.graph.steered.len() - 1))
+                self.graph
+                    .frame_numbers
+                    .push(FrameNumbers { shape: numbers.shape.clone(), numbers: numbers.values.clone() });
+                Ok(Operand::FrameNumbers(self.graph.frame_numbers.len() - 1))
             }
             Known::Part { .. } => Err(of.fail("it reads a part whose size depends on morph_value")),
         }
@@ -214,7 +216,7 @@ impl Reader {
         match operand {
             Operand::Value(value) => &self.graph.shapes[value],
             Operand::Constant(constant) => &self.graph.constants[constant].shape,
-            Operand::FrameNumbers(steered) => &self.graph.steered[steered].shape,
+            Operand::FrameNumbers(frame_numbers) => &self.graph.frame_numbers[frame_numbers].shape,
         }
     }
 
