@@ -1,6 +1,12 @@
 //! Memory that runs out while a model is put on the GPU. In a file of its own: the whole process has none meanwhile.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::print_stderr, unsafe_code, reason = "a test that fails may stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    unsafe_code,
+    reason = "a test that fails may stop"
+)]
 
 mod gpu_support;
 
@@ -28,14 +34,13 @@ fn with_no_more_than<T>(bytes: u64, work: impl FnOnce() -> T) -> T {
     let taken = 4096 * pages.split(' ').next().unwrap().parse::<u64>().unwrap();
     let mut before = Limit { now: 0, most: 0 };
     // SAFETY: both calls read or write one structure of the C library's own layout, which lives as long as they do.
-    let done = unsafe {
+    unsafe {
         assert_eq!(getrlimit(RLIMIT_AS, &mut before), 0);
         assert_eq!(setrlimit(RLIMIT_AS, &Limit { now: taken + bytes, ..before }), 0);
         let done = work();
         assert_eq!(setrlimit(RLIMIT_AS, &before), 0);
         done
-    };
-    done
+    }
 }
 
 /// A dense layer of `out` columns.
