@@ -12,7 +12,7 @@ pub struct FinderSettings {
     /// Takes the mesh without refined eyes and lips, where both are there; the refined points are then where that has them.
     pub plain_landmarks: bool,
     /// Lets a frame wait for nothing while somebody may come in: whoever fills a quarter of it is still found at once, others
-    /// up to five frames later. For live video of a scene that goes on, where what shows of people is concealed meanwhile.
+    /// up to four frames later. For live video of a scene that goes on, where what shows of people is concealed meanwhile.
     pub search_beside: bool,
 }
 

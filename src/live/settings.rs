@@ -96,6 +96,10 @@ impl Default for Look {
     }
 }
 
+/// Frames from one run of the detector to the next, at most, where several faces may be swapped: who comes out from behind
+/// somebody nearer is bare until the detector looks.
+const OFTEN: u32 = 2;
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -159,6 +163,16 @@ impl Settings {
     /// Whether everybody whose face is not known is concealed.
     pub fn conceals_unknown(&self) -> bool {
         self.guard == GuardMode::Strict && self.on_failure != OnFailure::Pass
+    }
+
+    /// How faces are looked for in a frame, which may be the first of a new scene.
+    pub fn search(&self, cut: bool) -> FinderSettings {
+        let most = if self.swaps_several() { OFTEN } else { u32::MAX };
+        FinderSettings {
+            detect_interval: self.finder.detect_interval.min(most),
+            search_beside: self.conceals_unknown() && !cut,
+            ..self.finder
+        }
     }
 
     /// The look of a face.

@@ -32,7 +32,7 @@ fn failed(network: &'static str) -> impl Fn(NetworkError) -> FindError {
 }
 
 /// Frames that a routine search takes: the detector works beside them.
-const ROUTINE: u8 = 3;
+const ROUTINE: u8 = 2;
 
 /// A search of a whole frame while every face is followed. It is taken in a fixed number of frames later, so that the
 /// outcome does not depend on how fast the detector is.
@@ -203,7 +203,7 @@ impl Finder {
     /// rectangles in frame px that somebody else found, and replace the detector where they lead to a face.
     ///
     /// A face that is lost in this frame is looked for in this frame, so that a cut leaves no gap. While all are followed, the
-    /// detector looks at a frame now and then on a thread of its own, and what it sees counts three frames later. Where nothing is
+    /// detector looks at a frame now and then on a thread of its own, and what it sees counts two frames later. Where nothing is
     /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); later ones are searched whole
     /// and in one of those ways by turns, and only a few new faces are tried a frame, so that no frame takes long. With
     /// [`FinderSettings::search_beside`] the cheap detector looks at those, and the other beside the stream.
@@ -241,14 +241,13 @@ impl Finder {
         // Marks that fit no face must not hide the faces that are there.
         if hints.is_empty() || nobody {
             self.since_search = self.since_search.saturating_add(1);
-            let due = self.since_search >= settings.detect_interval && settings.detect_interval > 0;
             if self.fresh || self.unfinished || (lost || nobody) && !settings.search_beside {
                 self.unfinished = false;
                 self.routine = Routine::None;
                 self.search(frame, lost, most)?;
                 self.verify(frame, time)?;
             } else {
-                self.search_beside(frame, due || lost || nobody, time, most)?;
+                self.search_beside(frame, settings.detect_interval, lost, time, most)?;
             }
             self.revisit(frame, most)?;
             if settings.search_beside && nobody && self.detections.is_empty() {

@@ -60,18 +60,18 @@ impl Finder {
         if self.elsewhere { other_place(probes, self.next_probe) } else { (probes.whole(), FACE) }
     }
 
-    /// Looks for faces beside the stream: begins to where that is `due`, goes on, or takes in what was seen.
-    pub(super) fn search_beside(&mut self, frame: &Frame, due: bool, time: f64, most: usize) -> Result<(), FindError> {
+    /// Looks for faces beside the stream: takes in what was seen where it is time, and begins to look again every so many
+    /// frames (`interval`, 0 never), or at once where a face is `lost` or nothing is followed.
+    pub(super) fn search_beside(
+        &mut self,
+        frame: &Frame,
+        interval: u32,
+        lost: bool,
+        time: f64,
+        most: usize,
+    ) -> Result<(), FindError> {
         let first = self.detections.len();
-        let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
         match std::mem::take(&mut self.routine) {
-            Routine::None if due => {
-                let (place, _) = self.next_place(&probes, true);
-                self.detector.begin(frame, &place, SUSPECT).map_err(failed(DETECTOR))?;
-                self.routine = Routine::Running(ROUTINE);
-                return Ok(());
-            }
-            Routine::None => return Ok(()),
             Routine::Running(left) if left > 1 => {
                 self.routine = Routine::Running(left - 1);
                 return Ok(());
@@ -80,10 +80,29 @@ impl Finder {
                 self.routine = Routine::Seen(left - 1, seen);
                 return Ok(());
             }
-            Routine::Running(_) => self.detector.finish(&mut self.detections).map_err(failed(DETECTOR))?,
-            Routine::Seen(_, seen) => self.detections.extend(seen),
+            Routine::Running(_) => {
+                self.detector.finish(&mut self.detections).map_err(failed(DETECTOR))?;
+                self.take_in(frame, first, time, most)?;
+            }
+            Routine::Seen(_, seen) => {
+                self.detections.extend(seen);
+                self.take_in(frame, first, time, most)?;
+            }
+            Routine::None => {}
         }
+        if lost || self.tracks.live().is_empty() || interval > 0 && self.since_search >= interval {
+            let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
+            let (place, _) = self.next_place(&probes, true);
+            self.detector.begin(frame, &place, SUSPECT).map_err(failed(DETECTOR))?;
+            self.routine = Routine::Running(ROUTINE);
+        }
+        Ok(())
+    }
+
+    /// Takes in the detections from number `first` on, which the detector saw beside the stream.
+    fn take_in(&mut self, frame: &Frame, first: usize, time: f64, most: usize) -> Result<(), FindError> {
         self.detector_ran = true;
+        let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
         let (_, least) = self.place(&probes);
         self.admit(frame, first, least, most)?;
         // A look elsewhere does not show everybody.
