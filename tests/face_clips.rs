@@ -241,7 +241,7 @@ fn who_leaves_is_gone_and_who_enters_is_found() {
 
 /// What live video takes while everybody unknown is concealed.
 #[test]
-fn a_search_beside_the_stream_finds_the_same_people_and_looks_less_often() {
+fn a_search_beside_the_stream_finds_the_same_people() {
     let beside = FinderSettings { search_beside: true, ..FinderSettings::default() };
     for name in ["ada_live", "hard/leave_enter", "hard/occlusion", "hard/dark", "hard/two_people"] {
         let Some(seen) = run(name, Mesh::Points478, &beside) else { return };

@@ -194,7 +194,7 @@ fn bare_in(
 
 /// Whoever comes out from behind somebody nearer is bare in so many frames at most: until the detector has looked, and while what
 /// shows of the face is no face to it.
-fn bare_at_first_alone(fault: Fault) {
+fn bare_in_few_frames(fault: Fault) {
     let mut found = Vec::new();
     for scene in &behind::SCENES {
         let Some(frames) = scene.play() else { return };
@@ -225,7 +225,7 @@ fn where_nothing_fails() {
 
 #[test]
 fn where_somebody_comes_out_from_behind_another() {
-    bare_at_first_alone(Fault::Nothing);
+    bare_in_few_frames(Fault::Nothing);
 }
 
 #[test]

@@ -48,6 +48,9 @@ pub struct CallArguments {
     /// Whether the command line gave `properties`, not the environment or the file.
     #[arg(skip)]
     pub typed: bool,
+    /// Whether the command line gave `select`.
+    #[arg(skip)]
+    pub select_typed: bool,
     /// Offers the microphone too, as late as the picture; recordings have it
     #[arg(long)]
     pub audio: bool,
@@ -83,6 +86,7 @@ impl CallArguments {
     pub(crate) fn settle(&mut self, matches: &ArgMatches) {
         let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
         self.typed = typed("properties");
+        self.select_typed = typed("select");
         if typed("camera") && !typed("input") {
             self.input = None;
         }
@@ -95,14 +99,17 @@ impl CallArguments {
     /// by anything but the command line.
     pub fn plan(self, model: PathBuf, settings: Result<&Settings, &str>) -> anyhow::Result<Plan> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let own = |(name, value)| pair(name, if name == "label" && self.no_label { "off" } else { value });
-        let mut properties: Vec<_> = OWN.into_iter().map(own).collect();
+        let mut properties: Vec<_> = OWN.into_iter().map(|(name, value)| pair(name, value)).collect();
+        let select = self.select.iter().map(|whom| pair("select", whom));
+        // A preset that is typed comes before whom the environment or the file names.
+        properties.extend(select.clone().filter(|_| !self.select_typed));
         if let Some(name) = &self.preset {
             let preset = settings.map_err(|wrong| anyhow::anyhow!("{wrong}"))?.preset(name)?;
             preset.set_on(&element::load()?.create().build()?)?;
             properties.extend(preset.properties.iter().map(|set| pair(&set.name, &set.value)));
         }
-        properties.extend(self.select.iter().map(|whom| pair("select", whom)));
+        properties.extend(select.filter(|_| self.select_typed));
+        properties.extend(self.no_label.then(|| pair("label", "off")));
         if !self.typed && !self.properties.is_empty() {
             let element = element::load()?.create().build()?;
             let bare = self.properties.iter().any(|(name, value)| call::lets_bare(&element, name, value));

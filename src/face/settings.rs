@@ -11,8 +11,9 @@ pub struct FinderSettings {
     pub max_faces: usize,
     /// Takes the mesh without refined eyes and lips, where both are there; the refined points are then where that has them.
     pub plain_landmarks: bool,
-    /// Lets a frame wait for nothing while somebody may come in: whoever fills a quarter of it is still found at once, others
-    /// up to four frames later. For live video of a scene that goes on, where what shows of people is concealed meanwhile.
+    /// Lets no frame wait for the detector: who is lost or comes in is found at once if the cheap detector is sure of them, which
+    /// takes a face of a quarter of the frame, others up to five frames later. For a scene that goes on, where what shows of
+    /// people is concealed meanwhile; in the first frame of a new one it is left off.
     pub search_beside: bool,
 }
 

@@ -22,7 +22,8 @@ struct Shared {
     queue: wgpu::Queue,
     device: wgpu::Device,
     adapter: wgpu::Adapter,
-    instance: wgpu::Instance,
+    /// Ends after all that it made.
+    _instance: wgpu::Instance,
     info: AdapterInfo,
     failure: Arc<Failure>,
 }
@@ -132,15 +133,15 @@ impl GpuDevice {
             ..Default::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
-            .map_err(|e| GpuError(format!("{info} cannot be opened: {e}; choose another, or blend on the CPU")))?;
+            .map_err(|e| GpuError(format!("{info} cannot be opened: {e}; choose another, or use device=cpu")))?;
         let failure = Arc::new(Failure::default());
         listen(&device, &failure);
-        let shared = Shared { queue, device, adapter, instance, info, failure };
+        let shared = Shared { queue, device, adapter, _instance: instance, info, failure };
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// The device that this gave for the same adapter, as long as it is open and works; else as [`GpuDevice::open`]: a
-    /// network and a blender that ask apart come together.
+    /// The device that this gave for the same adapter, as long as it is open and works; else as [`GpuDevice::open`]:
+    /// elements share it.
     ///
     /// # Errors
     /// As [`GpuDevice::open`].
@@ -188,11 +189,6 @@ impl GpuDevice {
     /// The adapter it was opened on.
     pub fn adapter(&self) -> &wgpu::Adapter {
         &self.shared.adapter
-    }
-
-    /// The instance that found it.
-    pub fn instance(&self) -> &wgpu::Instance {
-        &self.shared.instance
     }
 
     /// Runs `work` unless the device has failed, and fails where the device does meanwhile.
@@ -264,7 +260,7 @@ impl GpuDevice {
         match self.shared.device.poll(wait) {
             Ok(_) => Ok(()),
             Err(e) => {
-                self.shared.failure.record(format!("{} did not finish a blend: {e}", self.info()));
+                self.shared.failure.record(format!("{} did not finish its work: {e}", self.info()));
                 self.shared.failure.check()
             }
         }
@@ -293,7 +289,7 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
 
 fn missing(selection: &Selection, list: &[AdapterInfo]) -> String {
     if list.is_empty() {
-        return "no adapter was found; install a Vulkan driver, or blend on the CPU".to_owned();
+        return "no adapter was found; install a Vulkan driver, or use device=cpu".to_owned();
     }
     let names: Vec<_> = list.iter().enumerate().map(|(i, info)| format!("{i}: {info}")).collect();
     format!("no adapter fits '{selection}'; there are {}", names.join(", "))

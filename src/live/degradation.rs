@@ -2,7 +2,7 @@
 //!
 //! | step | what is given up |
 //! |---|---|
-//! | [`Degradation::RareDetection`] | the detector looks for more faces four times less often |
+//! | [`Degradation::RareDetection`] | the detector looks for more faces four times less often, where one face is swapped |
 //! | [`Degradation::PlainLandmarks`] | refined landmarks, where the mesh has them |
 //! | [`Degradation::DroppedFrames`] | frames that would have to wait, before any work is spent on them |
 //!

@@ -168,7 +168,7 @@ impl FindStage {
         let frame = buffer.frame().map_err(|error| Some(error.to_string()))?;
         let settings = &job.settings;
         let cut = self.scene.is_cut(&frame);
-        let search = job.degradation.lighten(&settings.search(cut));
+        let search = settings.search(job.degradation, cut);
         finder.find(&frame, &job.hints, job.time, &search, &mut job.faces).map_err(failed)?;
         if !settings.performers.is_empty() {
             let recognition = self.recognition.as_mut().filter(|(number, _)| *number == settings.references);

@@ -53,9 +53,14 @@ impl Seen {
         }
     }
 
+    /// What the slowest and the second slowest moment needed; 0 where there is none.
+    fn slowest(&self) -> [f64; 2] {
+        two_greatest(self.slowest, self.moment.map_or(0.0, |(_, slowest)| slowest))
+    }
+
     /// What the second slowest moment needed; the only one, where there is no other.
     fn needed(&self) -> f64 {
-        let [first, second] = two_greatest(self.slowest, self.moment.map_or(0.0, |(_, slowest)| slowest));
+        let [first, second] = self.slowest();
         if second > 0.0 { second } else { first }
     }
 }
@@ -77,7 +82,7 @@ impl Latency {
         self.seen.observe(took, now);
         let before = self.reported;
         // Nobody has got used to the figure of the first frames.
-        let needed = if self.watch.is_none() { took } else { self.seen.needed() };
+        let needed = if self.watch.is_none() { took } else { self.seen.slowest()[1] };
         if needed > self.reported {
             self.reported = self.reported.max(self.with_headroom(needed));
         }
@@ -141,6 +146,13 @@ mod tests {
         assert_eq!(rose.len(), 1, "rose at {rose:?}");
         assert!((5.0..5.3).contains(&rose[0]), "rose at {rose:?}");
         assert!((50.0..75.0).contains(&latency.reported()), "{}", latency.reported());
+    }
+
+    #[test]
+    fn a_stall_just_after_a_while_has_ended_changes_nothing_either() {
+        let mut latency = Latency::new(33.0, 3);
+        let rose = play(&mut latency, 0..10, |now| if (1.0..1.2).contains(&now) { 60.0 } else { 19.0 });
+        assert!(rose.iter().all(|&at| at < 1.0), "rose at {rose:?}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a user may change while frames flow. A job takes the settings of the moment it comes in.
 
-use super::{GuardMode, LadderTimes, Select};
+use super::{Degradation, GuardMode, LadderTimes, Select};
 use crate::blend::BlendSettings;
 use crate::face::{Alignment, CropSettings, FaceType, FinderSettings, Recognised};
 
@@ -165,14 +165,16 @@ impl Settings {
         self.guard == GuardMode::Strict && self.on_failure != OnFailure::Pass
     }
 
-    /// How faces are looked for in a frame, which may be the first of a new scene.
-    pub fn search(&self, cut: bool) -> FinderSettings {
-        let most = if self.swaps_several() { OFTEN } else { u32::MAX };
-        FinderSettings {
-            detect_interval: self.finder.detect_interval.min(most),
-            search_beside: self.conceals_unknown() && !cut,
-            ..self.finder
-        }
+    /// How faces are looked for in a frame, which may be the first of a new scene (`cut`), with what is given up meanwhile.
+    pub fn search(&self, given_up: Degradation, cut: bool) -> FinderSettings {
+        let lightened = given_up.lighten(&self.finder);
+        let interval = lightened.detect_interval;
+        let detect_interval = match self.swaps_several() {
+            true if interval == 0 => OFTEN,
+            true => interval.min(OFTEN),
+            false => interval,
+        };
+        FinderSettings { detect_interval, search_beside: self.conceals_unknown() && !cut, ..lightened }
     }
 
     /// The look of a face.

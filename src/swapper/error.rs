@@ -12,8 +12,8 @@ pub enum SwapError {
     /// The crop could not be cut, or the face not be blended.
     #[error(transparent)]
     Blend(#[from] BlendError),
-    /// The mask hides nobody.
-    #[error("the swap network's mask covers nothing of the face")]
+    /// The mask hides nobody, as it is after hull, erode and feather and without what hides the face.
+    #[error("what is left of the swap network's mask covers next to nothing of the face")]
     Uncovered,
     /// The device is gone for good.
     #[error("the GPU that ran the network is gone")]

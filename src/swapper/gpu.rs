@@ -26,11 +26,6 @@ impl GpuSwapper {
         let networks = engines.into_iter().map(GpuEngine::into_network);
         Ok(networks.zip(blenders).map(|(network, blender)| Self { network, blender }).collect())
     }
-
-    /// Its blender, to watch and to ask what moved.
-    pub fn blender(&mut self) -> &mut GpuBlender {
-        &mut self.blender
-    }
 }
 
 impl Swapper for GpuSwapper {

@@ -205,6 +205,10 @@ impl Doors {
             drop(self.open.swap_remove(place));
             match kind {
                 Kind::Microphone => self.microphone = None,
+                Kind::Record => {
+                    self.sound.lead_to(None);
+                    drop(self.pump.take(kind));
+                }
                 _ => drop(self.pump.take(kind)),
             }
             self.fail(kind, self.fault(kind, reason));

@@ -296,6 +296,10 @@ impl Keeper {
                 self.reopen();
             }
             Order::Model(model) => {
+                // The record of the one before may have been read again meanwhile.
+                if let Ok(consent) = consented(&model) {
+                    self.consent.set(consent);
+                }
                 self.plan.model = model;
                 self.say("starting");
                 if matches!(self.events.state(), State::Waiting(Fault::Consent(_))) {

@@ -9,6 +9,7 @@ use anyhow::{Context, bail, ensure};
 use clap::CommandFactory;
 
 use super::properties::{Control, is_look};
+use crate::call::BARE;
 use crate::command::Cli;
 use crate::settings::Settings;
 
@@ -31,6 +32,7 @@ pub(super) fn save(
     let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     let is_name = (1..=40).contains(&name.len()) && name.chars().all(letter);
     ensure!(is_name, "'{name}' is no name for a preset; take up to 40 letters, digits, - and _");
+    ensure!(values.get("on-failure").is_none_or(|value| value != "pass"), "{BARE}; it cannot be part of a preset");
     let path = settings.path.as_deref().context("there is no home folder for the settings; set HOME")?;
     if settings.presets().any(|known| known == name) {
         bail!("there is a preset '{name}' already; take another name, or delete [preset.{name}] in {}", path.display());

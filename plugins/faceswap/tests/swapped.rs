@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Face, Frame, Lent, Watched, ben, changed, clip, luma_at, play};
+use standin::gpu::adapters;
 
 const FRAMES: u32 = 60;
 /// Luma of full green in limited-range BT.709, and of mid grey.
@@ -106,10 +107,13 @@ fn a_network_that_fails_lets_no_bare_face_out_and_says_so_once() {
 
 #[test]
 fn a_mask_that_covers_nothing_lets_no_bare_face_out_and_says_so_once() {
-    let (frames, warnings) = failing(&Lent::nothing_masked(), "");
-    never_bare(&frames, "empty masks");
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].contains("mask"), "{warnings:?}");
+    for device in ["cpu", "gpu"].into_iter().filter(|device| *device == "cpu" || !adapters().is_empty()) {
+        let (frames, warnings) = failing(&Lent::nothing_masked(), &format!("device={device}"));
+        never_bare(&frames, device);
+        assert!(frames.iter().all(|frame| frame.faces[0].swapped.is_some_and(|(_, swapped)| !swapped)), "{device}");
+        assert_eq!(warnings.len(), 1, "{device}: {warnings:?}");
+        assert!(warnings[0].contains("mask"), "{device}: {warnings:?}");
+    }
 }
 
 #[test]

@@ -31,11 +31,11 @@ fn failed(network: &'static str) -> impl Fn(NetworkError) -> FindError {
     move |source| FindError::Run { network, source }
 }
 
-/// Frames that a routine search takes: the detector works beside them.
+/// Frames that a search beside the stream takes.
 const ROUTINE: u8 = 2;
 
-/// A search of a whole frame while every face is followed. It is taken in a fixed number of frames later, so that the
-/// outcome does not depend on how fast the detector is.
+/// A search beside the stream. It is taken in a fixed number of frames later, so that the outcome does not depend on how fast
+/// the detector is.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 enum Routine {
     #[default]
@@ -106,6 +106,10 @@ pub struct Finder {
     attempts: usize,
     /// Whether some were left for the next.
     unfinished: bool,
+    /// Whether a face was lost for which no search beside the stream was begun yet.
+    wanted: bool,
+    /// Whether the last frame was one of [`FinderSettings::search_beside`].
+    beside: bool,
 }
 
 impl Finder {
@@ -150,6 +154,8 @@ impl Finder {
             elsewhere: false,
             attempts: 0,
             unfinished: false,
+            wanted: false,
+            beside: false,
         })
     }
 
@@ -161,6 +167,8 @@ impl Finder {
         self.since_search = 0;
         self.next_probe = 0;
         self.routine = Routine::None;
+        self.wanted = false;
+        self.beside = false;
     }
 
     /// What it knows of the frames so far, to go on from there in another process.
@@ -202,11 +210,12 @@ impl Finder {
     /// Replaces `faces` by those of `frame`, largest first. `time` is the frame's in seconds; `hints` are face
     /// rectangles in frame px that somebody else found, and replace the detector where they lead to a face.
     ///
-    /// A face that is lost in this frame is looked for in this frame, so that a cut leaves no gap. While all are followed, the
-    /// detector looks at a frame now and then on a thread of its own, and what it sees counts two frames later. Where nothing is
+    /// While all faces are followed, the detector looks at a frame now and then on a thread of its own, and what it sees counts
+    /// two frames later. A face that is lost is looked for in the same frame, so that a cut leaves no gap. Where nothing is
     /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); later ones are searched whole
     /// and in one of those ways by turns, and only a few new faces are tried a frame, so that no frame takes long. With
-    /// [`FinderSettings::search_beside`] the cheap detector looks at those, and the other beside the stream.
+    /// [`FinderSettings::search_beside`] only the first frame waits for the detector: who is lost, and who comes in where nobody
+    /// is, is looked for by the cheap one in the frame, and by the other on its thread.
     ///
     /// # Errors
     /// [`FindError::Run`]; `faces` is then empty, and the faces that are followed stay so.
@@ -243,11 +252,15 @@ impl Finder {
             self.since_search = self.since_search.saturating_add(1);
             if self.fresh || self.unfinished || (lost || nobody) && !settings.search_beside {
                 self.unfinished = false;
+                self.wanted = false;
                 self.routine = Routine::None;
-                self.search(frame, lost, most)?;
+                // What is to be found at once after frames of which that was not asked is a new scene.
+                let whole = lost || self.beside && !settings.search_beside;
+                self.search(frame, whole, most)?;
                 self.verify(frame, time)?;
             } else {
-                self.search_beside(frame, settings.detect_interval, lost, time, most)?;
+                self.wanted |= lost;
+                self.look_beside(frame, settings.detect_interval, time, most)?;
             }
             self.revisit(frame, most)?;
             if settings.search_beside && nobody && self.detections.is_empty() {
@@ -257,6 +270,7 @@ impl Finder {
             self.routine = Routine::None;
         }
         self.fresh = false;
+        self.beside = settings.search_beside;
         self.tracks.align(time, &Smoothing::with_strength(settings.smoothing));
         self.tracks.keep_largest(most);
         self.suspect();

@@ -24,11 +24,11 @@ const SUSPECT: f32 = 0.3;
 const MOST_REVISITS: usize = 2;
 
 impl Finder {
-    /// Looks at the whole frame, and elsewhere while nothing is followed: in every other frame, so that none takes
+    /// Looks at the `whole` frame, or elsewhere while nothing is followed: in every other frame, so that none takes
     /// long.
-    pub(super) fn search(&mut self, frame: &Frame, lost: bool, most: usize) -> Result<(), FindError> {
+    pub(super) fn search(&mut self, frame: &Frame, whole: bool, most: usize) -> Result<(), FindError> {
         let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
-        let (place, least) = self.next_place(&probes, !self.fresh && !lost);
+        let (place, least) = self.next_place(&probes, !self.fresh && !whole);
         self.probe(frame, &place, least, most)?;
         if !self.fresh || !self.tracks.live().is_empty() {
             return Ok(());
@@ -61,12 +61,11 @@ impl Finder {
     }
 
     /// Looks for faces beside the stream: takes in what was seen where it is time, and begins to look again every so many
-    /// frames (`interval`, 0 never), or at once where a face is `lost` or nothing is followed.
-    pub(super) fn search_beside(
+    /// frames (`interval`, 0 never), or at once where a face was lost or nothing is followed.
+    pub(super) fn look_beside(
         &mut self,
         frame: &Frame,
         interval: u32,
-        lost: bool,
         time: f64,
         most: usize,
     ) -> Result<(), FindError> {
@@ -90,11 +89,12 @@ impl Finder {
             }
             Routine::None => {}
         }
-        if lost || self.tracks.live().is_empty() || interval > 0 && self.since_search >= interval {
+        if self.wanted || self.tracks.live().is_empty() || interval > 0 && self.since_search >= interval {
             let probes = Probes::new(self.size.0, self.size.1, self.detector.size());
             let (place, _) = self.next_place(&probes, true);
             self.detector.begin(frame, &place, SUSPECT).map_err(failed(DETECTOR))?;
             self.routine = Routine::Running(ROUTINE);
+            self.wanted = false;
         }
         Ok(())
     }

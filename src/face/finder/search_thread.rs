@@ -1,4 +1,4 @@
-//! The detector on a thread of its own: a frame that is searched while every face is followed need not wait for it.
+//! The detector on a thread of its own: a frame need not wait for it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -55,7 +55,9 @@ impl Binary {
 impl Unary {
     pub(super) fn of(self, x: f32) -> f32 {
         match self {
-            Self::LeakyRelu(slope) => x.max(slope * x),
+            Self::LeakyRelu(_) if x > 0.0 => x,
+            Self::LeakyRelu(0.0) if !x.is_nan() => 0.0,
+            Self::LeakyRelu(slope) => slope * x,
             Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Self::Tanh => x.tanh(),
             Self::Cos => x.cos(),

@@ -2,7 +2,7 @@
 //!
 //! [`Plan::new`] turns a [`SwapGraph`](super::graph::SwapGraph) into passes once: the text of each shader, with shapes as
 //! constants ([`text`], [`convolution`]), what it binds, and where each value lies in one arena, whose parts are used again as
-//! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::new`] makes pipelines and bind groups of a plan. A frame
+//! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::several`] makes pipelines and bind groups of a plan. A frame
 //! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of, and a [`NotFinitePass`] behind it; nothing is
 //! copied.
 

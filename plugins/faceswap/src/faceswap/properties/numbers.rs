@@ -235,7 +235,7 @@ pub(super) const COUNTS: &[Count] = &[
     Count {
         name: "detect-interval",
         nick: "Detect interval",
-        blurb: "Frames from one run of the detector to the next while faces are tracked; 0 runs it only when a face is lost",
+        blurb: "Frames from one run of the detector to the next while faces are tracked; 0 runs it only when a face is lost; 2 at most where several faces may be swapped",
         most: 1000,
         default: 15,
         playing: true,
