@@ -105,6 +105,8 @@ impl Guard {
             chosen.extend(faces.iter().map(|face| matches!(face.recognised, Recognised::Performer(_))));
             faces.iter().for_each(|face| self.protect_unknown(face, settings, time, plan));
         }
+        let returned = self.remembered.iter().filter(|lost| lost.is_returning() && !lost.cut).find_map(newly);
+        let returned = returned.map(|face| face.track);
         self.remembered.retain_mut(|r| match faces.iter().position(|face| face.track == r.face.track) {
             Some(i) if faces[i].recognised == Recognised::Undecided => {
                 r.see(&faces[i], time, newest, &observed.layout);
@@ -116,15 +118,19 @@ impl Guard {
         });
         for (face, _) in faces.iter().zip(&chosen).filter(|(_, chosen)| **chosen) {
             let turned = turned_away(face, settings.max_yaw);
-            if turned >= 1.0 && settings.on_failure != OnFailure::Pass {
+            let veils = matches!(settings.on_failure, OnFailure::Hold | OnFailure::Blur);
+            self.remember(face, time, newest, &observed.layout, returned == Some(face.track));
+            let returns = |known: &Remembered| known.face.track == face.track && known.is_returning();
+            if veils && self.remembered.iter().any(returns) {
+                plan.protect(settings.on_failure, face.bounds);
+            } else if turned >= 1.0 && settings.on_failure != OnFailure::Pass {
                 plan.protect(settings.on_failure, face.bounds);
             } else {
                 plan.swap(face);
-                if turned > 0.0 && matches!(settings.on_failure, OnFailure::Hold | OnFailure::Blur) {
+                if turned > 0.0 && veils {
                     plan.veil(face.bounds, turned);
                 }
             }
-            self.remember(face, time, newest, &observed.layout);
         }
         self.chosen = chosen;
         plan.found = plan.swap.len();
@@ -179,9 +185,11 @@ impl Guard {
         }
     }
 
-    fn remember(&mut self, face: &Face, time: f64, newest: u32, layout: &Layout) {
+    /// Notes a face that is there; a new one may stand for one that was `lost` and concealed.
+    fn remember(&mut self, face: &Face, time: f64, newest: u32, layout: &Layout, lost: bool) {
         match self.remembered.iter_mut().find(|r| r.face.track == face.track) {
             Some(known) => known.see(face, time, newest, layout),
+            None if lost => self.remembered.push(Remembered::returning(face, time, newest)),
             None => self.remembered.push(Remembered::new(face, time, newest)),
         }
     }

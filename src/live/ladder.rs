@@ -8,7 +8,8 @@
 //! | later | the frame as it is |
 //!
 //! `on_failure` may ask for less: to begin with the second step, to drop the frame, to let it pass. A weak detection near
-//! its place holds the ladder at the second step. It ends early when the face has moved out of the frame, and when nobody
+//! its place holds the ladder at the second step. A face that comes back from there is concealed until it was seen for [`BACK`]
+//! seconds: one that flickers at the edge of what can be found would flash up. It ends early when the face has moved out of the frame, and when nobody
 //! has been seen in its place for [`ABSENT`] seconds, where somebody was when it was lost.
 
 use super::faceless::{body, head};
@@ -22,6 +23,8 @@ use crate::geometry::{Point, Rect};
 pub const LONGEST: f64 = 2.5;
 /// Seconds without a person in a lost face's place from which on it has left.
 pub const ABSENT: f64 = 0.2;
+/// Seconds for which a face that was concealed must be seen again to be swapped.
+const BACK: f64 = 0.1;
 /// Growth of the concealed region a second, since a lost face may move.
 const SPREAD: f32 = 0.8;
 
@@ -99,6 +102,9 @@ pub(super) struct Remembered {
     traced: bool,
     /// Whether it is held where it was, and its body with it.
     pub(super) held: bool,
+    /// Whether it was concealed where it was lost, and since when it is seen again.
+    concealed: bool,
+    back: Option<f64>,
 }
 
 impl Remembered {
@@ -116,7 +122,19 @@ impl Remembered {
             presence: Presence::Unknown,
             traced: false,
             held: false,
+            concealed: false,
+            back: None,
         }
+    }
+
+    /// For a face that stands for one that was lost and concealed.
+    pub(super) fn returning(face: &Face, time: f64, newest: u32) -> Self {
+        Self { concealed: true, back: Some(time), ..Self::new(face, time, newest) }
+    }
+
+    /// Whether it was concealed, and is not yet seen again for long enough.
+    pub(super) fn is_returning(&self) -> bool {
+        self.concealed
     }
 
     /// Notes that it is seen again.
@@ -133,6 +151,8 @@ impl Remembered {
             let follow = |velocity: f32, moved: f32| velocity + 0.3 * (moved / elapsed - velocity);
             self.velocity = Point::new(follow(self.velocity.x, to.x - from.x), follow(self.velocity.y, to.y - from.y));
         }
+        let back = *self.back.get_or_insert(time);
+        self.concealed &= !self.cut && time - back < BACK;
         copy(&mut self.face, face);
         (self.seen, self.cut) = (time, false);
     }
@@ -230,6 +250,8 @@ impl Remembered {
         // Whoever ducks is not in the place any more in which the last pose would be held.
         let stays = others.as_ref().is_none_or(|(others, _)| others.share(&near) >= STAYS);
         self.held = missing <= hold_time && self.sure && !self.leaving && !self.traced && !hidden && stays;
+        self.concealed |= !self.held && self.sure;
+        self.back = None;
         match settings.on_failure {
             // Only what shows of it beside whoever is in front.
             on_failure if hidden => shown.into_iter().for_each(|shown| plan.conceal(on_failure, shown)),

@@ -60,6 +60,30 @@ fn the_ladder_holds_then_blurs_the_region_then_the_frame_then_lets_go() {
 }
 
 #[test]
+fn a_face_that_was_concealed_is_swapped_once_it_was_seen_for_a_tenth_of_a_second() {
+    for (again, on_failure) in [(1, OnFailure::Hold), (2, OnFailure::Hold), (2, OnFailure::Blur)] {
+        let mut guard = Guard::default();
+        at(&mut guard, on_failure, &[face(1, 200.0)], &[], 0.0);
+        assert_eq!(at(&mut guard, on_failure, &[], &[], 0.5).conceal.len(), 1);
+        // It flickers, under its number or another.
+        for time in [0.54, 0.60] {
+            let plan = at(&mut guard, on_failure, &[face(again, 200.0)], &[], time);
+            assert_eq!((plan.swap.len(), plan.conceal.len()), (0, 1), "{again} at {time}");
+        }
+        assert!(at(&mut guard, on_failure, &[], &[], 1.0).swap.is_empty());
+        for (time, swapped) in [(1.1, 0), (1.15, 0), (1.21, 1), (1.25, 1)] {
+            let plan = at(&mut guard, on_failure, &[face(again, 200.0)], &[], time);
+            assert_eq!((plan.swap.len(), plan.conceal.len()), (swapped, 1 - swapped), "{again} at {time}");
+        }
+    }
+    // One that was held was never concealed.
+    let mut guard = Guard::default();
+    at(&mut guard, OnFailure::Hold, &[face(1, 200.0)], &[], 0.0);
+    at(&mut guard, OnFailure::Hold, &[], &[], 0.1);
+    assert_eq!(at(&mut guard, OnFailure::Hold, &[face(1, 200.0)], &[], 0.2).swap.len(), 1);
+}
+
+#[test]
 fn a_trace_of_a_face_keeps_the_protection_up() {
     let mut guard = Guard::default();
     at(&mut guard, OnFailure::Blur, &[face(1, 200.0)], &[], 0.0);
@@ -304,7 +328,9 @@ fn a_pattern_taken_for_a_face_once_is_soon_forgotten_and_not_in_the_way_of_the_f
     let pattern = Face { score: 0.8, ..face(2, 500.0) };
     at(&mut guard, hold, &[face(1, 0.0)], &[], 0.0);
     at(&mut guard, hold, &[pattern], &[], 0.4);
-    let back = at(&mut guard, hold, &[face(1, 10.0)], &[], 0.5);
+    let seen_again = at(&mut guard, hold, &[face(1, 10.0)], &[], 0.5);
+    assert_eq!((seen_again.found, seen_again.conceal.len()), (0, 2));
+    let back = at(&mut guard, hold, &[face(1, 10.0)], &[], 0.61);
     assert_eq!((back.found, back.swap[0].track, back.conceal.len()), (1, 1, 1));
     let later = at(&mut guard, hold, &[face(1, 10.0)], &[], 0.8);
     assert_eq!((later.found, later.conceal.len()), (1, 0));
@@ -319,7 +345,9 @@ fn a_face_that_turns_up_elsewhere_does_not_end_the_protection_unless_the_scene_h
     assert_eq!((elsewhere.found, elsewhere.conceal.len()), (1, 1));
     let long_after = at(&mut guard, hold, &[face(2, 500.0)], &[], 2.0);
     assert!(long_after.conceal.len() == 1 && !long_after.conceal_all);
-    let back = at(&mut guard, hold, &[face(2, 500.0), face(3, 10.0)], &[], 2.1);
+    let seen_again = at(&mut guard, hold, &[face(2, 500.0), face(3, 10.0)], &[], 2.1);
+    assert_eq!((seen_again.found, seen_again.conceal.len()), (0, 1), "the lost face came back and is bare");
+    let back = at(&mut guard, hold, &[face(2, 500.0), face(3, 10.0)], &[], 2.21);
     assert_eq!((back.found, back.swap[0].track), (1, 3), "the lost face came back and is bare");
 
     let mut guard = Guard::default();
