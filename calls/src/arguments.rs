@@ -99,7 +99,8 @@ impl CallArguments {
     /// by anything but the command line.
     pub fn plan(self, model: PathBuf, settings: Result<&Settings, &str>) -> anyhow::Result<Plan> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut properties: Vec<_> = OWN.into_iter().map(|(name, value)| pair(name, value)).collect();
+        let own = OWN.into_iter().filter(|(name, _)| !(self.no_label && *name == "label"));
+        let mut properties: Vec<_> = own.map(|(name, value)| pair(name, value)).collect();
         let select = self.select.iter().map(|whom| pair("select", whom));
         // A preset that is typed comes before whom the environment or the file names.
         properties.extend(select.clone().filter(|_| !self.select_typed));
