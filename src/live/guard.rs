@@ -121,9 +121,8 @@ impl Guard {
             let veils = matches!(settings.on_failure, OnFailure::Hold | OnFailure::Blur);
             self.remember(face, time, newest, &observed.layout, returned == Some(face.track));
             let returns = |known: &Remembered| known.face.track == face.track && known.is_returning();
-            if veils && self.remembered.iter().any(returns) {
-                plan.protect(settings.on_failure, face.bounds);
-            } else if turned >= 1.0 && settings.on_failure != OnFailure::Pass {
+            let returns = veils && self.remembered.iter().any(returns);
+            if returns || turned >= 1.0 && settings.on_failure != OnFailure::Pass {
                 plan.protect(settings.on_failure, face.bounds);
             } else {
                 plan.swap(face);
