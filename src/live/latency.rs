@@ -36,7 +36,7 @@ struct Seen {
     /// When the moment began, and its slowest frame.
     moment: Option<(f64, f64)>,
     /// The slowest frames of the two slowest moments that are over.
-    slowest: [f64; 2],
+    over: [f64; 2],
 }
 
 impl Seen {
@@ -46,21 +46,21 @@ impl Seen {
         match &mut self.moment {
             Some((began, slowest)) if now - *began < MOMENT => *slowest = slowest.max(took),
             moment => {
-                if let Some((_, over)) = moment.replace((now, took)) {
-                    self.slowest = two_greatest(self.slowest, over);
+                if let Some((_, slowest)) = moment.replace((now, took)) {
+                    self.over = two_greatest(self.over, slowest);
                 }
             }
         }
     }
 
     /// What the slowest and the second slowest moment needed; 0 where there is none.
-    fn slowest(&self) -> [f64; 2] {
-        two_greatest(self.slowest, self.moment.map_or(0.0, |(_, slowest)| slowest))
+    fn two_slowest(&self) -> [f64; 2] {
+        two_greatest(self.over, self.moment.map_or(0.0, |(_, slowest)| slowest))
     }
 
     /// What the second slowest moment needed; the only one, where there is no other.
     fn needed(&self) -> f64 {
-        let [first, second] = self.slowest();
+        let [first, second] = self.two_slowest();
         if second > 0.0 { second } else { first }
     }
 }
@@ -82,7 +82,7 @@ impl Latency {
         self.seen.observe(took, now);
         let before = self.reported;
         // Nobody has got used to the figure of the first frames.
-        let needed = if self.watch.is_none() { took } else { self.seen.slowest()[1] };
+        let needed = if self.watch.is_none() { took } else { self.seen.two_slowest()[1] };
         if needed > self.reported {
             self.reported = self.reported.max(self.with_headroom(needed));
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use standin::consent::today;
+use standin::consent::{Consent, today};
 
 use super::back_off::BackOff;
 use super::doors::Doors;
@@ -49,7 +49,7 @@ pub(super) enum Order {
     /// [`super::Handle::set_source`].
     Source(Source),
     /// The model, and with it the consent, is another from now on: [`super::Call::set_model`].
-    Model(PathBuf),
+    Model(PathBuf, Box<Consent>),
     /// [`super::Handle::record`].
     Record(Option<PathBuf>),
     /// [`super::Handle::stop`].
@@ -295,11 +295,9 @@ impl Keeper {
                 self.plan.source = source;
                 self.reopen();
             }
-            Order::Model(model) => {
+            Order::Model(model, consent) => {
                 // The record of the one before may have been read again meanwhile.
-                if let Ok(consent) = consented(&model) {
-                    self.consent.set(consent);
-                }
+                self.consent.set(*consent);
                 self.plan.model = model;
                 self.say("starting");
                 if matches!(self.events.state(), State::Waiting(Fault::Consent(_))) {

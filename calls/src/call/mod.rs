@@ -135,9 +135,9 @@ impl Call {
     pub fn set_model(&mut self, model: PathBuf) -> anyhow::Result<()> {
         let consent = consented(&model)?;
         self.element.set_property("model", model.to_str().context(NO_UTF8)?);
-        self.consent.set(consent);
+        self.consent.set(consent.clone());
         self.plan.model.clone_from(&model);
-        self.post.send(Order::Model(model));
+        self.post.send(Order::Model(model, Box::new(consent)));
         Ok(())
     }
 

@@ -2,8 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::ExportError;
-use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
+use crate::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range};
 
 /// Pixels of a picture `[1, 3, S, S]` (blue, green, red, 0..1), the three values of each side by side.
 pub(super) fn pixels(picture: &Tensor<4>) -> Vec<f32> {
@@ -13,10 +12,7 @@ pub(super) fn pixels(picture: &Tensor<4>) -> Vec<f32> {
 }
 
 /// `side`² such pixels as a frame.
-///
-/// # Errors
-/// [`ExportError::Crops`] where there are none.
-pub(super) fn framed(pixels: &[f32], side: usize) -> Result<OwnedFrame, ExportError> {
+pub(super) fn framed(pixels: &[f32], side: usize) -> OwnedFrame {
     let mut frame = OwnedFrame::new(Layout {
         format: PixelFormat::Bgrx,
         width: side,
@@ -25,11 +21,10 @@ pub(super) fn framed(pixels: &[f32], side: usize) -> Result<OwnedFrame, ExportEr
         range: Range::Full,
         transfer: Default::default(),
     });
-    frame.frame().map_err(|_| ExportError::Crops { found: [1, 3, side, side], side })?;
     for (to, from) in frame.bytes_mut(0).chunks_exact_mut(4).zip(pixels.chunks_exact(3)) {
         for (byte, value) in to.iter_mut().zip(from) {
             *byte = (value.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
         }
     }
-    Ok(frame)
+    frame
 }

@@ -103,7 +103,7 @@ fn aligned(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result
 /// The landmarks of the face in a picture `[1, 3, S, S]`, in its px; `None` where the mesh sees none.
 fn seen(mesh: &mut MeshNetwork, picture: Tensor<4>, near: &[Point]) -> Result<Option<Vec<Point>>, ExportError> {
     let side = picture.dims()[3];
-    let frame = framed(&pixels(&picture), side)?;
+    let frame = framed(&pixels(&picture), side);
     let view = frame.frame().map_err(|_| ExportError::Crops { found: picture.dims(), side })?;
     let px = Similarity { a: side as f32, ..Similarity::IDENTITY };
     let near: Vec<Point> = near.iter().map(|&p| px.apply(p)).collect();

@@ -71,7 +71,7 @@ fn side_of(pixels: &[f32]) -> usize {
 
 fn add(detail: &mut Usual, pixels: &[f32], landmarks: &[Point]) -> Result<(), ExportError> {
     let side = side_of(pixels);
-    let frame = framed(pixels, side)?;
+    let frame = framed(pixels, side);
     let view = frame.frame().map_err(|_| ExportError::Crops { found: [1, 3, side, side], side })?;
     let to_px = Similarity { a: side as f32, ..Similarity::IDENTITY };
     let landmarks: Vec<Point> = landmarks.iter().map(|&p| to_px.apply(p)).collect();
