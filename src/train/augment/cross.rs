@@ -7,7 +7,7 @@ use super::light::Light;
 use super::placement::Placement;
 use super::proportions::Proportions;
 use super::warp::GridWarp;
-use super::{Augmenter, Buffers, Sample, Source, place, place_warped, relight};
+use super::{Augmenter, Buffers, Sample, Source, place_warped, relight};
 use crate::geometry::Similarity;
 
 /// Two people in one frame of a performance.
@@ -41,7 +41,7 @@ impl Augmenter {
         let proportions = Proportions::draw(settings, pair.input.anchors(), rng);
         relight(pair.target, &colour, &light, buffers);
         let to_target = |p| pair.to_target.apply(placement.apply(p));
-        place(pair.target, &buffers.picture, to_target, *resolution, sample);
+        self.place(pair.target, to_target, buffers, sample);
         relight(pair.input, &colour, &light, buffers);
         place_warped((&placement, &warp, proportions.as_ref()), *resolution, buffers, sample.input);
         sample.driver_mask.copy_from_slice(&buffers.face);

@@ -3,6 +3,7 @@
 //! 1. [`colour`] and [`light`] change the whole crop, so that input and target have them in common.
 //! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] and
 //!    [`proportions`] move the input's points besides. Both make one map, and each picture is sampled once (bilinear, edge pixels repeated).
+//!    What hair hides of the [`forehead`] is filled with skin in the target.
 //! 3. Who wears the face and what lies between it and the network hits the input only; the target stays whole and clean:
 //!    - another [`skin`], then what is worn: [`dressing`] (make-up, beard, fringe, glasses), then an [`occluder`];
 //!    - the lens: [`focus`] (blur), [`motion`], few pixels;
@@ -20,6 +21,7 @@ mod cross;
 pub(in crate::train) mod draw;
 mod dressing;
 mod focus;
+mod forehead;
 mod jpeg;
 pub mod light;
 mod motion;
@@ -28,6 +30,7 @@ pub(in crate::train) mod occluder;
 mod picture;
 pub mod placement;
 pub mod proportions;
+mod pull_push;
 mod settings;
 mod sharpen;
 mod skin;
@@ -42,6 +45,7 @@ pub use source::Source;
 use rand::Rng;
 
 use self::colour::ColourChange;
+use self::forehead::Forehead;
 use self::light::Light;
 use self::picture::Picture;
 use self::placement::Placement;
@@ -77,6 +81,7 @@ pub struct Buffers {
     face: Vec<f32>,
     skin: [Vec<f32>; 2],
     focus: focus::FocusBuffers,
+    forehead: forehead::ForeheadBuffers,
     motion: Vec<f32>,
     sharpen: sharpen::SharpenBuffers,
     subsampling: [Vec<f32>; 2],
@@ -134,7 +139,7 @@ impl Augmenter {
         let warp = GridWarp::draw(settings.warp, rng);
         let proportions = Proportions::draw(settings, source.anchors(), rng);
         relight(source, &colour, &light, buffers);
-        place(source, &buffers.picture, |p| placement.apply(p), *resolution, sample);
+        self.place(source, |p| placement.apply(p), buffers, sample);
         place_warped((&placement, &warp, proportions.as_ref()), *resolution, buffers, sample.input);
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(source, sample.input, rng, buffers);
@@ -152,6 +157,32 @@ impl Augmenter {
         relight(source, &colour, &light, buffers);
         place_warped((&placement, &warp, proportions.as_ref()), self.resolution, buffers, input);
         self.dress(source, input, rng, buffers);
+    }
+
+    /// Fills target, mask and priority map from `source`, relit; `to_source` takes points of the sample's unit square to the
+    /// source's.
+    fn place(
+        &self,
+        source: &Source,
+        to_source: impl Fn(Point) -> Point,
+        buffers: &mut Buffers,
+        sample: &mut Sample<'_>,
+    ) {
+        let Self { settings, resolution } = self;
+        let (blue, others) = sample.target.split_at_mut(resolution * resolution);
+        let (green, red) = others.split_at_mut(resolution * resolution);
+        let step = 1.0 / *resolution as f32;
+        for j in 0..*resolution {
+            for i in 0..*resolution {
+                let (n, p) = (j * resolution + i, to_source(centre(i, j, step)));
+                [blue[n], green[n], red[n], sample.mask[n]] = buffers.picture.at(p);
+                sample.priority[n] = picture::byte_at(source.priority(), source.side(), p);
+            }
+        }
+        if let Some(anchors) = source.anchors().filter(|_| source.masks_hair() && settings.forehead > 0.0) {
+            let forehead = (&Forehead::of(anchors), settings.forehead);
+            forehead::uncover(forehead, to_source, (sample.target, sample.mask), *resolution, &mut buffers.forehead);
+        }
     }
 
     /// Changes an input that [`place_warped`] has just made of `source`: what the target has nothing of.
@@ -211,26 +242,6 @@ fn relight(source: &Source, colour: &ColourChange, light: &Light, buffers: &mut 
         let [blue, green, red] = &*row;
         let colours = blue.iter().zip(green).zip(red).zip(mask);
         picture.pixels.extend(colours.map(|(((&b, &g), &r), &m)| [b, g, r, f32::from(m) * (1.0 / 255.0)]));
-    }
-}
-
-/// Fills target, mask and priority map; `to_source` takes points of the sample's unit square to the source's.
-fn place(
-    source: &Source,
-    picture: &Picture,
-    to_source: impl Fn(Point) -> Point,
-    resolution: usize,
-    sample: &mut Sample<'_>,
-) {
-    let (blue, others) = sample.target.split_at_mut(resolution * resolution);
-    let (green, red) = others.split_at_mut(resolution * resolution);
-    let step = 1.0 / resolution as f32;
-    for j in 0..resolution {
-        for i in 0..resolution {
-            let (n, p) = (j * resolution + i, to_source(centre(i, j, step)));
-            [blue[n], green[n], red[n], sample.mask[n]] = picture.at(p);
-            sample.priority[n] = picture::byte_at(source.priority(), source.side(), p);
-        }
     }
 }
 

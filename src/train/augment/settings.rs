@@ -28,6 +28,9 @@ pub struct AugmentSettings {
     pub proportions_chance: f32,
     /// How far they are from its own, at most: 1 is as far as two people differ.
     pub proportions: f32,
+    /// How much of the forehead behind the subject's hair is skin in the target, 0..1, where the mask tells hair from face:
+    /// 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
+    pub forehead: f32,
     /// Chance that a face takes the colours of one of the other side.
     pub transfer_chance: f32,
     /// Chance of a change in L*a*b*.
@@ -144,6 +147,7 @@ impl Default for AugmentSettings {
             warp_until: 0.5,
             proportions_chance: 0.0,
             proportions: 1.0,
+            forehead: 1.0,
             transfer_chance: 0.2,
             lab_chance: 0.35,
             lightness: 8.0,
@@ -200,9 +204,10 @@ impl Default for AugmentSettings {
 }
 
 /// Settings that came after the first version of `run.toml`, with the value that they have in a run from before them.
-pub const LATER: [(&str, f64); 14] = [
+pub const LATER: [(&str, f64); 15] = [
     ("proportions_chance", 0.0),
     ("warp_until", 1.0),
+    ("forehead", 0.0),
     ("skin_chance", 0.0),
     ("beard_chance", 0.0),
     ("makeup_chance", 0.0),
@@ -256,6 +261,7 @@ impl AugmentSettings {
             warp_until: 1.0,
             proportions_chance: 0.0,
             proportions: 0.0,
+            forehead: 0.0,
             transfer_chance: 0.0,
             lab_chance: 0.0,
             lightness: 0.0,
@@ -323,6 +329,7 @@ impl AugmentSettings {
             ("warp_until", self.warp_until, 0.0, 1.0),
             ("proportions_chance", self.proportions_chance, 0.0, 1.0),
             ("proportions", self.proportions, 0.0, 1.5),
+            ("forehead", self.forehead, 0.0, 1.0),
             ("transfer_chance", self.transfer_chance, 0.0, 1.0),
             ("lab_chance", self.lab_chance, 0.0, 1.0),
             ("lightness", self.lightness, 0.0, 100.0),

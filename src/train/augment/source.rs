@@ -15,6 +15,7 @@ pub struct Source {
     priority: Vec<u8>,
     statistics: Option<ColourStatistics>,
     anchors: Option<Anchors>,
+    masks_hair: bool,
 }
 
 impl Source {
@@ -26,13 +27,19 @@ impl Source {
             return None;
         }
         let statistics = colours(side, &bgr, &mask);
-        Some(Self { side, bgr, mask, priority, statistics, anchors: None })
+        Some(Self { side, bgr, mask, priority, statistics, anchors: None, masks_hair: false })
     }
 
     /// The same, where the face's parts lie besides; without them nothing is worn.
     #[must_use]
     pub fn with_anchors(self, anchors: Option<Anchors>) -> Self {
         Self { anchors, ..self }
+    }
+
+    /// The same, whose mask leaves out the hair before the face, or not, as a hull of landmarks does not.
+    #[must_use]
+    pub fn with_hair_masked(self, masks_hair: bool) -> Self {
+        Self { masks_hair, ..self }
     }
 
     /// Side in pixels.
@@ -58,6 +65,11 @@ impl Source {
     /// Where its parts lie; `None` where nobody said.
     pub fn anchors(&self) -> Option<&Anchors> {
         self.anchors.as_ref()
+    }
+
+    /// Whether the mask leaves out the hair before the face.
+    pub fn masks_hair(&self) -> bool {
+        self.masks_hair
     }
 
     /// Its colours under the mask, in L*a*b*; `None` where the mask is all but empty.

@@ -9,7 +9,7 @@ use super::troupe::Troupe;
 use super::{SampleError, Sides, priority};
 use crate::train::augment::Source;
 use crate::train::augment::anchors::{Almond, Anchors};
-use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError};
+use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError, MaskKind};
 use crate::train::zoo::Side;
 
 /// Every face of both sides, at the size that samples of one resolution are taken from.
@@ -128,5 +128,6 @@ fn source(set: &FaceSet, face: &FaceRecord, most: usize) -> Result<Source, Sampl
     bgr.chunks_exact_mut(3).for_each(|pixel| pixel.swap(0, 2));
     let empty = || FaceSetError::File { file: set.folder.join(&face.picture), reason: "no pixels".to_owned() };
     let source = Source::new(side, bgr, mask.into_raw(), priority(&face.landmarks, side)).ok_or_else(empty)?;
-    Ok(source.with_anchors(Anchors::of_mesh(&face.landmarks)))
+    let masks_hair = face.mask_kind == MaskKind::Supplied;
+    Ok(source.with_anchors(Anchors::of_mesh(&face.landmarks)).with_hair_masked(masks_hair))
 }

@@ -76,6 +76,10 @@ pub struct Arguments {
     /// that is not too rare (of a troupe: for people of each lightness of skin).
     #[arg(long, alias = "no-yaw-balance")]
     pub no_balance: bool,
+    /// Draws the subject's hair before the forehead as it was filmed, for performers with the same hair, instead of skin up to
+    /// where the performer's hair begins. Crops of the whole head, and masks that are hulls of landmarks, do so anyway.
+    #[arg(long)]
+    pub keep_hair: bool,
     /// Computes on it.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceChoice,

@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail};
 
 use super::{Arguments, Planned, absolute, hashes};
 use crate::cli::train::from::base;
+use crate::face::FaceType;
 use crate::runtime::Runtime;
 use crate::train::augment::AugmentSettings;
 use crate::train::eval::EvalError;
@@ -58,6 +59,13 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
     }
     let rate = dimensions.family.rate();
     let based = base.is_some();
+    let keep_hair = arguments.keep_hair || sides.face_type() == FaceType::Head.name();
+    let augment = match (troupe, subject) {
+        (true, false) => AugmentSettings::for_troupe(),
+        (true, true) => AugmentSettings::with_troupe(),
+        (false, _) if based => AugmentSettings::with_base(),
+        (false, _) => AugmentSettings::default(),
+    };
     let recipe = Recipe {
         version: Recipe::VERSION,
         model,
@@ -84,12 +92,7 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
             course: if arguments.constant_rate { Course::Constant } else { Course::Cosine },
             ..Schedule::default()
         },
-        augment: match (troupe, subject) {
-            (true, false) => AugmentSettings::for_troupe(),
-            (true, true) => AugmentSettings::with_troupe(),
-            (false, _) if based => AugmentSettings::with_base(),
-            (false, _) => AugmentSettings::default(),
-        },
+        augment: AugmentSettings { forehead: if keep_hair { 0.0 } else { augment.forehead }, ..augment },
     };
     if let (true, Some(base)) = (troupe, known) {
         let how = match base.knows(recipe.troupe_hashes()) {

@@ -52,6 +52,7 @@ pub(super) fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, 
         ("--constant-rate", arguments.constant_rate, recipe.schedule.course == Course::Constant),
         ("--adabelief", arguments.adabelief, recipe.optimiser.kind == Kind::AdaBelief),
         ("--no-balance", arguments.no_balance, !recipe.balance),
+        ("--keep-hair", arguments.keep_hair, recipe.augment.forehead == 0.0),
     ] {
         if asked && !is {
             bail!(

@@ -1,0 +1,93 @@
+//! The forehead behind the hair. The performer keeps their own hair, so that the subject's face is to reach up to where that
+//! begins: drawn as they were filmed, a fringe would end as a line across the performer's forehead.
+
+use super::anchors::{Anchors, middle};
+use super::box_blur::box_blur;
+use super::pull_push::Pyramid;
+use crate::geometry::Point;
+
+/// From where the forehead begins above the brows to where it is wholly forehead, over [`Anchors::height`].
+const BEGINS: (f32, f32) = (0.15, 0.45);
+/// How far it reaches beyond temples and brows, and over which width it ends, over the same.
+const BESIDE: f32 = 0.3;
+/// Nearer to the mask's edge, over the side, pixels hold some of the hair or of the background.
+const EDGE: f32 = 0.03;
+/// How much skin below the forehead says of its colour: what decides where all of it is hidden.
+const BELOW: f32 = 0.01;
+
+/// Buffers of [`uncover`].
+#[derive(Debug, Default)]
+pub(super) struct ForeheadBuffers {
+    sure: Vec<f32>,
+    row: Vec<f32>,
+    pyramid: Pyramid,
+}
+
+/// Where the forehead is, up to the edge of the crop: in the unit square of the source.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forehead {
+    origin: Point,
+    right: Point,
+    down: Point,
+    height: f32,
+    ends: [f32; 2],
+}
+
+impl Forehead {
+    /// Of a face.
+    pub(super) fn of(anchors: &Anchors) -> Self {
+        let [right, down] = anchors.axes();
+        let origin = middle(anchors.brows[0], anchors.brows[1]);
+        let along = |p: Point| (p.x - origin.x) * right.x + (p.y - origin.y) * right.y;
+        let [a, b] = anchors.temples;
+        let [c, d] = anchors.brows;
+        let outer = [a, b, c, d, anchors.forehead].map(along);
+        let ends = outer.iter().fold([f32::MAX, f32::MIN], |[low, high], &v| [low.min(v), high.max(v)]);
+        Self { origin, right, down, height: anchors.height(), ends }
+    }
+
+    /// How much of it is at `p`, 0..1.
+    fn share(&self, p: Point) -> f32 {
+        let Self { origin, right, down, height, ends } = *self;
+        let (x, y) = (p.x - origin.x, p.y - origin.y);
+        let above = -(x * down.x + y * down.y) / height;
+        let along = x * right.x + y * right.y;
+        let inside = (along - ends[0]).min(ends[1] - along) / height;
+        let (from, to) = BEGINS;
+        ((above - from) / (to - from)).clamp(0.0, 1.0) * (1.0 + inside / BESIDE).clamp(0.0, 1.0)
+    }
+}
+
+/// Replaces what is not skin of the forehead in `target` (blue, green, red, `side`² values each, 0..1) by the skin about it, and
+/// counts it as face in `mask`, both by `strength` (0..1). `to_source` takes points of the sample's unit square to the source's.
+pub(super) fn uncover(
+    (forehead, strength): (&Forehead, f32),
+    to_source: impl Fn(Point) -> Point,
+    (target, mask): (&mut [f32], &mut [f32]),
+    side: usize,
+    buffers: &mut ForeheadBuffers,
+) {
+    let ForeheadBuffers { sure, row, pyramid } = buffers;
+    let reach = ((EDGE * side as f32).round() as usize).max(1);
+    sure.clear();
+    sure.extend_from_slice(mask);
+    box_blur(sure, side, reach, row);
+    let centre = |n: usize| super::centre(n % side, n / side, 1.0 / side as f32);
+    let share = |n: usize| strength * forehead.share(to_source(centre(n)));
+    let pixels = side * side;
+    let known = sure.iter_mut().enumerate().map(|(n, sure)| {
+        *sure = (2.0 * *sure - 1.0).clamp(0.0, 1.0);
+        let weight = *sure * (BELOW + (1.0 - BELOW) * share(n));
+        [target[n] * weight, target[pixels + n] * weight, target[2 * pixels + n] * weight, weight]
+    });
+    let skin = pyramid.fill(side, known);
+    for (n, (sure, skin)) in sure.iter().zip(skin).enumerate() {
+        let share = share(n);
+        let hidden = share * (1.0 - sure);
+        for (k, skin) in skin.iter().take(3).enumerate() {
+            let value = &mut target[k * pixels + n];
+            *value = (*value + hidden * (skin - *value)).clamp(0.0, 1.0);
+        }
+        mask[n] = mask[n].max(share);
+    }
+}
