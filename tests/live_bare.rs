@@ -6,6 +6,8 @@
 mod behind;
 mod common;
 mod live_support;
+#[path = "live_support/waving.rs"]
+mod waving;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -226,6 +228,15 @@ fn where_nothing_fails() {
 #[test]
 fn where_somebody_comes_out_from_behind_another() {
     bare_in_few_frames(Fault::Nothing);
+}
+
+#[test]
+fn where_a_hand_waves_fast_before_the_face() {
+    for select in [Select::All, Select::Largest] {
+        let Some(frames) = waving::play() else { return };
+        let bare = bare_in("waving", frames, Fault::Nothing, select, OnFailure::Hold);
+        assert!(bare.is_empty(), "{select:?}: bare in\n{}", bare.join("\n"));
+    }
 }
 
 #[test]
