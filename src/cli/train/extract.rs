@@ -12,7 +12,7 @@ use crate::cli::Outcome;
 use crate::face::{Alignment, FaceType, Mesh};
 use crate::runtime::Runtime;
 use crate::train::extract::corrections::Corrections;
-use crate::train::extract::{CleanUp, DetectorChoice, Job, Settings, Several, extract, source};
+use crate::train::extract::{CleanUp, DetectorChoice, Job, MaskChoice, Settings, Several, extract, source};
 
 /// Arguments of `standin-train extract`.
 ///
@@ -78,11 +78,14 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = "Finding")]
     corrections: Option<PathBuf>,
 
-    /// Masks instead of the hull of the landmarks; once for each SOURCE, in their order. For a clip a clip or a folder of
+    /// Masks instead of those that are made; once for each SOURCE, in their order. For a clip a clip or a folder of
     /// pictures, one a frame; for a picture a picture; for folders and patterns a folder with masks named as the sources
     /// (with or without _mask). White is face.
     #[arg(long, value_name = "CLIP-OR-FOLDER", help_heading = "Masks")]
     mask: Vec<PathBuf>,
+    /// What is face where there is no --mask.
+    #[arg(long, value_enum, default_value_t, conflicts_with = "mask", help_heading = "Masks")]
+    masks: MaskChoice,
     /// The masks hold class ids, not grey levels; these ids are the face: 1,2,3,4,5,11, say. Needs a lossless grey clip
     /// (FFV1) or PNG pictures.
     #[arg(long, value_name = "IDS", value_delimiter = ',', requires = "mask", help_heading = "Masks")]
@@ -172,6 +175,7 @@ impl Arguments {
             every: self.every,
             detector: self.detector,
             detect_interval: self.detect_interval,
+            masks: self.masks,
             mask_classes: self.mask_classes.clone(),
             corrections: corrections.sha256.clone(),
             clean_up,

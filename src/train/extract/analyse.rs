@@ -6,19 +6,18 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::clean_up::{self, Reason, Seen};
+use super::corrected::{NO_TRACK, correct, nearest};
 use super::corrections::{Correction, Corrections};
 use super::cut::{self, CropPlace, Cutter};
 use super::masks::{self, FaceLevels};
+use super::network_mask::NetworkMask;
 use super::pose::pose;
 use super::progress::SourceProgress;
 use super::reader::{FrameMask, Message};
 use super::run::{Job, Step};
 use super::write::{Cut, Order};
-use super::{ExtractError, Settings};
-use crate::face::pose::skull_centre;
-use crate::face::{
-    CropSettings, Face, FindError, Finder, FinderSettings, FinderState, Recognised, align, align_rigid, yaw,
-};
+use super::{ExtractError, MaskChoice, Settings};
+use crate::face::{CropSettings, Face, FindError, Finder, FinderSettings, FinderState};
 use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
 use crate::live::SceneCut;
@@ -29,8 +28,6 @@ use crate::train::faceset::{CROPS, FaceSetError, MASKS, MaskKind};
 const LEAST_MASK: f32 = 0.005;
 /// Grey under which a mask shows no face.
 const DARKEST_FACE: u8 = 64;
-/// Tracks that never were followed have this number: landmarks from the corrections, where nothing was found.
-const NO_TRACK: u32 = 0;
 
 /// Seconds from one frame to the next up to which a face must be seen twice: a plant that the networks take for a face
 /// is one for a frame only.
@@ -54,6 +51,8 @@ pub(super) struct Analysis<'a> {
     finder: Finder,
     scene_cut: SceneCut,
     cutter: Cutter,
+    /// Makes masks where the settings say so.
+    network_mask: Option<NetworkMask>,
     faces: Vec<Face>,
     seen: Seen,
     sources: Vec<SourceProgress>,
@@ -92,6 +91,10 @@ impl<'a> Analysis<'a> {
             finder: Finder::with_detector(runtime, settings.mesh(), settings.detector.network())?,
             scene_cut: SceneCut::default(),
             cutter: Cutter::default(),
+            network_mask: match settings.masks {
+                MaskChoice::Network => Some(NetworkMask::new(runtime)?),
+                MaskChoice::Hull => None,
+            },
             faces: Vec::new(),
             seen,
             sources,
@@ -347,7 +350,13 @@ impl<'a> Analysis<'a> {
         let place = CropPlace::of(face, &self.crop, self.settings.max_side).ok_or(Reason::NotAligned)?;
         let pose = pose(&face.landmarks).ok_or(Reason::NotAligned)?;
         let (mask, kind) = match mask {
-            FrameMask::Hull => (self.cutter.hull(face, &place), MaskKind::Hull),
+            FrameMask::Made => {
+                let hull = self.cutter.hull(face, &place);
+                match &mut self.network_mask {
+                    Some(network) => network.mask_or(hull, &frame, &place),
+                    None => (hull, MaskKind::Hull),
+                }
+            }
             FrameMask::Missing => return Err(Reason::NoMask),
             FrameMask::Supplied(mask) => {
                 let size = (frame.layout().width, frame.layout().height);
@@ -383,33 +392,4 @@ impl<'a> Analysis<'a> {
 /// Whose looks a face's is compared with: its track's, or those of all pictures.
 pub(super) fn look_key(source: &str, track: u32, picture: bool) -> (&str, u32) {
     if picture { ("", NO_TRACK) } else { (source, track) }
-}
-
-/// The face that a rectangle means.
-fn nearest(faces: &[Face], rect: &Rect) -> Option<usize> {
-    let overlap = |face: &Face| face.bounds.iou(rect);
-    let best = (0..faces.len()).max_by(|&a, &b| overlap(&faces[a]).total_cmp(&overlap(&faces[b])))?;
-    (overlap(&faces[best]) > 0.1).then_some(best)
-}
-
-/// Gives a face the landmarks of the corrections: the one that was found there, or a new one.
-fn correct(faces: &mut Vec<Face>, landmarks: &[Point]) {
-    let (Some(to_canonical), Some(to_canonical_rigid)) = (align(landmarks), align_rigid(landmarks)) else { return };
-    let bounds = Rect::around(landmarks);
-    let track = nearest(faces, &bounds).map(|i| faces.remove(i).track);
-    let yaw = yaw(landmarks, &to_canonical);
-    let landmarks = landmarks.to_vec();
-    let track = track.unwrap_or(NO_TRACK);
-    let skull_centre = skull_centre(&landmarks, &to_canonical_rigid);
-    faces.push(Face {
-        track,
-        score: 1.0,
-        bounds,
-        landmarks,
-        to_canonical,
-        to_canonical_rigid,
-        skull_centre,
-        yaw,
-        recognised: Recognised::NotAsked,
-    });
 }

@@ -17,8 +17,8 @@ const USUAL_RATE: f64 = 25.0;
 /// Mask of a frame.
 #[derive(Debug)]
 pub enum FrameMask {
-    /// Nobody supplied masks for the source: the hull of the landmarks.
-    Hull,
+    /// Nobody supplied masks for the source: one is made, as the settings say.
+    Made,
     /// The supplied one.
     Supplied(GrayImage),
     /// Masks were supplied, but not for this frame.
@@ -108,7 +108,7 @@ fn clip(task: &Task<'_>, every: u64, give: &mut impl FnMut(Message) -> bool) -> 
             continue;
         }
         let mask = match &mut masks {
-            None => FrameMask::Hull,
+            None => FrameMask::Made,
             Some(masks) => match masks.next_mask()? {
                 None => FrameMask::Missing,
                 Some(mask) => FrameMask::Supplied(fitting(mask, &frame)?),
@@ -146,7 +146,7 @@ fn picture(task: &Task<'_>, give: &mut impl FnMut(Message) -> bool) -> Result<bo
     let mut frame = OwnedFrame::new(layout);
     frame.bytes_mut(0).copy_from_slice(rgba.as_raw());
     let mask = match &task.source.mask {
-        None => FrameMask::Hull,
+        None => FrameMask::Made,
         Some(mask) => match mask.open()?.next_mask()? {
             None => FrameMask::Missing,
             Some(mask) => FrameMask::Supplied(fitting(mask, &frame)?),

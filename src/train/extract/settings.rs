@@ -39,6 +39,18 @@ impl DetectorChoice {
     }
 }
 
+/// What is face where nobody supplied masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum MaskChoice {
+    /// What the occlusion network takes for it: hair and hands before the face are none, all of the forehead is. A face of
+    /// which it sees too little gets the hull.
+    #[default]
+    Network,
+    /// The hull of the landmarks.
+    Hull,
+}
+
 /// Which faces are dropped. A limit that is not set drops nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CleanUp {
@@ -94,6 +106,9 @@ pub struct Settings {
     pub detector: DetectorChoice,
     /// Frames from one run of the detector to the next while every face is followed.
     pub detect_interval: u32,
+    /// Masks of sources without any; face sets of before there was a choice have hulls.
+    #[serde(default = "first_masks")]
+    pub masks: MaskChoice,
     /// Class ids of supplied masks that are the face; none where masks are grey levels.
     pub mask_classes: Vec<u8>,
     /// SHA-256 of the file of corrections.
@@ -115,6 +130,7 @@ impl Default for Settings {
             every: 1,
             detector: DetectorChoice::default(),
             detect_interval: 5,
+            masks: MaskChoice::default(),
             mask_classes: Vec::new(),
             corrections: None,
             clean_up: CleanUp::default(),
@@ -161,6 +177,10 @@ impl Settings {
 /// The mesh of face sets from before there was a choice.
 fn first_mesh() -> usize {
     Mesh::Points468.points()
+}
+
+fn first_masks() -> MaskChoice {
+    MaskChoice::Hull
 }
 
 fn template() -> String {

@@ -62,6 +62,8 @@ pub struct Header {
 pub enum MaskKind {
     /// The hull of the landmarks.
     Hull,
+    /// What the occlusion network takes for face.
+    Network,
     /// Somebody supplied it.
     Supplied,
 }

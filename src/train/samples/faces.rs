@@ -128,6 +128,6 @@ fn source(set: &FaceSet, face: &FaceRecord, most: usize) -> Result<Source, Sampl
     bgr.chunks_exact_mut(3).for_each(|pixel| pixel.swap(0, 2));
     let empty = || FaceSetError::File { file: set.folder.join(&face.picture), reason: "no pixels".to_owned() };
     let source = Source::new(side, bgr, mask.into_raw(), priority(&face.landmarks, side)).ok_or_else(empty)?;
-    let masks_hair = face.mask_kind == MaskKind::Supplied;
+    let masks_hair = face.mask_kind != MaskKind::Hull;
     Ok(source.with_anchors(Anchors::of_mesh(&face.landmarks)).with_hair_masked(masks_hair))
 }
