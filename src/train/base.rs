@@ -2,14 +2,12 @@
 //! a frame is the same whoever performs it, so a model of somebody new needs a decoder only, which starts from the base's.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
+use super::half_tensors::{Format, Tensors};
 use super::samples::Sides;
 use super::session::{Average, Run, SessionError};
 use super::weights::{Parameter, Weights};
@@ -21,8 +19,8 @@ use crate::face::Alignment;
 
 /// Version of the file's format.
 const VERSION: u32 = 1;
-/// Key of the [`Header`] in the file's metadata.
-const HEADER: &str = "standin.base";
+/// Its file.
+const FORMAT: Format = Format { what: "a base", key: "standin.base", version: VERSION };
 /// Prefix of the parameters that a model from a base trains where no troupe is beside its subject: the subject's decoder.
 const TRAINED: &str = "decoder_b.";
 /// Prefix of what each of the people has of their own: a gain over the mean one, and a bias.
@@ -104,7 +102,7 @@ pub struct Base {
     file: PathBuf,
     /// Shapes and values by name: `encoder.…`, `inter.…`, `driver_mask.…`, `decoder.…`; and `people.…`, what each of its
     /// people has of their own in the decoder.
-    tensors: HashMap<String, (Vec<usize>, Vec<f32>)>,
+    tensors: Tensors,
 }
 
 impl Base {
@@ -132,29 +130,7 @@ impl Base {
 
     fn read(bytes: &[u8], file: &Path) -> Result<Self, BaseError> {
         let failed = |reason: String| BaseError::File { file: file.to_owned(), reason };
-        let damaged = |error| failed(format!("the file is damaged or no base: {error}"));
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-        let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let text = metadata.metadata().as_ref().and_then(|all| all.get(HEADER));
-        let text = text.ok_or_else(|| failed(format!("its metadata lacks `{HEADER}`: it is no base")))?;
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| failed(error.to_string()))?;
-        match value.get("version").and_then(serde_json::Value::as_u64) {
-            Some(version) if version == u64::from(VERSION) => {}
-            found => {
-                let found = found.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"));
-                return Err(failed(format!("a base of {found}; this program reads version {VERSION}")));
-            }
-        }
-        let header: Header = serde_json::from_value(value).map_err(|error| failed(format!("{HEADER}: {error}")))?;
-        let tensors = tensors.iter().map(|(name, tensor)| {
-            if tensor.dtype() != Dtype::F16 {
-                return Err(failed(format!("{name} is not float16")));
-            }
-            let halves = tensor.data().chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]));
-            let values = finite(name, halves).map_err(failed)?.into_iter().map(f16::to_f32).collect();
-            Ok((name.to_owned(), (tensor.shape().to_vec(), values)))
-        });
-        let tensors = tensors.collect::<Result<_, _>>()?;
+        let (header, tensors) = FORMAT.read(bytes).map_err(failed)?;
         Ok(Self { header, sha256: sha256_hex(bytes), file: file.to_owned(), tensors })
     }
 
@@ -191,22 +167,7 @@ impl Base {
     /// [`BaseError::File`], also where a value is no number or too large for 16 bits.
     pub fn save(&self, file: &Path) -> Result<(), BaseError> {
         let failed = |reason: String| BaseError::File { file: file.to_owned(), reason };
-        let halves: Vec<(&String, &Vec<usize>, Vec<u8>)> = self
-            .tensors
-            .iter()
-            .map(|(name, (shape, values))| {
-                let halves = finite(name, values.iter().copied().map(f16::from_f32)).map_err(failed)?;
-                Ok((name, shape, halves.into_iter().flat_map(f16::to_le_bytes).collect()))
-            })
-            .collect::<Result<_, BaseError>>()?;
-        let views = halves
-            .iter()
-            .map(|(name, shape, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F16, (*shape).clone(), bytes)?)))
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(|error| failed(error.to_string()))?;
-        let header = serde_json::to_string(&self.header).map_err(|error| failed(error.to_string()))?;
-        let metadata = HashMap::from([(HEADER.to_owned(), header)]);
-        let bytes = safetensors::serialize(views, Some(metadata)).map_err(|error| failed(error.to_string()))?;
+        let bytes = FORMAT.write(&self.header, &self.tensors).map_err(failed)?;
         whole_file::write(file, &bytes).map_err(|error| failed(error.to_string()))
     }
 
@@ -310,16 +271,9 @@ fn model_name(dimensions: &Dimensions) -> String {
     if letters.is_empty() { family } else { format!("{family}-{letters}") }
 }
 
-/// The values of a tensor, or why they make no base.
-fn finite(name: &str, halves: impl Iterator<Item = f16>) -> Result<Vec<f16>, String> {
-    let good = |value: f16| value.is_finite().then_some(value);
-    let values: Option<Vec<f16>> = halves.map(good).collect();
-    values.ok_or_else(|| format!("{name} holds a value that is no number, or too large for 16 bits"))
-}
-
 /// The parameters of a base's network as one decoder without people (the mean gain times the weight, the mean bias), and
 /// what each of the people has beside it.
-fn folded(weights: &Weights) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
+fn folded(weights: &Weights) -> Tensors {
     let mean = |parameter: &Parameter| {
         let (people, out) = (parameter.shape[0], parameter.shape[1]);
         let mut sums = vec![0.0; out];
@@ -331,7 +285,7 @@ fn folded(weights: &Weights) -> HashMap<String, (Vec<usize>, Vec<f32>)> {
     let folded_gain = |gain: &Parameter| -> Vec<f32> {
         mean(gain).into_iter().map(|mean| if mean.abs() > LEAST_GAIN { mean } else { 1.0 }).collect()
     };
-    let mut tensors = HashMap::new();
+    let mut tensors = Tensors::new();
     for parameter in &weights.0 {
         let place = parameter.name.rsplit_once('.').map_or("", |(place, _)| place);
         let gain = weights.named(&format!("{place}.gain"));

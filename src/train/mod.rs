@@ -8,7 +8,8 @@
 //!    previews, metrics, the display.
 //! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
 //!
-//! Beside that road, [`mask`] trains the occlusion network, which no user need do.
+//! Beside that road, [`mask`] trains the occlusion network, and [`expression`] the one that judges what a drawn face does; no
+//! user need do either.
 //!
 //! [`device`] is what all of it computes on, [`kernels`] has the layers and the loss that must be fast there, [`random`] is
 //! where all chance comes from, [`whole_file`] how files are replaced.
@@ -18,8 +19,10 @@ pub mod base;
 pub mod device;
 pub mod eval;
 pub mod export;
+pub mod expression;
 pub mod extract;
 pub mod faceset;
+mod half_tensors;
 pub mod kernels;
 pub mod losses;
 pub mod mask;

@@ -22,6 +22,8 @@ pub enum Purpose {
     Cutting = 6,
     /// What is pasted in front of a face for the occlusion network.
     Pasting = 7,
+    /// First values of the expression network's weights.
+    Expression = 8,
 }
 
 /// The stream for `purpose` that belongs to the numbers `a` and `b` (a step and a slot of its batch, say).

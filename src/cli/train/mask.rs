@@ -73,7 +73,7 @@ pub struct Arguments {
     eval: bool,
 }
 
-fn above_zero(text: &str) -> Result<f64, String> {
+pub(super) fn above_zero(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|value: &f64| value.is_finite() && *value > 0.0);
     number.ok_or_else(|| "not a number above 0".to_owned())
 }

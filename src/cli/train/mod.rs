@@ -9,6 +9,7 @@ use super::{Outcome, UNREAD, definition, is_unread};
 
 pub mod eval;
 pub mod export;
+pub mod expression;
 pub mod extract;
 mod from;
 pub mod mask;
@@ -37,6 +38,8 @@ pub enum Command {
     Eval(eval::Arguments),
     /// Trains the occlusion network, which tells faces from what hides them.
     Mask(mask::Arguments),
+    /// Trains the expression network, which tells what a face does.
+    Expression(expression::Arguments),
     /// Prints completions for a shell.
     Completions(definition::Completions),
     /// Writes the manual pages.
@@ -55,6 +58,7 @@ impl Cli {
             Command::Export(arguments) => export::run(&arguments, out),
             Command::Eval(arguments) => eval::run(&arguments, out),
             Command::Mask(arguments) => mask::run(&arguments, out),
+            Command::Expression(arguments) => expression::run(&arguments, out),
             Command::Completions(arguments) => {
                 definition::completions(Self::command(), arguments.shell, out)?;
                 Ok(Outcome::Good)

@@ -13,6 +13,10 @@ pub struct TermWeights {
     /// it, so that expression, gaze and pose stay the driver's. 0.2 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     code: Option<f32>,
+    /// With a base and --a, or with --troupe and --b: holds what the drivers' faces do once they are the subject's (lids, gaze, mouth,
+    /// brows, pose) against what they did, as the expression network that comes with Standin sees it. 0.5 is a start.
+    #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
+    expression: Option<f32>,
     /// With --troupe: the codes of one frame must agree, whoever of the troupe performs it. 0.2 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     agreement: Option<f32>,
@@ -28,6 +32,7 @@ impl TermWeights {
         LossWeights {
             perceptual: self.perceptual.unwrap_or(weights.perceptual),
             code: self.code.unwrap_or(weights.code),
+            expression: self.expression.unwrap_or(weights.expression),
             agreement: self.agreement.unwrap_or(weights.agreement),
             adversarial: self.adversarial.unwrap_or(weights.adversarial),
             ..weights
@@ -39,6 +44,7 @@ impl TermWeights {
         [
             ("losses.perceptual", weights.perceptual, self.perceptual),
             ("losses.code", weights.code, self.code),
+            ("losses.expression", weights.expression, self.expression),
             ("losses.agreement", weights.agreement, self.agreement),
             ("losses.adversarial", weights.adversarial, self.adversarial),
         ]

@@ -4,9 +4,14 @@
 //! { "fps": 30, "view": [16 numbers: world to camera, row-major, camera along −z],
 //!   "frames": [ { "f": [focal length px, cx, cy],
 //!                 "faces": [ { "head": [12 numbers: 3x4, head to world], "box": [x, y, w, h],
-//!                              "lm68": [x0, y0, …], "iris": [[x, y], [x, y]] } ] } ] }
+//!                              "lm68": [x0, y0, …], "iris": [[x, y], [x, y]],
+//!                              "gaze": [degrees to image right, degrees down], "expr": { unit: weight } } ],
+//!                 "index": who of several people who follow each other } ] }
 //! ```
+//!
+//! `gaze`, `expr` and `index` may be missing.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -28,6 +33,8 @@ pub struct GroundTruth {
 struct TrueFrame {
     f: [f64; 3],
     faces: Vec<Record>,
+    #[serde(default)]
+    index: Option<usize>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -37,6 +44,10 @@ struct Record {
     bounds: [f32; 4],
     lm68: Vec<f32>,
     iris: [[f32; 2]; 2],
+    #[serde(default)]
+    gaze: Option<[f32; 2]>,
+    #[serde(default)]
+    expr: HashMap<String, f32>,
 }
 
 /// One face of one frame.
@@ -50,6 +61,10 @@ pub struct TrueFace {
     pub landmarks: Vec<Point>,
     /// Pupils, the subject's right one first.
     pub pupils: [Point; 2],
+    /// How far the eyes are turned in the head, in degrees: to image right, and down. `None` where nobody said.
+    pub gaze: Option<[f32; 2]>,
+    /// Weights of the units of expression, 0..1; those that are not listed are 0.
+    pub units: HashMap<String, f32>,
 }
 
 impl GroundTruth {
@@ -95,6 +110,11 @@ impl GroundTruth {
         self.frames.get(i).map_or(0, |frame| frame.faces.len())
     }
 
+    /// Who is in frame `i`, where several people follow each other in the clip, each frame a picture of its own.
+    pub fn person(&self, i: usize) -> Option<usize> {
+        self.frames.get(i)?.index
+    }
+
     /// The face of frame `i` that lies where `bounds` are.
     pub fn face(&self, i: usize, bounds: &Rect) -> Option<TrueFace> {
         let frame = self.frames.get(i)?;
@@ -104,7 +124,8 @@ impl GroundTruth {
         let landmarks: Vec<Point> = face.lm68.chunks_exact(2).map(|p| Point::new(p[0], p[1])).collect();
         let pupils = face.iris.map(|[x, y]| Point::new(x, y));
         let pose = seen_pose(&self.view, frame.f, &face.head, &landmarks);
-        Some(TrueFace { bounds: rect(face), pose, landmarks, pupils })
+        let (gaze, units) = (face.gaze, face.expr.clone());
+        Some(TrueFace { bounds: rect(face), pose, landmarks, pupils, gaze, units })
     }
 }
 

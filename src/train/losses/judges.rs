@@ -1,8 +1,9 @@
-//! Terms whose judge is a network: a frozen encoder, or a discriminator.
+//! Terms whose judge is a network: a frozen encoder, a discriminator, or the expression network.
 
 use burn::tensor::Tensor;
 
 use super::feather;
+use crate::train::expression::ExpressionJudge;
 use crate::train::weights::Weights;
 use crate::train::zoo::{Discriminator, Network};
 
@@ -18,6 +19,8 @@ pub struct Judges<'a> {
     pub encoder: Option<(&'a Network, &'a Weights)>,
     /// A discriminator with weights that no gradient goes into.
     pub discriminator: Option<(&'a Discriminator, &'a Weights)>,
+    /// The expression network.
+    pub expression: Option<&'a ExpressionJudge>,
 }
 
 /// How different two pictures `[N, 3, S, S]` look to the encoder: mean absolute difference of its features over their mean
@@ -42,6 +45,17 @@ pub fn code_distance(found: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
     let square = (wanted.clone() * wanted.clone()).mean() + EPSILON;
     let difference = found - wanted;
     (difference.clone() * difference).mean() / square
+}
+
+/// How far what a drawn face does is from what the driver's does: mean of `sqrt(1 + d²) − 1` over the differences `d` of the
+/// judge's numbers, in their deviations, which is half the square of small ones and as large ones grow (P. Charbonnier et al., "Two
+/// deterministic half-quadratic regularization algorithms for computed imaging", ICIP 1994). Each is a picture `[N, 3, S, S]` with
+/// the mask `[N, 1, S, S]` of its face. 0 for equal ones. Differentiable in the drawn picture alone.
+pub fn expression_distance(judge: &ExpressionJudge, drawn: [Tensor<4>; 2], driver: [Tensor<4>; 2]) -> Tensor<1> {
+    let ([drawn, drawn_mask], [driver, driver_mask]) = (drawn, driver);
+    let wanted = judge.read_faces(driver, driver_mask).detach();
+    let difference = judge.read_faces(drawn, drawn_mask.detach()) - wanted;
+    ((difference.clone() * difference + 1.0).sqrt() - 1.0).mean()
 }
 
 /// What a model is to lower: how far verdicts on drawn faces are from those on photographs. X. Mao et al., "Least squares

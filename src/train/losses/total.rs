@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Judges, LossWeights, code_distance, dssim, emphasised, emphasised_dssim, feather, generator_loss, l1, l2, masked,
-    pasted, perceptual,
+    Judges, LossWeights, code_distance, dssim, emphasised, emphasised_dssim, expression_distance, feather,
+    generator_loss, l1, l2, masked, pasted, perceptual,
 };
 use crate::train::samples::Batch;
 use crate::train::zoo::{Output, Whose};
@@ -13,7 +13,7 @@ use crate::train::zoo::{Output, Whose};
 #[derive(Debug, Clone)]
 pub struct LossTerm {
     /// Which, as in metrics: `dssim`, `l1`, `l2`, `priority`, `priority_dssim`, `mask`, `driver_mask`, `perceptual`,
-    /// `agreement`, `adversarial`, `code`; and `discriminator`, what the discriminator lowers.
+    /// `agreement`, `adversarial`, `code`, `expression`; and `discriminator`, what the discriminator lowers.
     pub name: &'static str,
     /// How much it counts.
     pub weight: f32,
@@ -57,17 +57,14 @@ impl Sum {
 /// The loss of one side's batch, the sum of weight · term, and its parts.
 ///
 /// Face terms see both pictures through the feathered mask of the target. The driver's mask, where the model gives one,
-/// is held against that of the input. A batch without an answer is judged by its code alone.
+/// is held against that of the input. A batch without an answer is judged by its code and by what its face does.
 pub fn total(output: &Output, batch: &Batch, weights: &LossWeights, judges: &Judges<'_>) -> (Tensor<1>, Parts) {
     let mut sum = Sum::default();
     if batch.answered {
         add_answered(&mut sum, output, batch, weights);
         add_judged(&mut sum, output, batch, weights, judges);
-    } else if let Some((network, constants)) = judges.encoder {
-        sum.add("code", weights.code, || {
-            let swapped = pasted(output.face.clone(), batch.driver_mask.clone(), batch.input.clone());
-            code_distance(network.code(constants, swapped), output.code.clone())
-        });
+    } else {
+        add_unanswered(&mut sum, output, batch, weights, judges);
     }
     let loss = sum.loss.unwrap_or_else(|| output.face.clone().mean() * 0.0);
     (loss, sum.parts)
@@ -90,6 +87,22 @@ fn add_answered(sum: &mut Sum, output: &Output, batch: &Batch, weights: &LossWei
     sum.add("mask", weights.mask, || l1(output.mask.clone(), batch.mask.clone()));
     if let Some(driver) = &output.driver_mask {
         sum.add("driver_mask", weights.mask, || l1(driver.clone(), batch.driver_mask.clone()));
+    }
+}
+
+/// Terms of a driver's face that became the subject's: what it does must still be the driver's.
+fn add_unanswered(sum: &mut Sum, output: &Output, batch: &Batch, weights: &LossWeights, judges: &Judges<'_>) {
+    if let Some((network, constants)) = judges.encoder {
+        sum.add("code", weights.code, || {
+            let swapped = pasted(output.face.clone(), batch.driver_mask.clone(), batch.input.clone());
+            code_distance(network.code(constants, swapped), output.code.clone())
+        });
+    }
+    if let Some(judge) = judges.expression {
+        sum.add("expression", weights.expression, || {
+            let drawn = [output.face.clone(), output.mask.clone()];
+            expression_distance(judge, drawn, [batch.target.clone(), batch.driver_mask.clone()])
+        });
     }
 }
 

@@ -28,6 +28,9 @@ pub struct LossWeights {
     /// In a model from a base with drivers (`--a`): the first batch swaps a driver's face, and the code of the swapped picture
     /// must be the code that drew it, so that expression, gaze and pose are the driver's. Default 0.
     pub code: f32,
+    /// In a model from a base with drivers (`--a`), or beside a troupe: a driver's face that became the subject's must do what the
+    /// driver's does, as the expression network sees it: [`expression_distance`](super::expression_distance). Default 0.
+    pub expression: f32,
     /// In a base: the codes of one frame of a performance must agree, whoever performs. Default 0.
     pub agreement: f32,
     /// What a patch discriminator, trained beside the model, holds against the drawn faces. Default 0.
@@ -53,6 +56,7 @@ impl Default for LossWeights {
             mask: 0.5,
             perceptual: 0.0,
             code: 0.0,
+            expression: 0.0,
             agreement: 0.0,
             adversarial: 0.0,
             adversarial_from: 0.6,
@@ -85,6 +89,11 @@ impl LossWeights {
         self.perceptual > 0.0 || self.code > 0.0 || self.agreement > 0.0
     }
 
+    /// Whether a term judges drivers' faces that became the subject's.
+    pub fn swaps(&self) -> bool {
+        self.code > 0.0 || self.expression > 0.0
+    }
+
     /// Checks them before a run.
     ///
     /// # Errors
@@ -99,6 +108,7 @@ impl LossWeights {
             ("mask", self.mask),
             ("perceptual", self.perceptual),
             ("code", self.code),
+            ("expression", self.expression),
             ("agreement", self.agreement),
             ("adversarial", self.adversarial),
         ];

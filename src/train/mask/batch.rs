@@ -100,8 +100,8 @@ impl BatchMaker {
 
 /// Prepares batch after batch on a thread of its own; dropping it stops that.
 #[derive(Debug)]
-pub struct Loader {
-    batches: Receiver<Batch>,
+pub struct Loader<B = Batch> {
+    batches: Receiver<B>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -111,11 +111,19 @@ impl Loader {
     /// # Errors
     /// [`MaskError::Batches`] where the system refuses a thread.
     pub fn start(maker: BatchMaker, first_step: u64) -> Result<Self, MaskError> {
+        let mut buffers = Buffers::default();
+        Self::of(move |step| maker.batch(step, &mut buffers), first_step)
+    }
+}
+
+impl<B: Send + 'static> Loader<B> {
+    /// Starts with the batch that `make` makes for `first_step`.
+    ///
+    /// # Errors
+    /// [`MaskError::Batches`] where the system refuses a thread.
+    pub fn of(mut make: impl FnMut(u64) -> B + Send + 'static, first_step: u64) -> Result<Self, MaskError> {
         let (sender, batches) = bounded(DEPTH);
-        let work = move || {
-            let mut buffers = Buffers::default();
-            (first_step..).take_while(|&step| sender.send(maker.batch(step, &mut buffers)).is_ok()).for_each(drop);
-        };
+        let work = move || (first_step..).take_while(|&step| sender.send(make(step)).is_ok()).for_each(drop);
         let thread = std::thread::Builder::new().name("samples".to_owned()).spawn(work);
         let thread = thread.map_err(|error| MaskError::Batches(error.to_string()))?;
         Ok(Self { batches, thread: Some(thread) })
@@ -125,12 +133,12 @@ impl Loader {
     ///
     /// # Errors
     /// [`MaskError::Batches`] where the thread ended.
-    pub fn next(&self) -> Result<Batch, MaskError> {
+    pub fn next(&self) -> Result<B, MaskError> {
         self.batches.recv().map_err(|_| MaskError::Batches("the thread that prepares them stopped".to_owned()))
     }
 }
 
-impl Drop for Loader {
+impl<B> Drop for Loader<B> {
     fn drop(&mut self) {
         // Without a receiver the thread ends with the batch that it is at.
         self.batches = never();

@@ -24,7 +24,7 @@ pub use warning::Warning;
 
 use burn::tensor::Tensor;
 
-use crate::train::zoo::Whose;
+use crate::train::zoo::{Side, Whose};
 
 /// One side of a batch; all `[N, C, S, S]`, blue, green, red, 0..1.
 #[derive(Debug, Clone)]
@@ -44,4 +44,13 @@ pub struct Batch {
     /// Whether `target` is what should come out. A driver's face that is to become the subject's has no known answer: there
     /// `target` is the driver's picture, as clean as it is at hand.
     pub answered: bool,
+}
+
+impl Batch {
+    /// The same drivers, to become the subject's faces, of which nobody knows how they should look.
+    #[must_use]
+    pub fn swapped(&self) -> Self {
+        let driver_mask = self.mask.clone();
+        Self { driver_mask, whose: Side::B.into(), answered: false, ..self.clone() }
+    }
 }

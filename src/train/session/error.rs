@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::train::base::BaseError;
+use crate::train::expression::ExpressionError;
 use crate::train::losses::LossWeightsError;
 use crate::train::optimise::OptimiseError;
 use crate::train::samples::SampleError;
@@ -48,6 +49,9 @@ pub enum SessionError {
     /// A base that cannot be started from.
     #[error(transparent)]
     Base(#[from] BaseError),
+    /// An expression network that cannot judge.
+    #[error(transparent)]
+    Expression(Box<ExpressionError>),
     /// Weights of losses that make no sense.
     #[error(transparent)]
     Losses(#[from] LossWeightsError),
@@ -78,6 +82,12 @@ pub enum SessionError {
         /// How often it went back.
         times: usize,
     },
+}
+
+impl From<ExpressionError> for SessionError {
+    fn from(error: ExpressionError) -> Self {
+        Self::Expression(Box::new(error))
+    }
 }
 
 fn smaller(batch: Option<usize>) -> String {

@@ -30,7 +30,8 @@ impl Memory {
         // A layer's output is kept for its own way back and for its activation's, and has a gradient on the way.
         let kept = 3 * 4 * recipe.batch * network.values_between();
         // Where a network judges, the drawn faces go through as much again, at most.
-        let judged = recipe.losses.needs_encoder() || recipe.losses.adversarial > 0.0;
+        let losses = &recipe.losses;
+        let judged = losses.needs_encoder() || losses.adversarial > 0.0 || losses.expression > 0.0;
         let activations = kept as u64 * if judged { 2 } else { 1 };
         Self { weights: weights as u64, activations, faces, batches }
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::face::Alignment;
 use crate::train::augment::AugmentSettings;
 use crate::train::base::{self, Base, BaseError};
+use crate::train::expression;
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Schedule, Settings};
 use crate::train::samples::{Pairing, SampleError, Sides};
@@ -116,7 +117,7 @@ impl Recipe {
         match (self.dimensions.people, &self.base) {
             (1.., _) if self.dimensions.subject => Pairing::Rehearsal,
             (0, None) => Pairing::Sides,
-            (0, Some(_)) if self.losses.code > 0.0 && !self.a.is_empty() => Pairing::Driven,
+            (0, Some(_)) if self.losses.swaps() && !self.a.is_empty() => Pairing::Driven,
             (0, Some(_)) => Pairing::Subject,
             (1.., _) => Pairing::Troupe,
         }
@@ -159,12 +160,18 @@ impl Recipe {
     pub fn check(&self) -> Result<(), String> {
         self.losses.check().map_err(|error| error.to_string())?;
         self.augment.clone().checked().map_err(|error| error.to_string())?;
-        let LossWeights { code, agreement, adversarial, .. } = self.losses;
+        let LossWeights { code, expression, agreement, adversarial, .. } = self.losses;
         let without = |what: &str, needs: &str| {
             Err(format!("losses.{what} counts for nothing without {needs}: add it, or set it to 0"))
         };
         if code > 0.0 && self.pairing() != Pairing::Driven {
             return without("code", "a base and a driver's face set (--a), in a model of one subject");
+        }
+        if expression > 0.0 {
+            if !matches!(self.pairing(), Pairing::Driven | Pairing::Rehearsal) {
+                return without("expression", "a base and a driver's face set (--a), or a troupe beside a subject");
+            }
+            expression::fits(&self.face_type, self.coverage, self.alignment, self.dimensions.resolution)?;
         }
         if agreement > 0.0 && !matches!(self.pairing(), Pairing::Troupe | Pairing::Rehearsal) {
             return without("agreement", "a troupe (--troupe)");

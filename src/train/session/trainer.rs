@@ -7,10 +7,12 @@ use burn::tensor::Device;
 
 use super::adversary::Adversary;
 use super::{Checkpoint, Goal, Metrics, Row, Run, SessionError, preview};
+use crate::train::expression::ExpressionJudge;
 use crate::train::losses::{Judges, Parts, total};
 use crate::train::optimise::{Optimiser, gradients};
-use crate::train::samples::{Batch, SampleError};
+use crate::train::samples::{Batch, Pairing, SampleError};
 use crate::train::weights::Weights;
+use crate::train::zoo::Side;
 
 /// Steps that may give no number, one after the other, before training goes back to the last good state.
 const MOST_BAD_STEPS: u32 = 3;
@@ -55,6 +57,7 @@ pub struct Trainer {
     weights: Weights,
     optimiser: Optimiser,
     adversary: Option<Adversary>,
+    expression: Option<ExpressionJudge>,
     step: u64,
     /// Step of the newest checkpoint.
     saved: u64,
@@ -118,6 +121,8 @@ impl Trainer {
         let Checkpoint { step, seconds, caution, .. } = begun;
         let (weights, optimiser) = restored(&run, begun, &device)?;
         let adversary = Adversary::open(&run, step, &device)?;
+        let judged = run.recipe().losses.expression > 0.0;
+        let expression = judged.then(|| ExpressionJudge::built_in(&device)).transpose()?;
         let (metrics, history) = Metrics::resume(&run.metrics_path(), step)?;
         Ok(Self {
             run,
@@ -125,6 +130,7 @@ impl Trainer {
             weights,
             optimiser,
             adversary,
+            expression,
             step,
             saved: step,
             seconds,
@@ -248,9 +254,17 @@ impl Trainer {
         let judges = Judges {
             encoder: frozen.as_ref().map(|weights| (network, weights)),
             discriminator: judge.as_ref().map(|(discriminator, weights)| (*discriminator, weights)),
+            expression: self.expression.as_ref(),
         };
         let of = |output, batch| total(output, batch, &losses, &judges);
-        let ((loss_a, parts_a), (loss_b, mut parts_b)) = (of(&output_a, a), of(&output_b, b));
+        let ((mut loss_a, mut parts_a), (loss_b, mut parts_b)) = (of(&output_a, a), of(&output_b, b));
+        if losses.expression > 0.0 && self.run.recipe().pairing() == Pairing::Rehearsal {
+            // The troupe's faces as the subject's, too.
+            let swapped = network.redraw(&self.weights, output_a.code.clone(), Side::B);
+            let (loss, parts) = of(&swapped, &a.swapped());
+            loss_a = loss_a + loss;
+            parts_a.0.extend(parts.0);
+        }
         let values = [&loss_a, &loss_b].map(|loss| loss.clone().inner().into_scalar::<f32>());
         let report = if values.iter().all(|value| value.is_finite()) {
             let mut all = (loss_a + loss_b).backward();

@@ -142,6 +142,17 @@ impl Blueprint {
         Ok(self.parts()?.iter().map(|part| values(part.layers, part.input)).sum())
     }
 
+    /// Shape of the code that decoders draw; `None` where the layers do not fit.
+    pub fn code_shape(&self) -> Option<Shape> {
+        let picture = Shape::Picture { channels: 3, side: self.resolution };
+        let through = |shape: Shape, layers: &[Layer]| layers.iter().try_fold(shape, |shape, layer| layer.shape(shape));
+        let encoded = through(picture, &self.encoder)?;
+        match &self.inter {
+            Inter::Shared(layers) => through(encoded, layers),
+            Inter::Split(layers) => joined(through(encoded, layers)?).ok(),
+        }
+    }
+
     /// Prefixes of the decoders' parameters.
     pub fn decoders(&self) -> &'static [&'static str] {
         match self.inter {

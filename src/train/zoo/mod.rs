@@ -8,6 +8,7 @@ mod blueprint;
 mod df;
 mod dfaker;
 mod discriminator;
+mod expression;
 mod first_weights;
 mod forward;
 mod layer;
@@ -20,6 +21,7 @@ mod segmenter;
 
 pub use blueprint::{Blueprint, BlueprintError, Decoder, Inter, ParameterShape};
 pub use discriminator::Discriminator;
+pub use expression::ExpressionNetwork;
 pub use layer::{Layer, Shape};
 pub use network::{Network, Output, Side, Whose};
 pub use segmenter::Segmenter;

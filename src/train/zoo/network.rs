@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor};
 
 use super::forward::{Forward, Value};
-use super::{Blueprint, BlueprintError, Inter, Layer, first_weights};
+use super::{Blueprint, BlueprintError, Inter, Layer, Shape, first_weights};
 use crate::train::random::Purpose;
 use crate::train::weights::Weights;
 
@@ -141,6 +141,18 @@ impl Network {
         };
         let [first, second] = codes;
         [run.output(first, whose[0]), run.output(second, whose[1])]
+    }
+
+    /// Draws codes of [`Output::code`] again, as the faces of somebody else.
+    pub fn redraw(&self, weights: &Weights, code: Tensor<2>, whose: impl Into<Whose>) -> Output {
+        let [count, features] = code.dims();
+        let code = match self.blueprint.code_shape() {
+            Some(Shape::Picture { channels, side }) if channels * side * side == features => {
+                Value::Picture(code.reshape([count, channels, side, side]))
+            }
+            _ => Value::Vector(code),
+        };
+        self.run(weights).output(code, whose.into())
     }
 
     /// Swaps: crops `[N, 3, S, S]` of side A as faces of side B. `driver_mask` is always there.
