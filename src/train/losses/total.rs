@@ -101,7 +101,7 @@ fn add_unanswered(sum: &mut Sum, output: &Output, batch: &Batch, weights: &LossW
     if let Some(judge) = judges.expression {
         sum.add("expression", weights.expression, || {
             let drawn = [output.face.clone(), output.mask.clone()];
-            expression_distance(judge, drawn, [batch.target.clone(), batch.driver_mask.clone()])
+            expression_distance(judge, drawn, [batch.target.clone(), batch.mask.clone()])
         });
     }
 }

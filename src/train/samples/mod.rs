@@ -47,10 +47,9 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The same drivers, to become the subject's faces, of which nobody knows how they should look.
+    /// The same faces, to become the subject's, of which nobody knows how they should look.
     #[must_use]
     pub fn swapped(&self) -> Self {
-        let driver_mask = self.mask.clone();
-        Self { driver_mask, whose: Side::B.into(), answered: false, ..self.clone() }
+        Self { whose: Side::B.into(), answered: false, ..self.clone() }
     }
 }

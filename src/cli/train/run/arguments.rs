@@ -15,7 +15,7 @@ pub struct Arguments {
     #[arg(short, long, value_name = "RUN")]
     pub out: PathBuf,
     /// Face set of the driver: who performs. Give several to serve several performers, also unseen ones. From a base it
-    /// may be left out: it serves previews, the check of the export and the registration map, and --code.
+    /// may be left out: it serves previews, the check of the export and the registration map, --code and --expression.
     #[arg(long, value_name = "FACESET")]
     pub a: Vec<PathBuf>,
     /// Face set of the subject: who lent the face.
