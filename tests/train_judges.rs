@@ -79,7 +79,11 @@ fn what_judges_say_moves_the_face_of_the_decoder_alone() {
     let discriminator = Discriminator::new(side).unwrap();
     let judge = discriminator.init(1, &device()).leaves(&device(), |_| true);
     let (constants, judging) = (weights.constants(), judge.constants());
-    let judges = Judges { encoder: Some((&network, &constants)), discriminator: Some((&discriminator, &judging)) };
+    let judges = Judges {
+        encoder: Some((&network, &constants)),
+        discriminator: Some((&discriminator, &judging)),
+        expression: None,
+    };
     let (mut driver, b) = discs(side, 2, 0);
     (driver.whose, driver.answered) = (Side::B.into(), false);
     let none =
@@ -121,7 +125,7 @@ fn the_agreement_of_codes_moves_the_encoder() {
     let network = Network::new(dimensions.blueprint().unwrap()).unwrap();
     let weights = network.init(3, &device()).leaves(&device(), |_| true);
     let constants = weights.constants();
-    let judges = Judges { encoder: Some((&network, &constants)), discriminator: None };
+    let judges = Judges { encoder: Some((&network, &constants)), ..Judges::default() };
     let (mut a, b) = discs(network.blueprint().resolution, 2, 0);
     (a.whose, a.target) = (Whose::Person(1), b.target);
     let only = LossWeights {

@@ -15,8 +15,8 @@ use crate::train::augment::Buffers;
 use crate::train::device::DeviceChoice;
 use crate::train::expression::ExpressionJudge;
 use crate::train::expression::batch::BatchMaker;
-use crate::train::expression::measure::Figures;
-use crate::train::expression::outputs::statistics;
+use crate::train::expression::measure::{Figures, counts};
+use crate::train::expression::outputs::{NAMES, statistics};
 use crate::train::expression::reader::{Reader, Shot};
 use crate::train::expression::trainer::{NETWORK_FILE, Trainer};
 use crate::train::mask::batch::Loader;
@@ -29,7 +29,8 @@ const BLURS: [f32; 2] = [0.0, 2.0];
 /// Arguments of `standin-train expression`.
 ///
 /// Writes a folder: checkpoints and expression.safetensors, the network of the newest of them. Run again with the same
-/// arguments, it goes on where it was stopped. At the end it measures the network on those who were held back.
+/// arguments, it goes on where it was stopped. At the end it measures the network on those who were held back, and
+/// writes into its file how far each of its numbers is to be trusted.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Clips of people, each with its class masks beside it (CLIP_mask.mkv, as `mask` takes them) and its truth: CLIP.json, with
@@ -95,12 +96,22 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     if !arguments.eval {
         train(arguments, trained, out)?;
     }
-    let judge = ExpressionJudge::open(&arguments.out.join(NETWORK_FILE), &Device::flex())?;
-    for (what, shots) in measured.iter().filter(|(_, shots)| !shots.is_empty()) {
+    let file = arguments.out.join(NETWORK_FILE);
+    let mut judge = ExpressionJudge::open(&file, &Device::flex())?;
+    let mut held_back = Vec::new();
+    for (place, (what, shots)) in measured.iter().enumerate().filter(|(_, (_, shots))| !shots.is_empty()) {
         for blur in BLURS {
+            let figures = Figures::of(&judge, shots, blur);
             writeln!(out, "{what}, blur {blur} px: correlation, error")?;
-            write!(out, "{}", Figures::of(&judge, shots, blur))?;
+            write!(out, "{figures}")?;
+            held_back.extend((place < arguments.clips.len()).then_some(figures));
         }
+    }
+    if !held_back.is_empty() {
+        judge.header.counts = counts(&held_back);
+        judge.save(&file)?;
+        let counted = NAMES.iter().zip(judge.header.counts).map(|(name, count)| format!("{name} {count:.2}"));
+        writeln!(out, "in the loss count: {}", counted.collect::<Vec<_>>().join(", "))?;
     }
     Ok(Outcome::Good)
 }

@@ -37,6 +37,10 @@ pub struct Header {
     pub means: Values,
     /// Their deviations; the network gives numbers of mean 0 and deviation 1.
     pub deviations: Values,
+    /// How far each is to be trusted, 0..1, and counts in the loss: [`counts`](super::measure::counts) of people held back; 1
+    /// where nobody measured.
+    #[serde(default = "all")]
+    pub counts: Values,
     /// Steps of training.
     pub steps: u64,
     /// Seconds that they took.
@@ -47,8 +51,12 @@ impl Header {
     /// Of this program's version and [`NAMES`].
     pub fn new(side: usize, [means, deviations]: [Values; 2], steps: u64, seconds: f64) -> Self {
         let outputs = NAMES.map(str::to_owned).to_vec();
-        Self { version: VERSION, side, outputs, means, deviations, steps, seconds }
+        Self { version: VERSION, side, outputs, means, deviations, counts: all(), steps, seconds }
     }
+}
+
+fn all() -> Values {
+    [1.0; OUTPUTS]
 }
 
 /// A network whose weights no gradient goes into.
@@ -118,6 +126,12 @@ impl ExpressionJudge {
             parameters.map(|parameter| (parameter.name.clone(), (parameter.shape.clone(), parameter.to_vec())));
         let bytes = FORMAT.write(&self.header, &tensors.collect()).map_err(failed)?;
         whole_file::write(file, &bytes).map_err(|error| failed(error.to_string()))
+    }
+
+    /// [`Header::counts`] as one row, of sum 1: `[1, OUTPUTS]`.
+    pub fn counts(&self, device: &Device) -> Tensor<2> {
+        let sum: f32 = self.header.counts.iter().sum();
+        Tensor::from_data([self.header.counts.map(|count| count / sum.max(1e-6))], device)
     }
 
     /// What the faces in `pictures` `[N, 3, S, S]` (blue, green, red, 0..1) do, `[N, OUTPUTS]`, of mean 0 and deviation 1; they

@@ -49,6 +49,15 @@ impl std::fmt::Display for Figures {
     }
 }
 
+/// How far each number is to be trusted, 0..1: the part of the truth's variance that it explains at best (the square of the
+/// correlation), in the worst of several groups of faces.
+pub fn counts(groups: &[Figures]) -> Values {
+    let explained = |figures: &Figures, place: usize| {
+        figures.0[place].correlation.map_or(0.0, |correlation| correlation.max(0.0).powi(2) as f32)
+    };
+    std::array::from_fn(|place| groups.iter().map(|figures| explained(figures, place)).fold(1.0, f32::min))
+}
+
 fn read(judge: &ExpressionJudge, shots: &[Shot], blur: f32) -> Vec<Values> {
     let (pixels, count) = (SIDE * SIDE, shots.len());
     let mut crops = vec![0.0; count * 3 * pixels];

@@ -48,14 +48,17 @@ pub fn code_distance(found: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
 }
 
 /// How far what a drawn face does is from what the driver's does: mean of `sqrt(1 + d²) − 1` over the differences `d` of the
-/// judge's numbers, in their deviations, which is half the square of small ones and as large ones grow (P. Charbonnier et al., "Two
+/// judge's numbers, in their deviations, weighted by how far each is to be trusted, which is half the square of small ones and as large ones grow (P. Charbonnier et al., "Two
 /// deterministic half-quadratic regularization algorithms for computed imaging", ICIP 1994). Each is a picture `[N, 3, S, S]` with
 /// the mask `[N, 1, S, S]` of its face. 0 for equal ones. Differentiable in the drawn picture alone.
 pub fn expression_distance(judge: &ExpressionJudge, drawn: [Tensor<4>; 2], driver: [Tensor<4>; 2]) -> Tensor<1> {
     let ([drawn, drawn_mask], [driver, driver_mask]) = (drawn, driver);
     let wanted = judge.read_faces(driver, driver_mask).detach();
     let difference = judge.read_faces(drawn, drawn_mask.detach()) - wanted;
-    ((difference.clone() * difference + 1.0).sqrt() - 1.0).mean()
+    let [faces, _] = difference.dims();
+    let far = (difference.clone() * difference + 1.0).sqrt() - 1.0;
+    let counts = judge.counts(&far.device());
+    (far * counts).sum() / faces as f32
 }
 
 /// What a model is to lower: how far verdicts on drawn faces are from those on photographs. X. Mao et al., "Least squares
