@@ -13,8 +13,8 @@ pub struct TermWeights {
     /// it, so that expression, gaze and pose stay the driver's. 0.2 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     code: Option<f32>,
-    /// With a base and --a, or with --troupe and --b: holds what the drivers' faces do once they are the subject's (lids, gaze, mouth,
-    /// brows, pose) against what they did, as the expression network that comes with Standin sees it. 0.5 is a start.
+    /// With a base and --a, or with --troupe and --b: holds what the drivers' faces do once they are the subject's (lids, mouth, brows,
+    /// pose; of gaze it knows nothing) against what they did, as the expression network that comes with Standin sees it. 0.5 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     expression: Option<f32>,
     /// With --troupe: the codes of one frame must agree, whoever of the troupe performs it. 0.2 is a start.
