@@ -212,6 +212,7 @@ fn model(name: &str, device: &Device) -> Result<(), Box<dyn std::error::Error>> 
         driver_mask: narrow(),
         whose: side.into(),
         answered: true,
+        subject: Vec::new(),
     });
     let mut times = [(); 4].map(|()| Times::default());
     for _ in 0..12 {
@@ -294,8 +295,16 @@ fn losses(device: &Device) {
     time("dssim, one scale", 0.0, || dssim(face.clone(), target.clone(), 1));
     let [mask_of_target, priority, driver_mask] = [(); 3].map(|()| narrow().inner());
     let whose = Side::B.into();
-    let batch =
-        Batch { input: wide().inner(), target, mask: mask_of_target, priority, driver_mask, whose, answered: true };
+    let batch = Batch {
+        input: wide().inner(),
+        target,
+        mask: mask_of_target,
+        priority,
+        driver_mask,
+        whose,
+        answered: true,
+        subject: Vec::new(),
+    };
     time("all losses of one side", 0.0, || {
         let output = Output {
             face: face.clone(),

@@ -196,6 +196,7 @@ fn a_run_of_something_else_is_not_gone_on_with() {
         (&["-o", "run", "--resolution", "64"], "resolution = 32, but 64"),
         (&["-o", "run", "--seed", "5"], "seed = 1, but 5"),
         (&["-o", "run", "--batch", "4"], "batch = 2, but 4"),
+        (&["-o", "run", "--replay", "0.5"], "replay = 0, but 0.5"),
         (&["-o", "run", "--adabelief"], "begun without --adabelief"),
         (&["-o", "run", "--from", "base"], "base = none, but base (SHA-256"),
     ] {

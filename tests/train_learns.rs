@@ -13,7 +13,7 @@ use session_support::recipe;
 use standin::train::augment::AugmentSettings;
 use standin::train::losses::{LossWeights, l1};
 use standin::train::optimise::{Course, Schedule};
-use standin::train::samples::{Faces, Loader, LoaderSettings, Pairing, Sides};
+use standin::train::samples::{FaceLosses, Faces, Loader, LoaderSettings, Pairing, Sides};
 use standin::train::session::{Recipe, Run, Stop, Trainer};
 use standin::train::zoo::Side;
 use standin::train::zoo::preset::Dimensions;
@@ -51,9 +51,12 @@ fn two_hundred_steps_on_a_tiny_face_set_draw_both_people() {
     let sides = Sides::new(vec![ada], vec![ben]).unwrap();
     let faces = Arc::new(Faces::load(&sides, 64, &|| ()).unwrap());
     let augment = recipe.augment.clone();
-    let settings = LoaderSettings { batch: 4, resolution: 64, balance: true, augment, pairing: Pairing::Sides };
+    let settings =
+        LoaderSettings { batch: 4, resolution: 64, balance: true, augment, pairing: Pairing::Sides, replay: 0.0 };
     let done = |step: u64| step as f64 / STEPS as f64;
-    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, 0, Device::flex(), done).unwrap();
+    let loader =
+        Loader::start(Arc::clone(&faces), &settings, recipe.seed, 0, Device::flex(), done, FaceLosses::default())
+            .unwrap();
     let run = Run::begin(&folder.path().join("run"), recipe).unwrap();
     let mut trainer = Trainer::open(run, Device::flex().autodiff(), &mut |_| {}).unwrap();
     trainer.train(&mut |_, _| loader.next(), &mut |_| {}, &mut |_| Stop::No).unwrap();

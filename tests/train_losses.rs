@@ -4,7 +4,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use standin::train::losses::{
-    Judges, LossWeights, LossWeightsError, dssim, emphasised, emphasised_dssim, feather, l1, l2, masked, total,
+    Judges, LossWeights, LossWeightsError, dssim, emphasised, emphasised_dssim, emphasised_each, feather, l1, l2,
+    masked, total,
 };
 use standin::train::samples::Batch;
 use standin::train::zoo::{Output, Side};
@@ -83,6 +84,7 @@ fn the_total_is_differentiated_through_every_part() {
         driver_mask: tensor(picture(narrow, 5), narrow, &device),
         whose: Side::B.into(),
         answered: true,
+        subject: Vec::new(),
     };
     let masks =
         |device: &Device| (tensor(picture(narrow, 8), narrow, device), tensor(picture(narrow, 9), narrow, device));
@@ -193,6 +195,22 @@ fn a_feather_softens_inside_and_adds_nothing_outside() {
 }
 
 #[test]
+fn each_picture_of_a_batch_is_judged_as_alone() {
+    let device = Device::flex();
+    let (shape, narrow) = ([3, 3, 14, 14], [3, 1, 14, 14]);
+    let (x, y) = (tensor(picture(shape, 1), shape, &device), tensor(picture(shape, 2), shape, &device));
+    let map = tensor(picture(narrow, 5), narrow, &device);
+    let each = emphasised_each(x.clone(), y.clone(), map.clone());
+    assert_eq!(each.dims(), [3]);
+    for n in 0..3 {
+        let found = scalar(each.clone().narrow(0, n, 1));
+        let one = |pictures: &Tensor<4>| pictures.clone().narrow(0, n, 1);
+        let expected = scalar(emphasised(one(&x), one(&y), one(&map)));
+        assert!((found - expected).abs() < 1e-5, "picture {n}: {found} for {expected}");
+    }
+}
+
+#[test]
 fn an_empty_priority_costs_nothing() {
     let shape = [1, 3, 4, 4];
     let device = Device::flex();
@@ -224,6 +242,7 @@ fn parts_add_up_to_the_total() {
         driver_mask: tensor(picture(narrow, 5), narrow, &device),
         whose: Side::B.into(),
         answered: true,
+        subject: Vec::new(),
     };
     let output = Output {
         face: tensor(picture(wide, 1), wide, &device),

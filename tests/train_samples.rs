@@ -21,8 +21,8 @@ use face_sets::{header, write_set};
 use standin::train::augment::AugmentSettings;
 use standin::train::faceset::Header;
 use standin::train::samples::{
-    Batch, BatchMaker, Faces, Loader, LoaderSettings, MINIMUM_FACES, Pairing, RunProgress, SampleError, Sides, Warning,
-    priority,
+    Batch, BatchMaker, FaceLosses, Faces, Loader, LoaderSettings, MINIMUM_FACES, Pairing, RunProgress, SampleError,
+    Sides, Warning, priority,
 };
 use standin::train::zoo::Side;
 use tempfile::TempDir;
@@ -37,6 +37,7 @@ fn settings() -> LoaderSettings {
         balance: true,
         augment: AugmentSettings::default(),
         pairing: Pairing::Sides,
+        replay: 0.0,
     }
 }
 
@@ -66,7 +67,7 @@ fn early(step: u64) -> RunProgress {
 }
 
 fn start(faces: &Arc<Faces>, seed: u64, first_step: u64) -> Loader {
-    Loader::start(faces.clone(), &settings(), seed, first_step, Device::flex(), |_| 0.0).unwrap()
+    Loader::start(faces.clone(), &settings(), seed, first_step, Device::flex(), |_| 0.0, FaceLosses::default()).unwrap()
 }
 
 #[test]
@@ -136,6 +137,7 @@ fn every_face_set_of_a_side_is_as_likely_however_large() {
         balance: false,
         augment: AugmentSettings::none(),
         pairing: Pairing::Sides,
+        replay: 0.0,
     };
     let maker = BatchMaker::new(&faces, &plain, 1).unwrap();
     let red = values(&maker.batch(&faces, Side::A, early(0), &Device::flex()).target.slice([0..600, 2..3, 0..1, 0..1]));
@@ -190,7 +192,7 @@ fn in_the_last_part_of_a_run_nothing_is_warped() {
     let augment = AugmentSettings { warp: 0.05, warp_until: 0.7, ..AugmentSettings::none() };
     let settings = LoaderSettings { augment, ..settings() };
     let done = |step: u64| step as f64 / 10.0;
-    let loader = Loader::start(faces, &settings, 1, 6, Device::flex(), done).unwrap();
+    let loader = Loader::start(faces, &settings, 1, 6, Device::flex(), done, FaceLosses::default()).unwrap();
     let warped = |batch: &Batch| values(&batch.input) != values(&batch.target);
     let (sixth, seventh) = (loader.next().unwrap(), loader.next().unwrap());
     assert!(warped(&sixth.0) && warped(&sixth.1));
@@ -278,8 +280,9 @@ fn a_corrupt_picture_is_named() {
 fn settings_that_make_no_batch_are_refused() {
     let (_place, sides) = sides();
     let faces = load(&sides);
-    let error =
-        |settings: LoaderSettings| Loader::start(faces.clone(), &settings, 1, 0, Device::flex(), |_| 0.0).unwrap_err();
+    let error = |settings: LoaderSettings| {
+        Loader::start(faces.clone(), &settings, 1, 0, Device::flex(), |_| 0.0, FaceLosses::default()).unwrap_err()
+    };
     assert!(matches!(error(LoaderSettings { batch: 0, ..settings() }), SampleError::Nothing { .. }));
     assert!(matches!(error(LoaderSettings { resolution: 0, ..settings() }), SampleError::Nothing { .. }));
     let augment = AugmentSettings { warp: 3.0, ..AugmentSettings::default() };

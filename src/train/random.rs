@@ -24,6 +24,8 @@ pub enum Purpose {
     Pasting = 7,
     /// First values of the expression network's weights.
     Expression = 8,
+    /// Which of the subject's samples are of hard faces, and of which.
+    Replay = 9,
 }
 
 /// The stream for `purpose` that belongs to the numbers `a` and `b` (a step and a slot of its batch, say).

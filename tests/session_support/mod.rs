@@ -43,6 +43,7 @@ pub(crate) fn recipe(name: &str, steps: u64) -> Recipe {
         coverage: 2.1314,
         alignment: Alignment::Template,
         balance: true,
+        replay: 0.0,
         goal: Goal { steps: Some(steps), minutes: None },
         dimensions: small(name),
         base: None,
@@ -83,6 +84,7 @@ pub(crate) fn discs(side: usize, count: usize, step: u64) -> (Batch, Batch) {
             mask,
             whose,
             answered: true,
+            subject: Vec::new(),
         }
     };
     (batch(0, [0.2, 0.3, 0.8]), batch(1, [0.8, 0.6, 0.1]))

@@ -56,7 +56,7 @@ pub(crate) fn troupe_of(
 }
 
 pub(crate) fn settings(pairing: Pairing) -> LoaderSettings {
-    LoaderSettings { batch: 6, resolution: 100, balance: false, augment: AugmentSettings::none(), pairing }
+    LoaderSettings { batch: 6, resolution: 100, balance: false, augment: AugmentSettings::none(), pairing, replay: 0.0 }
 }
 
 /// Mean of channel `c` (blue, green, red) over sample `n` of a batch, 0..255.

@@ -69,6 +69,7 @@ impl Trainer {
                 caution: 1.0,
                 weights: network.init(seed, &inner),
                 optimiser: Vec::new(),
+                faces: Vec::new(),
             },
         };
         let Checkpoint { step, seconds, weights, optimiser, .. } = begun;
@@ -155,6 +156,7 @@ impl Trainer {
             caution: 1.0,
             weights: self.weights.clone(),
             optimiser: self.optimiser.export()?,
+            faces: Vec::new(),
         };
         checkpoint.save(&self.folder.join("checkpoints"), KEPT)?;
         self.judge(&self.device.clone().inner()).save(&self.folder.join(NETWORK_FILE))

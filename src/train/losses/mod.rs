@@ -15,6 +15,6 @@ mod weights;
 
 pub use dssim::{dssim, emphasised_dssim};
 pub use judges::{Judges, code_distance, discriminator_loss, expression_distance, generator_loss, pasted, perceptual};
-pub use pixel::{emphasised, feather, l1, l2, masked};
+pub use pixel::{emphasised, emphasised_each, feather, l1, l2, masked};
 pub use total::{LossTerm, Parts, total};
 pub use weights::{LossWeights, LossWeightsError};

@@ -26,6 +26,14 @@ pub fn emphasised(predicted: Tensor<4>, target: Tensor<4>, priority: Tensor<4>) 
     ((predicted - target).abs() * priority).sum() / area
 }
 
+/// [`emphasised`] of each picture alone, `[N]`.
+pub fn emphasised_each(predicted: Tensor<4>, target: Tensor<4>, priority: Tensor<4>) -> Tensor<1> {
+    let [count, channels, ..] = predicted.dims();
+    let sums = |map: Tensor<4>| map.sum_dims(&[1, 2, 3]).reshape([count]);
+    let area = sums(priority.clone()) * channels as f32 + EMPTY;
+    sums((predicted - target).abs() * priority) / area
+}
+
 /// A picture as the losses see it: full inside the mask, `background` (0..1) of it far outside.
 /// `mask` is `[N, 1, S, S]`, 0..1.
 pub fn masked(picture: Tensor<4>, mask: Tensor<4>, background: f32) -> Tensor<4> {

@@ -62,6 +62,7 @@ impl Trainer {
                 caution: 1.0,
                 weights: network.init(seed, &inner),
                 optimiser: Vec::new(),
+                faces: Vec::new(),
             },
         };
         let Checkpoint { step, seconds, weights, optimiser, .. } = begun;
@@ -138,6 +139,7 @@ impl Trainer {
             caution: 1.0,
             weights: self.weights.clone(),
             optimiser: self.optimiser.export()?,
+            faces: Vec::new(),
         };
         checkpoint.save(&self.folder.join("checkpoints"), KEPT)?;
         let file = self.folder.join(NETWORK_FILE);

@@ -1,9 +1,11 @@
 //! From faces to the tensors of a batch.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
 use rayon::prelude::*;
 
 use super::choice::Choice;
+use super::replay::{self, FaceLosses};
 use super::troupe::Troupe;
 use super::{Batch, Faces, SampleError};
 use crate::train::augment::{AugmentSettings, Augmenter, Buffers, CrossPair, Sample, Source};
@@ -53,6 +55,8 @@ pub struct LoaderSettings {
     pub augment: AugmentSettings,
     /// What goes in and what should come out.
     pub pairing: Pairing,
+    /// Part of the subject's samples that is drawn from the faces that came out worst lately, 0..1.
+    pub replay: f32,
 }
 
 impl LoaderSettings {
@@ -71,7 +75,8 @@ pub struct RunProgress {
     pub done: f64,
 }
 
-/// Makes the batch of any step: it depends on the seed, the moment and the faces, and on nothing else.
+/// Makes the batch of any step: it depends on the seed, the moment and the faces; where hard faces are replayed, also on those
+/// that [`BatchMaker::rank`] was last told of; and on nothing else.
 #[derive(Debug)]
 pub struct BatchMaker {
     augmenter: Augmenter,
@@ -82,6 +87,9 @@ pub struct BatchMaker {
     seed: u64,
     pairing: Pairing,
     balance: bool,
+    replay: f32,
+    /// The subject's faces from the hardest to the easiest; empty where none are replayed.
+    ranking: Vec<usize>,
     a: Choice,
     b: Choice,
 }
@@ -92,7 +100,7 @@ impl BatchMaker {
     /// # Errors
     /// [`SampleError`] where the settings make no batch, or the faces that they ask for are not there.
     pub fn new(faces: &Faces, settings: &LoaderSettings, seed: u64) -> Result<Self, SampleError> {
-        let LoaderSettings { batch, resolution, balance, ref augment, pairing } = *settings;
+        let LoaderSettings { batch, resolution, balance, ref augment, pairing, replay } = *settings;
         if batch == 0 || resolution == 0 {
             return Err(SampleError::Nothing { batch, resolution });
         }
@@ -110,12 +118,19 @@ impl BatchMaker {
         let augmenter = Augmenter::new(augment.clone(), resolution)?;
         let unwarped = Augmenter::new(AugmentSettings { warp: 0.0, ..augment.clone() }, resolution)?;
         let (a, b) = (faces.choice(Side::A, balance), faces.choice(Side::B, balance));
-        Ok(Self { augmenter, unwarped, batch, resolution, seed, pairing, balance, a, b })
+        let ranking = Vec::new();
+        Ok(Self { augmenter, unwarped, batch, resolution, seed, pairing, balance, replay, ranking, a, b })
+    }
+
+    /// Replays from now on the faces that are hard by these losses. `faces` are those that it was made for.
+    pub fn rank(&mut self, faces: &Faces, losses: &FaceLosses) {
+        self.ranking = losses.ranking(faces.of(Side::B).len());
     }
 
     /// The first (A) or second (B) batch of a moment, made on every core. `faces` are those that it was made for.
     pub fn batch(&self, faces: &Faces, side: Side, moment: RunProgress, device: &Device) -> Batch {
         let mut planes = BatchPlanes::new(self.batch, self.resolution);
+        let mut subject = Vec::new();
         let parity = u64::from(side == Side::B);
         let troupe = self.pairing.troupe(side).and_then(|of| Some((of, faces.troupe(of)?)));
         let whose = match troupe {
@@ -128,14 +143,19 @@ impl BatchMaker {
             }
             None => {
                 let of = if self.pairing == Pairing::Subject { Side::B } else { side };
+                let place = |slot: usize| 2 * slot as u64 + parity;
+                let drawn: Vec<_> = (0..self.batch).map(|slot| self.draw(of, moment.step, place(slot))).collect();
                 planes.fill(|slot, buffers, sample| {
-                    self.sample(faces, of, moment, 2 * slot as u64 + parity, buffers, sample);
+                    self.sample(faces, (of, drawn[slot]), moment, place(slot), buffers, sample);
                 });
+                if of == Side::B {
+                    subject.extend(drawn.iter().map(|drawn| drawn.face));
+                }
                 if self.pairing == Pairing::Driven { Side::B.into() } else { of.into() }
             }
         };
         let answered = self.pairing != Pairing::Driven || side == Side::B;
-        Batch { answered, ..planes.into_batch(whose, device) }
+        Batch { answered, subject, ..planes.into_batch(whose, device) }
     }
 
     /// Whether faces of a side may be mirrored.
@@ -167,23 +187,36 @@ impl BatchMaker {
         self.augmenter(moment).cross_sample(&pair, flip, &mut rng, buffers, sample);
     }
 
+    /// The face of a sample of a side, and another of the opposite side for its colours.
+    fn draw(&self, side: Side, step: u64, place: u64) -> Drawn {
+        let (own, other) = match side {
+            Side::A => (&self.a, &self.b),
+            Side::B => (&self.b, &self.a),
+        };
+        let mut choice = stream(self.seed, Purpose::Choice, step, place);
+        let drawn = Drawn { face: own.draw(&mut choice), other: other.draw(&mut choice) };
+        if side == Side::A || self.ranking.is_empty() {
+            return drawn;
+        }
+        // Of a stream of its own: the other samples stay what they are without it.
+        let mut rng = stream(self.seed, Purpose::Replay, step, place);
+        let replayed = rng.random::<f32>() < self.replay;
+        if replayed { Drawn { face: replay::draw(&self.ranking, &mut rng), ..drawn } } else { drawn }
+    }
+
     fn sample(
         &self,
         faces: &Faces,
-        side: Side,
+        (side, drawn): (Side, Drawn),
         moment: RunProgress,
         place: u64,
         buffers: &mut Buffers,
         sample: &mut Sample<'_>,
     ) {
-        let (own, other, opposite) = match side {
-            Side::A => (&self.a, &self.b, Side::B),
-            Side::B => (&self.b, &self.a, Side::A),
-        };
-        let mut choice = stream(self.seed, Purpose::Choice, moment.step, place);
+        let opposite = if side == Side::A { Side::B } else { Side::A };
         // There is a face: `new` refuses a side without any that samples are made of. The opposite side may have none.
-        let source = &faces.of(side)[own.draw(&mut choice)];
-        let other = faces.of(opposite).get(other.draw(&mut choice));
+        let source = &faces.of(side)[drawn.face];
+        let other = faces.of(opposite).get(drawn.other);
         let mut rng = stream(self.seed, Purpose::Augmentation, moment.step, place);
         let colours = other.and_then(Source::statistics);
         self.augmenter(moment).sample(source, colours, self.flips(side), &mut rng, buffers, sample);
@@ -208,6 +241,13 @@ impl Faces {
         });
         Ok(planes.into_batch(side.into(), device))
     }
+}
+
+/// What is drawn for a sample of one side.
+#[derive(Debug, Clone, Copy)]
+struct Drawn {
+    face: usize,
+    other: usize,
 }
 
 /// A batch as plain numbers.
@@ -261,6 +301,7 @@ impl BatchPlanes {
             driver_mask: tensor(self.driver_mask, 1),
             whose,
             answered: true,
+            subject: Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod error;
 mod faces;
 mod loader;
 mod priority;
+mod replay;
 mod sides;
 mod troupe;
 mod warning;
@@ -19,6 +20,7 @@ pub use error::SampleError;
 pub use faces::Faces;
 pub use loader::Loader;
 pub use priority::priority;
+pub use replay::{FaceLosses, StepLosses};
 pub use sides::{MINIMUM_FACES, Sides};
 pub use warning::Warning;
 
@@ -44,6 +46,8 @@ pub struct Batch {
     /// Whether `target` is what should come out. A driver's face that is to become the subject's has no known answer: there
     /// `target` is the driver's picture, as clean as it is at hand.
     pub answered: bool,
+    /// Places of the subject's faces in [`Faces::of`] side B, sample by sample; empty where others are shown.
+    pub subject: Vec<usize>,
 }
 
 impl Batch {

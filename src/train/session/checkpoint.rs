@@ -16,8 +16,10 @@ use crate::train::zoo::ParameterShape;
 const VERSION: &str = "1";
 /// Prefix of a file that is being written.
 const UNFINISHED: &str = ".unfinished-";
-/// Prefix of the optimiser's tensors; the others are the weights.
+/// Prefix of the optimiser's tensors; what has no prefix is the weights.
 const OPTIMISER: &str = "optimiser/";
+/// Prefix of what is known of the subject's faces.
+const FACES: &str = "faces/";
 
 /// The state of a training after some step.
 #[derive(Debug, Clone)]
@@ -32,6 +34,9 @@ pub struct Checkpoint {
     pub weights: Weights,
     /// The optimiser's state, see [`Optimiser::export`](crate::train::optimise::Optimiser::export).
     pub optimiser: Vec<(String, Vec<f32>)>,
+    /// How wrong the subject's faces came out, where hard ones are replayed: see
+    /// [`FaceLosses::export`](crate::train::samples::FaceLosses::export).
+    pub faces: Vec<(String, Vec<f32>)>,
 }
 
 impl Checkpoint {
@@ -108,14 +113,14 @@ impl Checkpoint {
 
     fn write(&self, path: &Path) -> Result<(), String> {
         let weights = self.weights.0.iter();
-        let state = self.optimiser.iter();
-        let tensors: Vec<(String, Vec<usize>, Cow<'_, [f32]>)> =
-            weights
-                .map(|weight| (weight.name.clone(), weight.shape.clone(), Cow::Owned(weight.to_vec())))
-                .chain(state.map(|(name, values)| {
-                    (format!("{OPTIMISER}{name}"), vec![values.len()], Cow::Borrowed(&values[..]))
-                }))
-                .collect();
+        let state = [(OPTIMISER, &self.optimiser), (FACES, &self.faces)];
+        let state = state.into_iter().flat_map(|(prefix, named)| named.iter().map(move |named| (prefix, named)));
+        let tensors: Vec<(String, Vec<usize>, Cow<'_, [f32]>)> = weights
+            .map(|weight| (weight.name.clone(), weight.shape.clone(), Cow::Owned(weight.to_vec())))
+            .chain(state.map(|(prefix, (name, values))| {
+                (format!("{prefix}{name}"), vec![values.len()], Cow::Borrowed(&values[..]))
+            }))
+            .collect();
         let views = tensors
             .iter()
             .map(|(name, shape, values)| {
@@ -159,17 +164,17 @@ fn read(bytes: &[u8], parameters: &[ParameterShape], device: &Device) -> Result<
             Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value })
         })
         .collect::<Result<_, String>>()?;
-    let optimiser = file
-        .iter()
-        .filter_map(|(name, tensor)| Some((name.strip_prefix(OPTIMISER)?, tensor)))
-        .map(|(name, tensor)| Ok((name.to_owned(), floats(name, &tensor)?)))
-        .collect::<Result<_, String>>()?;
+    let named = |prefix: &str| {
+        let all = file.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(prefix)?, tensor)));
+        all.map(|(name, tensor)| Ok((name.to_owned(), floats(name, &tensor)?))).collect::<Result<Vec<_>, String>>()
+    };
     Ok(Checkpoint {
         step: number("step")? as u64,
         seconds: number("seconds")?,
         caution: number("caution")?,
         weights: Weights(weights),
-        optimiser,
+        optimiser: named(OPTIMISER)?,
+        faces: named(FACES)?,
     })
 }
 

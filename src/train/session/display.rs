@@ -65,6 +65,7 @@ impl Display {
             }
             Event::Saved(step) => self.note = format!("checkpoint of step {step} saved"),
             Event::Previewed(step) => self.note = format!("preview of step {step} written"),
+            Event::Faces(_) => return Ok(()),
             other => {
                 self.note = said(other).unwrap_or_default();
                 if self.terminal.is_none() {
@@ -105,7 +106,7 @@ pub fn said(event: &Event<'_>) -> Option<String> {
             )
         }
         Event::Skipped(error) => format!("{error}; an older checkpoint was taken"),
-        Event::Measured(_) | Event::Saved(_) | Event::Previewed(_) => return None,
+        Event::Measured(_) | Event::Saved(_) | Event::Previewed(_) | Event::Faces(_) => return None,
     })
 }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! RUN/
 //!   run.toml                     the [`Recipe`]: model, batch, losses, rates, augmentation, face sets
-//!   checkpoints/step-00000500.safetensors    weights, their average, the optimiser's moments; the newest few
+//!   checkpoints/step-00000500.safetensors    weights, their average, the optimiser's moments, how the subject's faces came
+//!                                out where hard ones are replayed; the newest few
 //!   previews/step-00000500.png   the same faces at every such step
 //!   metrics.jsonl                losses, rate, gradient norm and speed, a line every few steps
 //! ```

@@ -89,6 +89,9 @@ pub struct Recipe {
     /// Whether faces are drawn with equal chance for each turn, opening of the lids and of the mouth that is not too rare.
     #[serde(alias = "balance_yaw")]
     pub balance: bool,
+    /// Part of the subject's samples that is drawn from the faces that came out worst lately, 0..1.
+    #[serde(default)]
+    pub replay: f32,
     /// When it is done.
     #[serde(default)]
     pub goal: Goal,
@@ -179,9 +182,15 @@ impl Recipe {
         if adversarial > 0.0 && self.goal == Goal::default() {
             return without("adversarial", "an end of the run (--minutes or --steps), of which it takes the last part");
         }
+        if self.replay > 0.0 && self.pairing() == Pairing::Troupe {
+            return Err(
+                "replay is of a subject's faces (--b), and a base has none: leave it out, or set it to 0".to_owned()
+            );
+        }
         let share = |value: f64| (0.0..1.0).contains(&value);
         let checks = [
             ("batch", (1..=256).contains(&self.batch), "1 to 256"),
+            ("replay", (0.0..=1.0).contains(&self.replay), "0 to 1"),
             ("goal.steps", self.goal.steps.is_none_or(|steps| steps > 0), "1 or more"),
             ("goal.minutes", self.goal.minutes.is_none_or(|minutes| minutes.is_finite() && minutes > 0.0), "above 0"),
             ("schedule.rate", self.schedule.rate.is_finite() && self.schedule.rate > 0.0, "above 0, such as 5e-4"),

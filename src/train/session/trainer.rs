@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use super::adversary::Adversary;
 use super::{Checkpoint, Goal, Metrics, Row, Run, SessionError, preview};
 use crate::train::expression::ExpressionJudge;
-use crate::train::losses::{Judges, Parts, total};
+use crate::train::losses::{Judges, Parts, emphasised_each, total};
 use crate::train::optimise::{Optimiser, gradients};
-use crate::train::samples::{Batch, Pairing, SampleError};
+use crate::train::samples::{Batch, FaceLosses, Pairing, SampleError, StepLosses};
 use crate::train::weights::Weights;
-use crate::train::zoo::Side;
+use crate::train::zoo::{Output, Side};
 
 /// Steps that may give no number, one after the other, before training goes back to the last good state.
 const MOST_BAD_STEPS: u32 = 3;
@@ -37,6 +37,9 @@ pub enum Event<'a> {
         /// Where the weights came from.
         to: u64,
     },
+    /// How wrong the subject's faces of a step came out, after each step of a run that replays hard ones; nothing where the
+    /// step was no good.
+    Faces(&'a StepLosses),
     /// A checkpoint could not be read, and an older one was taken.
     Skipped(&'a SessionError),
 }
@@ -66,6 +69,8 @@ pub struct Trainer {
     metrics: Metrics,
     history: Vec<Row>,
     fixed: Option<(Batch, Batch)>,
+    /// Of the subject's; none where hard ones are not replayed.
+    faces: Option<FaceLosses>,
     /// Steps from one checkpoint to the next.
     pub save_every: u64,
     /// Steps from one preview to the next; 0 for none.
@@ -116,9 +121,16 @@ impl Trainer {
                     None => run.network().init(run.recipe().seed, &constants),
                 },
                 optimiser: Vec::new(),
+                faces: Vec::new(),
             },
         };
         let Checkpoint { step, seconds, caution, .. } = begun;
+        let damaged = || SessionError::Checkpoint {
+            file: Checkpoint::path(&run.checkpoints(), step),
+            reason: "what it says of the subject's faces is damaged; delete it to go on from an older one".to_owned(),
+        };
+        let faces = FaceLosses::import(&begun.faces).ok_or_else(damaged)?;
+        let faces = (run.recipe().replay > 0.0).then_some(faces);
         let (weights, optimiser) = restored(&run, begun, &device)?;
         let adversary = Adversary::open(&run, step, &device)?;
         let judged = run.recipe().losses.expression > 0.0;
@@ -138,6 +150,7 @@ impl Trainer {
             metrics,
             history,
             fixed: None,
+            faces,
             save_every: 500,
             preview_every: 500,
             keep: 3,
@@ -162,6 +175,11 @@ impl Trainer {
     /// The metrics so far, those of earlier sessions included.
     pub fn history(&self) -> &[Row] {
         &self.history
+    }
+
+    /// How wrong the subject's faces came out, for the loader of a run that replays hard ones; nothing in another.
+    pub fn face_losses(&self) -> FaceLosses {
+        self.faces.clone().unwrap_or_default()
     }
 
     /// The weights as they are.
@@ -213,7 +231,12 @@ impl Trainer {
         while goal.done(self.step, self.seconds) < 1.0 && stop(self.step) == Stop::No {
             let begun = Instant::now();
             let (a, b) = batches(self.step, self.seconds)?;
-            let good = self.advance(&goal, &a, &b, &mut sums, told)?;
+            let mut said = StepLosses::new();
+            let good = self.advance(&goal, &a, &b, (&mut sums, &mut said), told)?;
+            if let Some(faces) = &mut self.faces {
+                told(Event::Faces(&said));
+                faces.add(said);
+            }
             self.step += 1;
             self.seconds += begun.elapsed().as_secs_f64();
             if good {
@@ -235,13 +258,14 @@ impl Trainer {
         Ok(())
     }
 
-    /// One step; `false` where it gave no numbers and changed nothing.
+    /// One step; `false` where it gave no numbers and changed nothing. Notes its losses, and those of its faces where they are
+    /// asked for.
     fn advance(
         &mut self,
         goal: &Goal,
         a: &Batch,
         b: &Batch,
-        sums: &mut Sums,
+        (sums, said): (&mut Sums, &mut StepLosses),
         told: &mut dyn FnMut(Event<'_>),
     ) -> Result<bool, SessionError> {
         let (network, losses) = (self.run.network(), self.run.recipe().losses);
@@ -281,6 +305,9 @@ impl Trainer {
         }
         if let Some(adversary) = self.adversary.as_mut().filter(|adversary| adversary.learns(done)) {
             parts_b.0.extend(adversary.learn(&[(&output_a, a), (&output_b, b)], rate)?);
+        }
+        if self.faces.is_some() {
+            said.extend(of_faces(&output_a, a).chain(of_faces(&output_b, b)));
         }
         sums.steps += 1;
         sums.norm += report.norm;
@@ -330,6 +357,7 @@ impl Trainer {
             caution: self.caution,
             weights: self.weights.clone(),
             optimiser: self.optimiser.export()?,
+            faces: self.faces.as_ref().map_or_else(Vec::new, FaceLosses::export),
         };
         if let Some(adversary) = &self.adversary {
             adversary.add_to(&mut checkpoint)?;
@@ -368,6 +396,19 @@ impl Trainer {
         told(Event::WentBack { step: self.step, to });
         Ok(())
     }
+}
+
+/// How wrong each of the subject's faces in a batch came out: mean absolute difference over the face, and over eyes and mouth,
+/// added. Waits for the device.
+fn of_faces(output: &Output, batch: &Batch) -> impl Iterator<Item = (usize, f32)> {
+    let losses = if batch.subject.is_empty() {
+        Vec::new()
+    } else {
+        let drawn = output.face.clone().inner();
+        let over = |map: &Tensor<4>| emphasised_each(drawn.clone(), batch.target.clone(), map.clone());
+        (over(&batch.mask) + over(&batch.priority)).into_data().convert::<f32>().try_into_vec().unwrap_or_default()
+    };
+    batch.subject.clone().into_iter().zip(losses)
 }
 
 /// Leaves of a new graph and the optimiser that belongs to them.

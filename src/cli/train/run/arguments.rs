@@ -80,6 +80,10 @@ pub struct Arguments {
     /// where the performer's hair begins. Crops of the whole head, and masks that are hulls of landmarks, do so anyway.
     #[arg(long)]
     pub keep_hair: bool,
+    /// Part of the subject's samples, 0 to 1, that is drawn from the faces that came out worst lately, the hardest up to four
+    /// times as often as evenly. Default 0.
+    #[arg(long, value_name = "PART")]
+    pub replay: Option<f32>,
     /// Computes on it.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceChoice,

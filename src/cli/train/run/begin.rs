@@ -79,6 +79,7 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
         coverage: sides.coverage(),
         alignment: sides.alignment(),
         balance: !arguments.no_balance,
+        replay: arguments.replay.unwrap_or(0.0),
         goal: Goal { steps: arguments.steps, minutes: arguments.minutes },
         dimensions,
         base,

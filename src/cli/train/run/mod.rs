@@ -49,6 +49,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
         balance: recipe.balance,
         augment: recipe.augment.clone(),
         pairing: recipe.pairing(),
+        replay: recipe.replay,
     };
     let memory = Memory::of(&network, recipe, sides.bytes(resolution), settings.bytes());
     writeln!(out, "memory: {memory}")?;
@@ -82,7 +83,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     let seconds = Arc::new(AtomicU64::new(trainer.seconds().to_bits()));
     let (goal, clock) = (recipe.goal, Arc::clone(&seconds));
     let done = move |step| goal.done(step, f64::from_bits(clock.load(Ordering::Relaxed)));
-    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, trainer.step(), device.clone(), done)?;
+    let (first, losses) = (trainer.step(), trainer.face_losses());
+    let loader = Loader::start(Arc::clone(&faces), &settings, recipe.seed, first, device.clone(), done, losses)?;
 
     let pressed = interrupts()?;
     let mut display = Display::new(recipe.goal, trainer.history());
@@ -93,6 +95,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
             loader.next()
         },
         &mut |event: Event<'_>| {
+            if let Event::Faces(losses) = event {
+                loader.say(losses);
+            }
             if written.is_ok() {
                 written = display.show(&event, out);
             }

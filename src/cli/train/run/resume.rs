@@ -38,6 +38,9 @@ pub(super) fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, 
     if let Some(seed) = arguments.seed.filter(|&seed| seed != recipe.seed) {
         return Err(other("seed", recipe.seed.to_string(), seed.to_string()).into());
     }
+    if let Some(replay) = arguments.replay.filter(|&replay| replay != recipe.replay) {
+        return Err(other("replay", recipe.replay.to_string(), replay.to_string()).into());
+    }
     if let Some(from) = &arguments.from {
         let asked = named_base(from)?.map(|(_, source)| source);
         let hash = |source: &Option<BaseSource>| source.as_ref().map(|source| source.sha256.clone());
