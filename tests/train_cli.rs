@@ -226,7 +226,7 @@ fn troupe(folder: &Path) {
     for n in 0..24 {
         let mut face = record(n, 0.0, 0.6);
         let (person, frame) = (n as u32 / 8, n as u32 % 8);
-        face.performance = Some(Performance { person, frame: Some(frame) });
+        face.performance = Some(Performance { person, frame: Some(frame), sex: None });
         writer.append(&mut face, &picture(48, 80 * person as u8, 30 * frame as u8), &round(48)).unwrap();
     }
 }

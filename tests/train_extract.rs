@@ -18,7 +18,7 @@ use standin::cli::Outcome;
 use standin::cli::train::Cli;
 use standin::geometry::{Point, Similarity};
 use standin::train::extract::report;
-use standin::train::faceset::{FaceRecord, FaceSet, MaskKind, TABLE};
+use standin::train::faceset::{FaceRecord, FaceSet, MaskKind, Sex, TABLE};
 
 /// The shared clip or mask of this name, or `None` after saying that the test is skipped.
 fn media(name: &str) -> Option<String> {
@@ -428,6 +428,22 @@ fn people_who_follow_each_other_have_frames_of_their_own() {
     }
     let error = place.run("odd", &[&clip, "--people", "70", "--every", "20"]).unwrap_err();
     assert!(error.contains("no multiple of --people 70"), "{error}");
+}
+
+#[test]
+fn the_sexes_of_people_who_follow_each_other_are_noted() {
+    let Some(clip) = media("drivers.mp4") else { return };
+    let place = Place::new();
+    let sexes = ["female", "male", "male"].repeat(8).join(",");
+    let set = place.set("people", &[&clip, "--people", "40", "--every", "20", "--sexes", &sexes]);
+    for performance in set.faces.iter().map(|face| face.performance.unwrap()) {
+        let expected = if performance.person % 3 == 0 { Sex::Female } else { Sex::Male };
+        assert_eq!(performance.sex, Some(expected), "person {}", performance.person);
+    }
+    let error = place.run("few", &[&clip, "--people", "40", "--every", "20", "--sexes", "male,female"]).unwrap_err();
+    assert!(error.contains("it shows 24 people, but --sexes has 2"), "{error}");
+    let error = place.run("alone", &[&clip, "--sexes", "male"]).unwrap_err();
+    assert!(error.contains("give --performances or --people too"), "{error}");
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn who_performs_what_is_content_and_how_they_are_numbered_is_not() {
 
     let mut hash = |performances: [(u32, u32); 2]| {
         for (face, (person, frame)) in set.faces.iter_mut().zip(performances) {
-            face.performance = Some(Performance { person, frame: Some(frame) });
+            face.performance = Some(Performance { person, frame: Some(frame), sex: None });
         }
         set.content_hash()
     };

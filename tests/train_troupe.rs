@@ -102,7 +102,7 @@ fn people_without_a_face_have_no_number_and_who_is_seen_rarely_is_refused() {
     let place = tempfile::tempdir().unwrap();
     let people = |name: &str, keep: &dyn Fn(u32, u32) -> bool| {
         let set = troupe_with(&place.path().join(name), |face| {
-            let Performance { person, frame } = face.performance.unwrap();
+            let Performance { person, frame, .. } = face.performance.unwrap();
             keep(person, frame.unwrap())
         });
         let sides = Sides::open_subject(&[], &[set.folder]).unwrap();

@@ -38,7 +38,7 @@ pub(crate) fn troupe_of(
             let left = if person == 2 { 0.25 } else { 0.0 };
             let mut face = record((person * FRAMES + frame) as usize, 0.0, 0.6);
             face.to_crop = [0.01, 0.0, -left, 0.0];
-            face.performance = Some(Performance { person, frame: Some(frame) });
+            face.performance = Some(Performance { person, frame: Some(frame), sex: None });
             if !change(&mut face) {
                 continue;
             }

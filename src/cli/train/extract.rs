@@ -13,6 +13,7 @@ use crate::face::{Alignment, FaceType, Mesh};
 use crate::runtime::Runtime;
 use crate::train::extract::corrections::Corrections;
 use crate::train::extract::{CleanUp, DetectorChoice, Job, MaskChoice, Settings, Several, extract, source};
+use crate::train::faceset::Sex;
 
 /// Arguments of `standin-train extract`.
 ///
@@ -48,6 +49,10 @@ pub struct Arguments {
     /// `standin-train train --troupe`, beside people who perform the same frames: poses and expressions that those lack.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..), conflicts_with = "performances")]
     people: Option<u64>,
+    /// Sexes of the people of a clip, in their order, of which a troupe's training then draws as many: female,male,female, say.
+    /// With --performances or --people.
+    #[arg(long, value_name = "SEXES", value_enum, value_delimiter = ',', hide_possible_values = true)]
+    sexes: Vec<Sex>,
     /// Largest side of a crop in px. Smaller faces keep the resolution of their source, larger ones are reduced.
     #[arg(long, value_name = "PX", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(64..=4096))]
     max_side: u32,
@@ -169,6 +174,7 @@ impl Arguments {
             alignment: self.alignment.clone(),
             performances: self.performances,
             people: self.people,
+            sexes: self.sexes.clone(),
             max_side: self.max_side,
             mesh: self.mesh,
             jpeg: self.jpeg,
@@ -180,6 +186,9 @@ impl Arguments {
             corrections: corrections.sha256.clone(),
             clean_up,
         };
+        if !settings.sexes.is_empty() && settings.frames_each().is_none() {
+            bail!("--sexes is of people who follow each other in a clip: give --performances or --people too");
+        }
         let sources = source::expand(&self.sources, &self.mask)?;
         let names: Vec<&str> = sources.iter().map(|source| &*source.name).collect();
         if let (Some(file), strangers @ [_, ..]) = (&self.corrections, &*corrections.strangers(&names)) {

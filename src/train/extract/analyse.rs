@@ -147,7 +147,8 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
-    /// Refuses a source that ends within somebody's frames: whoever said how many each has cut people in two.
+    /// Refuses a source that ends within somebody's frames, since whoever said how many each has cut people in two, and one of
+    /// more or fewer people than there are sexes.
     fn whole_people(&self, source: usize) -> Result<(), ExtractError> {
         let SourceProgress { source, next, .. } = &self.sources[source];
         let Some(length) = self.settings.frames_each() else { return Ok(()) };
@@ -155,7 +156,14 @@ impl<'a> Analysis<'a> {
         // Frames after the last one that was looked at are passed over, up to the next that would have been.
         let most = next + self.settings.every.max(1) - 1;
         if next.next_multiple_of(length) <= most {
-            return Ok(());
+            let (people, sexes) = (next.div_ceil(length), self.settings.sexes.len());
+            if sexes == 0 || people == sexes as u64 {
+                return Ok(());
+            }
+            let reason = format!(
+                "it shows {people} people, but --sexes has {sexes}: begin again with --fresh and the sex of each, in their order"
+            );
+            return Err(FaceSetError::File { file: source.into(), reason }.into());
         }
         let frames = if most > *next { format!("{next} to {most}") } else { next.to_string() };
         let reason = format!(

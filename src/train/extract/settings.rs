@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::face::{Alignment, BlazeFace, CropSettings, FaceType, Mesh};
-use crate::train::faceset::Performance;
+use crate::train::faceset::{Performance, Sex};
 
 /// Which of several faces in a frame are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -90,6 +90,9 @@ pub struct Settings {
     /// Frames of each person of a clip, one person after the other, all of their own.
     #[serde(default)]
     pub people: Option<u64>,
+    /// Sexes of the people of a clip, in their order; empty where nobody said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sexes: Vec<Sex>,
     /// Largest side of a crop in px; larger faces are reduced to it.
     pub max_side: u32,
     /// Points of the mesh that landmarks and alignment come from. 478: it sees closed lids and open mouths, by which samples
@@ -124,6 +127,7 @@ impl Default for Settings {
             alignment: Alignment::Rigid.name().to_owned(),
             performances: None,
             people: None,
+            sexes: Vec::new(),
             max_side: 1024,
             mesh: Mesh::Points478.points(),
             jpeg: None,
@@ -162,7 +166,8 @@ impl Settings {
     pub fn performance(&self, index: u64) -> Option<Performance> {
         let frames = self.frames_each()?;
         let person = u32::try_from(index / frames).unwrap_or(u32::MAX);
-        Some(Performance { person, frame: self.performances.map(|frames| (index % frames) as u32) })
+        let sex = self.sexes.get(person as usize).copied();
+        Some(Performance { person, frame: self.performances.map(|frames| (index % frames) as u32), sex })
     }
 
     /// Which settings differ from `others`, each with both values; empty where none does.

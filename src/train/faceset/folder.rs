@@ -71,7 +71,8 @@ impl FaceSet {
 
     /// What the faces are, as one hash for the metadata of models: SHA-256 over the faces in the order of the table, of each
     /// the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats, little-endian; in a troupe,
-    /// then its number of [`FaceSet::people`] and its frame of the performance (2³² − 1 for none) as 32-bit integers.
+    /// then its number of [`FaceSet::people`] and its frame of the performance (2³² − 1 for none) as 32-bit integers. A
+    /// person's sex is left out: it is not what the faces are, only how often they are drawn.
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
         for (face, person) in self.faces.iter().zip(self.people()) {
@@ -135,7 +136,7 @@ fn checked(face: FaceRecord) -> Result<FaceRecord, String> {
     if !numbers.copied().all(f32::is_finite) {
         return Err("landmarks, to_crop and angles must be finite".to_owned());
     }
-    if let Some(Performance { person, frame }) = face.performance {
+    if let Some(Performance { person, frame, .. }) = face.performance {
         for (field, number) in [("person", person), ("frame", frame.unwrap_or_default())] {
             if number > LARGEST_NUMBER {
                 return Err(format!("performance: {field} {number}; numbers go from 0 to {LARGEST_NUMBER}"));

@@ -126,4 +126,17 @@ pub struct Performance {
     /// Frame of the performance, from 0; none where nobody else performs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frame: Option<u32>,
+    /// Their sex, where whoever extracted them said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sex: Option<Sex>,
+}
+
+/// Of people of a troupe, who are drawn evenly over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sex {
+    /// Women.
+    Female,
+    /// Men.
+    Male,
 }

@@ -49,7 +49,8 @@ pub struct LoaderSettings {
     /// Side of a sample in pixels.
     pub resolution: usize,
     /// Whether every look (turn of the head, opening of the lids and of the mouth) is as likely as every other, however often
-    /// it was filmed, but for the rarest; of a troupe, which gives its looks itself, people of every lightness of skin.
+    /// it was filmed, but for the rarest; of a troupe, which gives its looks itself, people of every lightness of skin and of
+    /// either sex.
     pub balance: bool,
     /// How samples are augmented.
     pub augment: AugmentSettings,

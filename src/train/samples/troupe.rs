@@ -6,7 +6,7 @@ use rand::{Rng, RngExt};
 
 use super::choice::Bins;
 use crate::geometry::Similarity;
-use crate::train::faceset::FaceRecord;
+use crate::train::faceset::{FaceRecord, Sex};
 
 /// Width of a bin of skin tone, in L*.
 const TONE: f32 = 8.0;
@@ -18,6 +18,8 @@ pub(super) struct Troupe {
     to_crop: Vec<(Similarity, Similarity)>,
     /// For each person the faces and their frames; nobody without a face.
     people: Vec<Vec<Shown>>,
+    /// The sex of each person, where the face set says it.
+    sexes: Vec<Option<Sex>>,
     /// For each frame in which somebody was found, the faces of everybody who was.
     frames: Vec<Vec<usize>>,
     /// Whether each frame is one of a performance; the others are one face each.
@@ -57,8 +59,14 @@ impl Troupe {
     /// `None` where there is no face, or any is of no performance or has no place in its frame. People are numbered as they
     /// come, without gaps: as [`Sides`](super::Sides) does, so that its numbers stay.
     pub(super) fn of<'a>(faces: impl Iterator<Item = &'a FaceRecord>) -> Option<Self> {
-        let mut troupe =
-            Self { to_crop: Vec::new(), people: Vec::new(), frames: Vec::new(), performed: Vec::new(), balance: None };
+        let mut troupe = Self {
+            to_crop: Vec::new(),
+            people: Vec::new(),
+            sexes: Vec::new(),
+            frames: Vec::new(),
+            performed: Vec::new(),
+            balance: None,
+        };
         let (mut people, mut performances) = (HashMap::new(), HashMap::new());
         for (face, record) in faces.enumerate() {
             let performance = record.performance?;
@@ -73,6 +81,8 @@ impl Troupe {
                 troupe.performed.push(performance.frame.is_some());
             }
             troupe.people.resize(people.len(), Vec::new());
+            troupe.sexes.resize(people.len(), None);
+            troupe.sexes[person] = troupe.sexes[person].or(performance.sex);
             troupe.people[person].push(Shown { frame, face });
             troupe.frames[frame].push(face);
         }
@@ -104,21 +114,22 @@ impl Troupe {
         })
     }
 
-    /// The same, which can draw people of every lightness of skin as often: `lightness` is the mean L* of every face, where it
-    /// is known.
+    /// The same, which can draw people of every lightness of skin, and of either sex within it where that is known, as often:
+    /// `lightness` is the mean L* of every face, where it is known.
     pub(super) fn balanced(mut self, lightness: &[Option<f32>]) -> Self {
         let mut bins = std::collections::BTreeMap::<_, Vec<usize>>::new();
         for (person, shown) in self.people.iter().enumerate() {
             let known = shown.iter().filter_map(|shown| lightness.get(shown.face).copied().flatten());
             let (sum, count) = known.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
-            let bin = if count > 0.0 { (sum / count / TONE).round() as i32 } else { i32::MIN };
-            bins.entry(bin).or_default().push(person);
+            let tone = if count > 0.0 { (sum / count / TONE).round() as i32 } else { i32::MIN };
+            bins.entry((tone, self.sexes[person])).or_default().push(person);
         }
         self.balance = Some(Bins::new(bins.into_values().collect()));
         self
     }
 
-    /// One of the people; where `balance` says so with light and dark skins as often, if [`Troupe::balanced`] knows them.
+    /// One of the people; where `balance` says so with light and dark skins and both sexes as often, if [`Troupe::balanced`] knows
+    /// them.
     pub(super) fn person(&self, balance: bool, rng: &mut impl Rng) -> usize {
         let drawn = self.balance.as_ref().filter(|_| balance).and_then(|bins| bins.draw(rng));
         drawn.unwrap_or_else(|| rng.random_range(0..self.people.len()))

@@ -73,7 +73,7 @@ pub struct Arguments {
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), value_name = "N")]
     pub seed: Option<u64>,
     /// Draws faces as they come instead of with equal chance for each turn of the head, opening of the lids and of the mouth
-    /// that is not too rare (of a troupe: for people of each lightness of skin).
+    /// that is not too rare (of a troupe: for people of each lightness of skin and, where its face set says it, sex).
     #[arg(long, alias = "no-yaw-balance")]
     pub no_balance: bool,
     /// Draws the subject's hair before the forehead as it was filmed, for performers with the same hair, instead of skin up to
