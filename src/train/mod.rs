@@ -11,7 +11,7 @@
 //! Beside that road, [`mask`] trains the occlusion network, and [`expression`] the one that judges what a drawn face does; no
 //! user need do either.
 //!
-//! [`device`] is what all of it computes on, [`kernels`] has the layers and the loss that must be fast there, [`random`] is
+//! [`device`] is what all of it computes on, [`precision`] with how many bits, [`kernels`] has the layers and the loss that must be fast there, [`random`] is
 //! where all chance comes from, [`whole_file`] how files are replaced.
 
 pub mod augment;
@@ -27,6 +27,7 @@ pub mod kernels;
 pub mod losses;
 pub mod mask;
 pub mod optimise;
+pub mod precision;
 pub mod random;
 pub mod samples;
 pub mod session;

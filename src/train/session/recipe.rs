@@ -10,6 +10,7 @@ use crate::train::base::{self, Base, BaseError};
 use crate::train::expression;
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{Schedule, Settings};
+use crate::train::precision::Precision;
 use crate::train::samples::{Pairing, SampleError, Sides};
 use crate::train::zoo::preset::Dimensions;
 
@@ -92,6 +93,9 @@ pub struct Recipe {
     /// Part of the subject's samples that is drawn from the faces that came out worst lately, 0..1.
     #[serde(default)]
     pub replay: f32,
+    /// With how many bits the network computes.
+    #[serde(default)]
+    pub precision: Precision,
     /// When it is done.
     #[serde(default)]
     pub goal: Goal,

@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use super::{Checkpoint, Recipe, SessionError};
 use crate::train::augment::LATER;
 use crate::train::optimise::Optimiser;
+use crate::train::precision::Precision;
 use crate::train::weights::Weights;
 use crate::train::whole_file;
 use crate::train::zoo::Network;
@@ -101,7 +102,7 @@ impl Run {
         &self.network
     }
 
-    /// Sets another goal, another rate where one is given, and where both sides' face sets are now.
+    /// Sets another goal, another rate and precision where one is given, and where both sides' face sets are now.
     ///
     /// # Errors
     /// [`SessionError::File`].
@@ -109,11 +110,13 @@ impl Run {
         &mut self,
         goal: super::Goal,
         rate: Option<f64>,
+        precision: Option<Precision>,
         [a, b]: [Vec<PathBuf>; 2],
     ) -> Result<(), SessionError> {
         self.recipe.goal = goal;
         (self.recipe.a, self.recipe.b) = (a, b);
         self.recipe.schedule.rate = rate.unwrap_or(self.recipe.schedule.rate);
+        self.recipe.precision = precision.unwrap_or(self.recipe.precision);
         let file = self.folder.join("run.toml");
         self.recipe.check().map_err(|reason| SessionError::File { file, reason })?;
         self.write_recipe()

@@ -10,6 +10,7 @@ use super::{Checkpoint, Goal, Metrics, Row, Run, SessionError, preview};
 use crate::train::expression::ExpressionJudge;
 use crate::train::losses::{Judges, Parts, emphasised_each, total};
 use crate::train::optimise::{Optimiser, gradients};
+use crate::train::precision::in_f32;
 use crate::train::samples::{Batch, FaceLosses, Pairing, SampleError, StepLosses};
 use crate::train::weights::Weights;
 use crate::train::zoo::{Output, Side};
@@ -271,8 +272,10 @@ impl Trainer {
         let (network, losses) = (self.run.network(), self.run.recipe().losses);
         let done = goal.done(self.step, self.seconds);
         let rate = self.run.recipe().schedule.rate(self.step, done) / self.caution;
-        let inputs = [a.input.clone(), b.input.clone()];
-        let [output_a, output_b] = network.reconstruct_both(&self.weights, inputs, [a.whose, b.whose]);
+        let precision = self.run.recipe().precision;
+        let inputs = [a, b].map(|batch| precision.input(batch.input.clone()));
+        let used = precision.weights(&self.weights);
+        let [output_a, output_b] = network.reconstruct_both(&used, inputs, [a.whose, b.whose]).map(in_f32);
         let frozen = losses.needs_encoder().then(|| self.weights.constants());
         let judge = self.adversary.as_ref().filter(|_| done >= losses.adversarial_from.into()).map(Adversary::judge);
         let judges = Judges {
@@ -284,8 +287,8 @@ impl Trainer {
         let ((mut loss_a, mut parts_a), (loss_b, mut parts_b)) = (of(&output_a, a), of(&output_b, b));
         if losses.expression > 0.0 && self.run.recipe().pairing() == Pairing::Rehearsal {
             // The troupe's faces as the subject's, too.
-            let swapped = network.redraw(&self.weights, output_a.code.clone(), Side::B);
-            let (loss, parts) = of(&swapped, &a.swapped());
+            let swapped = network.redraw(&used, precision.input(output_a.code.clone()), Side::B);
+            let (loss, parts) = of(&in_f32(swapped), &a.swapped());
             loss_a = loss_a + loss;
             parts_a.0.extend(parts.0);
         }
@@ -294,7 +297,7 @@ impl Trainer {
             let mut all = (loss_a + loss_b).backward();
             let gradients = gradients(&self.weights, &mut all);
             // Weights that nobody else holds are changed in place.
-            drop((frozen, judge));
+            drop((frozen, judge, used));
             self.optimiser.step(&mut self.weights, gradients, rate)?
         } else {
             crate::train::optimise::StepReport { norm: f64::NAN, moved: false }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, conv2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions};
+use burn::tensor::{DType, Tensor};
 
 use super::Layer;
 use crate::train::kernels::{convolution, dense, leaky_relu, pixel_shuffle, sigmoid};
@@ -76,11 +76,13 @@ impl Forward<'_> {
             (&Layer::LeakyRelu { slope }, Vector(x)) => Vector(leaky_relu(x, slope)),
             (Layer::Cosine, Picture(x)) => Picture(x.clone() * x.cos()),
             (Layer::Cosine, Vector(x)) => Vector(x.clone() * x.cos()),
-            (Layer::Sigmoid, Picture(x)) => Picture(sigmoid(x)),
-            (Layer::Sigmoid, Vector(x)) => Vector(sigmoid(x)),
+            // Near 1, bf16 has steps of 1/256: what goes out has 32 bits.
+            (Layer::Sigmoid, Picture(x)) => Picture(sigmoid(x.cast(DType::F32))),
+            (Layer::Sigmoid, Vector(x)) => Vector(sigmoid(x.cast(DType::F32))),
             (Layer::PixelNorm, Vector(x)) => {
-                let mean = x.clone().powi_scalar(2).mean_dim(1);
-                Vector(x / (mean + NORM_EPSILON).sqrt())
+                let square = x.clone().cast(DType::F32).powi_scalar(2);
+                let length = (square.mean_dim(1) + NORM_EPSILON).sqrt();
+                Vector(x.clone() / length.cast(x.dtype()))
             }
             (Layer::Residual(layers), value) => match (value.clone(), self.layers(place, layers, value)) {
                 (Picture(x), Picture(change)) => Picture(x + change),

@@ -80,6 +80,7 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
         alignment: sides.alignment(),
         balance: !arguments.no_balance,
         replay: arguments.replay.unwrap_or(0.0),
+        precision: arguments.precision.unwrap_or_default(),
         goal: Goal { steps: arguments.steps, minutes: arguments.minutes },
         dimensions,
         base,

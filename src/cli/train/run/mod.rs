@@ -37,6 +37,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     let Chosen { device, name, free } = arguments.device.device()?;
     let (run, sides, _lock) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
     let recipe = run.recipe();
+    recipe.precision.check(&device)?;
     let network = Network::new(recipe.dimensions.blueprint()?)?;
     let resolution = recipe.dimensions.resolution;
     for warning in sides.warnings() {

@@ -89,6 +89,6 @@ pub(super) fn resumed(arguments: &Arguments) -> anyhow::Result<(Planned, Sides, 
     }
     let asked = Goal { steps: arguments.steps, minutes: arguments.minutes };
     let goal = if asked == Goal::default() { recipe.goal } else { asked };
-    run.change(goal, arguments.rate, [a, b])?;
+    run.change(goal, arguments.rate, arguments.precision, [a, b])?;
     Ok((Planned::There(Box::new(run)), sides, lock))
 }
