@@ -12,7 +12,7 @@ mod common;
 use standin::face::identity::{Embedding, SAME_PERSON, direction, distance, likeness};
 use standin::face::{Face, Finder, FinderSettings, IdentityNetwork, Mesh, Recognised, Recognition, Reference};
 use standin::frame::{OwnedFrame, VideoBuffer};
-use standin::runtime::Runtime;
+use standin::runtime::{Network, NetworkOptions, Runtime};
 
 /// Embeds every `step`-th frame of a clip; `person` names who is in a frame.
 fn embed(name: &str, step: usize, person: impl Fn(usize) -> usize) -> Option<Vec<(usize, Embedding)>> {
@@ -132,6 +132,29 @@ fn performers_are_recognised_and_strangers_are_not() {
     assert!(known as f32 > 0.96 * frames as f32, "{known} of {frames} frames");
     // Of 650 pairs.
     assert!(taken <= 7, "{taken} were taken for one of {} others", people.len() - 1);
+}
+
+/// The file holds 8-bit weights. `tests/face_chips` has chips of eight people, side by side, and what the network gave of them
+/// with 16-bit weights, as `models/convert/face_identity.py` writes them.
+#[test]
+fn eight_bits_of_weights_embed_as_sixteen_do() {
+    let (runtime, side) = (Runtime::load(None).unwrap(), 150);
+    let bytes = std::fs::read("models/face_identity_128.onnx").unwrap();
+    let mut network = Network::new(&runtime, &bytes, NetworkOptions::default()).unwrap();
+    let chips = image::open("tests/face_chips/chips.png").unwrap().into_rgb8();
+    let embeddings = std::fs::read("tests/face_chips/embeddings.json").unwrap();
+    let embeddings: Vec<Vec<f32>> = serde_json::from_slice(&embeddings).unwrap();
+    assert_eq!(chips.width() as usize, side * embeddings.len());
+    for (n, expected) in embeddings.iter().enumerate() {
+        let chip = image::imageops::crop_imm(&chips, (n * side) as u32, 0, side as u32, side as u32).to_image();
+        network.input_mut(0).iter_mut().zip(chip.as_raw()).for_each(|(to, &code)| *to = f32::from(code));
+        network.run().unwrap();
+        let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+        let found = network.output(0);
+        let cosine = product(found, expected) / (product(found, found) * product(expected, expected)).sqrt();
+        println!("chip {n}: cosine {cosine:.5}");
+        assert!(cosine > 0.9999, "chip {n}: {cosine}");
+    }
 }
 
 #[test]

@@ -1,0 +1,129 @@
+//! Makes the face networks in `models/` smaller; what they hold is widened again when ONNX Runtime loads them.
+//!
+//! ```sh
+//! cargo run --release --workspace --features standin/train,standin/dmabuf --example compact_weights -- halves IN OUT
+//! cargo run --release --workspace --features standin/train,standin/dmabuf --example compact_weights -- bytes IN OUT
+//! ```
+//!
+//! `halves` keeps as 16-bit floats the weights of which not one loses anything by it. `bytes` keeps all weights as 8-bit
+//! integers, with a step, a 16-bit float, for every [`BLOCK`] of them: the finer the blocks, the less the largest weight
+//! takes away from the others.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use half::f16;
+use prost::Message;
+use standin::swap::onnx::{Attribute, DataType, Model, Node, Tensor, attribute_type};
+
+/// Tensors of fewer values stay as they are: the nodes that widen them would take more.
+const LEAST: usize = 256;
+/// Weights that share a step.
+const BLOCK: usize = 16;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [kind, from, to] = arguments.as_slice() else { bail!("usage: compact_weights halves|bytes IN OUT") };
+    let compact = match kind.as_str() {
+        "halves" => in_halves,
+        "bytes" => in_bytes,
+        other => bail!("{other}: neither halves nor bytes"),
+    };
+    let (from, to) = (PathBuf::from(from), PathBuf::from(to));
+    let bytes = std::fs::read(&from).with_context(|| from.display().to_string())?;
+    let mut model = Model::decode(&*bytes).with_context(|| from.display().to_string())?;
+    let graph = model.graph.as_mut().context("the file holds no graph")?;
+    let (mut tensors, mut nodes) = (Vec::new(), Vec::new());
+    for tensor in graph.initializer.drain(..) {
+        match weights(&tensor)?.and_then(|values| compact(&tensor, &values)) {
+            Some((made, widening)) => {
+                tensors.extend(made);
+                nodes.extend(widening);
+            }
+            None => tensors.push(tensor),
+        }
+    }
+    graph.initializer = tensors;
+    graph.node.splice(0..0, nodes);
+    std::fs::write(&to, model.encode_to_vec()).with_context(|| to.display().to_string())
+}
+
+/// The values of a tensor of floats that is large enough.
+fn weights(tensor: &Tensor) -> Result<Option<Vec<f32>>> {
+    let many = tensor.dims.iter().product::<i64>() as usize;
+    let kind = DataType::numbered(tensor.data_type);
+    if many < LEAST || !matches!(kind, Some(DataType::Float | DataType::Float16)) {
+        return Ok(None);
+    }
+    let values: Vec<f32> = match (&tensor.raw_data, kind) {
+        (Some(raw), Some(DataType::Float)) => raw.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect(),
+        (Some(raw), _) => raw.as_chunks().0.iter().map(|&two| f16::from_le_bytes(two).to_f32()).collect(),
+        (None, _) => tensor.float_data.clone(),
+    };
+    ensure!(values.len() == many, "tensor '{}' has {} values, expected {many}", tensor.name, values.len());
+    Ok(Some(values))
+}
+
+/// The tensors and nodes that give a tensor's values, where they are told by 16-bit floats.
+fn in_halves(tensor: &Tensor, values: &[f32]) -> Option<(Vec<Tensor>, Vec<Node>)> {
+    let same = |value: &f32| f16::from_f32(*value).to_f32().to_bits() == value.to_bits();
+    let lossless = tensor.data_type == DataType::Float as i32 && values.iter().all(same);
+    let name = &tensor.name;
+    let held = format!("{name}_half");
+    lossless.then(|| (vec![halves(&held, tensor.dims.clone(), values)], vec![widened(&held, name)]))
+}
+
+/// The tensors and nodes that give nearly a tensor's values: `integer · step`, block by block.
+fn in_bytes(tensor: &Tensor, values: &[f32]) -> Option<(Vec<Tensor>, Vec<Node>)> {
+    let (blocks, rest) = values.as_chunks::<BLOCK>();
+    if !rest.is_empty() {
+        return None;
+    }
+    let most = |block: &[f32; BLOCK]| block.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    let steps: Vec<f32> = blocks.iter().map(|block| f16::from_f32(most(block) / 127.0).to_f32()).collect();
+    let integer =
+        |value: f32, step: f32| if step > 0.0 { (value / step).round().clamp(-127.0, 127.0) as i8 } else { 0 };
+    let integers = blocks.iter().zip(&steps).flat_map(|(block, &step)| block.map(|value| integer(value, step) as u8));
+    let name = &tensor.name;
+    let [held, step, shape, whole, steps_of, product] =
+        ["byte", "step", "shape", "whole", "steps", "product"].map(|part| format!("{name}_{part}"));
+    let dims = [blocks.len() as i64, BLOCK as i64];
+    let shape_bytes: Vec<u8> = tensor.dims.iter().flat_map(|side| side.to_le_bytes()).collect();
+    let tensors = vec![
+        raw(&held, dims.to_vec(), DataType::Int8, integers.collect()),
+        halves(&step, vec![dims[0], 1], &steps),
+        raw(&shape, vec![tensor.dims.len() as i64], DataType::Int64, shape_bytes),
+    ];
+    let nodes = vec![
+        widened(&held, &whole),
+        widened(&step, &steps_of),
+        node("Mul", &[&whole, &steps_of], &product),
+        node("Reshape", &[&product, &shape], name),
+    ];
+    Some((tensors, nodes))
+}
+
+fn halves(name: &str, dims: Vec<i64>, values: &[f32]) -> Tensor {
+    let bytes = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
+    raw(name, dims, DataType::Float16, bytes)
+}
+
+fn raw(name: &str, dims: Vec<i64>, kind: DataType, bytes: Vec<u8>) -> Tensor {
+    Tensor { dims, data_type: kind as i32, name: name.to_owned(), raw_data: Some(bytes.into()), ..Tensor::default() }
+}
+
+/// A Cast to 32-bit floats.
+fn widened(from: &str, to: &str) -> Node {
+    let float = i64::from(DataType::Float as i32);
+    let kind = Attribute { name: "to".to_owned(), i: Some(float), kind: attribute_type::INT, ..Attribute::default() };
+    Node { attribute: vec![kind], ..node("Cast", &[from], to) }
+}
+
+fn node(operator: &str, inputs: &[&str], output: &str) -> Node {
+    Node {
+        op_type: operator.to_owned(),
+        input: inputs.iter().map(|&name| name.to_owned()).collect(),
+        output: vec![output.to_owned()],
+        ..Node::default()
+    }
+}
