@@ -8,9 +8,9 @@
 
 // All are written to as far as a driver can tell, since they may lie in one buffer.
 @group(0) @binding(0) var<storage, read_write> picture: array<Picture>;
+// Behind the weights lies the bias.
 @group(0) @binding(1) var<storage, read_write> weights: array<vec4<Number>>;
-@group(0) @binding(2) var<storage, read_write> bias: array<vec4<Number>>;
-@group(0) @binding(3) var<storage, read_write> result: array<Result>;
+@group(0) @binding(2) var<storage, read_write> result: array<Result>;
 
 fn sloped(x: f32) -> f32 {
     // Not 0 times x, which is no number for infinity.
@@ -22,7 +22,7 @@ fn sloped(x: f32) -> f32 {
 
 // As the steps that were folded into this one leave it: `placed` and `finished` stand behind this text.
 fn store(at: u32, x: f32) {
-    result[placed(at)] = Result(finished(sloped(x)));
+    result[placed(at)] = Result(finished(at, sloped(x)));
 }
 
 fn put(x: u32, y: u32, first: u32, low: vec4<f32>, high: vec4<f32>) {
@@ -54,8 +54,8 @@ fn convolution(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocatio
     let left = i32(x) * STRIDE_X - PAD_LEFT;
     let above = i32(y) * STRIDE_Y - PAD_ABOVE;
 {{places}}
-    let low_bias = vec4<f32>(bias[2u * eight]);
-    let high_bias = vec4<f32>(bias[2u * eight + 1u]);
+    let low_bias = vec4<f32>(weights[BIAS + 2u * eight]);
+    let high_bias = vec4<f32>(weights[BIAS + 2u * eight + 1u]);
 {{sums}}
     var weight = eight * IN_CHANNELS * TAPS * 2u;
     for (var channel = 0u; channel < IN_CHANNELS; channel++) {

@@ -271,6 +271,61 @@ impl SwapModel {
         model
     }
 
+    /// Pairs and concatenations of what convolutions give: a residual block, a difference whose left side is another value, four
+    /// pictures joined into the blocks of a larger one, and three of which one is there twice.
+    pub(crate) fn joined() -> Self {
+        let mut model = Self::plain();
+        let graph = model.graph();
+        let picture = |name: &str, seed: u32| floats(name, &[3, 8, 3, 3], &chance(216, seed, 0.2));
+        graph.initializer.extend([
+            floats("down", &[8, 3, 3, 3], &chance(216, 1, 0.3)),
+            floats("first", &[8, 8, 3, 3], &chance(576, 2, 0.2)),
+            floats("second", &[8, 8, 3, 3], &chance(576, 3, 0.2)),
+            floats("third", &[8, 8, 1, 1], &chance(64, 4, 0.4)),
+            floats("factors", &[1, 8, 1, 1], &chance(8, 5, 2.0)),
+            picture("up0", 6),
+            picture("up1", 7),
+            picture("up2", 8),
+            picture("up3", 9),
+            floats("left", &[1, 8, 1, 1], &chance(8, 10, 0.5)),
+            floats("middle", &[1, 8, 1, 1], &chance(8, 11, 0.5)),
+            floats("wide", &[12, 3, 1, 1], &chance(36, 12, 0.5)),
+        ]);
+        let padded = || vec![ints("pads", &[1; 4])];
+        let bent = |input: &str, output: &str| node("LeakyRelu", &[input], output, vec![float("alpha", 0.2)]);
+        let joined = |inputs: &[&str], output: &str| node("Concat", inputs, output, vec![int("axis", 1)]);
+        let large = |input: &str, output: &str| node("DepthToSpace", &[input], output, vec![int("blocksize", 2)]);
+        let nodes = [
+            node("Transpose", &["in_face:0"], "nchw", vec![ints("perm", &[0, 3, 1, 2])]),
+            node("Conv", &["nchw", "down"], "halved", vec![ints("pads", &[1; 4]), ints("strides", &[2, 2])]),
+            bent("halved", "code"),
+            node("Conv", &["code", "first"], "inner", padded()),
+            bent("inner", "inner_bent"),
+            node("Conv", &["inner_bent", "second"], "rest", padded()),
+            node("Add", &["rest", "code"], "sum", vec![]),
+            bent("sum", "block"),
+            node("Conv", &["block", "third"], "other", vec![]),
+            node("Sub", &["block", "other"], "difference", vec![]),
+            node("Mul", &["difference", "factors"], "deep", vec![]),
+            node("Conv", &["deep", "up0"], "p0", padded()),
+            node("Conv", &["deep", "up1"], "p1", padded()),
+            node("Conv", &["deep", "up2"], "p2", padded()),
+            node("Conv", &["deep", "up3"], "p3", padded()),
+            joined(&["p0", "p1", "p2", "p3"], "four"),
+            large("four", "drawn"),
+            node("Conv", &["deep", "left"], "twice", vec![]),
+            node("Conv", &["deep", "middle"], "once", vec![]),
+            joined(&["twice", "once", "twice"], "three"),
+            node("Conv", &["three", "wide"], "twelve", vec![]),
+            large("twelve", "more"),
+            node("Add", &["drawn", "more"], "all", vec![]),
+            node("Sigmoid", &["all"], "bright", vec![]),
+            node("Transpose", &["bright"], "out_celeb_face:0", vec![ints("perm", &[0, 2, 3, 1])]),
+        ];
+        graph.node.splice(0..4, nodes);
+        model
+    }
+
     /// As the exporter of July 2021 writes a decoder with `-d`: a picture at half the size, made larger by a Tile between two
     /// Reshapes, of which a mask of 0 and 1 takes every other pixel; and another for the rest.
     pub(crate) fn tiled() -> Self {

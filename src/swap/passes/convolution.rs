@@ -7,8 +7,9 @@
 use std::fmt::Write as _;
 
 use super::finish::{IS_NAN, functions};
-use super::text::{MOST_GROUPS, Numeric};
+use super::text::{ENABLE_HALF, MOST_GROUPS, Numeric};
 use crate::swap::convolution::Convolution;
+use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 
 /// Channels of the result that one invocation makes.
 pub(in crate::swap) const CHANNELS: usize = 8;
@@ -28,6 +29,31 @@ pub(in crate::swap) fn suits(shape: &Convolution) -> bool {
     let (rows, columns) = patch_size(shape);
     let few = |a: usize, b: usize| a.checked_mul(b).is_some_and(|count| (1..=MOST_WRITTEN_OUT).contains(&count));
     few(shape.kernel[0], shape.kernel[1]) && few(rows, columns) && blocks.max(channels) <= MOST_GROUPS
+}
+
+/// The shape of a convolution that is to be written out; `None` where the shader does not suit it, or its weights or its bias are
+/// not known.
+pub(super) fn written_out(graph: &SwapGraph, step: &Step) -> Option<Convolution> {
+    let Operator::Convolution { stride, pads, groups: 1, slope } = step.operator else { return None };
+    let (&[Operand::Value(input), Operand::Constant(weights)]
+    | &[Operand::Value(input), Operand::Constant(weights), Operand::Constant(_)]) = &*step.inputs
+    else {
+        return None;
+    };
+    let (&[1, channels, high, wide], &[_, out, height, width], &[_, _, rows, columns]) =
+        (&*graph.shapes[input], &*graph.shapes[step.output], &*graph.constants[weights].shape)
+    else {
+        return None;
+    };
+    let shape = Convolution {
+        input: [channels, high, wide],
+        output: [out, height, width],
+        kernel: [rows, columns],
+        stride,
+        pads: [pads[0], pads[1]],
+        slope_bits: slope.unwrap_or(1.0).to_bits(),
+    };
+    suits(&shape).then_some(shape)
 }
 
 /// Blocks of pixels that invocations make.
@@ -59,10 +85,18 @@ fn across(shape: &Convolution) -> usize {
     if shape.stride == [1, 1] && shape.kernel.iter().all(|&side| side <= 3) { 4 } else { 2 }
 }
 
-/// Weights as the shader reads them: by eight channels of the result, then by channel, row and column, then those eight.
-pub(in crate::swap) fn arranged(shape: &Convolution, weights: &[f32]) -> Vec<f32> {
+/// Where the bias begins among what [`arranged`] gives.
+fn bias_at(shape: &Convolution) -> usize {
+    shape.output[0].next_multiple_of(CHANNELS) * shape.input[0] * shape.kernel[0] * shape.kernel[1]
+}
+
+/// Weights as the shader reads them: by eight channels of the result, then by channel, row and column, then those eight; behind
+/// them the bias, zeros where there is none.
+pub(in crate::swap) fn arranged(shape: &Convolution, weights: &[f32], bias: &[f32]) -> Vec<f32> {
     let (out, taps) = (shape.output[0], shape.input[0] * shape.kernel[0] * shape.kernel[1]);
-    let mut arranged = vec![0.0; out.next_multiple_of(CHANNELS) * taps];
+    let bias_at = bias_at(shape);
+    let mut arranged = vec![0.0; bias_at + out.next_multiple_of(CHANNELS)];
+    arranged.iter_mut().skip(bias_at).zip(bias).for_each(|(to, from)| *to = *from);
     for (o, filter) in weights.chunks_exact(taps).enumerate() {
         let first = o / CHANNELS * CHANNELS * taps + o % CHANNELS;
         for (tap, &weight) in filter.iter().enumerate() {
@@ -84,12 +118,12 @@ pub(super) fn source_of(shape: &Convolution, numerics: [Numeric; 3]) -> String {
     let Convolution { input, output, kernel, stride, pads, .. } = shape;
     let (across, [per, span]) = (across(shape), share(shape));
     let [picture, number, result] = numerics.map(Numeric::name);
-    let enable = if numerics.contains(&Numeric::Half) { "enable f16;\n" } else { "" };
+    let enable = if numerics.contains(&Numeric::Half) { ENABLE_HALF } else { "" };
     let constants = format!(
         "{enable}alias Picture = {picture};\nalias Number = {number};\nalias Result = {result};\nconst ACROSS = {across}u;\nconst BLOCKS = {}u;\nconst PER = {per}u;\nconst SPAN = {span}u;\n\
          const IN_CHANNELS = {}u;\nconst IN_HEIGHT = {}u;\nconst IN_WIDTH = {}u;\n\
          const OUT_CHANNELS = {}u;\nconst OUT_HEIGHT = {}u;\nconst OUT_WIDTH = {}u;\n\
-         const TAPS = {}u;\nconst STRIDE_Y = {};\nconst STRIDE_X = {};\n\
+         const TAPS = {}u;\nconst BIAS = {}u;\nconst STRIDE_Y = {};\nconst STRIDE_X = {};\n\
          const PAD_ABOVE = {};\nconst PAD_LEFT = {};\nconst SLOPE = {:?}f;\n",
         blocks(shape),
         input[0],
@@ -99,6 +133,7 @@ pub(super) fn source_of(shape: &Convolution, numerics: [Numeric; 3]) -> String {
         output[1],
         output[2],
         kernel[0] * kernel[1],
+        bias_at(shape) / 4,
         stride[0],
         stride[1],
         pads[0],

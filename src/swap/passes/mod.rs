@@ -10,6 +10,7 @@ mod arena;
 pub mod convolution;
 mod dense;
 mod finish;
+mod fold;
 mod morph;
 mod pass;
 mod plan;

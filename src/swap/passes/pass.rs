@@ -37,8 +37,10 @@ pub struct Pass {
     pub name: String,
     /// The shader.
     pub text: String,
-    /// What it reads, then what it writes.
+    /// What it reads, what it writes, and what the steps that are folded into it read besides.
     pub bindings: Vec<Binding>,
+    /// Which of them it writes.
+    pub written: usize,
     /// Workgroups.
     pub groups: [u32; 3],
 }

@@ -7,13 +7,13 @@ use half::f16;
 
 use super::ALIGNMENT;
 use super::arena::{Arena, Slot};
-use super::convolution::{CHANNELS, arranged, groups as convolution_groups, source_of, suits};
+use super::convolution::{arranged, groups as convolution_groups, source_of, written_out};
 use super::dense::Dense;
-use super::finish::{Finish, IS_NAN, folded, functions};
+use super::finish::{Finish, IS_NAN, beside_name, functions};
+use super::fold::{Folded, Folding};
 use super::morph::MorphNumbers;
 use super::pass::{Binding, Pass};
-use super::text::{self, Bound, Numeric, count, groups};
-use crate::swap::convolution::Convolution;
+use super::text::{self, Bound, ENABLE_HALF, Numeric, count, groups};
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 
 /// A network as passes.
@@ -40,6 +40,15 @@ struct StoredValue {
     numeric: Numeric,
 }
 
+/// What a constant lies on the device as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Placed {
+    /// As the file has it.
+    Plain(usize),
+    /// For a convolution, with its bias behind it.
+    Arranged { weights: usize, bias: Option<usize> },
+}
+
 /// A plan in the making.
 struct Planner<'a> {
     graph: &'a SwapGraph,
@@ -51,10 +60,13 @@ struct Planner<'a> {
     /// By root: the last step that reads it.
     last_reads: Vec<usize>,
     arena: Arena,
-    /// Constants that are among the weights already, as they are and arranged for a convolution.
-    placed: HashMap<(usize, bool), Binding>,
+    folding: Folding,
+    /// Constants that are among the weights already.
+    placed: HashMap<Placed, Binding>,
     /// What the pass that is planned stores by.
     functions: String,
+    /// What it binds for that.
+    beside: Vec<(Binding, Numeric)>,
     plan: Plan,
 }
 
@@ -71,11 +83,16 @@ impl Plan {
             input: bytes(graph.input),
             outputs: graph.outputs.map(bytes),
         };
-        let (behind, is_folded) = folded(graph);
-        let roots = roots(graph, &is_folded);
+        let folding = Folding::of(graph);
+        let roots = roots(graph, &folding.is_folded);
         let mut last_reads = vec![0; graph.shapes.len()];
-        for (at, step) in graph.steps.iter().enumerate().filter(|(at, _)| !is_folded[*at]) {
-            for input in &step.inputs {
+        for (at, step) in graph.steps.iter().enumerate().filter(|(at, _)| !folding.is_folded[*at]) {
+            let pairs = folding.behind[at].iter().map(|behind| &graph.steps[behind.step]);
+            for input in pairs
+                .filter(|step| matches!(step.operator, Operator::Binary(_)))
+                .chain([step])
+                .flat_map(|step| &step.inputs)
+            {
                 if let Operand::Value(value) = *input {
                     last_reads[roots[value]] = at;
                 }
@@ -90,12 +107,15 @@ impl Plan {
                 held[root] = Some(StoredValue { binding: Binding::Output(n), numeric: Numeric::Single });
             }
         }
-        let (arena, placed, functions) = (Arena::default(), HashMap::new(), String::new());
-        let mut planner = Planner { graph, numeric, roots, held, last_reads, arena, placed, functions, plan };
-        for (at, step) in graph.steps.iter().enumerate().filter(|(at, _)| !is_folded[*at]) {
-            let behind: Vec<&Step> = behind[at].iter().map(|&behind| &graph.steps[behind]).collect();
-            planner.step(step, &behind);
-            planner.forget(at);
+        let (arena, placed, functions, beside) = Default::default();
+        let mut planner =
+            Planner { graph, numeric, roots, held, last_reads, arena, folding, placed, functions, beside, plan };
+        for (at, step) in graph.steps.iter().enumerate() {
+            if !planner.folding.is_folded[at] {
+                let behind = std::mem::take(&mut planner.folding.behind[at]);
+                planner.step(step, &behind);
+                planner.forget(at);
+            }
         }
         planner.finish_outputs();
         Self { arena: planner.arena.size, ..planner.plan }
@@ -143,32 +163,37 @@ fn roots(graph: &SwapGraph, is_folded: &[bool]) -> Vec<usize> {
     roots
 }
 
-/// What the shader of `step` stores by, with the steps that are folded into it.
-fn finishing(graph: &SwapGraph, step: &Step, behind: &[&Step]) -> String {
-    let mut from = graph.shapes[step.output].as_slice();
-    let mut finishes = Vec::with_capacity(behind.len());
-    for step in behind {
-        let to = graph.shapes[step.output].as_slice();
-        finishes.push(Finish { operator: &step.operator, from, to });
-        from = to;
-    }
-    functions(&finishes)
+/// Where the input of a concatenation begins along its axis; 0 in other steps.
+fn offset(graph: &SwapGraph, step: &Step, input: usize) -> usize {
+    let Operator::Concat { axis } = step.operator else { return 0 };
+    let side = |input: &Operand| match *input {
+        Operand::Value(value) => graph.shapes[value][axis],
+        Operand::Constant(n) => graph.constants[n].shape[axis],
+        Operand::FrameNumbers(n) => graph.frame_numbers[n].shape[axis],
+    };
+    step.inputs[..input].iter().map(side).sum()
+}
+
+/// The operator and its shape, for people.
+fn name(operator: &Operator, shape: &[usize]) -> String {
+    let name = format!("{operator:?}");
+    format!("{} {shape:?}", name.split([' ', '(', '{']).next().unwrap_or_default())
 }
 
 impl<'a> Planner<'a> {
     /// Plans a step with those that are folded into it.
-    fn step(&mut self, step: &'a Step, behind: &[&'a Step]) {
+    fn step(&mut self, step: &'a Step, behind: &[Folded]) {
         let graph = self.graph;
         let shape = graph.shapes[step.output].as_slice();
         if self.roots[step.output] != step.output {
             return;
         }
-        self.functions = finishing(graph, step, behind);
-        let last = behind.last().map_or(step.output, |last| last.output);
-        if let Operator::Convolution { .. } = step.operator
-            && self.convolution(step, last)
-        {
-            return;
+        self.finish_by(step, behind);
+        let last = behind.last().map_or(step.output, |last| graph.steps[last.step].output);
+        match step.operator {
+            Operator::Convolution { .. } if self.convolution(step, last) => return,
+            Operator::Concat { axis } => return self.concat(step, axis, last),
+            _ => {}
         }
         let inputs: Vec<(Binding, Bound<'a>)> = step.inputs.iter().map(|&input| self.input(input)).collect();
         let (out, bound) = self.output(step.output, last);
@@ -195,16 +220,7 @@ impl<'a> Planner<'a> {
             Operator::Reshape => text::copy(x.1, bound.numeric),
             Operator::Pad { around, value } => text::pad(around, *value, x.1, bound),
             Operator::Tile { .. } => text::tile(x.1, bound),
-            Operator::Concat { axis } => {
-                let mut from = 0;
-                for (binding, input) in &inputs {
-                    let text = text::concat_one(*axis, from, *input, bound);
-                    let workgroups = groups(count(input.shape));
-                    self.pass(&step.operator, shape, text, vec![*binding, out], workgroups);
-                    from += input.shape[*axis];
-                }
-                return;
-            }
+            Operator::Concat { .. } => return,
             Operator::Slice { axis, from } => text::slice(*axis, *from, x.1, bound),
             Operator::Splice { axis, at } => {
                 let at = self.plan.numbers.add(std::slice::from_ref(at));
@@ -216,55 +232,82 @@ impl<'a> Planner<'a> {
         self.pass(&step.operator, shape, text, all, workgroups);
     }
 
+    /// Finds what the shader of `step` stores by, with the steps that are folded into it.
+    fn finish_by(&mut self, step: &Step, behind: &[Folded]) {
+        let graph = self.graph;
+        self.beside.clear();
+        let mut from = graph.shapes[step.output].as_slice();
+        let mut finishes = Vec::with_capacity(behind.len());
+        for &Folded { step, input } in behind {
+            let Step { operator, inputs, output } = &graph.steps[step];
+            let to = graph.shapes[*output].as_slice();
+            finishes.push(match operator {
+                Operator::Unary(unary) => Finish::Unary(*unary),
+                Operator::Binary(operator) => {
+                    let (binding, beside) = self.input(inputs[1 - input]);
+                    self.beside.push((binding, beside.numeric));
+                    Finish::Binary { operator: *operator, beside, is_left: input == 1, shape: to }
+                }
+                operator => Finish::Move { operator, offset: offset(graph, &graph.steps[step], input), from, to },
+            });
+            from = to;
+        }
+        self.functions = functions(&finishes);
+    }
+
+    /// A pass that stores by [`Planner::functions`].
     fn pass(&mut self, operator: &Operator, shape: &[usize], text: String, bindings: Vec<Binding>, groups: [u32; 3]) {
-        let name = format!("{operator:?}");
-        let name = format!("{} {shape:?}", name.split([' ', '(', '{']).next().unwrap_or_default());
-        let text = text + &self.functions;
-        let text = if text.contains("is_nan(") { text + IS_NAN } else { text };
-        self.plan.passes.push(Pass { name, text, bindings, groups });
+        let mut text = text + &self.functions;
+        for (n, (_, numeric)) in self.beside.iter().enumerate() {
+            let (binding, name) = (bindings.len() + n, beside_name(n));
+            if *numeric == Numeric::Half && !text.starts_with(ENABLE_HALF) {
+                text.insert_str(0, ENABLE_HALF);
+            }
+            text +=
+                &format!("@group(0) @binding({binding}) var<storage, read_write> {name}: array<{}>;\n", numeric.name());
+        }
+        if text.contains("is_nan(") {
+            text += IS_NAN;
+        }
+        let written = bindings.len() - 1;
+        let bindings = bindings.into_iter().chain(self.beside.iter().map(|(binding, _)| *binding)).collect();
+        self.plan.passes.push(Pass { name: name(operator, shape), text, bindings, written, groups });
+    }
+
+    /// What does not come by itself into a concatenation, input by input.
+    fn concat(&mut self, step: &'a Step, axis: usize, last: usize) {
+        let (out, bound) = self.output(step.output, last);
+        for (n, &input) in step.inputs.iter().enumerate() {
+            if !matches!(input, Operand::Value(value) if self.folding.passes_on[value]) {
+                let (binding, input) = self.input(input);
+                let text = text::concat_one(axis, offset(self.graph, step, n), input, bound);
+                self.pass(&step.operator, bound.shape, text, vec![binding, out], groups(count(input.shape)));
+            }
+        }
     }
 
     /// The written-out shader, where the step suits it and its weights are known.
     fn convolution(&mut self, step: &'a Step, last: usize) -> bool {
-        let Operator::Convolution { stride, pads, groups: 1, slope } = step.operator else { return false };
         let graph = self.graph;
-        let (Some(&Operand::Value(input)), Some(&Operand::Constant(constant))) =
-            (step.inputs.first(), step.inputs.get(1))
+        let (Some(shape), &[input, Operand::Constant(weights), ref bias @ ..]) =
+            (written_out(graph, step), &*step.inputs)
         else {
             return false;
         };
-        let bias = match step.inputs.get(2) {
-            None => &[],
-            Some(&Operand::Constant(bias)) => graph.constants[bias].values.as_slice(),
-            Some(_) => return false,
+        let bias = match *bias {
+            [Operand::Constant(bias)] => Some(bias),
+            _ => None,
         };
-        let weights = &graph.constants[constant];
-        let (&[1, channels, high, wide], &[_, out, height, width], &[_, _, rows, columns]) =
-            (&*graph.shapes[input], &*graph.shapes[step.output], &*weights.shape)
-        else {
-            return false;
-        };
-        let shape = Convolution {
-            input: [channels, high, wide],
-            output: [out, height, width],
-            kernel: [rows, columns],
-            stride,
-            pads: [pads[0], pads[1]],
-            slope_bits: slope.unwrap_or(1.0).to_bits(),
-        };
-        if !suits(&shape) {
-            return false;
-        }
-        let mut padded = bias.to_vec();
-        padded.resize(out.next_multiple_of(CHANNELS), 0.0);
-        let weights = self.placed((constant, true), || Cow::Owned(arranged(&shape, &weights.values)));
-        let bias = self.weights(&padded);
-        let (picture, from) = self.input(Operand::Value(input));
+        let values = |n: usize| graph.constants[n].values.as_slice();
+        let weights = self.placed(Placed::Arranged { weights, bias }, || {
+            Cow::Owned(arranged(&shape, values(weights), bias.map_or(&[], values)))
+        });
+        let (picture, from) = self.input(input);
         let (to, result) = self.output(step.output, last);
         let text = source_of(&shape, [from.numeric, self.numeric, result.numeric]);
         let [blocks, eights] = convolution_groups(&shape);
         let groups = [blocks as u32, eights as u32, 1];
-        self.pass(&step.operator, result.shape, text, vec![picture, weights, bias, to], groups);
+        self.pass(&step.operator, result.shape, text, vec![picture, weights, to], groups);
         true
     }
 
@@ -274,7 +317,9 @@ impl<'a> Planner<'a> {
         let parts = self.arena.take(4 * (dense.rows * dense.parts() * dense.out) as u64);
         let sums = Binding::Value { offset: parts.offset, bytes: parts.bytes };
         let partial = dense.partial(from.numeric, held.numeric);
-        self.pass(&Operator::Dense, bound.shape, partial, vec![*x, *weight, sums], dense.groups());
+        let bindings = vec![*x, *weight, sums];
+        let name = name(&Operator::Dense, bound.shape);
+        self.plan.passes.push(Pass { name, text: partial, bindings, written: 2, groups: dense.groups() });
         let total = dense.total(bias.first().map(|(_, bias)| *bias), bound.numeric);
         let bindings = [sums].into_iter().chain(bias.first().map(|(bias, _)| *bias)).chain([out]).collect();
         self.pass(&Operator::Dense, bound.shape, total, bindings, groups(dense.rows * dense.out));
@@ -292,7 +337,7 @@ impl<'a> Planner<'a> {
             Operand::Constant(n) => {
                 let constant = &graph.constants[n];
                 (
-                    self.placed((n, false), || Cow::Borrowed(constant.values.as_slice())),
+                    self.placed(Placed::Plain(n), || Cow::Borrowed(constant.values.as_slice())),
                     Bound { shape: &constant.shape, numeric: self.numeric },
                 )
             }
@@ -336,7 +381,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A constant, which lies on the device once however many steps read it.
-    fn placed<'v>(&mut self, key: (usize, bool), values: impl FnOnce() -> Cow<'v, [f32]>) -> Binding {
+    fn placed<'v>(&mut self, key: Placed, values: impl FnOnce() -> Cow<'v, [f32]>) -> Binding {
         if let Some(binding) = self.placed.get(&key) {
             return *binding;
         }
@@ -361,6 +406,7 @@ impl<'a> Planner<'a> {
     /// Copies what is a picture twice, or the crop itself, to where pictures are looked for.
     fn finish_outputs(&mut self) {
         self.functions = functions(&[]);
+        self.beside.clear();
         for (n, output) in self.graph.outputs.into_iter().enumerate() {
             let from = self.place(self.roots[output]);
             if from.binding != Binding::Output(n) {

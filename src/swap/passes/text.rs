@@ -11,6 +11,9 @@ pub(super) const LANES: usize = 64;
 /// Workgroups along one axis that every adapter dispatches.
 pub(super) const MOST_GROUPS: usize = 65_535;
 
+/// Stands at the beginning of a shader that has 16-bit floats.
+pub(super) const ENABLE_HALF: &str = "enable f16;\n";
+
 /// How the numbers of a binding lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Numeric {
@@ -56,7 +59,7 @@ pub(super) fn count(shape: &[usize]) -> usize {
 /// Declares what is bound: `a`, `b` … and the result `out`.
 pub(super) fn bindings(inputs: &[Numeric], out: Numeric) -> String {
     let half = inputs.iter().chain([&out]).any(|numeric| *numeric == Numeric::Half);
-    let mut text = if half { "enable f16;\n".to_owned() } else { String::new() };
+    let mut text = if half { ENABLE_HALF.to_owned() } else { String::new() };
     let names = inputs.iter().zip(NAMES).map(|(numeric, name)| (name, *numeric)).chain([("out", out)]);
     for (n, (name, numeric)) in names.enumerate() {
         let _ = writeln!(text, "@group(0) @binding({n}) var<storage, read_write> {name}: array<{}>;", numeric.name());
@@ -105,7 +108,7 @@ pub(super) fn index<'a>(terms: impl DoubleEndedIterator<Item = (String, usize)> 
 
 /// The index of the value that belongs to the coordinates of a result of so many axes, where the input may have fewer axes, and
 /// sides of 1 for any.
-fn broadcast(shape: &[usize], axes: usize) -> String {
+pub(super) fn broadcast(shape: &[usize], axes: usize) -> String {
     let missing = axes - shape.len();
     index(shape.iter().enumerate().map(|(axis, &side)| (format!("c{}", axis + missing), side)))
 }
@@ -118,7 +121,7 @@ fn moved(axis: usize, from: usize, shape: &[usize]) -> String {
 
 /// Puts a value to its place, both as the steps that were folded into this one leave them ([`Finish`](super::finish::Finish)).
 pub(super) fn stored(value: &str, at: &str, out: Numeric) -> String {
-    format!("    out[placed({at})] = {}(finished(f32({value})));\n", out.name())
+    format!("    out[placed({at})] = {}(finished({at}, f32({value})));\n", out.name())
 }
 
 /// The same numbers, perhaps otherwise held.
@@ -131,18 +134,22 @@ pub(super) fn unary(operator: Unary, x: Bound<'_>, out: Numeric) -> String {
     each(&[x.numeric], out, &[count(x.shape)], &body)
 }
 
-pub(super) fn binary(operator: Binary, a: Bound<'_>, b: Bound<'_>, out: Bound<'_>) -> String {
-    let sign = match operator {
+/// The sign between a pair.
+pub(super) const fn sign(operator: Binary) -> &'static str {
+    match operator {
         Binary::Add => "+",
         Binary::Subtract => "-",
         Binary::Multiply => "*",
         Binary::Divide => "/",
-    };
+    }
+}
+
+pub(super) fn binary(operator: Binary, a: Bound<'_>, b: Bound<'_>, out: Bound<'_>) -> String {
     let value = |name, bound: Bound<'_>| {
         let at = if bound.shape == out.shape { "i".to_owned() } else { broadcast(bound.shape, out.shape.len()) };
         format!("f32({name}[{at}])")
     };
-    let value = format!("{} {sign} {}", value("a", a), value("b", b));
+    let value = format!("{} {} {}", value("a", a), sign(operator), value("b", b));
     each(&[a.numeric, b.numeric], out.numeric, out.shape, &stored(&value, "i", out.numeric))
 }
 
