@@ -5,76 +5,11 @@ use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::{CastingBefore, ColourMemory, Drift, Guard, Job, Observation, References, SceneCut, Stage};
-use crate::face::{Face, FindError, Finder, FinderSettings, PeopleMap, Recognised, Recognition};
+use super::statistics::milliseconds;
+use super::{CastingBefore, ColourMemory, Drift, FindFaces, Guard, Job, Observation, References, SceneCut, Stage};
+use crate::face::{Face, FindError, Recognised, Recognition};
 use crate::frame::{Frame, VideoBuffer};
 use crate::geometry::Rect;
-
-/// What finds faces: [`Finder`], or a test's stand-in for it.
-pub trait FindFaces: Send {
-    /// Fills `faces` with those of the frame, largest first.
-    ///
-    /// # Errors
-    /// [`FindError`] where a network fails.
-    fn find(
-        &mut self,
-        frame: &Frame<'_>,
-        hints: &[Rect],
-        time: f64,
-        settings: &FinderSettings,
-        faces: &mut Vec<Face>,
-    ) -> Result<(), FindError>;
-
-    /// Places of the last frame that look a little like a face.
-    fn suspects(&self) -> &[Rect];
-
-    /// Whether some of those may be faces that there was no time to try.
-    fn unfinished(&self) -> bool {
-        false
-    }
-
-    /// Where people are in `frame`, which must be the one that was given to [`FindFaces::find`] last; `None` where this
-    /// cannot tell.
-    ///
-    /// # Errors
-    /// [`FindError`] where a network fails.
-    fn people(&mut self, frame: &Frame<'_>) -> Result<Option<&PeopleMap>, FindError> {
-        let _ = frame;
-        Ok(None)
-    }
-
-    /// Forgets all tracks.
-    fn reset(&mut self);
-}
-
-impl FindFaces for Finder {
-    fn find(
-        &mut self,
-        frame: &Frame<'_>,
-        hints: &[Rect],
-        time: f64,
-        settings: &FinderSettings,
-        faces: &mut Vec<Face>,
-    ) -> Result<(), FindError> {
-        self.find(frame, hints, time, settings, faces)
-    }
-
-    fn suspects(&self) -> &[Rect] {
-        self.suspects()
-    }
-
-    fn unfinished(&self) -> bool {
-        self.unfinished()
-    }
-
-    fn people(&mut self, frame: &Frame<'_>) -> Result<Option<&PeopleMap>, FindError> {
-        self.people(frame).map(Some)
-    }
-
-    fn reset(&mut self) {
-        self.reset();
-    }
-}
 
 /// Finds and plans. Without a finder (its networks are still loading, or could not be loaded) it plans blindly.
 pub struct FindStage {
@@ -215,9 +150,4 @@ fn recognise(
     recognition
         .recognise(frame, faces)
         .map_err(|error| format!("the network that recognises performers failed: {error}"))
-}
-
-/// Milliseconds since `begun`.
-pub(super) fn milliseconds(begun: Instant) -> f32 {
-    begun.elapsed().as_secs_f32() * 1e3
 }

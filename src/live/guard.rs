@@ -4,9 +4,9 @@
 //! the frame or are found again: near where they should be, or anywhere after a cut.
 
 use super::ladder::{LONGEST, Remembered};
-use super::{Faceless, OnFailure, Plan, Select, Selector, Settings, Strangers};
+use super::{Faceless, GuardMode, Observation, OnFailure, Plan, Select, Selector, Settings, Strangers};
 use crate::face::pose::pose_through;
-use crate::face::{Face, PeopleMap, Recognised};
+use crate::face::{Face, Recognised};
 use crate::frame::Layout;
 use crate::geometry::Rect;
 
@@ -14,36 +14,6 @@ use crate::geometry::Rect;
 const MOST_STRANGERS: usize = 32;
 /// Degrees over which a face that turns away fades from swapped to blurred.
 const FADE: f32 = 8.0;
-
-/// Who is protected before their face was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum GuardMode {
-    /// Everybody in view: a person whose face is not found is concealed until it is swapped. Where one face is selected
-    /// and is there, nobody else is.
-    #[default]
-    Strict,
-    /// Only those whose face was swapped before.
-    Track,
-}
-
-/// What is known of a frame when it is planned.
-#[derive(Debug, Clone, Copy)]
-pub struct Observation<'a> {
-    /// The faces that were found.
-    pub faces: &'a [Face],
-    /// Places that look a little like a face.
-    pub suspects: &'a [Rect],
-    /// Whether some of those may be faces that there was no time to try.
-    pub unfinished: bool,
-    /// Where people are; `None` where nobody looked.
-    pub people: Option<&'a PeopleMap>,
-    /// Whether the frame shows another scene than the one before.
-    pub cut: bool,
-    /// Seconds; does not run backwards between resets.
-    pub time: f64,
-    /// What the frame is.
-    pub layout: Layout,
-}
 
 /// Remembers the subjects and plans each frame.
 #[derive(Debug, Default)]

@@ -51,21 +51,6 @@ const AROUND: f32 = 2.5;
 /// A face is in front of another if it is so many times as wide.
 const NEARER: f32 = 1.2;
 
-/// How long the ladder's steps last, in seconds since a face was seen.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LadderTimes {
-    /// Until then its last pose is swapped.
-    pub hold_time: f32,
-    /// Until then its region is blurred.
-    pub blur_time: f32,
-}
-
-impl Default for LadderTimes {
-    fn default() -> Self {
-        Self { hold_time: 0.3, blur_time: 1.0 }
-    }
-}
-
 /// Whether somebody is where a face was lost, as the people of a frame show it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Presence {

@@ -1,6 +1,6 @@
 //! What a user may change while frames flow. A job takes the settings of the moment it comes in.
 
-use super::{Degradation, GuardMode, LadderTimes, Select};
+use super::{Degradation, Select};
 use crate::blend::BlendSettings;
 use crate::face::{Alignment, CropSettings, FaceType, FinderSettings, Recognised};
 
@@ -16,6 +16,32 @@ pub enum OnFailure {
     Drop,
     /// Let the frame pass with the bare face.
     Pass,
+}
+
+/// Who is protected before their face was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GuardMode {
+    /// Everybody in view: a person whose face is not found is concealed until it is swapped. Where one face is selected
+    /// and is there, nobody else is.
+    #[default]
+    Strict,
+    /// Only those whose face was swapped before.
+    Track,
+}
+
+/// How long the steps of the [ladder](super::ladder) last, in seconds since a face was seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LadderTimes {
+    /// Until then its last pose is swapped.
+    pub hold_time: f32,
+    /// Until then its region is blurred.
+    pub blur_time: f32,
+}
+
+impl Default for LadderTimes {
+    fn default() -> Self {
+        Self { hold_time: 0.3, blur_time: 1.0 }
+    }
 }
 
 /// Whether what hides a face stays in front of the generated one.

@@ -1,5 +1,7 @@
 //! Where the time goes: a window of frames, summed up once in a while.
 
+use std::time::Instant;
+
 /// The stages that are timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -33,6 +35,11 @@ impl Stage {
 
 /// Milliseconds of one frame, by [`Stage`].
 pub type StageTimes = [f32; Stage::ALL.len()];
+
+/// Milliseconds since `begun`.
+pub(super) fn milliseconds(begun: Instant) -> f32 {
+    begun.elapsed().as_secs_f32() * 1e3
+}
 
 /// Frames that a window holds at the most; a faster stream is sampled by its first so many frames.
 const WINDOW: usize = 512;

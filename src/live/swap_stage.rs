@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
-use super::find_stage::milliseconds;
+use super::statistics::milliseconds;
 use super::{
     Casting, CastingBefore, ColourNotes, CropChoice, Job, LabelPlace, Model, Occlusion, Outcome, Plan, Settings, Stage,
     StageTimes, Visibility,

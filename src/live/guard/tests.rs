@@ -1,6 +1,7 @@
 //! What is planned, frame by frame.
 
 use super::*;
+use crate::face::PeopleMap;
 use crate::frame::{Matrix, PixelFormat, Range, TransferFunction};
 use crate::geometry::{Point, Similarity};
 use crate::live::{LadderTimes, MARGIN};

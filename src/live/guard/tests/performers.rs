@@ -1,6 +1,7 @@
 //! What is planned where people are told apart.
 
 use super::*;
+use crate::face::PeopleMap;
 use crate::live::{Concealed, Look};
 
 /// A face of which it is known, or not, whose it is.
