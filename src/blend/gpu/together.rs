@@ -5,10 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::blender::{COVERED_BYTES, FaceRegion, record_blend};
+use super::blender::FaceRegion;
 use super::measured::Measured;
 use super::memory::{Memory, Needed};
 use super::params::Params;
+use super::record::{COVERED_BYTES, record_blend};
 use super::watch::Watch;
 use super::{GpuBlender, Span, SwapTimes};
 use crate::blend::{BlendError, BlendRequest, Blended};
