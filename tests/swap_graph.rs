@@ -70,6 +70,20 @@ fn a_depth_to_space_by_columns_first_is_one_step_too() {
 }
 
 #[test]
+fn a_picture_behind_itself_is_convolved_once() {
+    let graph = read(&SwapModel::joined().0).unwrap();
+    let joined: Vec<_> = graph
+        .steps
+        .iter()
+        .filter(|step| matches!(step.operator, Operator::Concat { .. }))
+        .map(|step| step.inputs.len())
+        .collect();
+    assert_eq!(joined, [4, 3], "of four blocks, and of three of which one is another");
+    let shapes: Vec<_> = graph.constants.iter().map(|constant| constant.shape.as_slice()).collect();
+    assert!(shapes.contains(&&[8, 8, 3, 3][..]) && !shapes.contains(&&[8, 16, 3, 3][..]), "{shapes:?}");
+}
+
+#[test]
 fn parts_that_morph_decides_are_joined() {
     let graph = read(&SwapModel::spliced().0).unwrap();
     let splice = graph.steps.iter().find_map(|step| match &step.operator {

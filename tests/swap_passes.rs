@@ -242,7 +242,7 @@ fn what_bends_or_moves_values_is_done_as_they_are_stored() {
     assert!(dispatches <= 10, "{dispatches}");
     let (dispatches, kinds) = kinds(&ModelFile::open(SwapModel::joined().save(folder.path(), "joined.dfm")).unwrap());
     // The factors by channel, and half a mask; what is there twice is put to its places by itself.
-    assert_eq!((dispatches, kinds.get("Binary"), kinds.get("Concat")), (17, Some(&2), Some(&2)), "{kinds:?}");
+    assert_eq!((dispatches, kinds.get("Binary"), kinds.get("Concat")), (18, Some(&2), Some(&2)), "{kinds:?}");
 }
 
 #[test]

@@ -5,8 +5,12 @@
 mod gpu_support;
 
 use burn::tensor::Device;
+use prost::Message;
 use standin::face::{Alignment, FaceType};
 use standin::runtime::{NetworkOptions, Runtime};
+use standin::swap::graph::{Operator, SwapGraph};
+use standin::swap::onnx::Model;
+use standin::swap::passes::Plan;
 use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision as Numbers};
 use standin::train::export::{Metadata, Precision, export};
 use standin::train::zoo::Network;
@@ -43,6 +47,40 @@ fn outputs(engine: &mut dyn Engine) -> Vec<f32> {
     [generated.driver_mask, generated.face, generated.face_mask].concat()
 }
 
+/// A model of the zoo with few channels.
+fn small(name: &str) -> Network {
+    let wanted = Dimensions::named(name).unwrap();
+    let resolution = 2 * wanted.multiple();
+    let small = Dimensions { ae: 16, e: 8, d: 8, d_mask: 8.min(wanted.d_mask), resolution, ..wanted };
+    Network::new(small.blueprint().unwrap()).unwrap()
+}
+
+/// Residual sums and joined pictures cost no dispatch of their own.
+#[test]
+fn deep_networks_are_convolutions_and_little_else() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, dispatches, others) in [("df-udt", 42, 4), ("liae-udt", 0, 0)] {
+        let network = small(name);
+        let path = folder.path().join(format!("{name}.dfm"));
+        let bytes = export(&network, &network.init(7, &Device::flex()), &metadata(), Precision::Fp32).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let file = ModelFile::open(&path).unwrap();
+        let graph = SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap();
+        let mut kinds = std::collections::BTreeMap::<String, usize>::new();
+        for pass in Plan::new(&graph, true).passes {
+            *kinds.entry(pass.name.split(' ').next().unwrap().to_owned()).or_default() += 1;
+        }
+        let all: usize = kinds.values().sum();
+        let of = |wanted: fn(&Operator) -> bool| graph.steps.iter().filter(move |step| wanted(&step.operator));
+        let pairs = of(|operator| matches!(operator, Operator::Binary(_))).count();
+        let joined: usize =
+            of(|operator| matches!(operator, Operator::Concat { .. })).map(|step| step.inputs.len()).sum();
+        println!("{name}: {pairs} pairs, {joined} values that are joined; {all} dispatches, {kinds:?}");
+        let others_found = all - kinds["Convolution"] - kinds["Dense"];
+        assert_eq!((all, others_found), (dispatches, others), "{name}: {kinds:?}");
+    }
+}
+
 #[test]
 fn the_zoo_runs_on_the_gpu() {
     let Some(gpu) = gpu_support::device() else { return };
@@ -50,10 +88,7 @@ fn the_zoo_runs_on_the_gpu() {
     let runtime = Runtime::load(None).unwrap();
     let names = PRESETS.iter().map(|preset| preset.name).chain(["df-udtc", "liae-udtc"]);
     for name in names {
-        let wanted = Dimensions::named(name).unwrap();
-        let resolution = 2 * wanted.multiple();
-        let small = Dimensions { ae: 16, e: 8, d: 8, d_mask: 8.min(wanted.d_mask), resolution, ..wanted };
-        let network = Network::new(small.blueprint().unwrap()).unwrap();
+        let network = small(name);
         let weights = network.init(7, &Device::flex());
         for precision in [Precision::Fp32, Precision::Fp16] {
             let path = folder.path().join(format!("{name}-{}.dfm", precision.name()));

@@ -272,7 +272,7 @@ impl SwapModel {
     }
 
     /// Pairs and concatenations of what convolutions give: a residual block, a difference whose left side is another value, four
-    /// pictures joined into the blocks of a larger one, and three of which one is there twice.
+    /// pictures joined into the blocks of a larger one, three of which one is there twice, and one behind itself.
     pub(crate) fn joined() -> Self {
         let mut model = Self::plain();
         let graph = model.graph();
@@ -290,6 +290,7 @@ impl SwapModel {
             floats("left", &[1, 8, 1, 1], &chance(8, 10, 0.5)),
             floats("middle", &[1, 8, 1, 1], &chance(8, 11, 0.5)),
             floats("wide", &[12, 3, 1, 1], &chance(36, 12, 0.5)),
+            floats("doubled", &[8, 16, 3, 3], &chance(1152, 13, 0.1)),
         ]);
         let padded = || vec![ints("pads", &[1; 4])];
         let bent = |input: &str, output: &str| node("LeakyRelu", &[input], output, vec![float("alpha", 0.2)]);
@@ -306,7 +307,9 @@ impl SwapModel {
             bent("sum", "block"),
             node("Conv", &["block", "third"], "other", vec![]),
             node("Sub", &["block", "other"], "difference", vec![]),
-            node("Mul", &["difference", "factors"], "deep", vec![]),
+            node("Mul", &["difference", "factors"], "scaled", vec![]),
+            joined(&["scaled", "scaled"], "behind_itself"),
+            node("Conv", &["behind_itself", "doubled"], "deep", padded()),
             node("Conv", &["deep", "up0"], "p0", padded()),
             node("Conv", &["deep", "up1"], "p1", padded()),
             node("Conv", &["deep", "up2"], "p2", padded()),

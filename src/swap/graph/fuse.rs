@@ -4,7 +4,7 @@ use super::{Array, Binary, Operand, Operator, Order, Step, SwapGraph, Unary};
 
 /// Fuses what can be, and drops the steps that nothing reads any more.
 pub(super) fn fuse(graph: &mut SwapGraph) {
-    for pattern in [pad_into_convolution, depth_to_space, bias_into_layer, slope_into_convolution] {
+    for pattern in [pad_into_convolution, depth_to_space, repeated_channels, bias_into_layer, slope_into_convolution] {
         for at in 0..graph.steps.len() {
             if let Some(step) = pattern(graph, at) {
                 graph.steps[at] = step;
@@ -95,6 +95,33 @@ fn depth_to_space(graph: &mut SwapGraph, at: usize) -> Option<Step> {
     let whole = graph.shapes[last.output] == [1, channels / (block * block), height * block, width * block];
     let operator = Operator::DepthToSpace { block, order };
     whole.then(|| Step { operator, inputs: first.inputs.clone(), output: last.output })
+}
+
+/// A picture behind itself, then a convolution: one of the picture, with the weights of each time added up.
+fn repeated_channels(graph: &mut SwapGraph, at: usize) -> Option<Step> {
+    let step = graph.steps[at].clone();
+    let Operator::Convolution { groups: 1, .. } = step.operator else { return None };
+    let [picture, Operand::Constant(weights), ..] = *step.inputs else { return None };
+    let joined = giver(graph, picture).filter(|joined| joined.operator == Operator::Concat { axis: 1 })?;
+    let (picture, times) = (*joined.inputs.first()?, joined.inputs.len());
+    if times == 1 || joined.inputs.iter().any(|input| *input != picture) {
+        return None;
+    }
+    let Array { shape, values } = &graph.constants[weights];
+    let &[out, depth, rows, columns] = shape.as_slice() else { return None };
+    let (filter, part) = (depth * rows * columns, depth / times * rows * columns);
+    if filter == 0 {
+        return None;
+    }
+    let summed = |filter: &[f32]| {
+        let tap = |n: usize| filter.iter().skip(n).step_by(part).sum::<f32>();
+        (0..part).map(tap).collect::<Vec<_>>()
+    };
+    let values = values.chunks_exact(filter).flat_map(summed).collect();
+    let mut inputs = step.inputs;
+    graph.constants.push(Array { shape: vec![out, depth / times, rows, columns], values });
+    inputs[..2].copy_from_slice(&[picture, Operand::Constant(graph.constants.len() - 1)]);
+    Some(Step { operator: step.operator, inputs, output: step.output })
 }
 
 /// A convolution or dense layer without bias, then a number added to each channel.
