@@ -9,7 +9,7 @@ use clap::{ArgMatches, Args};
 use crate::call::{self, Doors, LoopbackChoice, Plan, Size};
 use crate::camera::Source;
 use crate::element;
-use crate::settings::Settings;
+use crate::settings::SettingsFile;
 
 /// What a call sets that the bare element has otherwise: what leaves is labelled, and nobody who comes into view is shown bare beside
 /// the one who is swapped.
@@ -97,7 +97,7 @@ impl CallArguments {
     /// # Errors
     /// A preset that there is not, or that `faceswap` does not take; wrong settings where a preset is asked for; a bare face let out
     /// by anything but the command line.
-    pub fn plan(self, model: PathBuf, settings: Result<&Settings, &str>) -> anyhow::Result<Plan> {
+    pub fn plan(self, model: PathBuf, settings: Result<&SettingsFile, &str>) -> anyhow::Result<Plan> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let own = OWN.into_iter().filter(|(name, _)| !(self.no_label && *name == "label"));
         let mut properties: Vec<_> = own.map(|(name, value)| pair(name, value)).collect();

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use standin::cli::{Outcome, Tool, UNREAD, definition, is_unread};
 
-use crate::settings::{self, Settings};
+use crate::settings::{self, SettingsFile};
 use crate::{doctor, logs, mend, noise, panel, webcam};
 
 /// Consented face replacement: cameras, consent records and models.
@@ -84,7 +84,7 @@ impl Command {
     ///
     /// # Errors
     /// A sentence for people.
-    pub fn run(self, settings: &Result<Settings, String>, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    pub fn run(self, settings: &Result<SettingsFile, String>, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         match self {
             Self::Tool(tool) => tool.run(out),
             Self::Webcam(arguments) => webcam::run(*arguments, known(settings)?, out),
@@ -116,7 +116,7 @@ impl Command {
 }
 
 /// The settings, where nothing is wrong with them.
-fn known(settings: &Result<Settings, String>) -> anyhow::Result<&Settings> {
+fn known(settings: &Result<SettingsFile, String>) -> anyhow::Result<&SettingsFile> {
     settings.as_ref().map_err(|wrong| anyhow::anyhow!("{wrong}"))
 }
 
@@ -124,7 +124,7 @@ fn known(settings: &Result<Settings, String>) -> anyhow::Result<&Settings> {
 pub fn main() -> ExitCode {
     noise::silence();
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let settings = Settings::load(&arguments, &Cli::command()).map_err(|error| format!("{error:#}"));
+    let settings = SettingsFile::load(&arguments, &Cli::command()).map_err(|error| format!("{error:#}"));
     let definition = match &settings {
         Ok(settings) => settings.apply(definition()),
         Err(_) => definition(),
@@ -144,7 +144,7 @@ pub fn main() -> ExitCode {
         say(&format!("{error:#}"));
         return ExitCode::from(2);
     }
-    if let Ok(Settings { path: Some(path), .. }) = &settings {
+    if let Ok(SettingsFile { path: Some(path), .. }) = &settings {
         tracing::debug!("settings: {}", path.display());
     }
     match cli.command.run(&settings, &mut std::io::stdout().lock()) {

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use clap::CommandFactory;
 use standin_calls::command::{Cli, Command, definition};
-use standin_calls::settings::{Settings, example};
+use standin_calls::settings::{SettingsFile, example};
 
 /// Exit code, standard output, standard error of `standin`, with a home of its own.
 fn standin(home: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
@@ -26,8 +26,8 @@ fn home(text: &str) -> tempfile::TempDir {
     home
 }
 
-fn parse(text: &str) -> anyhow::Result<Settings> {
-    Settings::parse(Path::new("config.toml"), text, &Cli::command())
+fn parse(text: &str) -> anyhow::Result<SettingsFile> {
+    SettingsFile::parse(Path::new("config.toml"), text, &Cli::command())
 }
 
 fn refusal(text: &str) -> String {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::arguments::CallArguments;
 use crate::call::Plan;
-use crate::settings::Settings;
+use crate::settings::SettingsFile;
 
 /// Arguments of `standin panel`.
 #[derive(Debug, Clone, Args)]
@@ -37,7 +37,7 @@ impl Arguments {
     ///
     /// # Errors
     /// As [`CallArguments::plan`].
-    pub(super) fn plan(&self, model: &Path, settings: Result<&Settings, &str>) -> anyhow::Result<Plan> {
+    pub(super) fn plan(&self, model: &Path, settings: Result<&SettingsFile, &str>) -> anyhow::Result<Plan> {
         self.call.clone().plan(model.to_owned(), settings)
     }
 }

@@ -16,7 +16,7 @@ use crate::camera::Source;
 use crate::doctor;
 use crate::fault::Fault;
 use crate::outlet::record;
-use crate::settings::Settings;
+use crate::settings::SettingsFile;
 
 /// A command of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -91,7 +91,7 @@ pub(super) struct Panel {
     /// References of performers that were named.
     named_references: Vec<PathBuf>,
     folders: Folders,
-    settings: Mutex<Result<Settings, String>>,
+    settings: Mutex<Result<SettingsFile, String>>,
 }
 
 impl Panel {
@@ -99,7 +99,7 @@ impl Panel {
         call: Call,
         named: Vec<PathBuf>,
         folders: Folders,
-        settings: Result<Settings, String>,
+        settings: Result<SettingsFile, String>,
     ) -> anyhow::Result<Self> {
         let (element, given) = (call.element().clone(), call.plan().source.clone());
         let references = call.plan().properties.iter().filter(|(name, _)| name.ends_with("::reference"));
@@ -233,7 +233,7 @@ impl Panel {
         Ok(())
     }
 
-    fn settings(&self) -> MutexGuard<'_, Result<Settings, String>> {
+    fn settings(&self) -> MutexGuard<'_, Result<SettingsFile, String>> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -39,7 +39,7 @@ use standin::cli::Outcome;
 pub use arguments::Arguments;
 
 use crate::call::{Call, Event};
-use crate::settings::Settings;
+use crate::settings::SettingsFile;
 use commands::{Folders, Panel};
 use server::Keys;
 use ticket::Ticket;
@@ -54,7 +54,11 @@ const LAST_ANSWERS: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// A sentence that says what to mend.
-pub fn run(arguments: Arguments, settings: Result<&Settings, &str>, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+pub fn run(
+    arguments: Arguments,
+    settings: Result<&SettingsFile, &str>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Outcome> {
     let token = Token::of_session()?;
     let listener = listen(arguments.port, &token)?;
     let port = listener.local_addr()?.port();

@@ -11,10 +11,10 @@ use clap::CommandFactory;
 use super::properties::{Control, is_look};
 use crate::call::BARE;
 use crate::command::Cli;
-use crate::settings::Settings;
+use crate::settings::SettingsFile;
 
 /// Names of the presets.
-pub(super) fn names(settings: &Settings) -> Vec<String> {
+pub(super) fn names(settings: &SettingsFile) -> Vec<String> {
     settings.presets().map(str::to_owned).collect()
 }
 
@@ -24,11 +24,11 @@ pub(super) fn names(settings: &Settings) -> Vec<String> {
 /// # Errors
 /// A name that is taken or is none, no home, or a file that cannot be written.
 pub(super) fn save(
-    settings: &Settings,
+    settings: &SettingsFile,
     name: &str,
     controls: &[Control],
     values: &BTreeMap<String, String>,
-) -> anyhow::Result<Settings> {
+) -> anyhow::Result<SettingsFile> {
     let letter = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     let is_name = (1..=40).contains(&name.len()) && name.chars().all(letter);
     ensure!(is_name, "'{name}' is no name for a preset; take up to 40 letters, digits, - and _");
@@ -46,7 +46,7 @@ pub(super) fn save(
         let value = if plain { value.to_owned() } else { toml::Value::String(value.to_owned()).to_string() };
         writeln!(table, "{} = {value}", control.name)?;
     }
-    let new = Settings::parse(path, &format!("{before}{table}"), &Cli::command())?;
+    let new = SettingsFile::parse(path, &format!("{before}{table}"), &Cli::command())?;
     let write = || {
         path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         OpenOptions::new().append(true).create(true).open(path)?.write_all(table.as_bytes())

@@ -28,7 +28,7 @@ use clap::{Arg, ArgAction, Command};
 
 /// What the user's file says.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Settings {
+pub struct SettingsFile {
     /// The file, whether or not it exists; `None` where there is no home.
     pub path: Option<PathBuf>,
     /// Each key that it has.
@@ -49,7 +49,7 @@ pub(crate) struct Key {
     pub(crate) line: usize,
 }
 
-impl Settings {
+impl SettingsFile {
     /// Reads the file that `arguments` name with `--config`, else the environment's (`STANDIN_CONFIG`), else the usual one
     /// where it exists. `definition` is the command line that the keys are held against, without the environment, which
     /// would be held against them too.

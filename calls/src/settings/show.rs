@@ -6,13 +6,13 @@ use clap::{Arg, Command};
 
 use super::environment::{capitals, setting, variable};
 use super::example::quoted;
-use super::{Key, Settings};
+use super::{Key, SettingsFile};
 
 /// Writes the settings that environment and file make, as a file, with where each comes from.
 ///
 /// # Errors
 /// Where it cannot be written.
-pub fn show(settings: &Settings, definition: &Command, out: &mut dyn Write) -> std::io::Result<()> {
+pub fn show(settings: &SettingsFile, definition: &Command, out: &mut dyn Write) -> std::io::Result<()> {
     match &settings.path {
         Some(path) if path.exists() => writeln!(out, "# {}", path.display())?,
         Some(path) => writeln!(out, "# {} does not exist; begin one with `standin config --example`", path.display())?,
@@ -28,7 +28,7 @@ pub fn show(settings: &Settings, definition: &Command, out: &mut dyn Write) -> s
     Ok(())
 }
 
-fn table(settings: &Settings, command: &Command, commands: &[&str], out: &mut dyn Write) -> std::io::Result<()> {
+fn table(settings: &SettingsFile, command: &Command, commands: &[&str], out: &mut dyn Write) -> std::io::Result<()> {
     let prefix = std::iter::once("STANDIN".to_owned()).chain(commands.iter().map(|name| capitals(name)));
     let prefix = prefix.collect::<Vec<_>>().join("_");
     let mut headline = (!commands.is_empty()).then(|| format!("\n[{}]\n", commands.join(".")));
@@ -42,7 +42,7 @@ fn table(settings: &Settings, command: &Command, commands: &[&str], out: &mut dy
         .try_for_each(|subcommand| table(settings, subcommand, &[commands, &[subcommand.get_name()]].concat(), out))
 }
 
-fn line(settings: &Settings, prefix: &str, commands: &[&str], arg: &Arg) -> Option<String> {
+fn line(settings: &SettingsFile, prefix: &str, commands: &[&str], arg: &Arg) -> Option<String> {
     let name = variable(prefix, arg)?;
     let own = setting(arg)?;
     if let Some(set) = std::env::var(&name).ok().filter(|_| own != "config") {

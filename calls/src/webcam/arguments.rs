@@ -7,7 +7,7 @@ use clap::Args;
 use crate::arguments::CallArguments;
 use crate::call::{Doors, Plan};
 use crate::outlet::record;
-use crate::settings::Settings;
+use crate::settings::SettingsFile;
 
 /// Arguments of `standin webcam`.
 #[derive(Debug, Args)]
@@ -31,7 +31,7 @@ impl Arguments {
     ///
     /// # Errors
     /// A name for the recording that names no container, else as [`CallArguments::plan`].
-    pub fn plan(self, settings: &Settings) -> anyhow::Result<Plan> {
+    pub fn plan(self, settings: &SettingsFile) -> anyhow::Result<Plan> {
         if let Some(file) = &self.record {
             record::check(file)?;
         }
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_model_is_enough() {
-        let plan = read(&["--model", "ben.dfm"]).unwrap().plan(&Settings::default()).unwrap();
+        let plan = read(&["--model", "ben.dfm"]).unwrap().plan(&SettingsFile::default()).unwrap();
         assert_eq!(plan.source, Source::Camera("auto".to_owned()));
         assert_eq!(plan.size, Size { width: 1280, height: 720, rate: 30 });
         assert!(plan.doors.pipewire && plan.doors.loopback == LoopbackChoice::Auto && plan.doors.record.is_none());
@@ -75,7 +75,7 @@ mod tests {
     fn everything_can_be_said() {
         let words = "clip.mp4 -m ben.dfm --size 640x360 --fps 25 --mirror --set morph=0.5 --set select=all --record a.mkv \
                      --loopback /dev/video10 --no-pipewire";
-        let plan = read(&words.split(' ').collect::<Vec<_>>()).unwrap().plan(&Settings::default()).unwrap();
+        let plan = read(&words.split(' ').collect::<Vec<_>>()).unwrap().plan(&SettingsFile::default()).unwrap();
         assert_eq!(plan.source, Source::File("clip.mp4".into()));
         assert_eq!(plan.size, Size { width: 640, height: 360, rate: 25 });
         let pairs =
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn no_label_is_left_out_only_where_it_is_said() {
         let label = |words: &[&str]| {
-            let set = read(words).unwrap().plan(&Settings::default()).unwrap().properties;
+            let set = read(words).unwrap().plan(&SettingsFile::default()).unwrap().properties;
             set.into_iter().filter(|(name, _)| name == "label").collect::<Vec<_>>()
         };
         assert_eq!(label(&["-m", "a.dfm"]), [("label".to_owned(), "corner".to_owned())]);
@@ -110,7 +110,7 @@ mod tests {
             let error = read(&words).unwrap_err();
             assert!(error.contains(expected), "no {expected} in {error}");
         }
-        let plan = read(&["-m", "a.dfm", "--record", "a.avi"]).unwrap().plan(&Settings::default());
+        let plan = read(&["-m", "a.dfm", "--record", "a.avi"]).unwrap().plan(&SettingsFile::default());
         assert!(plan.unwrap_err().to_string().contains(".mkv nor .mp4"));
     }
 }

@@ -12,7 +12,7 @@ use standin::cli::Outcome;
 pub use arguments::Arguments;
 
 use crate::call::{Call, Event, State};
-use crate::settings::Settings;
+use crate::settings::SettingsFile;
 
 /// Exit code of a process that a second Ctrl-C ends.
 const INTERRUPTED: i32 = 130;
@@ -21,7 +21,7 @@ const INTERRUPTED: i32 = 130;
 ///
 /// # Errors
 /// A sentence that says what to mend.
-pub fn run(arguments: Arguments, settings: &Settings, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+pub fn run(arguments: Arguments, settings: &SettingsFile, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let mut call = Call::new(arguments.plan(settings)?)?;
     let handle = call.handle();
     let asked = AtomicBool::new(false);
