@@ -4,7 +4,7 @@
 //! [`SwapStage`] crops, swaps and blends, or conceals what could not be swapped. [`Queue`] runs the first on one thread
 //! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
 //! [`ModelSlot`] loads models beside the stream, [`ColourMemory`] keeps the colour transfer steady from frame to frame.
-//! [`Degradation`] is what is given up where the machine cannot keep up, [`Latency`] says what all this costs, [`Statistics`] where it goes.
+//! [`Degradation`] is what is given up where the machine cannot keep up, [`Latency`] says what all this costs, [`StreamStatistics`] where it goes.
 
 mod casting;
 mod colours;
@@ -61,6 +61,6 @@ pub use scene_cut::SceneCut;
 pub use select::{Select, Selector};
 pub use settings::{CropChoice, GuardMode, LabelPlace, LadderTimes, Look, Occlusion, OnFailure, Settings, Strangers};
 pub use slot::ModelSlot;
-pub use statistics::{Stage, StageTimes, Statistics, Summary, percentile};
+pub use statistics::{Stage, StageTimes, StreamStatistics, Summary, percentile};
 pub use swap_stage::SwapStage;
 pub use visibility::Visibility;

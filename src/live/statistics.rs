@@ -46,7 +46,7 @@ const WINDOW: usize = 512;
 
 /// A window of frames.
 #[derive(Debug)]
-pub struct Statistics {
+pub struct StreamStatistics {
     times: Vec<StageTimes>,
     sorted: Vec<f32>,
     frames: u64,
@@ -55,7 +55,7 @@ pub struct Statistics {
     dropped: u64,
 }
 
-impl Default for Statistics {
+impl Default for StreamStatistics {
     fn default() -> Self {
         Self {
             times: Vec::with_capacity(WINDOW),
@@ -85,7 +85,7 @@ pub struct Summary {
     pub stages: [(f32, f32); Stage::ALL.len()],
 }
 
-impl Statistics {
+impl StreamStatistics {
     /// Counts one frame.
     pub fn frame(&mut self, times: StageTimes, faces: usize, concealed: bool) {
         if self.times.len() < WINDOW {
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_window_is_summed_up_and_begun_anew() {
-        let mut statistics = Statistics::default();
+        let mut statistics = StreamStatistics::default();
         for i in 1..=100u8 {
             statistics.frame([f32::from(i); 5], 2, i == 1);
         }

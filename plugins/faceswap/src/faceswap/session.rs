@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use gst_video::VideoInfo;
 use standin::frame::Layout;
-use standin::live::{Casting, Device, Latency, Model, ModelSlot, Occupancy, Pending, Queue, Statistics};
+use standin::live::{Casting, Device, Latency, Model, ModelSlot, Occupancy, Pending, Queue, StreamStatistics};
 
 use super::buffer::MappedBuffer;
 use super::provenance::Tags;
@@ -83,7 +83,7 @@ pub(super) struct Output {
     /// How busy the stages are.
     pub(super) occupancy: Occupancy,
     /// The second that is being counted.
-    pub(super) statistics: Statistics,
+    pub(super) statistics: StreamStatistics,
     /// When it began.
     pub(super) since: Instant,
     /// The second before, as a structure.
@@ -112,7 +112,7 @@ impl Output {
             ready: Instant::now(),
             period: None,
             occupancy: Occupancy::default(),
-            statistics: Statistics::default(),
+            statistics: StreamStatistics::default(),
             since: Instant::now(),
             last: None,
             earliest: None,
