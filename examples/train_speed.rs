@@ -18,7 +18,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Distribution, Tensor};
 use standin::train::kernels;
 use standin::train::losses::{Judges, LossWeights, dssim, total};
-use standin::train::optimise::{Optimiser, Settings, gradients};
+use standin::train::optimise::{Optimiser, OptimiserSettings, gradients};
 use standin::train::samples::Batch;
 use standin::train::weights::{Parameter, Weights};
 use standin::train::zoo::preset::Dimensions;
@@ -166,7 +166,7 @@ fn step(name: &str, layers: Layers, device: &Device) {
     }
     let network = Plain::new();
     let mut weights = network.init(device);
-    let Ok(mut optimiser) = Optimiser::new(Settings::default(), &weights) else { return };
+    let Ok(mut optimiser) = Optimiser::new(OptimiserSettings::default(), &weights) else { return };
     let (x, y) =
         (random([BATCH, 3, SIDE, SIDE], &device.clone().inner()), random([BATCH, 3, SIDE, SIDE], device).inner());
     let mut times = [(); 3].map(|()| Times::default());
@@ -200,7 +200,7 @@ fn model(name: &str, device: &Device) -> Result<(), Box<dyn std::error::Error>> 
     }
     let network = Network::new(Dimensions::named(name)?.blueprint()?)?;
     let mut weights = network.init(1, &device.clone().inner()).leaves(device, |_| true);
-    let mut optimiser = Optimiser::new(Settings::default(), &weights)?;
+    let mut optimiser = Optimiser::new(OptimiserSettings::default(), &weights)?;
     let side = network.blueprint().resolution;
     let wide = || random([BATCH, 3, side, side], device).inner();
     let narrow = || random([BATCH, 1, side, side], device).inner();

@@ -3,13 +3,15 @@
 #![allow(clippy::expect_used, reason = "a test that fails may stop")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use standin::train::optimise::{Course, Kind, OptimiseError, Optimiser, Schedule, Settings, StepDevice, gradients};
+use standin::train::optimise::{
+    Course, Kind, OptimiseError, Optimiser, OptimiserSettings, Schedule, StepDevice, gradients,
+};
 use standin::train::weights::{Parameter, Weights};
 
 const PLACES: [StepDevice; 2] = [StepDevice::Host, StepDevice::Device];
 
-fn plain(kind: Kind) -> Settings {
-    Settings { kind, clip: 0.0, average: 0.0, ..Settings::default() }
+fn plain(kind: Kind) -> OptimiserSettings {
+    OptimiserSettings { kind, clip: 0.0, average: 0.0, ..OptimiserSettings::default() }
 }
 
 fn gradient(values: &[f32]) -> Tensor<1> {
@@ -106,7 +108,7 @@ fn both_converge_on_a_quadratic() {
 #[test]
 fn the_twins_agree() {
     for kind in [Kind::Adam, Kind::AdaBelief] {
-        let settings = Settings { kind, ..Settings::default() };
+        let settings = OptimiserSettings { kind, ..OptimiserSettings::default() };
         let [host, device] = PLACES.map(|place| {
             let mut weights = large();
             let mut optimiser = Optimiser::at(place, settings, &weights).expect("an optimiser");
@@ -133,7 +135,7 @@ fn long_gradients_are_scaled_to_the_limit() {
     for place in PLACES {
         let run = |clip: f64, scale: f32| {
             let mut weights = Weights(vec![parameter("w", &[0.0, 0.0]), parameter("v", &[0.0])]);
-            let settings = Settings { clip, ..plain(Kind::Adam) };
+            let settings = OptimiserSettings { clip, ..plain(Kind::Adam) };
             let mut adam = Optimiser::at(place, settings, &weights).expect("an optimiser");
             let short = || vec![Some(gradient(&[0.1, 0.0])), Some(gradient(&[0.0]))];
             adam.step(&mut weights, short(), 0.1).expect("a step");
@@ -153,7 +155,7 @@ fn a_norm_that_is_not_finite_moves_nothing() {
     for place in PLACES {
         for bad in [f32::NAN, f32::INFINITY] {
             let mut weights = large();
-            let mut optimiser = Optimiser::at(place, Settings::default(), &weights).expect("an optimiser");
+            let mut optimiser = Optimiser::at(place, OptimiserSettings::default(), &weights).expect("an optimiser");
             let pulls = noise(&weights, 0);
             optimiser.step(&mut weights, pulls, 1e-2).expect("a step");
             let (before, state) = (values(&weights), optimiser.export().expect("state"));
@@ -186,7 +188,7 @@ fn a_parameter_without_a_gradient_rests() {
 fn the_average_follows() {
     for place in PLACES {
         let mut weights = Weights(vec![parameter("w", &[1.0])]);
-        let settings = Settings { average: 0.2, ..plain(Kind::Adam) };
+        let settings = OptimiserSettings { average: 0.2, ..plain(Kind::Adam) };
         let mut adam = Optimiser::at(place, settings, &weights).expect("an optimiser");
         let mut expected = 1.0_f32;
         for t in 1..=4 {
@@ -204,7 +206,7 @@ fn the_average_follows() {
 fn state_goes_on_where_it_stopped() {
     for kind in [Kind::Adam, Kind::AdaBelief] {
         for place in PLACES {
-            let settings = Settings { kind, ..Settings::default() };
+            let settings = OptimiserSettings { kind, ..OptimiserSettings::default() };
             let mut weights = large();
             let mut optimiser = Optimiser::at(place, settings, &weights).expect("an optimiser");
             let go = |weights: &mut Weights, optimiser: &mut Optimiser, steps: std::ops::Range<usize>| {
@@ -231,7 +233,8 @@ fn state_goes_on_where_it_stopped() {
 fn a_step_is_the_same_on_one_thread() {
     let run = || {
         let mut weights = large();
-        let mut optimiser = Optimiser::at(StepDevice::Host, Settings::default(), &weights).expect("an optimiser");
+        let mut optimiser =
+            Optimiser::at(StepDevice::Host, OptimiserSettings::default(), &weights).expect("an optimiser");
         for step in 0..3 {
             let pulls = noise(&weights, step);
             optimiser.step(&mut weights, pulls, 1e-3).expect("a step");
@@ -246,7 +249,7 @@ fn a_step_is_the_same_on_one_thread() {
 #[test]
 fn a_foreign_state_is_refused_by_name() {
     let weights = large();
-    let mut optimiser = Optimiser::new(Settings::default(), &weights).expect("an optimiser");
+    let mut optimiser = Optimiser::new(OptimiserSettings::default(), &weights).expect("an optimiser");
     let state = optimiser.export().expect("state");
     let without: Vec<_> = state.iter().filter(|(name, _)| name != "b.second").cloned().collect();
     assert_eq!(optimiser.import(without), Err(OptimiseError::Missing("b.second".to_owned())));
@@ -260,7 +263,7 @@ fn a_foreign_state_is_refused_by_name() {
 #[test]
 fn foreign_weights_and_gradients_are_refused() {
     let mut weights = large();
-    let mut optimiser = Optimiser::new(Settings::default(), &weights).expect("an optimiser");
+    let mut optimiser = Optimiser::new(OptimiserSettings::default(), &weights).expect("an optimiser");
     let before = values(&weights);
     let few = optimiser.step(&mut weights, vec![None], 1e-3).expect_err("an error");
     assert_eq!(few, OptimiseError::Count { expected: 2, found: 1, what: "gradients" });

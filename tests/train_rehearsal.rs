@@ -16,7 +16,7 @@ use standin::face::{Alignment, FaceType};
 use standin::swap::onnx::Model;
 use standin::train::base::{Base, BaseError};
 use standin::train::export::{Metadata, Precision, export, verify};
-use standin::train::optimise::Settings;
+use standin::train::optimise::OptimiserSettings;
 use standin::train::samples::{BatchMaker, Faces, Pairing, RunProgress, SampleError, Sides};
 use standin::train::session::{BaseSource, Recipe, Run, Stop, Trainer};
 use standin::train::zoo::preset::Dimensions;
@@ -151,7 +151,7 @@ fn people_whom_the_base_knows_begin_as_themselves() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("base");
     let of_people = Dimensions { subject: false, ..beside() };
-    let optimiser = Settings { average: 0.0, ..Settings::default() };
+    let optimiser = OptimiserSettings { average: 0.0, ..OptimiserSettings::default() };
     let of_base =
         Recipe { dimensions: of_people, b_hashes: vec!["troupe".to_owned()], optimiser, ..recipe("live", 40) };
     trained(&folder, of_base);
@@ -202,7 +202,7 @@ fn a_family_without_a_mask_of_the_driver_is_refused() {
 fn rows_of_another_shape_are_refused_and_channels_without_a_mean_gain_come_back_as_they_were() {
     let place = tempfile::tempdir().unwrap();
     let of_people = Dimensions { subject: false, ..beside() };
-    let optimiser = Settings { average: 0.0, ..Settings::default() };
+    let optimiser = OptimiserSettings { average: 0.0, ..OptimiserSettings::default() };
     let of_base = Recipe { dimensions: of_people, b_hashes: vec!["troupe".to_owned()], optimiser, ..recipe("live", 1) };
     trained(place.path(), of_base);
     let run = Run::open(place.path()).unwrap();

@@ -7,7 +7,7 @@ use rand::RngExt;
 use standin::face::Alignment;
 use standin::train::augment::AugmentSettings;
 use standin::train::losses::LossWeights;
-use standin::train::optimise::{Course, Schedule, Settings};
+use standin::train::optimise::{Course, OptimiserSettings, Schedule};
 use standin::train::precision::Precision;
 use standin::train::random::{Purpose, stream};
 use standin::train::samples::Batch;
@@ -50,7 +50,7 @@ pub(crate) fn recipe(name: &str, steps: u64) -> Recipe {
         dimensions: small(name),
         base: None,
         losses: LossWeights::default(),
-        optimiser: Settings::default(),
+        optimiser: OptimiserSettings::default(),
         schedule: Schedule { rate: 2e-3, warm_up: 5, course: Course::Constant, ..Schedule::default() },
         augment: AugmentSettings::default(),
     }

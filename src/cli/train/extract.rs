@@ -12,7 +12,7 @@ use crate::cli::Outcome;
 use crate::face::{Alignment, FaceType, Mesh};
 use crate::runtime::Runtime;
 use crate::train::extract::corrections::Corrections;
-use crate::train::extract::{CleanUp, DetectorChoice, Job, MaskChoice, Settings, Several, extract, source};
+use crate::train::extract::{CleanUp, DetectorChoice, ExtractSettings, Job, MaskChoice, Several, extract, source};
 use crate::train::faceset::Sex;
 
 /// Arguments of `standin-train extract`.
@@ -169,7 +169,7 @@ impl Arguments {
             max_pitch: self.max_pitch,
             near_duplicates: self.near_duplicates,
         };
-        let settings = Settings {
+        let settings = ExtractSettings {
             face_type: self.face_type.clone(),
             alignment: self.alignment.clone(),
             performances: self.performances,

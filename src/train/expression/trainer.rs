@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::batch::Batch;
 use super::outputs::{OUTPUTS, Values, weights};
 use super::{ExpressionError, ExpressionJudge, Header, SIDE, alone};
-use crate::train::optimise::{Optimiser, Schedule, Settings, gradients};
+use crate::train::optimise::{Optimiser, OptimiserSettings, Schedule, gradients};
 use crate::train::session::{Checkpoint, Goal};
 use crate::train::weights::Weights;
 use crate::train::zoo::ExpressionNetwork;
@@ -74,7 +74,7 @@ impl Trainer {
         };
         let Checkpoint { step, seconds, weights, optimiser, .. } = begun;
         let weights = weights.leaves(&device, |_| true);
-        let optimiser = Optimiser::resumed(Settings::default(), &weights, optimiser)?;
+        let optimiser = Optimiser::resumed(OptimiserSettings::default(), &weights, optimiser)?;
         Ok(Self { folder: folder.to_owned(), device, network, weights, optimiser, schedule, scale, step, seconds })
     }
 

@@ -16,7 +16,7 @@ use super::progress::SourceProgress;
 use super::reader::{FrameMask, Message};
 use super::run::{Job, Step};
 use super::write::{Cut, Order};
-use super::{ExtractError, MaskChoice, Settings};
+use super::{ExtractError, ExtractSettings, MaskChoice};
 use crate::face::{CropSettings, Face, FindError, Finder, FinderSettings, FinderState};
 use crate::frame::{Frame, OwnedFrame, VideoBuffer};
 use crate::geometry::{Point, Rect};
@@ -44,7 +44,7 @@ struct PendingFrame {
 
 /// The state of the analysing thread.
 pub(super) struct Analysis<'a> {
-    settings: &'a Settings,
+    settings: &'a ExtractSettings,
     corrections: &'a Corrections,
     crop: CropSettings,
     meaning: FaceLevels,

@@ -29,4 +29,4 @@ mod write;
 pub use crate::face::pose;
 pub use error::ExtractError;
 pub use run::{Job, extract};
-pub use settings::{CleanUp, DetectorChoice, MaskChoice, Settings, Several};
+pub use settings::{CleanUp, DetectorChoice, ExtractSettings, MaskChoice, Several};

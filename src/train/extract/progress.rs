@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::clean_up::Dropped;
-use super::{ExtractError, Settings};
+use super::{ExtractError, ExtractSettings};
 use crate::face::FinderState;
 use crate::train::faceset::{FaceSetError, replace};
 
@@ -68,7 +68,7 @@ pub struct SourceProgress {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Progress {
     /// How faces are extracted.
-    pub settings: Settings,
+    pub settings: ExtractSettings,
     /// Bytes of the table that belong to the frames before those to go on with.
     pub table: u64,
     /// The sources, in the order in which they were first given.

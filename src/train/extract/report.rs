@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::Settings;
+use super::ExtractSettings;
 use super::progress::{Counts, Progress};
 use crate::train::faceset::FaceSet;
 
@@ -47,7 +47,7 @@ pub struct ExtractReport {
     /// [`FaceSet::content_hash`].
     pub content_hash: String,
     /// How faces were extracted.
-    pub settings: Settings,
+    pub settings: ExtractSettings,
     /// Whether the run was stopped; another goes on.
     pub stopped: bool,
     /// Whether all sources are at their end.

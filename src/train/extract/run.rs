@@ -16,7 +16,7 @@ use super::reader::{self, Message, Task};
 use super::report::{ExtractReport, ExtractTiming, REPORT, TEXT};
 use super::source::{Kind, Source};
 use super::write::Writing;
-use super::{ExtractError, Settings, contact_sheet};
+use super::{ExtractError, ExtractSettings, contact_sheet};
 use crate::runtime::Runtime;
 use crate::train::faceset::{
     CROPS, FaceSet, FaceSetError, HEADER, Header, MASKS, TABLE, VERSION, Writer, lock, replace, write_header,
@@ -35,8 +35,8 @@ pub struct Job {
     /// The face set.
     pub output: PathBuf,
     /// How.
-    pub settings: Settings,
-    /// Corrections by hand; [`Settings::corrections`] is their hash.
+    pub settings: ExtractSettings,
+    /// Corrections by hand; [`ExtractSettings::corrections`] is their hash.
     pub corrections: Corrections,
     /// Stop after so many frames; another run goes on.
     pub limit: Option<u64>,
@@ -125,7 +125,7 @@ fn finish(job: &Job, progress: &Progress, timing: ExtractTiming, stopped: bool) 
     Ok(report)
 }
 
-fn header(settings: &Settings, progress: &Progress) -> Header {
+fn header(settings: &ExtractSettings, progress: &Progress) -> Header {
     Header {
         version: VERSION,
         tool: format!("standin-train {}", env!("CARGO_PKG_VERSION")),

@@ -78,7 +78,7 @@ pub struct CleanUp {
 
 /// How faces are extracted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct ExtractSettings {
     /// Name of the crop, as [`FaceType::name`].
     pub face_type: String,
     /// Name of the alignment, as [`Alignment::name`]; face sets of before there were several have the template's.
@@ -120,7 +120,7 @@ pub struct Settings {
     pub clean_up: CleanUp,
 }
 
-impl Default for Settings {
+impl Default for ExtractSettings {
     fn default() -> Self {
         Self {
             face_type: FaceType::default().name().to_owned(),
@@ -142,7 +142,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl ExtractSettings {
     /// The crop.
     pub fn crop(&self) -> CropSettings {
         CropSettings {

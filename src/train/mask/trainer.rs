@@ -9,7 +9,7 @@ use super::batch::Batch;
 use super::loss::Loss;
 use super::{Class, MaskError, SIDE};
 use crate::train::export::export_segmenter;
-use crate::train::optimise::{Optimiser, Schedule, Settings, gradients};
+use crate::train::optimise::{Optimiser, OptimiserSettings, Schedule, gradients};
 use crate::train::session::{Checkpoint, Goal};
 use crate::train::weights::Weights;
 use crate::train::whole_file;
@@ -67,7 +67,7 @@ impl Trainer {
         };
         let Checkpoint { step, seconds, weights, optimiser, .. } = begun;
         let weights = weights.leaves(&device, |_| true);
-        let optimiser = Optimiser::resumed(Settings::default(), &weights, optimiser)?;
+        let optimiser = Optimiser::resumed(OptimiserSettings::default(), &weights, optimiser)?;
         Ok(Self { folder: folder.to_owned(), device, network, weights, optimiser, schedule, step, seconds })
     }
 

@@ -12,4 +12,4 @@ mod settings;
 
 pub use optimiser::{OptimiseError, Optimiser, StepDevice, StepReport, gradients};
 pub use schedule::{Course, Schedule};
-pub use settings::{Kind, Settings};
+pub use settings::{Kind, OptimiserSettings};

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
-use super::{Settings, device, host};
+use super::{OptimiserSettings, device, host};
 use crate::train::weights::{Parameter, Weights};
 
 /// Where a step is computed.
@@ -89,7 +89,7 @@ enum State {
 /// Adam or AdaBelief over [`Weights`], with a running average of them.
 #[derive(Debug, Clone)]
 pub struct Optimiser {
-    settings: Settings,
+    settings: OptimiserSettings,
     slots: Vec<Slot>,
     state: State,
 }
@@ -99,7 +99,7 @@ impl Optimiser {
     ///
     /// # Errors
     /// [`OptimiseError::Read`] where the weights cannot be read.
-    pub fn new(settings: Settings, weights: &Weights) -> Result<Self, OptimiseError> {
+    pub fn new(settings: OptimiserSettings, weights: &Weights) -> Result<Self, OptimiseError> {
         let place = weights.0.first().map_or(StepDevice::Host, |parameter| StepDevice::of(&parameter.value.device()));
         Self::at(place, settings, weights)
     }
@@ -109,7 +109,7 @@ impl Optimiser {
     /// # Errors
     /// As [`Optimiser::new`] and [`Optimiser::import`].
     pub fn resumed(
-        settings: Settings,
+        settings: OptimiserSettings,
         weights: &Weights,
         state: Vec<(String, Vec<f32>)>,
     ) -> Result<Self, OptimiseError> {
@@ -124,7 +124,7 @@ impl Optimiser {
     ///
     /// # Errors
     /// As [`Optimiser::new`].
-    pub fn at(place: StepDevice, settings: Settings, weights: &Weights) -> Result<Self, OptimiseError> {
+    pub fn at(place: StepDevice, settings: OptimiserSettings, weights: &Weights) -> Result<Self, OptimiseError> {
         let slot = |parameter: &Parameter| Slot { name: parameter.name.clone(), length: length(parameter), steps: 0 };
         let averaged = settings.average > 0.0;
         let state = match place {

@@ -17,7 +17,7 @@ pub enum Kind {
 /// How weights are moved. They stand in `run.toml`; a field that is left out has its default.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub struct OptimiserSettings {
     /// Which optimiser. Default Adam.
     pub kind: Kind,
     /// Decay of the mean of the gradients, 0..1. Default 0.9.
@@ -32,7 +32,7 @@ pub struct Settings {
     pub average: f64,
 }
 
-impl Default for Settings {
+impl Default for OptimiserSettings {
     fn default() -> Self {
         Self { kind: Kind::Adam, beta1: 0.9, beta2: 0.999, clip: 1.0, average: 0.999 }
     }
@@ -53,7 +53,7 @@ pub(super) struct Numbers {
     pub(super) epsilon: f32,
 }
 
-impl Settings {
+impl OptimiserSettings {
     /// For the step that is a parameter's `steps`-th (from 1), of gradients `norm` long.
     pub(super) fn numbers(&self, steps: u64, rate: f64, norm: f64) -> Numbers {
         let t = i32::try_from(steps).unwrap_or(i32::MAX);

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Checkpoint, Run, SessionError};
 use crate::train::losses::{LossTerm, discriminator_loss, pasted};
-use crate::train::optimise::{Optimiser, Settings, gradients};
+use crate::train::optimise::{Optimiser, OptimiserSettings, gradients};
 use crate::train::samples::Batch;
 use crate::train::weights::Weights;
 use crate::train::zoo::{Discriminator, Output};
@@ -41,7 +41,7 @@ impl Adversary {
         };
         let weights = weights.leaves(device, |_| true);
         // Nobody reads an average of it.
-        let settings = Settings { average: 0.0, ..recipe.optimiser };
+        let settings = OptimiserSettings { average: 0.0, ..recipe.optimiser };
         let optimiser = Optimiser::resumed(settings, &weights, state)?;
         let from = f64::from(recipe.losses.adversarial_from) - LEAD;
         Ok(Some(Self { discriminator, weights, optimiser, from }))

@@ -9,7 +9,7 @@ use crate::train::augment::AugmentSettings;
 use crate::train::base::{self, Base, BaseError};
 use crate::train::expression;
 use crate::train::losses::LossWeights;
-use crate::train::optimise::{Schedule, Settings};
+use crate::train::optimise::{OptimiserSettings, Schedule};
 use crate::train::precision::Precision;
 use crate::train::samples::{Pairing, SampleError, Sides};
 use crate::train::zoo::preset::Dimensions;
@@ -109,7 +109,7 @@ pub struct Recipe {
     pub losses: LossWeights,
     /// How weights are moved.
     #[serde(default)]
-    pub optimiser: Settings,
+    pub optimiser: OptimiserSettings,
     /// At which rate.
     #[serde(default)]
     pub schedule: Schedule,

@@ -13,7 +13,7 @@ use crate::train::augment::AugmentSettings;
 use crate::train::eval::EvalError;
 use crate::train::eval::same_person::looks_like;
 use crate::train::losses::LossWeights;
-use crate::train::optimise::{Course, Kind, Schedule, Settings};
+use crate::train::optimise::{Course, Kind, OptimiserSettings, Schedule};
 use crate::train::samples::{SampleError, Sides};
 use crate::train::session::{Goal, Recipe, Run};
 use crate::train::zoo::Side;
@@ -85,9 +85,9 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
         dimensions,
         base,
         losses: arguments.terms.over(LossWeights::default()),
-        optimiser: Settings {
+        optimiser: OptimiserSettings {
             kind: if arguments.adabelief { Kind::AdaBelief } else { Kind::Adam },
-            ..Settings::default()
+            ..OptimiserSettings::default()
         },
         schedule: Schedule {
             rate: arguments.rate.unwrap_or(rate),
