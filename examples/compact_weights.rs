@@ -5,8 +5,8 @@
 //! cargo run --release --workspace --features standin/train,standin/dmabuf --example compact_weights -- bytes IN OUT
 //! ```
 //!
-//! `halves` keeps as 16-bit floats the weights of which not one loses anything by it. `bytes` keeps all weights as 8-bit
-//! integers, with a step, a 16-bit float, for every [`BLOCK`] of them: the finer the blocks, the less the largest weight
+//! `halves` keeps as 16-bit floats the weights of which not one loses anything by it. `bytes` keeps weights as 8-bit
+//! integers, but for tensors of less than 256 values or of no multiple of [`BLOCK`], with a step, a 16-bit float, for every [`BLOCK`] of them: the finer the blocks, the less the largest weight
 //! takes away from the others.
 
 use std::path::PathBuf;

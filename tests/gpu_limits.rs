@@ -81,9 +81,15 @@ fn buffers_of_128_mib_and_8_to_a_shader_are_enough_for_the_demonstration() {
 #[test]
 fn no_pass_binds_more_than_every_adapter_has() {
     let folder = tempfile::tempdir().unwrap();
-    for model in
-        [SwapModel::plain(), SwapModel::morph(), SwapModel::spliced(), SwapModel::varied(), SwapModel::joined()]
-    {
+    for model in [
+        SwapModel::plain(),
+        SwapModel::morph(),
+        SwapModel::spliced(),
+        SwapModel::varied(),
+        SwapModel::joined(),
+        SwapModel::tiled(),
+        SwapModel::dense(32),
+    ] {
         let file = ModelFile::open(model.save(folder.path(), "made.dfm")).unwrap();
         let graph = SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap();
         let most = Plan::new(&graph, false).passes.iter().map(|pass| pass.bindings.len()).max();

@@ -162,11 +162,11 @@ fn a_short_training_learns_goes_on_where_it_stopped_and_leaves_a_judge() {
 #[test]
 fn a_file_comes_back_as_it_was_and_others_are_refused_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
-    let (file, judge) = (folder.path().join("network.safetensors"), judge(64));
+    let (file, judge) = (folder.path().join("network.safetensors"), judge(SIDE));
     judge.save(&file).unwrap();
     let again = ExpressionJudge::open(&file, &Device::flex()).unwrap();
     assert_eq!(again.header, judge.header);
-    let (a, _) = discs(64, 2, 0);
+    let (a, _) = discs(SIDE, 2, 0);
     let said = |judge: &ExpressionJudge| -> Vec<f32> {
         judge.read_faces(a.target.clone(), a.mask.clone()).into_data().try_into_vec().unwrap()
     };
@@ -199,8 +199,8 @@ fn a_file_comes_back_as_it_was_and_others_are_refused_in_a_sentence() {
 
 #[test]
 fn equal_faces_do_the_same_whatever_is_around_them() {
-    let judge = judge(64);
-    let (a, b) = discs(64, 2, 0);
+    let judge = judge(SIDE);
+    let (a, b) = discs(SIDE, 2, 0);
     let around = a.target.clone() * a.mask.clone() + (a.mask.clone() * -1.0 + 1.0) * 0.9;
     let of = |picture: &Tensor<4>, batch: &Batch| [picture.clone(), batch.mask.clone()];
     let apart = |one, other| number(expression_distance(&judge, one, other));
@@ -218,26 +218,29 @@ fn what_is_not_to_be_trusted_does_not_count() {
     let found = counts(&[of([0.9, 0.5]), of([0.8, -0.2])]);
     assert!((found[place("yaw")] - 0.64).abs() < 1e-6 && found[place("smile")] == 0.0, "{found:?}");
 
-    let mut judge = judge(64);
-    let (a, b) = discs(64, 2, 0);
+    let mut judge = judge(SIDE);
+    let (a, b) = discs(SIDE, 2, 0);
     let apart = |judge: &ExpressionJudge| {
         let of = |batch: &Batch| [batch.target.clone(), batch.mask.clone()];
         number(expression_distance(judge, of(&a), of(&b)))
     };
     let all = apart(&judge);
-    let each: f32 = (0..OUTPUTS)
+    let each: Vec<f32> = (0..OUTPUTS)
         .map(|one| {
             judge.header.counts = std::array::from_fn(|i| if i == one { 0.3 } else { 0.0 });
             apart(&judge)
         })
-        .sum();
-    assert!((each / OUTPUTS as f32 - all).abs() < 1e-4 * all.max(1.0), "{each} {all}");
+        .collect();
+    let (least, most) = each.iter().fold((f32::MAX, 0.0_f32), |(low, high), &v| (low.min(v), high.max(v)));
+    assert!(most > 1.5 * least, "whatever counts, the distance is the same: {each:?}");
+    let mean = each.iter().sum::<f32>() / OUTPUTS as f32;
+    assert!((mean / all - 1.0).abs() < 1e-3, "{mean} {all}");
 }
 
 #[test]
 fn the_loss_moves_the_drawn_picture_alone() {
-    let judge = judge(64);
-    let (a, b) = discs(64, 2, 0);
+    let judge = judge(SIDE);
+    let (a, b) = discs(SIDE, 2, 0);
     let leaf = |picture: &Tensor<4>| Tensor::<4>::from_data(picture.to_data(), &device()).require_grad();
     let all = [&b.target, &b.mask, &a.target, &a.mask].map(leaf);
     let [drawn, drawn_mask, driver, driver_mask] = all.clone();
@@ -361,7 +364,7 @@ fn the_network_that_is_compiled_in_knows_what_somebody_does_whom_it_never_saw() 
     let face = |shot: &Shot| shot.source.mask().iter().filter(|&&value| value == 255).count();
     assert!(shots.trained.iter().all(|shot| face(shot) * 6 > SIDE * SIDE), "masks show faces");
     let judge = ExpressionJudge::built_in(&Device::flex()).unwrap();
-    for (blur, least) in [(0.0, LEAST), (2.0, LEAST_SOFT)] {
+    for (blur, least) in [(0.0, LEAST), (2.0, LEAST)] {
         let figures = Figures::of(&judge, &shots.trained, blur);
         println!("blur {blur} px\n{figures}");
         for (name, least) in least {
@@ -380,5 +383,3 @@ const LEAST: [(&str, f64); 6] = [
     ("yaw", 0.95),
     ("pitch", 0.7),
 ];
-/// The same through a blur.
-const LEAST_SOFT: [(&str, f64); 6] = LEAST;

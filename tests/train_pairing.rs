@@ -117,6 +117,26 @@ fn light_and_dark_people_are_drawn_alike_however_many_there_are() {
 }
 
 #[test]
+fn a_lightness_with_both_sexes_is_drawn_no_more_often_than_another() {
+    let place = tempfile::tempdir().unwrap();
+    // A woman and a man are dark, the third, a woman, is light.
+    let set = troupe_of(&place.path().join("troupe"), [60, 60, 220], |face| {
+        let performance = face.performance.as_mut().unwrap();
+        performance.sex = Some(if performance.person == 1 { Sex::Male } else { Sex::Female });
+        true
+    });
+    let faces = Faces::load(&Sides::open_subject(&[], &[set.folder]).unwrap(), 24, &|| ()).unwrap();
+    let settings = LoaderSettings { balance: true, resolution: 24, ..settings(Pairing::Troupe) };
+    let maker = BatchMaker::new(&faces, &settings, 1).unwrap();
+    let mut light = 0.0_f32;
+    for step in 0..1000 {
+        let batch = maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
+        light += if batch.whose == Whose::Person(2) { 1e-3 } else { 0.0 };
+    }
+    assert!((light - 0.5).abs() < 0.05, "{light}");
+}
+
+#[test]
 fn women_and_men_of_one_lightness_are_drawn_alike_where_their_sex_is_known() {
     let place = tempfile::tempdir().unwrap();
     // Two women and a man, all of one lightness; of the last set nobody says it.

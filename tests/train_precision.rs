@@ -8,7 +8,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use session_support::{NAMES, discs, recipe, small};
 use standin::train::losses::total;
 use standin::train::optimise::gradients;
-use standin::train::precision::{Precision, in_f32};
+use standin::train::precision::{ComputePrecision, in_f32};
 use standin::train::session::{Recipe, Run, Stop, Trainer};
 use standin::train::zoo::{Network, Side};
 
@@ -16,8 +16,8 @@ fn device() -> Device {
     Device::flex().autodiff()
 }
 
-/// Losses of both sides over the first ten and the last ten of a hundred steps, and whether the weights are of 32 bits.
-fn trained(precision: Precision) -> ([f32; 2], [f32; 2]) {
+/// Losses of both sides over the first ten and the last ten of a hundred steps, whose weights have 32 bits.
+fn trained(precision: ComputePrecision) -> ([f32; 2], [f32; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let run = Run::begin(folder.path(), Recipe { precision, ..recipe("live", 100) }).unwrap();
     let side = run.recipe().dimensions.resolution;
@@ -31,7 +31,7 @@ fn trained(precision: Precision) -> ([f32; 2], [f32; 2]) {
 
 #[test]
 fn a_hundred_steps_lower_the_loss_as_in_f32() {
-    let ((first, full), (_, half)) = (trained(Precision::F32), trained(Precision::Bf16));
+    let ((first, full), (_, half)) = (trained(ComputePrecision::F32), trained(ComputePrecision::Bf16));
     for side in 0..2 {
         println!("{} to {} in f32, {} in bf16", first[side], full[side], half[side]);
         let (fell, fell_half) = (first[side] - full[side], first[side] - half[side]);
@@ -47,7 +47,7 @@ fn gradients_of_every_model_point_where_those_in_f32_do() {
         let network = Network::new(small(name).blueprint().unwrap()).unwrap();
         let (batch, _) = discs(network.blueprint().resolution, 2, 0);
         let weights = network.init(3, &device()).leaves(&device(), |_| true);
-        let found = |precision: Precision| {
+        let found = |precision: ComputePrecision| {
             let used = precision.weights(&weights);
             let output = network.reconstruct(&used, precision.input(batch.input.clone()), Side::A);
             let output = in_f32(output);
@@ -60,7 +60,7 @@ fn gradients_of_every_model_point_where_those_in_f32_do() {
                 })
                 .collect::<Vec<f32>>()
         };
-        let (full, half) = (found(Precision::F32), found(Precision::Bf16));
+        let (full, half) = (found(ComputePrecision::F32), found(ComputePrecision::Bf16));
         assert_eq!(full.len(), half.len(), "{name}");
         let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
         let cosine = dot(&full, &half) / (dot(&full, &full) * dot(&half, &half)).sqrt();
@@ -70,9 +70,11 @@ fn gradients_of_every_model_point_where_those_in_f32_do() {
 }
 
 #[test]
-fn what_is_asked_of_a_device_is_said_before_it_fails() {
-    assert!(Precision::Bf16.check(&Device::flex()).is_ok() && Precision::F32.check(&Device::flex()).is_ok());
+fn the_processor_computes_in_both_and_what_goes_in_is_cast() {
+    assert!(
+        ComputePrecision::Bf16.check(&Device::flex()).is_ok() && ComputePrecision::F32.check(&Device::flex()).is_ok()
+    );
     let picture = Tensor::<4>::from_data(TensorData::new(vec![0.5_f32; 3], [1, 3, 1, 1]), &Device::flex());
-    assert_eq!(Precision::Bf16.input(picture.clone()).dtype(), DType::BF16);
-    assert_eq!(Precision::F32.input(picture).dtype(), DType::F32);
+    assert_eq!(ComputePrecision::Bf16.input(picture.clone()).dtype(), DType::BF16);
+    assert_eq!(ComputePrecision::F32.input(picture).dtype(), DType::F32);
 }

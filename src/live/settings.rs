@@ -29,7 +29,7 @@ pub enum GuardMode {
     Track,
 }
 
-/// How long the steps of the [ladder](super::ladder) last, in seconds since a face was seen.
+/// How long the steps of the ladder last, in seconds since a face was seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LadderTimes {
     /// Until then its last pose is swapped.

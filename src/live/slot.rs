@@ -37,9 +37,12 @@ impl ModelSlot {
 
     /// Puts a model in use at once.
     pub fn put(&self, model: Model) {
-        let mut slot = self.lock();
-        slot.wanted += 1;
-        slot.model = Some(Arc::new(model));
+        // What was there is dropped after the lock.
+        let _replaced = {
+            let mut slot = self.lock();
+            slot.wanted += 1;
+            slot.model.replace(Arc::new(model))
+        };
     }
 
     /// Takes the model out of use.

@@ -28,7 +28,7 @@ impl Format {
     /// A sentence.
     pub(super) fn read<H: DeserializeOwned>(&self, bytes: &[u8]) -> Result<(H, Tensors), String> {
         let Self { what, key, version } = self;
-        let no = what.replacen("an ", "no ", 1).replacen("a ", "no ", 1);
+        let no = format!("no {}", what.trim_start_matches("an ").trim_start_matches("a "));
         let damaged = |error| format!("the file is damaged or {no}: {error}");
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;

@@ -11,11 +11,11 @@ use super::zoo::Output;
 /// Of the network's passes, forwards and back. Weights, their optimiser, losses and gradients of weights have 32 bits always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum Precision {
+pub enum ComputePrecision {
     /// 32 bits.
     #[default]
     F32,
-    /// 16 bits with the range of 32 (bfloat16). For GPUs with matrix units for it; on the processor it is only slower.
+    /// 16 bits with the range of 32 (bfloat16). For GPUs with matrix units for it; the processor's own kernels do without it.
     Bf16,
 }
 
@@ -24,7 +24,7 @@ pub enum Precision {
 #[error("the device does not compute in bf16; give --precision f32, or take another --device")]
 pub struct NoBf16;
 
-impl Precision {
+impl ComputePrecision {
     /// Whether `device` can compute so.
     ///
     /// # Errors

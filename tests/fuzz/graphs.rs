@@ -110,6 +110,8 @@ fn the_graph_reader() {
         SwapModel::large_between(),
         SwapModel::spliced(),
         SwapModel::varied(),
+        SwapModel::joined(),
+        SwapModel::tiled(),
     ];
     let make = |random: &mut ChaCha8Rng| {
         let mut model = corpus[random.random_range(0..corpus.len())].clone();

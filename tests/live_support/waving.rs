@@ -23,14 +23,14 @@ const UP: usize = 60;
 /// Moments of an open shutter that are averaged.
 const MOMENTS: u8 = 9;
 
-/// The frames and masks; `None`, after it was said, where the clips are not there.
-pub(crate) fn play() -> Option<impl Iterator<Item = (OwnedFrame, Vec<u8>)>> {
+/// The frames and masks, and how many pixels of the face the hand hides; `None`, after it was said, where the clips are not there.
+pub(crate) fn play() -> Option<impl Iterator<Item = ((OwnedFrame, Vec<u8>), usize)>> {
     let (first, count) = FRAMES;
     let hand = (clip("hard/occlusion.mp4")?.nth(HAND_FRAME)?, masks("hard/occlusion").nth(HAND_FRAME)?);
     let frames = clip("ada_live.mp4")?.zip(masks("ada_live")).skip(first).take(count).enumerate();
     Some(frames.map(move |(i, (mut frame, mut mask))| {
-        wave(&hand, i as f32, &mut frame, &mut mask);
-        (frame, mask)
+        let hidden = wave(&hand, i as f32, &mut frame, &mut mask);
+        ((frame, mask), hidden)
     }))
 }
 
@@ -47,8 +47,8 @@ fn shifts(i: f32) -> impl Iterator<Item = isize> {
     })
 }
 
-/// Puts the hand before the face.
-fn wave(hand: &(OwnedFrame, Vec<u8>), i: f32, frame: &mut OwnedFrame, mask: &mut [u8]) {
+/// Puts the hand before the face; how many of its pixels that hides.
+fn wave(hand: &(OwnedFrame, Vec<u8>), i: f32, frame: &mut OwnedFrame, mask: &mut [u8]) -> usize {
     let width = frame.layout().width;
     let shifts: Vec<isize> = shifts(i).collect();
     // Places in the picture of the hand that a place of the frame shows, one for each moment in which it does.
@@ -70,9 +70,12 @@ fn wave(hand: &(OwnedFrame, Vec<u8>), i: f32, frame: &mut OwnedFrame, mask: &mut
             *sample = ((sum + (all - hands.len()) * usize::from(*sample) + all / 2) / all) as u8;
         }
     }
+    let mut hidden = 0;
     for (n, class) in mask.iter_mut().enumerate() {
         if 2 * shown(n % width, n / width).len() > usize::from(MOMENTS) {
+            hidden += usize::from(matches!(*class, 1..=5 | 11));
             *class = HAND;
         }
     }
+    hidden
 }

@@ -8,7 +8,7 @@ use standin::face::Alignment;
 use standin::train::augment::AugmentSettings;
 use standin::train::losses::LossWeights;
 use standin::train::optimise::{Course, OptimiserSettings, Schedule};
-use standin::train::precision::Precision;
+use standin::train::precision::ComputePrecision;
 use standin::train::random::{Purpose, stream};
 use standin::train::samples::Batch;
 use standin::train::session::{Goal, Recipe};
@@ -45,7 +45,7 @@ pub(crate) fn recipe(name: &str, steps: u64) -> Recipe {
         alignment: Alignment::Template,
         balance: true,
         replay: 0.0,
-        precision: Precision::F32,
+        precision: ComputePrecision::F32,
         goal: Goal { steps: Some(steps), minutes: None },
         dimensions: small(name),
         base: None,

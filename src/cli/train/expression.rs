@@ -65,7 +65,7 @@ pub struct Arguments {
     /// Measure on this clip, too, which has class masks and truth beside it and is not trained on.
     #[arg(long, value_name = "CLIP", help_heading = "Measuring")]
     test: Vec<PathBuf>,
-    /// Measure the network of the run as it is, and train nothing.
+    /// Train nothing: measure the network of the run, and write into its file how far each of its numbers is to be trusted.
     #[arg(long, help_heading = "Measuring")]
     eval: bool,
 }

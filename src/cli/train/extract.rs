@@ -89,7 +89,7 @@ pub struct Arguments {
     #[arg(long, value_name = "CLIP-OR-FOLDER", help_heading = "Masks")]
     mask: Vec<PathBuf>,
     /// What is face where there is no --mask.
-    #[arg(long, value_enum, default_value_t, conflicts_with = "mask", help_heading = "Masks")]
+    #[arg(long, value_enum, default_value_t, help_heading = "Masks")]
     masks: MaskChoice,
     /// The masks hold class ids, not grey levels; these ids are the face: 1,2,3,4,5,11, say. Needs a lossless grey clip
     /// (FFV1) or PNG pictures.

@@ -3,7 +3,7 @@
 //! [`SwapGraph::read`] goes once through the file's nodes ([`reader`]): what depends on no input is computed there and then
 //! ([`constant`], [`numbers`]), every other node becomes a [`Step`] with an [`Operator`] out of about fifteen, and every
 //! value gets its shape. [`fuse`] then makes one step of what a converter wrote as several: padding and convolution, a
-//! convolution and its bias or activation, a depth-to-space in three pieces.
+//! convolution and its bias or activation, a convolution of a picture behind itself, a depth-to-space in three pieces.
 //!
 //! A batch is one crop. Layouts are the file's own: pictures come in and go out by pixels, and are by channels between two
 //! Transposes.

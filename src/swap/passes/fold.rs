@@ -21,7 +21,7 @@ pub(super) struct Folding {
     pub(super) behind: Vec<Vec<Folded>>,
     /// For each step whether it has no pass of its own.
     pub(super) is_folded: Vec<bool>,
-    /// For each value whether it goes on into a step that is folded, and lies nowhere itself.
+    /// For each value whether it goes on into a step that is folded, or to its place in a concatenation, and lies nowhere itself.
     pub(super) passes_on: Vec<bool>,
 }
 
@@ -120,6 +120,8 @@ fn bindings(graph: &SwapGraph, step: &Step) -> usize {
     match step.operator {
         Operator::Convolution { .. } if written_out(graph, step).is_some() => 3,
         Operator::Concat { .. } => 2,
+        // Besides its inputs and the result the numbers of where it begins.
+        Operator::Splice { .. } => step.inputs.len() + 2,
         // The pass that stores: sums, bias, result.
         Operator::Dense => step.inputs.len(),
         _ => step.inputs.len() + 1,

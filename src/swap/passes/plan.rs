@@ -122,36 +122,6 @@ impl Plan {
     }
 }
 
-impl Plan {
-    /// Whether a device has room whose buffers hold `buffer` bytes, whose bindings `binding` bytes, and whose dispatches
-    /// `groups` workgroups along an axis at most.
-    ///
-    /// # Errors
-    /// What is too large, as the beginning of a sentence.
-    pub fn fits(&self, buffer: u64, binding: u64, groups: u32) -> Result<(), String> {
-        let weights = self.weights.len() as u64;
-        if let Some((what, bytes)) =
-            [("weights", weights), ("values", self.arena)].into_iter().find(|(_, bytes)| *bytes > buffer)
-        {
-            return Err(format!("its {what} need a buffer of {bytes} bytes, where {buffer} are the most"));
-        }
-        for Pass { name, bindings, groups: asked, .. } in &self.passes {
-            if let Some(asked) = asked.iter().max().filter(|asked| **asked > groups) {
-                return Err(format!("its {name} needs {asked} workgroups along an axis, where {groups} are the most"));
-            }
-            let bytes = bindings.iter().map(|of| match *of {
-                Binding::Value { bytes, .. } | Binding::Weights { bytes, .. } | Binding::Numbers { bytes, .. } => bytes,
-                Binding::Input => self.input,
-                Binding::Output(n) => self.outputs[n],
-            });
-            if let Some(bytes) = bytes.max().filter(|bytes| *bytes > binding) {
-                return Err(format!("its {name} needs {bytes} bytes at once, where {binding} are the most"));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// For each value the one whose memory it shares.
 fn roots(graph: &SwapGraph, is_folded: &[bool]) -> Vec<usize> {
     let mut roots: Vec<usize> = (0..graph.shapes.len()).collect();

@@ -75,8 +75,11 @@ pub(super) fn uncover(
     let centre = |n: usize| super::centre(n % side, n / side, 1.0 / side as f32);
     let share = |n: usize| strength * forehead.share(to_source(centre(n)));
     let pixels = side * side;
-    let known = sure.iter_mut().enumerate().map(|(n, sure)| {
-        *sure = (2.0 * *sure - 1.0).clamp(0.0, 1.0);
+    sure.iter_mut().for_each(|sure| *sure = (2.0 * *sure - 1.0).clamp(0.0, 1.0));
+    if sure.iter().all(|&sure| sure == 0.0) {
+        return;
+    }
+    let known = sure.iter().enumerate().map(|(n, sure)| {
         let weight = *sure * (BELOW + (1.0 - BELOW) * share(n));
         [target[n] * weight, target[pixels + n] * weight, target[2 * pixels + n] * weight, weight]
     });

@@ -22,7 +22,7 @@ pub enum ExpressionError {
         reason: String,
     },
     /// Nothing to train on.
-    #[error("nothing to train on: every crop is of somebody who is held back")]
+    #[error("nothing to train on in one of the clips: every crop is of somebody who is held back; give it as --test")]
     Nothing,
     /// Clips and their class masks.
     #[error(transparent)]

@@ -101,7 +101,11 @@ impl ExpressionJudge {
             let reason = format!("it says {}, but this program reads {}", header.outputs.join(", "), NAMES.join(", "));
             return Err(failed(reason));
         }
-        let network = ExpressionNetwork::new(header.side, OUTPUTS)?;
+        if header.side != SIDE {
+            let reason = format!("it sees crops of {} px, but this program shows it {SIDE} px", header.side);
+            return Err(failed(reason));
+        }
+        let network = ExpressionNetwork::new(SIDE, OUTPUTS)?;
         let parameters = network.parameters().iter().map(|wanted| {
             let (shape, values) =
                 tensors.get(&wanted.name).ok_or_else(|| failed(format!("it has no {}", wanted.name)))?;
@@ -162,7 +166,8 @@ pub fn fits(face_type: &str, coverage: f32, alignment: Alignment, resolution: us
     }
     Err(format!(
         "losses.expression judges crops of {} with coverage {}, {} alignment, {SIDE} px, but this training has {face_type}, \
-         {coverage}, {}, {resolution} px: extract with --face-type {} and --alignment {}, or set it to 0",
+         {coverage}, {}, {resolution} px: extract with --face-type {} and --alignment {}, \
+         train with --resolution {SIDE}, or set it to 0",
         wanted.name(),
         wanted.coverage(),
         Alignment::Rigid.name(),

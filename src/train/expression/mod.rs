@@ -1,4 +1,5 @@
-//! Training of the expression network, the judge of what a drawn face does: lids, gaze, mouth, brows and pose, whoever it is.
+//! Training of the expression network, the judge of what a drawn face does: lids, mouth, brows and pose, whoever it is. It
+//! gives gaze, too, which is not to be trusted and does not count.
 //!
 //! 1. [`reader`] cuts crops out of clips whose truth a renderer left beside them; [`outputs`] makes numbers of that truth.
 //!    Some people are held back.

@@ -72,6 +72,9 @@ impl Trainer {
                 faces: Vec::new(),
             },
         };
+        if begun.step > 0 {
+            same_scale(&folder.join(NETWORK_FILE), scale, &inner)?;
+        }
         let Checkpoint { step, seconds, weights, optimiser, .. } = begun;
         let weights = weights.leaves(&device, |_| true);
         let optimiser = Optimiser::resumed(OptimiserSettings::default(), &weights, optimiser)?;
@@ -161,4 +164,15 @@ impl Trainer {
         checkpoint.save(&self.folder.join("checkpoints"), KEPT)?;
         self.judge(&self.device.clone().inner()).save(&self.folder.join(NETWORK_FILE))
     }
+}
+
+/// Refuses clips whose numbers have other means and deviations than those that the run's weights are for.
+fn same_scale(network: &Path, scale: [Values; 2], device: &Device) -> Result<(), ExpressionError> {
+    let Header { means, deviations, .. } = ExpressionJudge::open(network, device)?.header;
+    let apart = |a: Values, b: Values| a.iter().zip(b).any(|(a, b)| (a - b).abs() > 1e-3);
+    if apart(means, scale[0]) || apart(deviations, scale[1]) {
+        let reason = "it was trained on other clips than these: give the same --clip, or another --out";
+        return Err(ExpressionError::file(network, reason));
+    }
+    Ok(())
 }

@@ -92,8 +92,10 @@ impl<'a> Analysis<'a> {
             scene_cut: SceneCut::default(),
             cutter: Cutter::default(),
             network_mask: match settings.masks {
-                MaskChoice::Network => Some(NetworkMask::new(runtime)?),
-                MaskChoice::Hull => None,
+                MaskChoice::Network if sources.iter().any(|source| source.mask.is_none()) => {
+                    Some(NetworkMask::new(runtime)?)
+                }
+                MaskChoice::Network | MaskChoice::Hull => None,
             },
             faces: Vec::new(),
             seen,

@@ -12,7 +12,7 @@ use crate::train::faceset::MaskKind;
 
 /// Twice the lead of one class's score over the others' with which it is certain.
 const CERTAIN: f32 = 8.0;
-/// Part of the landmarks' hull that the network must take for face.
+/// Least area of the mask over that of the landmarks' hull.
 const LEAST_SEEN: f32 = 0.4;
 const PIXELS: usize = OCCLUSION_SIDE * OCCLUSION_SIDE;
 

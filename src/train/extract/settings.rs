@@ -91,7 +91,7 @@ pub struct ExtractSettings {
     #[serde(default)]
     pub people: Option<u64>,
     /// Sexes of the people of a clip, in their order; empty where nobody said.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub sexes: Vec<Sex>,
     /// Largest side of a crop in px; larger faces are reduced to it.
     pub max_side: u32,

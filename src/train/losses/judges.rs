@@ -48,8 +48,9 @@ pub fn code_distance(found: Tensor<2>, wanted: Tensor<2>) -> Tensor<1> {
 }
 
 /// How far what a drawn face does is from what the driver's does: mean of `sqrt(1 + d²) − 1` over the differences `d` of the
-/// judge's numbers, in their deviations, weighted by how far each is to be trusted, which is half the square of small ones and as large ones grow (P. Charbonnier et al., "Two
-/// deterministic half-quadratic regularization algorithms for computed imaging", ICIP 1994). Each is a picture `[N, 3, S, S]` with
+/// judge's numbers, in their deviations (P. Charbonnier et al., "Two deterministic half-quadratic regularization algorithms for
+/// computed imaging", ICIP 1994: half the square of small differences, and large ones themselves). Each number counts as far as
+/// it is to be trusted. Each face is a picture `[N, 3, S, S]` with
 /// the mask `[N, 1, S, S]` of its face. 0 for equal ones. Differentiable in the drawn picture alone.
 pub fn expression_distance(judge: &ExpressionJudge, drawn: [Tensor<4>; 2], driver: [Tensor<4>; 2]) -> Tensor<1> {
     let ([drawn, drawn_mask], [driver, driver_mask]) = (drawn, driver);

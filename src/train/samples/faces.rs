@@ -46,7 +46,7 @@ impl Faces {
             let sources = all
                 .par_iter()
                 .map(|(set, face)| {
-                    let source = source(set, face, side)?;
+                    let source = source(set, face, (of, side))?;
                     progress();
                     Ok(source)
                 })
@@ -111,8 +111,8 @@ fn look(face: &FaceRecord, source: &Source) -> Look {
     Look { yaw: face.yaw, lids, mouth: anchors.mouth.opening() }
 }
 
-/// Reads one face; crops that are larger than `most` pixels are reduced to that.
-fn source(set: &FaceSet, face: &FaceRecord, most: usize) -> Result<Source, SampleError> {
+/// Reads one face of a side; crops that are larger than `most` pixels are reduced to that.
+fn source(set: &FaceSet, face: &FaceRecord, (of, most): (Side, usize)) -> Result<Source, SampleError> {
     let (mut crop, mut mask) = (set.crop(face)?, set.mask(face)?);
     if mask.dimensions() != crop.dimensions() {
         let file = set.folder.join(&face.mask);
@@ -128,6 +128,8 @@ fn source(set: &FaceSet, face: &FaceRecord, most: usize) -> Result<Source, Sampl
     bgr.chunks_exact_mut(3).for_each(|pixel| pixel.swap(0, 2));
     let empty = || FaceSetError::File { file: set.folder.join(&face.picture), reason: "no pixels".to_owned() };
     let source = Source::new(side, bgr, mask.into_raw(), priority(&face.landmarks, side)).ok_or_else(empty)?;
-    let masks_hair = face.mask_kind != MaskKind::Hull;
+    // A driver's mask says where the composite ends, at their own hair; of a troupe everybody becomes somebody's subject.
+    let subject = of == Side::B || face.performance.is_some();
+    let masks_hair = subject && face.mask_kind != MaskKind::Hull;
     Ok(source.with_anchors(Anchors::of_mesh(&face.landmarks)).with_hair_masked(masks_hair))
 }

@@ -70,9 +70,7 @@ impl Loader {
     pub fn next(&self) -> Result<(Batch, Batch), SampleError> {
         self.batches.recv().map_err(|_| SampleError::Stopped)
     }
-}
 
-impl Loader {
     /// Says how wrong the subject's faces of a step came out, after it; nothing where that is not known.
     pub fn say(&self, step: &StepLosses) {
         if let Some(losses) = &self.losses {

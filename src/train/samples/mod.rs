@@ -39,7 +39,7 @@ pub struct Batch {
     pub mask: Tensor<4>,
     /// How much eyes and mouth count beyond the rest in `target`, 0..1. C = 1.
     pub priority: Tensor<4>,
-    /// The face in `input` before it was hidden in places, 0..1; that of `target` where both show one person. C = 1.
+    /// The face in `input` before it was hidden in places, 0..1. C = 1.
     pub driver_mask: Tensor<4>,
     /// Whose face should come out.
     pub whose: Whose,

@@ -25,7 +25,17 @@ pub(super) struct Troupe {
     /// Whether each frame is one of a performance; the others are one face each.
     performed: Vec<bool>,
     /// How people are drawn; none for one as often as another.
-    balance: Option<Bins>,
+    balance: Option<Balance>,
+}
+
+/// How people are drawn: tone by tone, and within one sex by sex.
+#[derive(Debug, Clone)]
+struct Balance {
+    tones: Bins,
+    /// For each person the place of their tone in `sexes`.
+    tone_of: Vec<usize>,
+    /// For each tone its people by their sex; none where nobody said that of all of them.
+    sexes: Vec<Option<Bins>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -117,21 +127,36 @@ impl Troupe {
     /// The same, which can draw people of every lightness of skin, and of either sex within it where that is known, as often:
     /// `lightness` is the mean L* of every face, where it is known.
     pub(super) fn balanced(mut self, lightness: &[Option<f32>]) -> Self {
-        let mut bins = std::collections::BTreeMap::<_, Vec<usize>>::new();
+        let mut tones = std::collections::BTreeMap::<i32, Vec<usize>>::new();
         for (person, shown) in self.people.iter().enumerate() {
             let known = shown.iter().filter_map(|shown| lightness.get(shown.face).copied().flatten());
             let (sum, count) = known.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
             let tone = if count > 0.0 { (sum / count / TONE).round() as i32 } else { i32::MIN };
-            bins.entry((tone, self.sexes[person])).or_default().push(person);
+            tones.entry(tone).or_default().push(person);
         }
-        self.balance = Some(Bins::new(bins.into_values().collect()));
+        let mut tone_of = vec![0; self.people.len()];
+        let by_sex = |people: &Vec<usize>| {
+            let of = |sex| people.iter().copied().filter(|&person| self.sexes[person] == Some(sex)).collect::<Vec<_>>();
+            let known: Vec<_> = [Sex::Female, Sex::Male].map(of).into_iter().filter(|of| !of.is_empty()).collect();
+            (known.iter().map(Vec::len).sum::<usize>() == people.len()).then(|| Bins::new(known))
+        };
+        let tones: Vec<_> = tones.into_values().collect();
+        let sexes = tones.iter().map(by_sex).collect();
+        for (tone, people) in tones.iter().enumerate() {
+            people.iter().for_each(|&person| tone_of[person] = tone);
+        }
+        self.balance = Some(Balance { tones: Bins::new(tones), tone_of, sexes });
         self
     }
 
     /// One of the people; where `balance` says so with light and dark skins and both sexes as often, if [`Troupe::balanced`] knows
     /// them.
     pub(super) fn person(&self, balance: bool, rng: &mut impl Rng) -> usize {
-        let drawn = self.balance.as_ref().filter(|_| balance).and_then(|bins| bins.draw(rng));
+        let drawn = self.balance.as_ref().filter(|_| balance).and_then(|balance| {
+            let person = balance.tones.draw(rng)?;
+            let sexes = balance.sexes[balance.tone_of[person]].as_ref();
+            sexes.and_then(|sexes| sexes.draw(rng)).or(Some(person))
+        });
         drawn.unwrap_or_else(|| rng.random_range(0..self.people.len()))
     }
 

@@ -29,7 +29,7 @@ impl Memory {
         let weights = 4 * (count * (6 + 2 * averaged) + trained);
         // A layer's output is kept for its own way back and for its activation's, and has a gradient on the way.
         let kept = 3 * 4 * recipe.batch * network.values_between();
-        // Where a network judges, the drawn faces go through as much again, at most.
+        // Where networks judge, the drawn faces go through about as much again.
         let losses = &recipe.losses;
         let judged = losses.needs_encoder() || losses.adversarial > 0.0 || losses.expression > 0.0;
         let activations = kept as u64 * if judged { 2 } else { 1 };

@@ -10,7 +10,7 @@ use crate::train::base::{self, Base, BaseError};
 use crate::train::expression;
 use crate::train::losses::LossWeights;
 use crate::train::optimise::{OptimiserSettings, Schedule};
-use crate::train::precision::Precision;
+use crate::train::precision::ComputePrecision;
 use crate::train::samples::{Pairing, SampleError, Sides};
 use crate::train::zoo::preset::Dimensions;
 
@@ -95,7 +95,7 @@ pub struct Recipe {
     pub replay: f32,
     /// With how many bits the network computes.
     #[serde(default)]
-    pub precision: Precision,
+    pub precision: ComputePrecision,
     /// When it is done.
     #[serde(default)]
     pub goal: Goal,

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use super::{Checkpoint, Recipe, SessionError};
 use crate::train::augment::LATER;
 use crate::train::optimise::Optimiser;
-use crate::train::precision::Precision;
+use crate::train::precision::ComputePrecision;
 use crate::train::weights::Weights;
 use crate::train::whole_file;
 use crate::train::zoo::Network;
@@ -110,7 +110,7 @@ impl Run {
         &mut self,
         goal: super::Goal,
         rate: Option<f64>,
-        precision: Option<Precision>,
+        precision: Option<ComputePrecision>,
         [a, b]: [Vec<PathBuf>; 2],
     ) -> Result<(), SessionError> {
         self.recipe.goal = goal;

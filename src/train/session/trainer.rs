@@ -130,8 +130,8 @@ impl Trainer {
             file: Checkpoint::path(&run.checkpoints(), step),
             reason: "what it says of the subject's faces is damaged; delete it to go on from an older one".to_owned(),
         };
-        let faces = FaceLosses::import(&begun.faces).ok_or_else(damaged)?;
-        let faces = (run.recipe().replay > 0.0).then_some(faces);
+        let replays = run.recipe().replay > 0.0;
+        let faces = replays.then(|| FaceLosses::import(&begun.faces).ok_or_else(damaged)).transpose()?;
         let (weights, optimiser) = restored(&run, begun, &device)?;
         let adversary = Adversary::open(&run, step, &device)?;
         let judged = run.recipe().losses.expression > 0.0;

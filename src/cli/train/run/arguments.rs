@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::train::terms::TermWeights;
 use crate::train::device::DeviceChoice;
-use crate::train::precision::Precision;
+use crate::train::precision::ComputePrecision;
 use crate::train::zoo::preset::PRESETS;
 
 /// Trains a model of the subject's face sets (--b), from a base or with a driver's (--a), or goes on with one that was
@@ -91,7 +91,7 @@ pub struct Arguments {
     /// With how many bits the network computes; weights, optimiser and losses have 32. bf16 is for GPUs with matrix units for
     /// it, and slower elsewhere. Default f32. A run that is gone on with takes the new one.
     #[arg(long, value_enum)]
-    pub precision: Option<Precision>,
+    pub precision: Option<ComputePrecision>,
     /// Steps from one checkpoint to the next.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     pub save_every: u64,

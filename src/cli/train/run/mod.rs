@@ -33,8 +33,9 @@ const SHOWN: usize = 6;
 /// # Errors
 /// A sentence for people.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-    // Before a folder is made.
+    // Before a folder is made or changed.
     let Chosen { device, name, free } = arguments.device.device()?;
+    arguments.precision.unwrap_or_default().check(&device)?;
     let (run, sides, _lock) = if Run::is_at(&arguments.out) { resumed(arguments)? } else { begun(arguments, out)? };
     let recipe = run.recipe();
     recipe.precision.check(&device)?;
