@@ -6,19 +6,23 @@ use super::box_blur::box_blur;
 use super::pull_push::Pyramid;
 use crate::geometry::Point;
 
-/// From where the forehead begins above the brows to where it is wholly forehead, over [`Anchors::height`].
-const BEGINS: (f32, f32) = (0.15, 0.45);
+/// From where the forehead begins above the brows to where it is wholly forehead, over [`Anchors::height`]: hair is no part of
+/// a brow, but the skin in its shadow may be.
+const HAIR_BEGINS: (f32, f32) = (0.0, 0.1);
+const SHADOW_BEGINS: (f32, f32) = (0.15, 0.45);
 /// How far it reaches beyond temples and brows, and over which width it ends, over the same.
 const BESIDE: f32 = 0.3;
-/// Nearer to the mask's edge, over the side, pixels hold some of the hair or of the background.
-const EDGE: f32 = 0.03;
+/// Nearer to the mask's edge, over the side, pixels hold some of the hair, and lie in its shadow.
+const HAIR_EDGE: f32 = 0.0125;
+const SHADOW_EDGE: f32 = 0.075;
 /// How much skin below the forehead says of its colour: what decides where all of it is hidden.
-const BELOW: f32 = 0.01;
+const BELOW: f32 = 1e-4;
 
 /// Buffers of [`uncover`].
 #[derive(Debug, Default)]
 pub(super) struct ForeheadBuffers {
-    sure: Vec<f32>,
+    skin: Vec<f32>,
+    lit: Vec<f32>,
     row: Vec<f32>,
     pyramid: Pyramid,
 }
@@ -46,14 +50,13 @@ impl Forehead {
         Self { origin, right, down, height: anchors.height(), ends }
     }
 
-    /// How much of it is at `p`, 0..1.
-    fn share(&self, p: Point) -> f32 {
+    /// How much of it is at `p`, 0..1, where it begins and is whole so far above the brows.
+    fn share(&self, p: Point, (from, to): (f32, f32)) -> f32 {
         let Self { origin, right, down, height, ends } = *self;
         let (x, y) = (p.x - origin.x, p.y - origin.y);
         let above = -(x * down.x + y * down.y) / height;
         let along = x * right.x + y * right.y;
         let inside = (along - ends[0]).min(ends[1] - along) / height;
-        let (from, to) = BEGINS;
         ((above - from) / (to - from)).clamp(0.0, 1.0) * (1.0 + inside / BESIDE).clamp(0.0, 1.0)
     }
 }
@@ -67,30 +70,33 @@ pub(super) fn uncover(
     side: usize,
     buffers: &mut ForeheadBuffers,
 ) {
-    let ForeheadBuffers { sure, row, pyramid } = buffers;
-    let reach = ((EDGE * side as f32).round() as usize).max(1);
-    sure.clear();
-    sure.extend_from_slice(mask);
-    box_blur(sure, side, reach, row);
-    let centre = |n: usize| super::centre(n % side, n / side, 1.0 / side as f32);
-    let share = |n: usize| strength * forehead.share(to_source(centre(n)));
-    let pixels = side * side;
-    sure.iter_mut().for_each(|sure| *sure = (2.0 * *sure - 1.0).clamp(0.0, 1.0));
-    if sure.iter().all(|&sure| sure == 0.0) {
+    let ForeheadBuffers { skin, lit, row, pyramid } = buffers;
+    for (inside, edge) in [(&mut *skin, HAIR_EDGE), (&mut *lit, SHADOW_EDGE)] {
+        inside.clear();
+        inside.extend_from_slice(mask);
+        box_blur(inside, side, ((edge * side as f32).round() as usize).max(1), row);
+        inside.iter_mut().for_each(|inside| *inside = (2.0 * *inside - 1.0).clamp(0.0, 1.0));
+    }
+    if lit.iter().all(|&lit| lit == 0.0) {
         return;
     }
-    let known = sure.iter().enumerate().map(|(n, sure)| {
-        let weight = *sure * (BELOW + (1.0 - BELOW) * share(n));
+    let pixels = side * side;
+    let shares = |n: usize| {
+        let p = to_source(super::centre(n % side, n / side, 1.0 / side as f32));
+        [HAIR_BEGINS, SHADOW_BEGINS].map(|begins| strength * forehead.share(p, begins))
+    };
+    let known = lit.iter().enumerate().map(|(n, lit)| {
+        let weight = lit * (BELOW + (1.0 - BELOW) * shares(n)[1]);
         [target[n] * weight, target[pixels + n] * weight, target[2 * pixels + n] * weight, weight]
     });
-    let skin = pyramid.fill(side, known);
-    for (n, (sure, skin)) in sure.iter().zip(skin).enumerate() {
-        let share = share(n);
-        let hidden = share * (1.0 - sure);
-        for (k, skin) in skin.iter().take(3).enumerate() {
+    let filled = pyramid.fill(side, known);
+    for (n, filled) in filled.iter().enumerate() {
+        let [hair, shadow] = shares(n);
+        let hidden = (hair * (1.0 - skin[n])).max(shadow * (1.0 - lit[n]));
+        for (k, filled) in filled.iter().take(3).enumerate() {
             let value = &mut target[k * pixels + n];
-            *value = (*value + hidden * (skin - *value)).clamp(0.0, 1.0);
+            *value = (*value + hidden * (filled - *value)).clamp(0.0, 1.0);
         }
-        mask[n] = mask[n].max(share);
+        mask[n] = mask[n].max(hair);
     }
 }
