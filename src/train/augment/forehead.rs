@@ -15,8 +15,9 @@ const BESIDE: f32 = 0.3;
 /// Nearer to the mask's edge, over the side, pixels hold some of the hair, and lie in its shadow.
 const HAIR_EDGE: f32 = 0.0125;
 const SHADOW_EDGE: f32 = 0.075;
-/// How much skin below the forehead says of its colour: what decides where all of it is hidden.
-const BELOW: f32 = 1e-4;
+/// From where to where below the brows cheeks and nose say what colour skin has, over the same: what shows of a forehead under a
+/// fringe lies in its shadow.
+const CHEEKS: (f32, f32) = (0.6, 1.6);
 
 /// Buffers of [`uncover`].
 #[derive(Debug, Default)]
@@ -59,6 +60,13 @@ impl Forehead {
         let inside = (along - ends[0]).min(ends[1] - along) / height;
         ((above - from) / (to - from)).clamp(0.0, 1.0) * (1.0 + inside / BESIDE).clamp(0.0, 1.0)
     }
+
+    /// Whether `p` lies at the height of cheeks and nose.
+    fn is_cheek(&self, p: Point) -> bool {
+        let Self { origin, down, height, .. } = *self;
+        let below = ((p.x - origin.x) * down.x + (p.y - origin.y) * down.y) / height;
+        (CHEEKS.0..CHEEKS.1).contains(&below)
+    }
 }
 
 /// Replaces what is not skin of the forehead in `target` (blue, green, red, `side`² values each, 0..1) by the skin about it, and
@@ -81,12 +89,13 @@ pub(super) fn uncover(
         return;
     }
     let pixels = side * side;
+    let place = |n: usize| to_source(super::centre(n % side, n / side, 1.0 / side as f32));
     let shares = |n: usize| {
-        let p = to_source(super::centre(n % side, n / side, 1.0 / side as f32));
+        let p = place(n);
         [HAIR_BEGINS, SHADOW_BEGINS].map(|begins| strength * forehead.share(p, begins))
     };
-    let known = lit.iter().enumerate().map(|(n, lit)| {
-        let weight = lit * (BELOW + (1.0 - BELOW) * shares(n)[1]);
+    let known = lit.iter().enumerate().map(|(n, &lit)| {
+        let weight = if forehead.is_cheek(place(n)) { lit } else { 0.0 };
         [target[n] * weight, target[pixels + n] * weight, target[2 * pixels + n] * weight, weight]
     });
     let filled = pyramid.fill(side, known);
