@@ -106,6 +106,16 @@ fn a_mask_that_does_not_know_hair_changes_nothing() {
 }
 
 #[test]
+fn a_mask_without_cheeks_changes_nothing() {
+    let grey = vec![120; 3 * PIXELS];
+    let mask = (0..PIXELS).map(|n| if n / SIDE < BROWS { 255 } else { 0 }).collect();
+    let source = Source::new(SIDE, grey, mask, vec![0; PIXELS]).unwrap();
+    let source = source.with_anchors(Anchors::of_mesh(&mesh())).with_hair_masked(true);
+    let (found, as_filmed) = (sample(&source, 1.0), sample(&source, 0.0));
+    assert_eq!((found.target, found.mask), (as_filmed.target, as_filmed.mask));
+}
+
+#[test]
 fn half_of_it_is_half_way() {
     let [none, half, all] = [0.0, 0.5, 1.0].map(|forehead| sample(&source(true), forehead));
     let n = 5 * SIDE + SIDE / 2;

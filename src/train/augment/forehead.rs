@@ -69,8 +69,8 @@ impl Forehead {
     }
 }
 
-/// Replaces what is not skin of the forehead in `target` (blue, green, red, `side`² values each, 0..1) by the skin about it, and
-/// counts it as face in `mask`, both by `strength` (0..1). `to_source` takes points of the sample's unit square to the source's.
+/// Replaces what is not skin of the forehead in `target` (blue, green, red, `side`² values each, 0..1) by the colour of cheeks and
+/// nose, and counts it as face in `mask`, both by `strength` (0..1); nothing where neither shows. `to_source` takes points of the sample's unit square to the source's.
 pub(super) fn uncover(
     (forehead, strength): (&Forehead, f32),
     to_source: impl Fn(Point) -> Point,
@@ -85,11 +85,11 @@ pub(super) fn uncover(
         box_blur(inside, side, ((edge * side as f32).round() as usize).max(1), row);
         inside.iter_mut().for_each(|inside| *inside = (2.0 * *inside - 1.0).clamp(0.0, 1.0));
     }
-    if lit.iter().all(|&lit| lit == 0.0) {
-        return;
-    }
     let pixels = side * side;
     let place = |n: usize| to_source(super::centre(n % side, n / side, 1.0 / side as f32));
+    if !lit.iter().enumerate().any(|(n, &lit)| lit > 0.0 && forehead.is_cheek(place(n))) {
+        return;
+    }
     let shares = |n: usize| {
         let p = place(n);
         [HAIR_BEGINS, SHADOW_BEGINS].map(|begins| strength * forehead.share(p, begins))
