@@ -96,21 +96,26 @@ fn drivers_become_the_subject_where_the_code_counts_and_nobody_knows_the_answer(
     assert_eq!(of_base.pairing(), Pairing::Subject, "nobody drives");
 }
 
+/// Each person's part of the batches of a thousand steps.
+fn people_drawn(faces: &Faces, balance: bool) -> [f32; PEOPLE as usize] {
+    let settings = LoaderSettings { balance, resolution: 24, ..settings(Pairing::Troupe) };
+    let maker = BatchMaker::new(faces, &settings, 1).unwrap();
+    let mut drawn = [0.0; PEOPLE as usize];
+    for step in 0..1000 {
+        let batch = maker.batch(faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
+        let Whose::Person(person) = batch.whose else { panic!("{:?}", batch.whose) };
+        drawn[person] += 1e-3;
+    }
+    drawn
+}
+
 #[test]
 fn light_and_dark_people_are_drawn_alike_however_many_there_are() {
     let place = tempfile::tempdir().unwrap();
     let set = troupe_of(&place.path().join("troupe"), [60, 60, 220], |_| true);
     let faces = Faces::load(&Sides::open_subject(&[], &[set.folder]).unwrap(), 24, &|| ()).unwrap();
     for (balance, expected) in [(true, [0.25, 0.25, 0.5]), (false, [1.0 / 3.0; 3])] {
-        let settings = LoaderSettings { balance, resolution: 24, ..settings(Pairing::Troupe) };
-        let maker = BatchMaker::new(&faces, &settings, 1).unwrap();
-        let mut drawn = [0.0_f32; PEOPLE as usize];
-        for step in 0..1000 {
-            let batch = maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
-            let Whose::Person(person) = batch.whose else { panic!("{:?}", batch.whose) };
-            drawn[person] += 1e-3;
-        }
-        for (drawn, expected) in drawn.into_iter().zip(expected) {
+        for (drawn, expected) in people_drawn(&faces, balance).into_iter().zip(expected) {
             assert!((drawn - expected).abs() < 0.05, "balance {balance}: {drawn} for {expected}");
         }
     }
@@ -126,13 +131,7 @@ fn a_lightness_with_both_sexes_is_drawn_no_more_often_than_another() {
         true
     });
     let faces = Faces::load(&Sides::open_subject(&[], &[set.folder]).unwrap(), 24, &|| ()).unwrap();
-    let settings = LoaderSettings { balance: true, resolution: 24, ..settings(Pairing::Troupe) };
-    let maker = BatchMaker::new(&faces, &settings, 1).unwrap();
-    let mut light = 0.0_f32;
-    for step in 0..1000 {
-        let batch = maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
-        light += if batch.whose == Whose::Person(2) { 1e-3 } else { 0.0 };
-    }
+    let [.., light] = people_drawn(&faces, true);
     assert!((light - 0.5).abs() < 0.05, "{light}");
 }
 
@@ -149,15 +148,7 @@ fn women_and_men_of_one_lightness_are_drawn_alike_where_their_sex_is_known() {
         let read = FaceSet::open(&set.folder).unwrap();
         assert_eq!(read.faces[0].performance.unwrap().sex, known.then_some(Sex::Female));
         let faces = Faces::load(&Sides::open_subject(&[], &[set.folder]).unwrap(), 24, &|| ()).unwrap();
-        let settings = LoaderSettings { balance: true, resolution: 24, ..settings(Pairing::Troupe) };
-        let maker = BatchMaker::new(&faces, &settings, 1).unwrap();
-        let mut drawn = [0.0_f32; PEOPLE as usize];
-        for step in 0..1000 {
-            let batch = maker.batch(&faces, Side::A, RunProgress { step, done: 0.0 }, &Device::flex());
-            let Whose::Person(person) = batch.whose else { panic!("{:?}", batch.whose) };
-            drawn[person] += 1e-3;
-        }
-        for (drawn, expected) in drawn.into_iter().zip(expected) {
+        for (drawn, expected) in people_drawn(&faces, true).into_iter().zip(expected) {
             assert!((drawn - expected).abs() < 0.05, "{name}: {drawn} for {expected}");
         }
     }

@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::Context;
 use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
+use crate::cli::train::interrupts::stop_asked;
 use crate::runtime::Runtime;
 use crate::train::augment::Buffers;
 use crate::train::device::DeviceChoice;
@@ -125,13 +126,7 @@ fn train(arguments: &Arguments, clips: Vec<Vec<Shot>>, out: &mut dyn Write) -> a
     writeln!(out, "on {}, from step {}", chosen.name, trainer.step())?;
     let mut buffers = Buffers::default();
     let loader = Loader::of(move |step| maker.batch(step, &mut buffers), trainer.step())?;
-    let stopped = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stopped);
-    match ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed)) {
-        // A program that trains twice has its handler already.
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => {}
-        Err(error) => return Err(error).context("Ctrl-C cannot be watched for"),
-    }
+    let stopped = stop_asked()?;
     let goal = Goal { steps: arguments.steps, minutes: Some(arguments.minutes) };
     let mut written = Ok(());
     trainer.train(

@@ -2,13 +2,12 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
+use crate::cli::train::interrupts::stop_asked;
 use crate::face::{Alignment, FaceType, Mesh};
 use crate::runtime::Runtime;
 use crate::train::extract::corrections::Corrections;
@@ -205,13 +204,7 @@ impl Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let job = arguments.job()?;
     let runtime = Runtime::load(None)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    match ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed)) {
-        // Another extraction of this process set its own before.
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => {}
-        Err(error) => return Err(error).context("Ctrl-C cannot be caught"),
-    }
+    let stop = stop_asked()?;
     let bar = ProgressBar::new(1000).with_style(ProgressStyle::with_template("{bar:30} {percent}% ETA {eta} {msg}")?);
     let report = extract(&job, &runtime, &stop, &mut |step| {
         bar.set_position((step.done * 1000.0) as u64);

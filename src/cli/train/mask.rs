@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::Outcome;
+use crate::cli::train::interrupts::stop_asked;
 use crate::face::OcclusionNetwork;
 use crate::runtime::Runtime;
 use crate::train::device::DeviceChoice;
@@ -163,13 +164,7 @@ fn train(arguments: &Arguments, shots: &Arc<Shots>, out: &mut dyn Write) -> anyh
     let mut trainer = Trainer::open(&arguments.output, arguments.seed, schedule, chosen.device.autodiff())?;
     writeln!(out, "{} crops on {}, from step {}", shots.trained.len(), chosen.name, trainer.step())?;
     let loader = Loader::start(maker, trainer.step())?;
-    let stopped = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stopped);
-    match ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed)) {
-        // A program that trains twice has its handler already.
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => {}
-        Err(error) => return Err(error).context("Ctrl-C cannot be watched for"),
-    }
+    let stopped = stop_asked()?;
     let goal = Goal { steps: arguments.steps, minutes: Some(arguments.minutes) };
     let mut written = Ok(());
     let trained = trainer.train(

@@ -12,6 +12,7 @@ pub mod export;
 pub mod expression;
 pub mod extract;
 mod from;
+mod interrupts;
 pub mod mask;
 pub mod run;
 pub mod terms;

@@ -63,14 +63,7 @@ impl Trainer {
         let inner = device.clone().inner();
         let begun = match Checkpoint::list(&checkpoints).into_iter().next() {
             Some(path) => Checkpoint::load(&path, network.parameters(), &inner)?,
-            None => Checkpoint {
-                step: 0,
-                seconds: 0.0,
-                caution: 1.0,
-                weights: network.init(seed, &inner),
-                optimiser: Vec::new(),
-                faces: Vec::new(),
-            },
+            None => Checkpoint::first(network.init(seed, &inner)),
         };
         if begun.step > 0 {
             same_scale(&folder.join(NETWORK_FILE), scale, &inner)?;

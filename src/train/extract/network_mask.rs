@@ -5,6 +5,7 @@ use image::GrayImage;
 
 use super::cut::{CropPlace, share};
 use crate::blend::crop::{CropSums, crop};
+use crate::blend::mask::hide;
 use crate::face::{FindError, OCCLUSION_CLASSES, OCCLUSION_SIDE, OcclusionNetwork};
 use crate::frame::Frame;
 use crate::runtime::Runtime;
@@ -52,24 +53,10 @@ impl NetworkMask {
             let other = (1..OCCLUSION_CLASSES).map(|class| scores[class * PIXELS + n]).fold(f32::MIN, f32::max);
             *face = (0.5 + (scores[n] - other) / CERTAIN).clamp(0.0, 1.0);
         }
-        Some(enlarged(&self.face, place.side))
+        let side = place.side as usize;
+        let mut mask = vec![1.0; side * side];
+        hide(&mut mask, side, &self.face);
+        let bytes = mask.into_iter().map(|face| (face * 255.0 + 0.5) as u8).collect();
+        GrayImage::from_raw(place.side, place.side, bytes)
     }
-}
-
-/// A map of [`OCCLUSION_SIDE`]² values, 0..1, at `side` px (bilinear, edge values repeated), as bytes.
-fn enlarged(map: &[f32], side: u32) -> GrayImage {
-    let scale = OCCLUSION_SIDE as f32 / side as f32;
-    let tap = |n: u32| {
-        let v = ((n as f32 + 0.5) * scale - 0.5).clamp(0.0, (OCCLUSION_SIDE - 1) as f32);
-        (v as usize, (v as usize + 1).min(OCCLUSION_SIDE - 1), v.fract())
-    };
-    GrayImage::from_fn(side, side, |x, y| {
-        let ((x0, x1, fx), (y0, y1, fy)) = (tap(x), tap(y));
-        let row = |y: usize| {
-            let [left, right] = [x0, x1].map(|x| map[y * OCCLUSION_SIDE + x]);
-            left + (right - left) * fx
-        };
-        let value = row(y0) + (row(y1) - row(y0)) * fy;
-        image::Luma([(value * 255.0 + 0.5) as u8])
-    })
 }

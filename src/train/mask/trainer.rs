@@ -56,14 +56,7 @@ impl Trainer {
         let found = Checkpoint::list(&checkpoints).into_iter().next();
         let begun = match found {
             Some(path) => Checkpoint::load(&path, network.parameters(), &inner)?,
-            None => Checkpoint {
-                step: 0,
-                seconds: 0.0,
-                caution: 1.0,
-                weights: network.init(seed, &inner),
-                optimiser: Vec::new(),
-                faces: Vec::new(),
-            },
+            None => Checkpoint::first(network.init(seed, &inner)),
         };
         let Checkpoint { step, seconds, weights, optimiser, .. } = begun;
         let weights = weights.leaves(&device, |_| true);

@@ -40,6 +40,11 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The state before the first step.
+    pub fn first(weights: Weights) -> Self {
+        Self { step: 0, seconds: 0.0, caution: 1.0, weights, optimiser: Vec::new(), faces: Vec::new() }
+    }
+
     /// File of the state after `step` in the folder of checkpoints.
     pub fn path(folder: &Path, step: u64) -> PathBuf {
         folder.join(format!("step-{step:08}.safetensors"))

@@ -113,17 +113,10 @@ impl Trainer {
                 }
                 checkpoint
             }
-            None => Checkpoint {
-                step: 0,
-                seconds: 0.0,
-                caution: 1.0,
-                weights: match &run.recipe().base {
-                    Some(base) => base.open()?.start(run.network(), run.recipe().troupe_hashes(), &constants)?,
-                    None => run.network().init(run.recipe().seed, &constants),
-                },
-                optimiser: Vec::new(),
-                faces: Vec::new(),
-            },
+            None => Checkpoint::first(match &run.recipe().base {
+                Some(base) => base.open()?.start(run.network(), run.recipe().troupe_hashes(), &constants)?,
+                None => run.network().init(run.recipe().seed, &constants),
+            }),
         };
         let Checkpoint { step, seconds, caution, .. } = begun;
         let damaged = || SessionError::Checkpoint {
