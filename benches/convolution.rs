@@ -5,7 +5,7 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use standin::gpu::{GpuDevice, Selection, adapters};
 use standin::swap::graph::{Array, Operator, SwapGraph};
-use standin::swap::passes::{NetworkPasses, Plan};
+use standin::swap::passes::{NetworkPasses, Plan, Tier};
 
 /// A convolution alone as a network; weights and bias are anything.
 fn graph(input: [usize; 3], output: [usize; 3], kernel: usize, stride: usize) -> SwapGraph {
@@ -35,7 +35,13 @@ fn convolutions(c: &mut Criterion) {
         let mut group = c.benchmark_group(name);
         for (numbers, half) in [("32 bits", false), ("16 bits", true)].into_iter().filter(|(_, half)| has_half || !half)
         {
-            let network = NetworkPasses::several(&Plan::new(&graph, half), gpu.device(), None, 1).remove(0);
+            let network = NetworkPasses::several(
+                &Plan::new(&graph, if half { Tier::Half } else { Tier::Single }),
+                gpu.device(),
+                None,
+                1,
+            )
+            .remove(0);
             group.bench_function(numbers, |b| {
                 b.iter(|| {
                     let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

@@ -15,7 +15,7 @@ use standin::runtime::Runtime;
 use standin::swap::graph::SwapGraph;
 use standin::swap::onnx::Model;
 use standin::swap::passes::Plan;
-use standin::swap::{Engine, GpuEngine, ModelFile, Precision};
+use standin::swap::{Engine, GpuEngine, ModelFile, Tier};
 
 const MIB: u64 = 1 << 20;
 
@@ -41,7 +41,7 @@ fn drawn(engine: &mut GpuEngine) -> Vec<f32> {
 }
 
 fn engine(file: &ModelFile, gpu: &GpuDevice) -> GpuEngine {
-    GpuEngine::with_precision(file, gpu, 1, Precision::Single).unwrap().remove(0)
+    GpuEngine::with_tier(file, gpu, 1, Tier::Single).unwrap().remove(0)
 }
 
 fn layout(width: usize, height: usize) -> Layout {
@@ -92,7 +92,7 @@ fn no_pass_binds_more_than_every_adapter_has() {
     ] {
         let file = ModelFile::open(model.save(folder.path(), "made.dfm")).unwrap();
         let graph = SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap();
-        let most = Plan::new(&graph, false).passes.iter().map(|pass| pass.bindings.len()).max();
+        let most = Plan::new(&graph, Tier::Single).passes.iter().map(|pass| pass.bindings.len()).max();
         assert!(most.is_some_and(|most| most <= LEAST_STORAGE_BUFFERS as usize), "{most:?}");
     }
 }
@@ -104,7 +104,7 @@ fn an_adapter_without_16_bit_floats_computes_with_32() {
     let folder = tempfile::tempdir().unwrap();
     let file = ModelFile::open(SwapModel::half_precision().save(folder.path(), "half.dfm")).unwrap();
     let engines = GpuEngine::several(&Runtime::load(None).unwrap(), &file, &gpu, 1).unwrap();
-    assert_eq!(engines[0].precision(), Precision::Single);
+    assert_eq!(engines[0].tier(), Tier::Single);
 }
 
 #[test]

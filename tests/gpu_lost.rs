@@ -9,7 +9,7 @@ use standin::blend::Blender;
 use standin::blend::gpu::GpuBlender;
 use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::Runtime;
-use standin::swap::{Engine, GpuEngine, ModelFile, Precision};
+use standin::swap::{Engine, GpuEngine, ModelFile, Tier};
 
 #[test]
 fn a_device_that_is_lost_while_a_model_is_loaded_is_an_error_or_says_so_and_another_loads_it() {
@@ -19,7 +19,7 @@ fn a_device_that_is_lost_while_a_model_is_loaded_is_an_error_or_says_so_and_anot
     let file = ModelFile::open("models/ben.dfm").unwrap();
     let whole = std::time::Instant::now();
     let device = GpuDevice::open(&Selection::Auto).unwrap();
-    GpuEngine::with_precision(&file, &device, 2, Precision::Single).unwrap();
+    GpuEngine::with_tier(&file, &device, 2, Tier::Single).unwrap();
     let whole = whole.elapsed();
     // From before it begins to its end, wherever that strikes.
     let mut refused = 0;
@@ -34,9 +34,9 @@ fn a_device_that_is_lost_while_a_model_is_loaded_is_an_error_or_says_so_and_anot
         });
         if part == 0 {
             lost.join().unwrap();
-            refused += u32::from(GpuEngine::with_precision(&file, &device, 2, Precision::Single).is_err());
+            refused += u32::from(GpuEngine::with_tier(&file, &device, 2, Tier::Single).is_err());
         } else {
-            let loaded = GpuEngine::with_precision(&file, &device, 2, Precision::Single);
+            let loaded = GpuEngine::with_tier(&file, &device, 2, Tier::Single);
             lost.join().unwrap();
             refused += u32::from(loaded.is_err());
             for engine in &mut loaded.unwrap_or_default() {
@@ -49,7 +49,7 @@ fn a_device_that_is_lost_while_a_model_is_loaded_is_an_error_or_says_so_and_anot
     println!("refused {refused} of 8 times");
     assert!(refused > 0);
     let again = GpuDevice::open(&Selection::Auto).unwrap();
-    assert!(GpuEngine::with_precision(&file, &again, 1, Precision::Single).unwrap().remove(0).run(0.0).is_ok());
+    assert!(GpuEngine::with_tier(&file, &again, 1, Tier::Single).unwrap().remove(0).run(0.0).is_ok());
 }
 
 #[test]

@@ -11,7 +11,7 @@
 mod gpu_support;
 
 use standin::swap::graph::{Array, Operator, SwapGraph};
-use standin::swap::passes::{NetworkPasses, Plan};
+use standin::swap::passes::{NetworkPasses, Plan, Tier};
 
 /// Of <sys/resource.h>: a process's addresses.
 const RLIMIT_AS: i32 = 9;
@@ -46,7 +46,7 @@ fn with_no_more_than<T>(bytes: u64, work: impl FnOnce() -> T) -> T {
 /// A dense layer of `out` columns.
 fn plan(inner: usize, out: usize) -> Plan {
     let weight = Array { shape: vec![inner, out], values: vec![0.5; inner * out] };
-    Plan::new(&SwapGraph::of_step(Operator::Dense, vec![1, inner], vec![1, out], vec![weight]), false)
+    Plan::new(&SwapGraph::of_step(Operator::Dense, vec![1, inner], vec![1, out], vec![weight]), Tier::Single)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer
 use standin::geometry::{Point, Similarity};
 use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::{NetworkOptions, Runtime};
-use standin::swap::{Engine, Generated, GpuEngine, ModelFile, OnnxEngine, Precision};
+use standin::swap::{Engine, Generated, GpuEngine, ModelFile, OnnxEngine, Tier};
 
 /// 720p NV12 with slopes and a grain.
 fn frame() -> OwnedFrame {
@@ -54,14 +54,14 @@ struct Gpu {
     engine: GpuEngine,
 }
 
-fn gpu(file: &ModelFile, precision: Precision) -> Option<Gpu> {
+fn gpu(file: &ModelFile, tier: Tier) -> Option<Gpu> {
     gpu_support::device()?;
     let device = GpuDevice::shared(&Selection::Auto).unwrap();
-    if precision == Precision::Half && !device.device().features().contains(wgpu::Features::SHADER_F16) {
+    if tier == Tier::Half && !device.device().features().contains(wgpu::Features::SHADER_F16) {
         eprintln!("skipped: {} has no 16-bit floats", device.info());
         return None;
     }
-    let engine = GpuEngine::with_precision(file, &device, 1, precision).unwrap().remove(0);
+    let engine = GpuEngine::with_tier(file, &device, 1, tier).unwrap().remove(0);
     Some(Gpu { blender: GpuBlender::new(&device).unwrap(), engine })
 }
 
@@ -91,21 +91,21 @@ fn difference(a: &[u8], b: &[u8]) -> (u8, f64) {
 #[test]
 fn the_picture_is_that_of_the_processor() {
     // A steep gamma makes of little much, here and there.
-    pictures(Precision::Single, (1, 1.0), (16, 0.01));
+    pictures(Tier::Single, (1, 1.0), (16, 0.01));
 }
 
 #[test]
 fn with_16_bits_it_is_nearly() {
-    pictures(Precision::Half, (8, 0.05), (32, 0.05));
+    pictures(Tier::Half, (8, 0.05), (32, 0.05));
 }
 
 /// Holds the picture against the GPU a stage at a time and against the processor: largest difference of 255, and mean.
-fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
+fn pictures(tier: Tier, stages: (u8, f64), processor: (u8, f64)) {
     let (most_stages, most_processor) = (stages, processor);
     let within = |found: (u8, f64), most: (u8, f64)| found.0 <= most.0 && found.1 < most.1;
     for (model, morph) in [(SwapModel::plain(), 0.0), (SwapModel::spliced(), 0.4), (SwapModel::varied(), 0.0)] {
         let file = file(&model);
-        let Some(Gpu { mut blender, engine }) = gpu(&file, precision) else { return };
+        let Some(Gpu { mut blender, engine }) = gpu(&file, tier) else { return };
         for settings in gpu_support::settings() {
             let to_crop = to_crop();
             let request = BlendRequest { hull: &HULL, ..BlendRequest::new(&to_crop, &settings) };
@@ -130,7 +130,7 @@ fn pictures(precision: Precision, stages: (u8, f64), processor: (u8, f64)) {
 #[test]
 fn the_region_goes_up_once_and_comes_back_once() {
     let file = file(&SwapModel::plain());
-    let Some(Gpu { mut blender, engine }) = gpu(&file, Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file, Tier::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
     let request = BlendRequest::new(&to_crop, &settings);
     let mut frame = frame();
@@ -153,7 +153,7 @@ fn the_region_goes_up_once_and_comes_back_once() {
 fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
     let request = |least_covered| BlendRequest { least_covered, ..BlendRequest::new(&to_crop, &settings) };
-    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Tier::Single) else { return };
     let mut found = frame();
     let mut swap = |blender: &mut GpuBlender, least: f32| {
         blender.swap(&mut found.frame_mut().unwrap(), engine.network(), &request(least), 0.0).unwrap().unwrap().covered
@@ -167,7 +167,7 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
     blender.swap(&mut found.frame_mut().unwrap(), network, &request(covered - 1e-3), 0.0).unwrap().unwrap();
     assert!(bytes(&mut found) != bytes(&mut frame()), "a mask that covers just enough");
 
-    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::root_of_what_is_dark()), Precision::Single) else {
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::root_of_what_is_dark()), Tier::Single) else {
         return;
     };
     let mut bright = frame();
@@ -191,18 +191,18 @@ fn a_frame_stays_as_it_was_where_the_network_gives_no_mask_or_no_numbers() {
 fn what_16_bits_do_not_hold_reaches_no_frame() {
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
     let request = BlendRequest::new(&to_crop, &settings);
-    for (precision, holds) in [(Precision::Half, false), (Precision::Single, true)] {
-        let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::large_between()), precision) else { return };
+    for (tier, holds) in [(Tier::Half, false), (Tier::Single, true)] {
+        let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::large_between()), tier) else { return };
         let mut found = frame();
         let swapped = blender.swap(&mut found.frame_mut().unwrap(), engine.network(), &request, 0.0);
-        assert_eq!(bytes(&mut found) != bytes(&mut frame()), holds, "{precision:?}: {swapped:?}");
+        assert_eq!(bytes(&mut found) != bytes(&mut frame()), holds, "{tier:?}: {swapped:?}");
         assert!(if holds { swapped.is_ok() } else { matches!(swapped, Err(BlendError::NotFinite)) }, "{swapped:?}");
     }
 }
 
 #[test]
 fn a_crop_beside_the_frame_is_nothing_to_do() {
-    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Tier::Single) else { return };
     let to_crop = Similarity { a: 100.0, b: 0.0, tx: -500.0, ty: 0.0 }.inverse().unwrap();
     let settings = BlendSettings::default();
     let request = BlendRequest::new(&to_crop, &settings);
@@ -213,7 +213,7 @@ fn a_crop_beside_the_frame_is_nothing_to_do() {
 
 #[test]
 fn where_the_time_goes_is_told_in_a_few_bytes() {
-    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file(&SwapModel::plain()), Tier::Single) else { return };
     let (to_crop, settings) = (to_crop(), BlendSettings::default());
     let request = BlendRequest::new(&to_crop, &settings);
     let mut frame = frame();
@@ -238,7 +238,7 @@ fn where_the_time_goes_is_told_in_a_few_bytes() {
 #[test]
 fn what_hides_the_face_hides_as_on_the_processor() {
     let file = file(&SwapModel::varied());
-    let Some(Gpu { mut blender, engine }) = gpu(&file, Precision::Single) else { return };
+    let Some(Gpu { mut blender, engine }) = gpu(&file, Tier::Single) else { return };
     // A disc in the middle is hidden, softly.
     let place = |n: usize| (n as f32 + 0.5) / OCCLUSION_SIDE as f32 - 0.5;
     let visible: Vec<f32> = (0..OCCLUSION_SIDE * OCCLUSION_SIDE)

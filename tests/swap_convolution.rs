@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use standin::gpu::GpuDevice;
 use standin::swap::convolution::{Convolution, convolution};
 use standin::swap::graph::{Array, Operator, SwapGraph};
-use standin::swap::passes::{NetworkPasses, Plan};
+use standin::swap::passes::{NetworkPasses, Plan, Tier};
 
 /// Of sums of up to a few hundred products of values of −1..1: rounding in another order.
 const MOST: f32 = 1e-4;
@@ -39,7 +39,7 @@ fn compare(shape: &Convolution, seed: u32, half: bool, gpu: &GpuDevice) -> Resul
     let weights = values(shape.output[0] * shape.input[0] * shape.kernel[0] * shape.kernel[1], seed + 1);
     let bias = values(shape.output[0], seed + 2);
     let expected = convolution(shape, &picture, &weights, &bias);
-    let plan = Plan::new(&graph(shape, weights, bias), half);
+    let plan = Plan::new(&graph(shape, weights, bias), if half { Tier::Half } else { Tier::Single });
     let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
     let [found, again, _] = gpu_support::drawn(gpu, &network, &picture, 0.0, [expected.len(); 3]);
     prop_assert!(found == again, "a picture that is two has two");

@@ -6,21 +6,21 @@ mod gpu_support;
 
 use common::onnx::SwapModel;
 use standin::runtime::Runtime;
-use standin::swap::{Engine, GpuEngine, GpuEngineError, ModelFile, Precision};
+use standin::swap::{Engine, GpuEngine, GpuEngineError, ModelFile, Tier};
 
 #[test]
 fn sixteen_bits_are_taken_where_they_do() {
     let Some(gpu) = gpu_support::device() else { return };
     let (folder, runtime) = (tempfile::tempdir().unwrap(), Runtime::load(None).unwrap());
-    let precision = |model: &SwapModel| {
+    let tier = |model: &SwapModel| {
         let file = ModelFile::open(model.save(folder.path(), "made.dfm")).unwrap();
-        GpuEngine::several(&runtime, &file, &gpu, 1).unwrap()[0].precision()
+        GpuEngine::several(&runtime, &file, &gpu, 1).unwrap()[0].tier()
     };
-    assert_eq!(precision(&SwapModel::large_between()), Precision::Single);
+    assert_eq!(precision(&SwapModel::large_between()), Tier::Single);
     if gpu.device().features().contains(wgpu::Features::SHADER_F16) {
-        assert_eq!(precision(&SwapModel::spliced()), Precision::Half);
+        assert_eq!(precision(&SwapModel::spliced()), Tier::Half);
     } else {
-        assert_eq!(precision(&SwapModel::spliced()), Precision::Single);
+        assert_eq!(precision(&SwapModel::spliced()), Tier::Single);
     }
 }
 
@@ -44,7 +44,7 @@ fn a_model_that_gives_no_numbers_or_has_an_unknown_operator_is_refused() {
 fn several_engines_draw_the_same_and_none_changes_the_other() {
     let Some(gpu) = gpu_support::device() else { return };
     let file = ModelFile::open("models/ben.dfm").unwrap();
-    let mut engines = GpuEngine::with_precision(&file, &gpu, 2, Precision::Single).unwrap();
+    let mut engines = GpuEngine::with_tier(&file, &gpu, 2, Tier::Single).unwrap();
     let run = |engine: &mut GpuEngine, light: f32| {
         engine.crop_mut().fill(light);
         let generated = engine.run(0.0).unwrap();

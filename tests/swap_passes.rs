@@ -11,7 +11,7 @@ use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::graph::{Array, Operand, Operator, Order, Step, SwapGraph, Unary};
 use standin::swap::onnx::Model;
 use standin::swap::passes::{Binding, NetworkPasses, Plan};
-use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision, not_finite};
+use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Tier, not_finite};
 
 /// The largest difference that rounding in another order makes, of values 0..1, and the mean one.
 const SINGLE: (f32, f32) = (1e-4, 1e-5);
@@ -33,7 +33,13 @@ fn graph(file: &ModelFile) -> SwapGraph {
 
 fn compare(gpu: &GpuDevice, file: &ModelFile, half: bool, morphs: &[f32]) {
     let mut host = OnnxEngine::new(&Runtime::load(None).unwrap(), file, NetworkOptions::default()).unwrap();
-    let network = NetworkPasses::several(&Plan::new(&graph(file), half), gpu.device(), None, 1).remove(0);
+    let network = NetworkPasses::several(
+        &Plan::new(&graph(file), if half { Tier::Half } else { Tier::Single }),
+        gpu.device(),
+        None,
+        1,
+    )
+    .remove(0);
     let side = host.resolution();
     for &morph in morphs {
         picture(host.crop_mut(), side);
@@ -104,10 +110,10 @@ fn what_is_no_number_is_counted_as_its_twin_counts() {
     let Some(gpu) = gpu_support::device() else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = ModelFile::open(SwapModel::root_of_what_is_dark().save(folder.path(), "root.dfm")).unwrap();
-    let engine = GpuEngine::with_precision(&file, &gpu, 1, Precision::Single).unwrap().remove(0);
+    let engine = GpuEngine::with_tier(&file, &gpu, 1, Tier::Single).unwrap().remove(0);
     let network = engine.network();
     let side = network.resolution();
-    let passes = NetworkPasses::several(&Plan::new(&graph(&file), false), gpu.device(), None, 1).remove(0);
+    let passes = NetworkPasses::several(&Plan::new(&graph(&file), Tier::Single), gpu.device(), None, 1).remove(0);
     // The root of less than nothing is no number.
     for bright in [0, 1, 7, side * side] {
         let crop: Vec<f32> = (0..3 * side * side).map(|i| if i / 3 < bright { 1.0 } else { 0.1 }).collect();
@@ -153,7 +159,7 @@ fn every_shader_of_every_operator_is_valid() {
     for (n, model) in models.into_iter().enumerate() {
         let file = ModelFile::open(model.save(folder.path(), &format!("{n}.dfm"))).unwrap();
         for half in [false, true] {
-            for pass in Plan::new(&graph(&file), half).passes {
+            for pass in Plan::new(&graph(&file), if half { Tier::Half } else { Tier::Single }).passes {
                 let module = naga::front::wgsl::parse_str(&pass.text)
                     .unwrap_or_else(|error| panic!("{}: {}", pass.name, error.emit_to_string(&pass.text)));
                 let checked = Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16).validate(&module);
@@ -175,7 +181,7 @@ fn what_is_no_number_stays_none() {
         (Unary::LeakyRelu(0.2), [f32::NAN, f32::NEG_INFINITY, f32::INFINITY, -0.2, 0.5]),
     ] {
         let graph = SwapGraph::of_step(Operator::Unary(unary), vec![1, 5], vec![1, 5], vec![]);
-        let network = NetworkPasses::several(&Plan::new(&graph, false), gpu.device(), None, 1).remove(0);
+        let network = NetworkPasses::several(&Plan::new(&graph, Tier::Single), gpu.device(), None, 1).remove(0);
         let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [5; 3]);
         for (found, expected) in found.iter().zip(expected) {
             let same = found.is_nan() && expected.is_nan() || *found == expected || (found - expected).abs() < 1e-5;
@@ -190,7 +196,7 @@ fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
     let weight = Array { shape: vec![1, 1, 1, 1], values: vec![2.0] };
     let convolution = Operator::Convolution { stride: [1; 2], pads: [0; 4], groups: 1, slope: None };
     let graph = SwapGraph::of_step(convolution, vec![2, 1, 2, 2], vec![2, 1, 2, 2], vec![weight]);
-    let network = NetworkPasses::several(&Plan::new(&graph, false), gpu.device(), None, 1).remove(0);
+    let network = NetworkPasses::several(&Plan::new(&graph, Tier::Single), gpu.device(), None, 1).remove(0);
     let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
     let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [8; 3]);
     assert!(found.iter().zip(numbers).all(|(found, number)| *found == 2.0 * number), "{found:?}");
@@ -198,11 +204,11 @@ fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
     // More rows than a dispatch has groups along an axis.
     let weight = Array { shape: vec![1, 64], values: vec![1.0; 64] };
     let wide = SwapGraph::of_step(Operator::Dense, vec![70_000, 1], vec![70_000, 64], vec![weight]);
-    let error = Plan::new(&wide, false).fits(u64::MAX, u64::MAX, 65_535).unwrap_err();
+    let error = Plan::new(&wide, Tier::Single).fits(u64::MAX, u64::MAX, 65_535).unwrap_err();
     assert!(error.contains("70000 workgroups"), "{error}");
     let weight = Array { shape: vec![1, 70], values: (0..70_u8).map(f32::from).collect() };
     let long = SwapGraph::of_step(Operator::Dense, vec![60_000, 1], vec![60_000, 70], vec![weight]);
-    let plan = Plan::new(&long, false);
+    let plan = Plan::new(&long, Tier::Single);
     plan.fits(u64::MAX, u64::MAX, 65_535).unwrap();
     let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
     let [found, ..] = gpu_support::drawn(&gpu, &network, &vec![1.0; 60_000], 0.0, [60_000 * 70, 1, 1]);
@@ -212,7 +218,7 @@ fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
 #[test]
 fn what_bends_or_moves_values_is_done_as_they_are_stored() {
     let kinds = |file: &ModelFile| {
-        let plan = Plan::new(&graph(file), false);
+        let plan = Plan::new(&graph(file), Tier::Single);
         let bytes = plan.passes.iter().flat_map(|pass| &pass.bindings).map(|binding| match *binding {
             Binding::Value { bytes, .. } | Binding::Numbers { bytes, .. } => bytes,
             Binding::Input => plan.input,
@@ -267,7 +273,7 @@ fn a_chain_of_moves_gives_what_its_steps_give() {
             graph.steps.push(Step { operator, inputs: vec![Operand::Value(input)], output: input + 1 });
         }
         graph.outputs = [graph.shapes.len() - 1; 3];
-        let plan = Plan::new(&graph, false);
+        let plan = Plan::new(&graph, Tier::Single);
         // The other two pictures are copies of the first.
         assert_eq!(plan.passes.len(), 3, "{:?}", plan.passes.iter().map(|pass| &pass.name).collect::<Vec<_>>());
         let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
@@ -289,7 +295,7 @@ fn a_chain_of_moves_gives_what_its_steps_give() {
 fn one_plan_holds_all_values_in_little_memory_and_reads_what_was_written() {
     let file = ModelFile::open("models/ben.dfm").unwrap();
     let graph = graph(&file);
-    let (single, half) = (Plan::new(&graph, false), Plan::new(&graph, true));
+    let (single, half) = (Plan::new(&graph, Tier::Single), Plan::new(&graph, Tier::Half));
     let values: u64 = graph.shapes.iter().map(|shape| 4 * shape.iter().product::<usize>() as u64).sum();
     assert!(single.arena < values / 3, "{} of {values} bytes", single.arena);
     assert!(half.arena * 2 <= single.arena + 65_536 && half.weights.len() * 2 <= single.weights.len() + 65_536);

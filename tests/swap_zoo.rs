@@ -10,8 +10,8 @@ use standin::face::{Alignment, FaceType};
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::graph::{Operator, SwapGraph};
 use standin::swap::onnx::Model;
-use standin::swap::passes::Plan;
-use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Precision as Numbers};
+use standin::swap::passes::{Plan, Tier};
+use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine};
 use standin::train::export::{Metadata, Precision, export};
 use standin::train::zoo::Network;
 use standin::train::zoo::preset::{Dimensions, PRESETS};
@@ -67,7 +67,7 @@ fn deep_networks_are_convolutions_and_little_else() {
         let file = ModelFile::open(&path).unwrap();
         let graph = SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap();
         let mut kinds = std::collections::BTreeMap::<String, usize>::new();
-        for pass in Plan::new(&graph, true).passes {
+        for pass in Plan::new(&graph, Tier::Half).passes {
             *kinds.entry(pass.name.split(' ').next().unwrap().to_owned()).or_default() += 1;
         }
         let all: usize = kinds.values().sum();
@@ -95,7 +95,7 @@ fn the_zoo_runs_on_the_gpu() {
             std::fs::write(&path, export(&network, &weights, &metadata(), precision).unwrap()).unwrap();
             let file = ModelFile::open(&path).unwrap();
             let expected = outputs(&mut OnnxEngine::new(&runtime, &file, NetworkOptions::default()).unwrap());
-            let mut engine = GpuEngine::with_precision(&file, &gpu, 1, Numbers::Single).unwrap().remove(0);
+            let mut engine = GpuEngine::with_tier(&file, &gpu, 1, Tier::Single).unwrap().remove(0);
             let found = outputs(&mut engine);
             let differences = || found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
             let (most, mean) = (differences().fold(0.0, f32::max), differences().sum::<f32>() / found.len() as f32);

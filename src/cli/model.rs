@@ -10,7 +10,7 @@ use super::Outcome;
 use super::roofline::{Card, Roofline};
 use crate::consent::today;
 use crate::swap::ModelFile;
-use crate::swap::{Precision, graph::SwapGraph};
+use crate::swap::{Tier, graph::SwapGraph};
 
 /// Arguments of `standin model`.
 #[derive(Debug, Args)]
@@ -80,7 +80,7 @@ const REGION: usize = 300 * 300 * 3 / 2;
 fn on_gpu(model: &ModelFile, out: &mut dyn Write) -> anyhow::Result<()> {
     let decoded = crate::swap::onnx::Model::decode(model.bytes())?;
     match SwapGraph::read(&decoded, &model.contract()) {
-        Ok(graph) => Roofline::of(&graph, Precision::Half, model.resolution(), REGION, Card::default()).text(out),
+        Ok(graph) => Roofline::of(&graph, Tier::Half, model.resolution(), REGION, Card::default()).text(out),
         Err(reason) => Ok(writeln!(out, "{:<11} not with device=gpu: {reason}", "gpu")?),
     }
 }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::blend::gpu::Span;
-use crate::swap::Precision;
+use crate::swap::Tier;
 use crate::swap::graph::{Operator, SwapGraph};
 
 /// A card.
@@ -50,14 +50,8 @@ pub(in crate::cli) struct Roofline {
 }
 
 impl Roofline {
-    pub(in crate::cli) fn of(
-        graph: &SwapGraph,
-        precision: Precision,
-        resolution: usize,
-        region: usize,
-        card: Card,
-    ) -> Self {
-        let size = if precision == Precision::Half { 2.0 } else { 4.0 };
+    pub(in crate::cli) fn of(graph: &SwapGraph, tier: Tier, resolution: usize, region: usize, card: Card) -> Self {
+        let size = if tier == Tier::Single { 4.0 } else { 2.0 };
         let mut kinds: Vec<Kind> = Vec::new();
         for step in &graph.steps {
             let work = graph.work(step);

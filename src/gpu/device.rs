@@ -130,6 +130,9 @@ impl GpuDevice {
             required_features: features(&adapter) & most,
             // A few MB, and a model's weights in one block: larger ones would count against the whole pipeline.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
+            // SAFETY: of the experimental features only cooperative matrices are asked for, whose shaders are ours and whose
+            // pictures are held against the processor's before they are used.
+            experimental_features: unsafe { wgpu::ExperimentalFeatures::enabled() },
             ..Default::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
@@ -283,7 +286,11 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
     let timestamps = wgpu::Features::TIMESTAMP_QUERY
         | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
         | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES;
-    let wanted = wgpu::Features::PIPELINE_CACHE | wgpu::Features::SHADER_F16 | timestamps | imports;
+    let wanted = wgpu::Features::PIPELINE_CACHE
+        | wgpu::Features::SHADER_F16
+        | wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX
+        | timestamps
+        | imports;
     adapter.features() & wanted
 }
 

@@ -8,7 +8,7 @@ use crate::blend::{Blender, CpuBlender};
 use crate::consent::{Consent, ConsentError, today};
 use crate::gpu::{GpuDevice, GpuError, Selection, adapters};
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
-use crate::swap::{GpuEngine, GpuEngineError, ModelError, ModelFile, OnnxEngine, OnnxEngineError, Precision};
+use crate::swap::{GpuEngine, GpuEngineError, ModelError, ModelFile, OnnxEngine, OnnxEngineError, Tier};
 use crate::swapper::{GpuSwapper, HostSwapper, Swapper};
 
 /// A model that cannot be used.
@@ -98,8 +98,8 @@ impl Load {
     fn on_gpu(&self, runtime: &Runtime, file: &ModelFile, selection: &Selection) -> Result<Placed, LoadError> {
         let gpu = GpuDevice::shared(selection)?;
         let engines = GpuEngine::several(runtime, file, &gpu, self.count())?;
-        let half = engines.first().is_some_and(|engine| engine.precision() == Precision::Half);
-        let runs_on = format!("{}{}", gpu.info(), if half { ", 16-bit floats" } else { "" });
+        let tier = engines.first().map_or(Tier::Single, GpuEngine::tier);
+        let runs_on = format!("{}, {tier}", gpu.info());
         let swapper = |swapper| Box::new(swapper) as Box<dyn Swapper>;
         Ok((GpuSwapper::several(engines)?.into_iter().map(swapper).collect(), runs_on))
     }

@@ -21,9 +21,10 @@ mod shared;
 mod summary;
 
 pub use engine::{Engine, EngineError, Generated};
-pub use gpu_engine::{GpuEngine, GpuEngineError, GpuNetwork, HALF_MEAN, HALF_MOST, Precision};
+pub use gpu_engine::{GpuEngine, GpuEngineError, GpuNetwork, HALF_MEAN, HALF_MOST};
 pub use model_file::{ModelError, ModelFile, ModelProblem};
 pub use not_finite::not_finite;
 pub use onnx_engine::{OnnxEngine, OnnxEngineError};
+pub use passes::Tier;
 pub use registration::{MOST_SKULL_CENTRE, Registration, RegistrationMap, kept_proportion};
 pub use summary::Summary;

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use standin::swap::ModelFile;
 use standin::swap::graph::SwapGraph;
 use standin::swap::onnx::{Graph, Model};
-use standin::swap::passes::Plan;
+use standin::swap::passes::{Plan, Tier};
 
 use super::common::onnx::SwapModel;
 use super::fuzz;
@@ -95,7 +95,7 @@ fn reader(bytes: &[u8]) -> bool {
     let model = Model::decode(bytes).unwrap();
     let Ok(graph) = SwapGraph::read(&model, &file.contract()) else { return false };
     for half in [false, true] {
-        let _ = Plan::new(&graph, half);
+        let _ = Plan::new(&graph, if half { Tier::Half } else { Tier::Single });
     }
     true
 }

@@ -13,7 +13,7 @@ use crate::geometry::{Point, Similarity};
 use crate::gpu::{GpuDevice, Selection};
 use crate::live::percentile;
 use crate::runtime::Runtime;
-use crate::swap::{Engine, GpuEngine, ModelFile, Precision};
+use crate::swap::{Engine, GpuEngine, ModelFile};
 
 /// Side of the crop in the frame, in pixels.
 const FACE: f32 = 300.0;
@@ -25,7 +25,7 @@ const WARM_UP: usize = 5;
 #[derive(Debug, Serialize)]
 pub(super) struct Swaps {
     adapter: String,
-    precision: &'static str,
+    tier: String,
     /// By the GPU's own clock, or why it tells no times.
     passes_ms: Result<Vec<(&'static str, f32)>, String>,
     prepare_ms: f32,
@@ -41,7 +41,7 @@ impl Swaps {
         let gpu = GpuDevice::shared(selection)?;
         let engines = GpuEngine::several(&Runtime::load(None)?, &file, &gpu, 1)?;
         let engine = engines.first().ok_or_else(|| anyhow::anyhow!("no engine was made"))?;
-        let precision = engine.precision();
+        let tier = engine.tier();
         let mut blender = GpuBlender::new(&gpu)?;
         let watched = blender.watch();
         let mut owned = OwnedFrame::new(spool.layout());
@@ -73,7 +73,7 @@ impl Swaps {
         let uploaded_bytes = each(moved.uploaded, before.uploaded);
         Ok(Self {
             adapter: gpu.info().to_string(),
-            precision: if precision == Precision::Half { "16-bit floats" } else { "32-bit floats" },
+            tier: tier.to_string(),
             passes_ms: watched
                 .map(|()| Span::ALL.map(|span| (span.name(), median(&|times| times.gpu[span as usize]))).into())
                 .map_err(|error| error.to_string()),
@@ -82,18 +82,12 @@ impl Swaps {
             uploaded_bytes,
             // The timestamps themselves come back, too.
             read_back_bytes: each(moved.read_back, before.read_back).saturating_sub(timestamps),
-            on_paper: Roofline::of(
-                engine.graph(),
-                precision,
-                engine.resolution(),
-                uploaded_bytes as usize,
-                Card::default(),
-            ),
+            on_paper: Roofline::of(engine.graph(), tier, engine.resolution(), uploaded_bytes as usize, Card::default()),
         })
     }
 
     pub(super) fn text(&self, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
-        writeln!(out, "one face of {FACE} px at a time on {}, {}:", self.adapter, self.precision)?;
+        writeln!(out, "one face of {FACE} px at a time on {}, {}:", self.adapter, self.tier)?;
         match &self.passes_ms {
             Ok(passes) => {
                 for (name, ms) in passes {

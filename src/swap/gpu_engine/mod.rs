@@ -1,14 +1,14 @@
 //! The network on a GPU, as passes of our own ([`passes`](super::passes)).
 //!
 //! [`GpuEngine`] is that between a crop and pictures in host memory; [`GpuNetwork`] the same where crop and pictures stay on the
-//! device, so that nothing comes back in between. [`precision`] decides on 16-bit floats, against what ONNX
+//! device, so that nothing comes back in between. [`trial`] decides on the tier, against what ONNX
 //! Runtime draws.
 
 mod network;
-mod precision;
+mod trial;
 
 pub use network::GpuNetwork;
-pub use precision::{HALF_MEAN, HALF_MOST, Precision};
+pub use trial::{HALF_MEAN, HALF_MOST};
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use prost::Message;
 use super::engine::take;
 use super::graph::{GraphError, SwapGraph};
 use super::onnx::Model;
-use super::passes::{NetworkPasses, NotFinitePass, Plan};
+use super::passes::{NetworkPasses, NotFinitePass, Plan, Tier};
 use super::{Engine, EngineError, Generated, ModelFile, OnnxEngineError};
 use crate::gpu::GpuDevice;
 use crate::runtime::{Runtime, RuntimeError};
@@ -75,8 +75,8 @@ pub struct GpuEngine {
 }
 
 impl GpuEngine {
-    /// `count` engines for as many frames in flight, which hold weights and pipelines once: of 16-bit floats where the adapter
-    /// has them and they draw what `runtime` draws within [`HALF_MOST`] and [`HALF_MEAN`], else of 32-bit ones. Takes long: not
+    /// `count` engines for as many frames in flight, which hold weights and pipelines once: with the fastest tier that the adapter
+    /// has and that draws what `runtime` draws within [`HALF_MOST`] and [`HALF_MEAN`]. Takes long: not
     /// for a streaming thread. It does not ask for consent; [`ModelFile::consented`] does.
     ///
     /// # Errors
@@ -87,20 +87,20 @@ impl GpuEngine {
         gpu: &GpuDevice,
         count: usize,
     ) -> Result<Vec<Self>, GpuEngineError> {
-        precision::chosen(runtime, model, gpu, count)
+        trial::chosen(runtime, model, gpu, count)
     }
 
-    /// The same with `precision`, however near that comes.
+    /// The same with `tier`, however near that comes.
     ///
     /// # Errors
     /// [`GpuEngineError`], naming the file.
-    pub fn with_precision(
+    pub fn with_tier(
         model: &ModelFile,
         gpu: &GpuDevice,
         count: usize,
-        precision: Precision,
+        tier: Tier,
     ) -> Result<Vec<Self>, GpuEngineError> {
-        Self::of_graph(&graph(model)?, model, gpu, count, precision)
+        Self::of_graph(&graph(model)?, model, gpu, count, tier)
     }
 
     fn of_graph(
@@ -108,9 +108,9 @@ impl GpuEngine {
         model: &ModelFile,
         gpu: &GpuDevice,
         count: usize,
-        precision: Precision,
+        tier: Tier,
     ) -> Result<Vec<Self>, GpuEngineError> {
-        let plan = Plan::new(graph, precision == Precision::Half);
+        let plan = Plan::new(graph, tier);
         let limits = gpu.device().limits();
         plan.fits(
             limits.max_buffer_size,
@@ -126,7 +126,7 @@ impl GpuEngine {
             let looks = NotFinitePass::several(&networks, resolution, device, cache);
             let made = networks.into_iter().zip(looks).map(|(passes, not_finite)| {
                 let (gpu, graph) = (gpu.clone(), Arc::clone(&graph));
-                Self::of(GpuNetwork { gpu, graph, precision, resolution, passes, not_finite }, device)
+                Self::of(GpuNetwork { gpu, graph, tier, resolution, passes, not_finite }, device)
             });
             made.collect::<Vec<_>>()
         });
@@ -146,8 +146,8 @@ impl GpuEngine {
     }
 
     /// The numbers that it computes with.
-    pub fn precision(&self) -> Precision {
-        self.network.precision
+    pub fn tier(&self) -> Tier {
+        self.network.tier
     }
 
     /// The network that it runs; its constants' values are on the device and no longer here.

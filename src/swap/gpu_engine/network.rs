@@ -6,14 +6,14 @@ use crate::gpu::GpuDevice;
 use crate::swap::graph::SwapGraph;
 use crate::swap::passes::{NetworkPasses, NotFinitePass};
 
-use super::Precision;
+use crate::swap::passes::Tier;
 
 /// A network that reads its crop from, and leaves its pictures in, the memory of a GPU.
 #[derive(Debug)]
 pub struct GpuNetwork {
     pub(super) gpu: GpuDevice,
     pub(super) graph: Arc<SwapGraph>,
-    pub(super) precision: Precision,
+    pub(super) tier: Tier,
     pub(super) resolution: usize,
     pub(super) passes: NetworkPasses,
     pub(super) not_finite: NotFinitePass,

@@ -12,14 +12,17 @@ mod dense;
 mod finish;
 mod fits;
 mod fold;
+pub mod matrices;
 mod morph;
 mod pass;
 mod plan;
 mod text;
+mod tier;
 
 pub use morph::MorphNumbers;
 pub use pass::{Binding, Pass};
 pub use plan::Plan;
+pub use tier::Tier;
 
 use std::cell::Cell;
 
@@ -102,6 +105,13 @@ impl NetworkPasses {
     /// Dispatches the whole network.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
         self.dispatches.iter().for_each(|dispatch| dispatch.record(pass));
+    }
+
+    /// Dispatches one of its passes alone, by its place in the plan: to time it.
+    pub fn record_one(&self, pass: &mut wgpu::ComputePass<'_>, at: usize) {
+        if let Some(dispatch) = self.dispatches.get(at) {
+            dispatch.record(pass);
+        }
     }
 
     /// Dispatches a frame costs.

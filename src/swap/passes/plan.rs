@@ -11,9 +11,12 @@ use super::convolution::{arranged, groups as convolution_groups, source_of, writ
 use super::dense::Dense;
 use super::finish::{Finish, IS_NAN, beside_name, functions};
 use super::fold::{Folded, Folding};
+use super::matrices::{self, Tile};
 use super::morph::MorphNumbers;
 use super::pass::{Binding, Pass};
 use super::text::{self, Bound, ENABLE_HALF, Numeric, count, groups};
+use super::tier::Tier;
+use crate::swap::convolution::Convolution;
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 
 /// A network as passes.
@@ -46,13 +49,15 @@ enum Placed {
     /// As the file has it.
     Plain(usize),
     /// For a convolution, with its bias behind it.
-    Arranged { weights: usize, bias: Option<usize> },
+    Arranged { weights: usize, bias: Option<usize>, tile: Option<Tile> },
 }
 
 /// A plan in the making.
 struct Planner<'a> {
     graph: &'a SwapGraph,
     numeric: Numeric,
+    /// The tile of a convolution that goes to matrix units.
+    tile_of: &'a dyn Fn(&Convolution) -> Option<Tile>,
     /// The value whose memory a value shares: its own, or the one that it is another shape of.
     roots: Vec<usize>,
     /// By root.
@@ -71,9 +76,16 @@ struct Planner<'a> {
 }
 
 impl Plan {
-    /// The passes of a graph; with `half` values and weights are 16-bit floats, and sums 32-bit ones.
-    pub fn new(graph: &SwapGraph, half: bool) -> Self {
-        let numeric = if half { Numeric::Half } else { Numeric::Single };
+    /// The passes of a graph.
+    pub fn new(graph: &SwapGraph, tier: Tier) -> Self {
+        Self::tiled(graph, tier, &matrices::tile)
+    }
+
+    /// The same, with other tiles for the convolutions that [`Tier::Matrices`] takes to matrix units; `None` leaves one out.
+    pub fn tiled(graph: &SwapGraph, tier: Tier, tile_of: &dyn Fn(&Convolution) -> Option<Tile>) -> Self {
+        let numeric = tier.numeric();
+        let tile_of =
+            |shape: &Convolution| (tier == Tier::Matrices && matrices::suits(shape)).then(|| tile_of(shape)).flatten();
         let bytes = |value: usize| 4 * count(&graph.shapes[value]) as u64;
         let plan = Self {
             passes: Vec::new(),
@@ -108,8 +120,20 @@ impl Plan {
             }
         }
         let (arena, placed, functions, beside) = Default::default();
-        let mut planner =
-            Planner { graph, numeric, roots, held, last_reads, arena, folding, placed, functions, beside, plan };
+        let mut planner = Planner {
+            graph,
+            numeric,
+            tile_of: &tile_of,
+            roots,
+            held,
+            last_reads,
+            arena,
+            folding,
+            placed,
+            functions,
+            beside,
+            plan,
+        };
         for (at, step) in graph.steps.iter().enumerate() {
             if !planner.folding.is_folded[at] {
                 let behind = std::mem::take(&mut planner.folding.behind[at]);
@@ -269,14 +293,23 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         let values = |n: usize| graph.constants[n].values.as_slice();
-        let weights = self.placed(Placed::Arranged { weights, bias }, || {
-            Cow::Owned(arranged(&shape, values(weights), bias.map_or(&[], values)))
+        let tile = (self.tile_of)(&shape);
+        let weights = self.placed(Placed::Arranged { weights, bias, tile }, || {
+            let (weights, bias) = (values(weights), bias.map_or(&[][..], values));
+            Cow::Owned(match tile {
+                Some(tile) => matrices::arranged(&shape, tile, weights, bias),
+                None => arranged(&shape, weights, bias),
+            })
         });
         let (picture, from) = self.input(input);
         let (to, result) = self.output(step.output, last);
-        let text = source_of(&shape, [from.numeric, self.numeric, result.numeric]);
-        let [blocks, eights] = convolution_groups(&shape);
-        let groups = [blocks as u32, eights as u32, 1];
+        let (text, groups) = match tile {
+            Some(tile) => {
+                (matrices::source_of(&shape, tile, [from.numeric, result.numeric]), matrices::groups(&shape, tile))
+            }
+            None => (source_of(&shape, [from.numeric, self.numeric, result.numeric]), convolution_groups(&shape)),
+        };
+        let groups = [groups[0] as u32, groups[1] as u32, 1];
         self.pass(&step.operator, result.shape, text, vec![picture, weights, to], groups);
         true
     }

@@ -1,27 +1,18 @@
-//! Which numbers a model is computed with on a GPU: 16-bit floats are half of the memory traffic, where the picture stays
-//! the same.
+//! Which tier a model is computed with on a GPU: the fastest that draws the processor's picture.
 
 use super::{GpuEngine, GpuEngineError};
 use crate::gpu::GpuDevice;
 use crate::runtime::{NetworkOptions, Runtime};
+use crate::swap::passes::Tier;
 use crate::swap::{Engine, EngineError, Generated, ModelFile, OnnxEngine};
-
-/// Of which numbers weights and values are; the crop and the pictures are 32-bit floats either way, and so are sums.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Precision {
-    /// 32-bit floats.
-    Single,
-    /// 16-bit floats.
-    Half,
-}
 
 /// The largest difference of a value that is taken, of 0..1: four codes of a frame.
 pub const HALF_MOST: f32 = 4.0 / 255.0;
 /// And the mean difference: half a code.
 pub const HALF_MEAN: f32 = 0.5 / 255.0;
 
-/// Engines on `gpu`, held against the processor on a crop of slopes and grain: of 16-bit floats where the adapter has them
-/// and gives the same within [`HALF_MOST`] and [`HALF_MEAN`], else of 32-bit ones.
+/// Engines on `gpu`, held against the processor on a crop of slopes and grain: of the fastest tier that the device has and that
+/// gives the same within [`HALF_MOST`] and [`HALF_MEAN`].
 ///
 /// # Errors
 /// [`GpuEngineError`]; also where even 32-bit floats come out otherwise, which a driver that computes wrongly gives.
@@ -38,18 +29,18 @@ pub(super) fn chosen(
         let mut host = OnnxEngine::new(runtime, model, NetworkOptions::default())?;
         pictures(&mut host, model).map_err(|error| refused(error.to_string()))?
     };
-    let half = gpu.device().features().contains(wgpu::Features::SHADER_F16);
-    for precision in [Precision::Half, Precision::Single].into_iter().filter(|&p| half || p == Precision::Single) {
-        let mut engines = match GpuEngine::of_graph(&graph, model, gpu, count, precision) {
+    for tier in Tier::of(gpu.device(), gpu.adapter()) {
+        let is_last = tier == Tier::Single;
+        let mut engines = match GpuEngine::of_graph(&graph, model, gpu, count, tier) {
             Ok(engines) => engines,
-            // What 16 bits cannot hold, 32 may.
-            Err(_) if precision == Precision::Half => continue,
-            Err(error) => return Err(error),
+            Err(error) if is_last => return Err(error),
+            // What 16 bits cannot hold, 32 may, and a driver may refuse matrices.
+            Err(_) => continue,
         };
         let Some(first) = engines.first_mut() else { return Ok(engines) };
         match pictures(first, model) {
             Ok(found) if close(&found, &expected) => return Ok(engines),
-            Err(error) if precision == Precision::Single => return Err(refused(error.to_string())),
+            Err(error) if is_last => return Err(refused(error.to_string())),
             _ => {}
         }
     }

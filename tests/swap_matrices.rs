@@ -1,0 +1,109 @@
+//! The convolution on matrix units: its shader is valid for every tile, and on a GPU that has them it draws what its twin
+//! draws.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that fails may stop")]
+
+mod gpu_support;
+
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use standin::swap::convolution::{Convolution, convolution};
+use standin::swap::graph::{Array, Operator, SwapGraph};
+use standin::swap::passes::matrices::{Tile, suits};
+use standin::swap::passes::{NetworkPasses, Plan, Tier};
+
+/// Of values of 16 bits between, for sums of up to a few thousand products of −1..1.
+const MOST: f32 = 0.1;
+
+fn shape(
+    input: [usize; 3],
+    output: [usize; 3],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    pads: [usize; 2],
+    slope: f32,
+) -> Convolution {
+    Convolution { input, output, kernel, stride, pads, slope_bits: slope.to_bits() }
+}
+
+/// Few and many channels, with and without padding of them; maps that fill tiles and such that do not.
+fn shapes() -> [Convolution; 6] {
+    [
+        shape([16, 8, 8], [16, 8, 8], [3, 3], [1, 1], [1, 1], 0.1),
+        shape([24, 9, 7], [12, 9, 7], [3, 3], [1, 1], [1, 1], 1.0),
+        shape([32, 20, 20], [70, 10, 10], [5, 5], [2, 2], [2, 2], 0.0),
+        shape([40, 7, 5], [200, 7, 5], [1, 1], [1, 1], [0, 0], 0.2),
+        shape([96, 13, 17], [130, 13, 17], [3, 3], [1, 1], [1, 1], 0.1),
+        shape([20, 12, 30], [48, 6, 14], [2, 4], [2, 2], [1, 0], 0.1),
+    ]
+}
+
+fn values(count: usize, seed: u32) -> Vec<f32> {
+    let value = |i: u32| (i.wrapping_add(seed).wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 23) as f32 - 1.0;
+    (0..count as u32).map(value).collect()
+}
+
+/// The convolution alone as a network.
+fn graph(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> SwapGraph {
+    let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
+    let pads = [shape.pads[0], shape.pads[1], 0, 0];
+    let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope: Some(shape.slope()) };
+    let weights = Array { shape: vec![out, channels, rows, columns], values: weights };
+    let bias = Array { shape: vec![out], values: bias };
+    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
+}
+
+fn network(shape: &Convolution, tile: Tile) -> (SwapGraph, Vec<f32>, Vec<f32>, Plan) {
+    let weights = values(shape.output[0] * shape.input[0] * shape.kernel[0] * shape.kernel[1], 1);
+    let bias = values(shape.output[0], 2);
+    let graph = graph(shape, weights.clone(), bias.clone());
+    let plan = Plan::tiled(&graph, Tier::Matrices, &|_| Some(tile));
+    (graph, weights, bias, plan)
+}
+
+#[test]
+fn every_tile_is_a_valid_shader() {
+    for shape in shapes() {
+        assert!(suits(&shape), "{shape:?}");
+        for tile in Tile::candidates(shape.output[0]) {
+            let (.., plan) = network(&shape, tile);
+            let text = &plan.passes[0].text;
+            assert!(text.contains("coopMultiplyAdd"), "{shape:?} goes to matrix units");
+            let module =
+                naga::front::wgsl::parse_str(text).unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
+            let capabilities = Capabilities::SHADER_FLOAT16 | Capabilities::COOPERATIVE_MATRIX;
+            let checked = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
+            checked.unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
+        }
+    }
+}
+
+#[test]
+fn what_has_few_channels_or_many_taps_goes_another_way() {
+    assert!(!suits(&shape([3, 64, 64], [32, 64, 64], [3, 3], [1, 1], [1, 1], 0.1)), "three channels");
+    assert!(!suits(&shape([64, 64, 64], [3, 64, 64], [3, 3], [1, 1], [1, 1], 0.1)), "a picture");
+    assert!(!suits(&shape([64, 64, 64], [64, 1, 1], [64, 64], [1, 1], [0, 0], 0.1)), "thousands of taps");
+    assert!(!suits(&shape([16, 1, 1], [16, 1, usize::MAX / 64], [1, 1], [1, 1], [0, 0], 0.1)), "too many pixels");
+}
+
+#[test]
+fn matrix_units_draw_what_the_twin_draws() {
+    let Some(gpu) = gpu_support::device() else { return };
+    if !Tier::of(gpu.device(), gpu.adapter()).contains(&Tier::Matrices) {
+        eprintln!("skipped: {} has no matrix units", gpu.info());
+        return;
+    }
+    for shape in shapes() {
+        for tile in Tile::candidates(shape.output[0]) {
+            let (_, weights, bias, plan) = network(&shape, tile);
+            let picture = values(shape.input.iter().product(), 3);
+            let expected = convolution(&shape, &picture, &weights, &bias);
+            let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+            let [found, ..] = gpu_support::drawn(&gpu, &network, &picture, 0.0, [expected.len(); 3]);
+            for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                assert!(
+                    (found - expected).abs() < MOST,
+                    "{shape:?}, {tile:?}: value {i} is {found} and not {expected}"
+                );
+            }
+        }
+    }
+}
