@@ -30,19 +30,11 @@ fn convolutions(c: &mut Criterion) {
         ("decoder 3x3, 256 to 512 channels, 28x28", graph([256, 28, 28], [512, 28, 28], 3, 1)),
         ("encoder 5x5 by 2, 64 to 128 channels, 56x56", graph([64, 112, 112], [128, 56, 56], 5, 2)),
     ];
-    let has_half = gpu.device().features().contains(wgpu::Features::SHADER_F16);
     for (name, graph) in shapes {
         let mut group = c.benchmark_group(name);
-        for (numbers, half) in [("32 bits", false), ("16 bits", true)].into_iter().filter(|(_, half)| has_half || !half)
-        {
-            let network = NetworkPasses::several(
-                &Plan::new(&graph, if half { Tier::Half } else { Tier::Single }),
-                gpu.device(),
-                None,
-                1,
-            )
-            .remove(0);
-            group.bench_function(numbers, |b| {
+        for tier in Tier::of(gpu.device(), gpu.adapter()) {
+            let network = NetworkPasses::several(&Plan::new(&graph, tier), gpu.device(), None, 1).remove(0);
+            group.bench_function(tier.to_string(), |b| {
                 b.iter(|| {
                     let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                     network.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));

@@ -1,8 +1,8 @@
 //! `pass_times MODEL… [--passes MODEL…]`: how near each tier of a GPU comes to the processor's picture and how fast it is, and
-//! for the models behind `--passes` what each pass takes with each tier and each tile of matrices.
+//! for the models behind `--passes` what each pass takes with each tier and each share of matrices.
 //!
 //! A model is a `.dfm` file, or a model of `standin-train` and its side (`df-udt:224`), which then has weights of chance. Times
-//! are by the GPU's own clock, the mean of passes that are recorded one behind the other.
+//! are by the GPU's own clock, the mean of several rounds.
 #![allow(missing_docs, clippy::print_stderr, reason = "a program for developers")]
 
 use std::cell::RefCell;
@@ -15,15 +15,17 @@ use standin::face::{Alignment, FaceType};
 use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::convolution::Convolution;
-use standin::swap::graph::SwapGraph;
+use standin::swap::graph::{Array, Operator, SwapGraph};
 use standin::swap::onnx::Model;
-use standin::swap::passes::matrices::Tile;
+use standin::swap::passes::matrices::{Share, share};
 use standin::swap::passes::{NetworkPasses, Plan, Tier};
 use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine};
 use standin::train::export::{Metadata, Precision, export};
 use standin::train::zoo::Network;
 use standin::train::zoo::preset::Dimensions;
 
+/// How long everything runs before it is timed.
+const WARM_UP: std::time::Duration = std::time::Duration::from_millis(500);
 /// How often each is recorded.
 const TIMES: u32 = 20;
 
@@ -44,12 +46,14 @@ fn main() -> anyhow::Result<()> {
     let tiers = Tier::of(gpu.device(), gpu.adapter());
     println!("   tiers: {tiers:?}");
     let runtime = Runtime::load(None)?;
-    let folder = tempfile::tempdir()?;
+    // Its models stay, for others to time them, too.
+    let folder = std::env::temp_dir().join("standin-pass-times");
+    std::fs::create_dir_all(&folder)?;
     let mut with_passes = false;
     for name in std::env::args().skip(1) {
         if name == "--passes" {
             with_passes = true;
-        } else if let Err(error) = model(&name, &gpu, &tiers, &runtime, folder.path(), with_passes) {
+        } else if let Err(error) = model(&name, &gpu, &tiers, &runtime, &folder, with_passes) {
             println!("{name}: {error:#}");
         }
     }
@@ -93,63 +97,80 @@ fn model(
     if with_passes { table(gpu, &graph, tiers) } else { Ok(()) }
 }
 
-/// Each pass with each tier and each tile.
+/// Each pass with each tier, in order, as a network runs them, and their sum; then each convolution alone by its parts.
 fn table(gpu: &GpuDevice, graph: &SwapGraph, tiers: &[Tier]) -> anyhow::Result<()> {
-    let mut columns: Vec<(String, Vec<f64>)> = Vec::new();
-    for tier in [Tier::Single, Tier::Half].into_iter().filter(|tier| tiers.contains(tier)) {
-        columns.push((format!("{tier:?}"), passes(gpu, &Plan::new(graph, tier))?));
+    for &tier in tiers {
+        let plan = Plan::new(graph, tier);
+        let times = passes(gpu, &plan)?;
+        println!("   {tier}: {:.3} ms in all passes", times.iter().sum::<f64>());
+        plan.passes.iter().zip(times).for_each(|(pass, ms)| println!("      {:36} {ms:.4} ms", pass.name));
+    }
+    if !tiers.contains(&Tier::Matrices) {
+        return Ok(());
     }
     let shapes = RefCell::new(Vec::new());
-    let mut tiled = Vec::new();
-    if tiers.contains(&Tier::Matrices) {
-        for n in 0..8 {
-            shapes.borrow_mut().clear();
-            let tile_of = |shape: &Convolution| {
-                let tiles = Tile::candidates(shape.output[0]);
-                shapes.borrow_mut().push((*shape, tiles[n % tiles.len()], n < tiles.len()));
-                Some(tiles[n % tiles.len()])
-            };
-            let plan = Plan::tiled(graph, Tier::Matrices, &tile_of);
-            let times = passes(gpu, &plan)?;
-            let mut shapes = shapes.borrow().clone().into_iter();
-            let at: Vec<_> = plan
-                .passes
-                .iter()
-                .map(|pass| pass.text.contains("coop_mat").then(|| shapes.next()).flatten())
-                .collect();
-            tiled.push((times, at));
+    let plain = |shape: &Convolution| {
+        if !shapes.borrow().contains(shape) {
+            shapes.borrow_mut().push(*shape);
         }
-    }
-    let plan = Plan::new(graph, Tier::Half);
-    for (at, pass) in plan.passes.iter().enumerate() {
-        print!("   {:36}", pass.name);
-        columns.iter().for_each(|(name, times)| print!(" {name} {:.4}", times[at]));
-        for (times, shapes) in &tiled {
-            if let Some((shape, Tile { subgroups: [a, b], matrices: [c, d] }, true)) = shapes[at] {
-                let gflop = 2.0 * shape.multiplications() as f64 / 1e9;
-                print!(" | {a}{b}{c}{d} {:.4} {:.1}T", times[at], gflop / times[at]);
-            }
+        None
+    };
+    Plan::shared_out(graph, Tier::Matrices, &plain);
+    for shape in shapes.into_inner() {
+        let alone = alone(&shape);
+        print!("   {:?} to {:?} by {:?}: usual", shape.input, shape.output, shape.kernel);
+        let usual = share(&shape);
+        let all = Share::candidates(&shape).into_iter().map(Some).chain([None]);
+        for share in [usual].into_iter().chain(all) {
+            let ms = whole(gpu, &Plan::shared_out(&alone, Tier::Matrices, &|_| share))?;
+            let parts = share.map_or("plain".to_owned(), |share| share.parts.to_string());
+            print!(" {parts} {ms:.4} ms {:.1} TFLOP/s,", 2.0 * shape.multiplications() as f64 / 1e9 / ms);
         }
         println!();
     }
     Ok(())
 }
 
+/// A convolution alone as a network.
+fn alone(shape: &Convolution) -> SwapGraph {
+    let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
+    let values = |count: usize| (0..count).map(|i| (i * 7919 % 101) as f32 / 1010.0 - 0.05).collect::<Vec<_>>();
+    let weights = Array { shape: vec![out, channels, rows, columns], values: values(out * channels * rows * columns) };
+    let bias = Array { shape: vec![out], values: values(out) };
+    let pads = [shape.pads[0], shape.pads[1], 0, 0];
+    let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope: Some(shape.slope()) };
+    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
+}
+
+/// Milliseconds of a network.
 fn whole(gpu: &GpuDevice, plan: &Plan) -> anyhow::Result<f64> {
-    let network = NetworkPasses::several(plan, gpu.device(), None, 1).remove(0);
+    let network = made(gpu, plan)?;
     let record: &dyn Fn(&mut wgpu::ComputePass<'_>) = &|pass| network.record(pass);
     timed(gpu, &[record])?.first().copied().ok_or_else(|| anyhow!("nothing was timed"))
 }
 
+/// Milliseconds of each pass of a network.
 fn passes(gpu: &GpuDevice, plan: &Plan) -> anyhow::Result<Vec<f64>> {
-    let network = &NetworkPasses::several(plan, gpu.device(), None, 1).remove(0);
+    let network = &made(gpu, plan)?;
     let records: Vec<_> =
         (0..plan.passes.len()).map(|at| move |pass: &mut wgpu::ComputePass<'_>| network.record_one(pass, at)).collect();
     let records: Vec<_> = records.iter().map(|record| record as &dyn Fn(&mut wgpu::ComputePass<'_>)).collect();
     timed(gpu, &records)
 }
 
-/// Milliseconds of each, the mean of [`TIMES`] behind as many to warm up.
+/// A network on the device; one that it refuses leaves the device as it was.
+fn made(gpu: &GpuDevice, plan: &Plan) -> anyhow::Result<NetworkPasses> {
+    let limits = gpu.device().limits();
+    plan.fits(
+        limits.max_buffer_size,
+        limits.max_storage_buffer_binding_size,
+        limits.max_compute_workgroups_per_dimension,
+    )
+    .map_err(|reason| anyhow!(reason))?;
+    Ok(gpu.attempt("pass_times", |device, _| NetworkPasses::several(plan, device, None, 1).remove(0))?)
+}
+
+/// Milliseconds of each, the mean of [`TIMES`] rounds of all of them in order, once the GPU has run for [`WARM_UP`].
 fn timed(gpu: &GpuDevice, records: &[&dyn Fn(&mut wgpu::ComputePass<'_>)]) -> anyhow::Result<Vec<f64>> {
     let (device, queue) = (gpu.device(), gpu.queue());
     if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
@@ -164,28 +185,40 @@ fn timed(gpu: &GpuDevice, records: &[&dyn Fn(&mut wgpu::ComputePass<'_>)]) -> an
     };
     let resolved = buffer(wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC);
     let back = buffer(wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
-    for is_timed in [false, true] {
+    let period = f64::from(queue.get_timestamp_period()) * 1e-6 / f64::from(TIMES);
+    let mut sums = vec![0.0; records.len()];
+    let round = |sums: Option<&mut Vec<f64>>| -> anyhow::Result<()> {
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        for (n, record) in records.iter().enumerate() {
-            let timestamp_writes = is_timed.then_some(wgpu::ComputePassTimestampWrites {
+        for (n, record) in (0..).zip(records) {
+            let timestamp_writes = Some(wgpu::ComputePassTimestampWrites {
                 query_set: &queries,
-                beginning_of_pass_write_index: Some(2 * n as u32),
-                end_of_pass_write_index: Some(2 * n as u32 + 1),
+                beginning_of_pass_write_index: Some(2 * n),
+                end_of_pass_write_index: Some(2 * n + 1),
             });
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes });
-            (0..TIMES).for_each(|_| record(&mut pass));
+            record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor { label: None, timestamp_writes }));
         }
         encoder.resolve_query_set(&queries, 0..count, &resolved, 0);
         encoder.copy_buffer_to_buffer(&resolved, 0, &back, 0, bytes);
         queue.submit([encoder.finish()]);
+        back.map_async(wgpu::MapMode::Read, .., |_| {});
         device.poll(wgpu::PollType::wait_indefinitely())?;
+        if let Some(sums) = sums {
+            let data = back.get_mapped_range(..)?;
+            let ticks: &[u64] = bytemuck::cast_slice(&data);
+            for (sum, of) in sums.iter_mut().zip(ticks.chunks_exact(2)) {
+                *sum += of[1].saturating_sub(of[0]) as f64 * period;
+            }
+        }
+        back.unmap();
+        Ok(())
+    };
+    // A GPU that idles is slow for a while.
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < WARM_UP {
+        round(None)?;
     }
-    back.map_async(wgpu::MapMode::Read, .., |_| {});
-    device.poll(wgpu::PollType::wait_indefinitely())?;
-    let data = back.get_mapped_range(..)?;
-    let ticks: &[u64] = bytemuck::cast_slice(&data);
-    let period = f64::from(queue.get_timestamp_period()) * 1e-6 / f64::from(TIMES);
-    Ok(ticks.chunks_exact(2).map(|of| of[1].saturating_sub(of[0]) as f64 * period).collect())
+    (0..TIMES).try_for_each(|_| round(Some(&mut sums)))?;
+    Ok(sums)
 }
 
 fn pictures(engine: &mut dyn Engine) -> anyhow::Result<Vec<f32>> {
@@ -218,7 +251,7 @@ fn of_chance(name: &str, folder: &Path) -> anyhow::Result<PathBuf> {
         who: "Nobody".to_owned(),
         licence: "CC0-1.0".to_owned(),
     };
-    let path = folder.join(format!("{model}.dfm"));
+    let path = folder.join(format!("{model}-{side}.dfm"));
     std::fs::write(&path, export(&network, &network.init(7, &Device::flex()), &metadata, Precision::Fp16)?)?;
     Ok(path)
 }

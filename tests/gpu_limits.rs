@@ -92,7 +92,8 @@ fn no_pass_binds_more_than_every_adapter_has() {
     ] {
         let file = ModelFile::open(model.save(folder.path(), "made.dfm")).unwrap();
         let graph = SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap();
-        let most = Plan::new(&graph, Tier::Single).passes.iter().map(|pass| pass.bindings.len()).max();
+        let plans = [Tier::Single, Tier::Half, Tier::Matrices].map(|tier| Plan::new(&graph, tier));
+        let most = plans.iter().flat_map(|plan| &plan.passes).map(|pass| pass.bindings.len()).max();
         assert!(most.is_some_and(|most| most <= LEAST_STORAGE_BUFFERS as usize), "{most:?}");
     }
 }

@@ -34,16 +34,16 @@ fn graph(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> SwapGraph {
     SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
 }
 
-fn compare(shape: &Convolution, seed: u32, half: bool, gpu: &GpuDevice) -> Result<(), TestCaseError> {
+fn compare(shape: &Convolution, seed: u32, tier: Tier, gpu: &GpuDevice) -> Result<(), TestCaseError> {
     let picture = values(shape.input.iter().product(), seed);
     let weights = values(shape.output[0] * shape.input[0] * shape.kernel[0] * shape.kernel[1], seed + 1);
     let bias = values(shape.output[0], seed + 2);
     let expected = convolution(shape, &picture, &weights, &bias);
-    let plan = Plan::new(&graph(shape, weights, bias), if half { Tier::Half } else { Tier::Single });
+    let plan = Plan::new(&graph(shape, weights, bias), tier);
     let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
     let [found, again, _] = gpu_support::drawn(gpu, &network, &picture, 0.0, [expected.len(); 3]);
     prop_assert!(found == again, "a picture that is two has two");
-    let most = if half { MOST_HALF } else { MOST };
+    let most = if tier == Tier::Single { MOST } else { MOST_HALF };
     for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
         prop_assert!((found - expected).abs() < most, "{:?}: value {} is {} and not {}", shape, i, found, expected);
     }
@@ -75,7 +75,7 @@ proptest! {
     fn the_shader_gives_what_its_twin_gives(shape in shapes(), seed in 0_u32..1000) {
         static GPU: LazyLock<Option<GpuDevice>> = LazyLock::new(gpu_support::device);
         if let Some(gpu) = &*GPU {
-            compare(&shape, seed, false, gpu)?;
+            compare(&shape, seed, Tier::Single, gpu)?;
         }
     }
 }
@@ -95,5 +95,5 @@ fn sixteen_bits_give_nearly_the_same() {
         pads: [1, 1],
         slope_bits: 0.1_f32.to_bits(),
     };
-    compare(&shape, 3, true, &gpu).unwrap();
+    compare(&shape, 3, Tier::Half, &gpu).unwrap();
 }

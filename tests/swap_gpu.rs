@@ -12,15 +12,19 @@ use standin::swap::{Engine, GpuEngine, GpuEngineError, ModelFile, Tier};
 fn sixteen_bits_are_taken_where_they_do() {
     let Some(gpu) = gpu_support::device() else { return };
     let (folder, runtime) = (tempfile::tempdir().unwrap(), Runtime::load(None).unwrap());
-    let tier = |model: &SwapModel| {
+    let made = |model: &SwapModel| {
         let file = ModelFile::open(model.save(folder.path(), "made.dfm")).unwrap();
-        GpuEngine::several(&runtime, &file, &gpu, 1).unwrap()[0].tier()
+        GpuEngine::several(&runtime, &file, &gpu, 1).unwrap().remove(0)
     };
-    assert_eq!(precision(&SwapModel::large_between()), Tier::Single);
-    if gpu.device().features().contains(wgpu::Features::SHADER_F16) {
-        assert_eq!(precision(&SwapModel::spliced()), Tier::Half);
+    let large = made(&SwapModel::large_between());
+    assert_eq!(large.tier(), Tier::Single);
+    if Tier::of(gpu.device(), gpu.adapter()).contains(&Tier::Half) {
+        assert_ne!(made(&SwapModel::spliced()).tier(), Tier::Single);
+        assert!(made(&SwapModel::spliced()).refusals().is_empty());
+        // It is said why, in one line.
+        assert!(large.refusals().contains("16-bit floats") && !large.refusals().contains('\n'), "{}", large.refusals());
     } else {
-        assert_eq!(precision(&SwapModel::spliced()), Tier::Single);
+        assert_eq!(made(&SwapModel::spliced()).tier(), Tier::Single);
     }
 }
 

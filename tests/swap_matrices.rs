@@ -1,4 +1,4 @@
-//! The convolution on matrix units: its shader is valid for every tile, and on a GPU that has them it draws what its twin
+//! The convolution on matrix units: its shader is valid for every share, and on a GPU that has them it draws what its twin
 //! draws.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that fails may stop")]
 
@@ -7,10 +7,10 @@ mod gpu_support;
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use standin::swap::convolution::{Convolution, convolution};
 use standin::swap::graph::{Array, Operator, SwapGraph};
-use standin::swap::passes::matrices::{Tile, suits};
+use standin::swap::passes::matrices::{Share, suits};
 use standin::swap::passes::{NetworkPasses, Plan, Tier};
 
-/// Of values of 16 bits between, for sums of up to a few thousand products of −1..1.
+/// Of values of 16 bits between, for sums of up to about 900 products of −1..1.
 const MOST: f32 = 0.1;
 
 fn shape(
@@ -24,8 +24,8 @@ fn shape(
     Convolution { input, output, kernel, stride, pads, slope_bits: slope.to_bits() }
 }
 
-/// Few and many channels, with and without padding of them; maps that fill tiles and such that do not.
-fn shapes() -> [Convolution; 6] {
+/// Few and many channels, with and without padding of them; maps that fill shares and such that do not.
+fn shapes() -> [Convolution; 7] {
     [
         shape([16, 8, 8], [16, 8, 8], [3, 3], [1, 1], [1, 1], 0.1),
         shape([24, 9, 7], [12, 9, 7], [3, 3], [1, 1], [1, 1], 1.0),
@@ -33,6 +33,7 @@ fn shapes() -> [Convolution; 6] {
         shape([40, 7, 5], [200, 7, 5], [1, 1], [1, 1], [0, 0], 0.2),
         shape([96, 13, 17], [130, 13, 17], [3, 3], [1, 1], [1, 1], 0.1),
         shape([20, 12, 30], [48, 6, 14], [2, 4], [2, 2], [1, 0], 0.1),
+        shape([16, 12, 12], [16, 12, 12], [5, 7], [1, 1], [2, 3], 0.1),
     ]
 }
 
@@ -51,11 +52,11 @@ fn graph(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> SwapGraph {
     SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
 }
 
-fn network(shape: &Convolution, tile: Tile) -> (SwapGraph, Vec<f32>, Vec<f32>, Plan) {
+fn network(shape: &Convolution, share: Share) -> (SwapGraph, Vec<f32>, Vec<f32>, Plan) {
     let weights = values(shape.output[0] * shape.input[0] * shape.kernel[0] * shape.kernel[1], 1);
     let bias = values(shape.output[0], 2);
     let graph = graph(shape, weights.clone(), bias.clone());
-    let plan = Plan::tiled(&graph, Tier::Matrices, &|_| Some(tile));
+    let plan = Plan::shared_out(&graph, Tier::Matrices, &|_| Some(share));
     (graph, weights, bias, plan)
 }
 
@@ -63,24 +64,26 @@ fn network(shape: &Convolution, tile: Tile) -> (SwapGraph, Vec<f32>, Vec<f32>, P
 fn every_tile_is_a_valid_shader() {
     for shape in shapes() {
         assert!(suits(&shape), "{shape:?}");
-        for tile in Tile::candidates(shape.output[0]) {
-            let (.., plan) = network(&shape, tile);
-            let text = &plan.passes[0].text;
-            assert!(text.contains("coopMultiplyAdd"), "{shape:?} goes to matrix units");
-            let module =
-                naga::front::wgsl::parse_str(text).unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
-            let capabilities = Capabilities::SHADER_FLOAT16 | Capabilities::COOPERATIVE_MATRIX;
-            let checked = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
-            checked.unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
+        for share in Share::candidates(&shape) {
+            let (.., plan) = network(&shape, share);
+            assert!(plan.passes[0].text.contains("coopMultiplyAdd"), "{shape:?} goes to matrix units");
+            assert!(plan.passes.len() > usize::from(share.parts > 1), "{share:?}: its parts are added up");
+            for pass in &plan.passes {
+                let text = &pass.text;
+                let module =
+                    naga::front::wgsl::parse_str(text).unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
+                let capabilities = Capabilities::SHADER_FLOAT16 | Capabilities::COOPERATIVE_MATRIX;
+                let checked = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
+                checked.unwrap_or_else(|error| panic!("{}", error.emit_to_string(text)));
+            }
         }
     }
 }
 
 #[test]
-fn what_has_few_channels_or_many_taps_goes_another_way() {
+fn what_has_few_channels_goes_another_way() {
     assert!(!suits(&shape([3, 64, 64], [32, 64, 64], [3, 3], [1, 1], [1, 1], 0.1)), "three channels");
     assert!(!suits(&shape([64, 64, 64], [3, 64, 64], [3, 3], [1, 1], [1, 1], 0.1)), "a picture");
-    assert!(!suits(&shape([64, 64, 64], [64, 1, 1], [64, 64], [1, 1], [0, 0], 0.1)), "thousands of taps");
     assert!(!suits(&shape([16, 1, 1], [16, 1, usize::MAX / 64], [1, 1], [1, 1], [0, 0], 0.1)), "too many pixels");
 }
 
@@ -92,8 +95,8 @@ fn matrix_units_draw_what_the_twin_draws() {
         return;
     }
     for shape in shapes() {
-        for tile in Tile::candidates(shape.output[0]) {
-            let (_, weights, bias, plan) = network(&shape, tile);
+        for share in Share::candidates(&shape) {
+            let (_, weights, bias, plan) = network(&shape, share);
             let picture = values(shape.input.iter().product(), 3);
             let expected = convolution(&shape, &picture, &weights, &bias);
             let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
@@ -101,7 +104,7 @@ fn matrix_units_draw_what_the_twin_draws() {
             for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 assert!(
                     (found - expected).abs() < MOST,
-                    "{shape:?}, {tile:?}: value {i} is {found} and not {expected}"
+                    "{shape:?}, {share:?}: value {i} is {found} and not {expected}"
                 );
             }
         }

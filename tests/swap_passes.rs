@@ -31,15 +31,9 @@ fn graph(file: &ModelFile) -> SwapGraph {
     SwapGraph::read(&Model::decode(file.bytes()).unwrap(), &file.contract()).unwrap()
 }
 
-fn compare(gpu: &GpuDevice, file: &ModelFile, half: bool, morphs: &[f32]) {
+fn compare(gpu: &GpuDevice, file: &ModelFile, tier: Tier, morphs: &[f32]) {
     let mut host = OnnxEngine::new(&Runtime::load(None).unwrap(), file, NetworkOptions::default()).unwrap();
-    let network = NetworkPasses::several(
-        &Plan::new(&graph(file), if half { Tier::Half } else { Tier::Single }),
-        gpu.device(),
-        None,
-        1,
-    )
-    .remove(0);
+    let network = NetworkPasses::several(&Plan::new(&graph(file), tier), gpu.device(), None, 1).remove(0);
     let side = host.resolution();
     for &morph in morphs {
         picture(host.crop_mut(), side);
@@ -54,12 +48,12 @@ fn compare(gpu: &GpuDevice, file: &ModelFile, half: bool, morphs: &[f32]) {
         let mean = differences.iter().sum::<f32>() / differences.len() as f32;
         let name = file.path().file_name().unwrap().display();
         println!("{name} at morph {morph}: max {most:.1e}, mean {mean:.1e}, {} dispatches", network.dispatches());
-        let (largest, average) = if half { HALF } else { SINGLE };
+        let (largest, average) = if tier == Tier::Single { SINGLE } else { HALF };
         assert!(differences.iter().all(|one| *one < largest) && mean < average, "{name}: max {most}, mean {mean}");
     }
 }
 
-fn made(gpu: &GpuDevice, half: bool) {
+fn made(gpu: &GpuDevice, tier: Tier) {
     let folder = tempfile::tempdir().unwrap();
     let models: [(&str, SwapModel, &[f32]); 9] = [
         ("plain", SwapModel::plain(), &[0.0]),
@@ -75,25 +69,26 @@ fn made(gpu: &GpuDevice, half: bool) {
     ];
     for (name, model, morphs) in models {
         let file = ModelFile::open(model.save(folder.path(), &format!("{name}.dfm"))).unwrap();
-        compare(gpu, &file, half, morphs);
+        compare(gpu, &file, tier, morphs);
     }
-    compare(gpu, &ModelFile::open("models/ben.dfm").unwrap(), half, &[0.0]);
+    compare(gpu, &ModelFile::open("models/ben.dfm").unwrap(), tier, &[0.0]);
 }
 
 #[test]
 fn the_passes_draw_what_the_processor_draws() {
     let Some(gpu) = gpu_support::device() else { return };
-    made(&gpu, false);
+    made(&gpu, Tier::Single);
 }
 
 #[test]
 fn sixteen_bits_draw_nearly_the_same() {
     let Some(gpu) = gpu_support::device() else { return };
-    if !gpu.device().features().contains(wgpu::Features::SHADER_F16) {
+    let tiers: Vec<_> =
+        Tier::of(gpu.device(), gpu.adapter()).into_iter().filter(|tier| *tier != Tier::Single).collect();
+    if tiers.is_empty() {
         eprintln!("skipped: {} has no 16-bit floats", gpu.info());
-        return;
     }
-    made(&gpu, true);
+    tiers.into_iter().for_each(|tier| made(&gpu, tier));
 }
 
 #[test]
@@ -101,7 +96,7 @@ fn files_of_other_tools_run() {
     let Some(gpu) = gpu_support::device() else { return };
     for name in ["ben.dfm", "speed_128.dfm"] {
         let Some(path) = common::swap_model(name) else { continue };
-        compare(&gpu, &ModelFile::open(path).unwrap(), false, &[0.0]);
+        compare(&gpu, &ModelFile::open(path).unwrap(), Tier::Single, &[0.0]);
     }
 }
 
@@ -156,19 +151,29 @@ fn every_shader_of_every_operator_is_valid() {
         SwapModel::joined(),
     ];
     let mut seen = std::collections::BTreeSet::new();
-    for (n, model) in models.into_iter().enumerate() {
-        let file = ModelFile::open(model.save(folder.path(), &format!("{n}.dfm"))).unwrap();
-        for half in [false, true] {
-            for pass in Plan::new(&graph(&file), if half { Tier::Half } else { Tier::Single }).passes {
+    let capabilities = Capabilities::SHADER_FLOAT16 | Capabilities::COOPERATIVE_MATRIX;
+    let mut files: Vec<_> = models
+        .into_iter()
+        .enumerate()
+        .map(|(n, model)| ModelFile::open(model.save(folder.path(), &format!("{n}.dfm"))).unwrap())
+        .collect();
+    // Of these, this one alone has channels enough for matrices.
+    files.push(ModelFile::open("models/ben.dfm").unwrap());
+    let mut on_matrices = 0;
+    for file in files {
+        for tier in [Tier::Single, Tier::Half, Tier::Matrices] {
+            for pass in Plan::new(&graph(&file), tier).passes {
                 let module = naga::front::wgsl::parse_str(&pass.text)
                     .unwrap_or_else(|error| panic!("{}: {}", pass.name, error.emit_to_string(&pass.text)));
-                let checked = Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16).validate(&module);
+                let checked = Validator::new(ValidationFlags::all(), capabilities).validate(&module);
                 checked.unwrap_or_else(|error| panic!("{}: {}", pass.name, error.emit_to_string(&pass.text)));
                 seen.insert(pass.name.split(' ').next().unwrap().to_owned());
+                on_matrices += usize::from(pass.text.contains("coopMultiplyAdd"));
             }
         }
     }
     assert!(seen.len() >= 10, "{seen:?}");
+    assert!(on_matrices >= 10, "{on_matrices} passes on matrices");
 }
 
 #[test]
@@ -300,13 +305,19 @@ fn one_plan_holds_all_values_in_little_memory_and_reads_what_was_written() {
     assert!(single.arena < values / 3, "{} of {values} bytes", single.arena);
     assert!(half.arena * 2 <= single.arena + 65_536 && half.weights.len() * 2 <= single.weights.len() + 65_536);
     assert_eq!(single.passes.len(), half.passes.len());
-    // No pass writes what it reads, and none reads what nothing wrote.
+    for plan in [&single, &half, &Plan::new(&graph, Tier::Matrices)] {
+        reads_what_was_written(plan);
+    }
+}
+
+/// No pass writes what it reads, and none reads what nothing wrote.
+fn reads_what_was_written(plan: &Plan) {
     let range = |binding: &Binding| match *binding {
         Binding::Value { offset, bytes } => Some(offset..offset + bytes),
         _ => None,
     };
     let mut written: Vec<std::ops::Range<u64>> = Vec::new();
-    for pass in &single.passes {
+    for pass in &plan.passes {
         let mut inputs = pass.bindings.clone();
         let out = &inputs.remove(pass.written);
         for input in inputs.iter().filter_map(range) {
@@ -319,6 +330,6 @@ fn one_plan_holds_all_values_in_little_memory_and_reads_what_was_written() {
             written.push(out);
         }
     }
-    let written: Vec<_> = single.passes.iter().map(|pass| &pass.bindings[pass.written]).collect();
+    let written: Vec<_> = plan.passes.iter().map(|pass| &pass.bindings[pass.written]).collect();
     assert!((0..3).all(|n| written.contains(&&Binding::Output(n))));
 }

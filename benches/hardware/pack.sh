@@ -27,7 +27,7 @@ done
 
 binaries=${BINARIES:-$root/target/hardware/release}
 if [ -z "${BINARIES:-}" ]; then
-    (cd "$root" && cargo build --release --target-dir target/hardware --workspace --bins --features standin/train,standin/vulkan)
+    (cd "$root" && cargo build --release --target-dir target/hardware --workspace --bins --example pass_times --features standin/train,standin/vulkan)
 fi
 runtime=${ORT_DYLIB_PATH:-${XDG_CACHE_HOME:-$HOME/.cache}/standin/onnxruntime/libonnxruntime.so}
 [ -f "$runtime" ] || fail "no ONNX Runtime at $runtime: ./run fetches one"
@@ -38,15 +38,16 @@ mkdir -p "$kit"/{lib,plugins,faces}
 for program in standin standin-train; do
     strip -o "$kit/$program" "$binaries/$program"
 done
+strip -o "$kit/pass_times" "$binaries/examples/pass_times"
 cp "$runtime" "$kit/lib/libonnxruntime.so"
 plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0)
-for plugin in coreelements app playback typefindfunctions videoconvertscale matroska jpeg; do
+for plugin in coreelements app playback typefindfunctions videoconvertscale videobox matroska jpeg; do
     cp "$plugins/libgst$plugin.so" "$kit/plugins/"
 done
 # All that they link but the C library, which must be the machine's own.
 vulkan=$(ldconfig -p | awk '/libvulkan\.so\.1 / { print $NF; exit }')
 [ -n "$vulkan" ] && cp -L "$vulkan" "$kit/lib/libvulkan.so.1"
-for file in "$kit"/standin "$kit"/standin-train "$kit"/lib/libonnxruntime.so "$kit"/plugins/*.so; do
+for file in "$kit"/{standin,standin-train,pass_times} "$kit"/lib/libonnxruntime.so "$kit"/plugins/*.so; do
     linked=$(ldd "$file")
     ! grep 'not found' <<< "$linked" || fail "$file lacks a library"
     awk '$3 ~ /^\// { print $3 }' <<< "$linked"
@@ -60,7 +61,7 @@ for i in "${!troupes[@]}"; do
     cp -r "${troupes[$i]}" "$kit/faces/troupe$i"
 done
 rm -f "$kit"/faces/*/contact-sheet.png
-cp "$here/run.sh" "$here/torch_steps.py" "$kit/"
+cp "$here"/{run.sh,torch_network.py,torch_steps.py} "$kit/"
 mkdir -p "$out"
 tar -C "$kit" -cf - . | xz -T0 -9 > "$out/kit.tar.xz"
 printf 'pack: %s, %d MiB\n' "$out/kit.tar.xz" "$(($(stat -c %s "$out/kit.tar.xz") >> 20))"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # ./run.sh OUT [SECONDS]: from an unpacked kit of pack.sh. Writes OUT/report.txt and, of the trainings, their weights.
 #
-# What a GPU draws against the processor and how fast, then a base that goes on and models of 224 px for SECONDS each (240),
-# beside PyTorch's steps of networks of the same size where python3 has it.
+# How near each tier of a GPU comes to the processor's picture and how fast it is, by pass; frames a second of the whole path; then
+# a base that goes on and models of 224 px for SECONDS each (240). PyTorch's figures of the same beside them, where python3 has it
+# and onnx. NETWORKS are the arguments of pass_times, BATCH and TRAIN_DEVICE those of the trainings.
 set -uo pipefail
 cd "$(dirname "$0")"
 [ $# -ge 1 ] || { echo 'run: usage: run.sh OUT [SECONDS]' >&2; exit 1; }
@@ -23,7 +24,8 @@ step() {
     printf '== ended with %d after %d s\n' $? $((SECONDS - begun))
 }
 # Our programs alone get the kit's libraries: others have their own.
-ours() { LD_LIBRARY_PATH="$PWD/lib" timeout "$@"; }
+# A step of the trainer that hangs does not end at a signal that asks it to save.
+ours() { LD_LIBRARY_PATH="$PWD/lib" timeout -k 10 "$@"; }
 minutes() { LC_ALL=C awk -v s="$seconds" 'BEGIN { printf "%.3f", s / 60 }'; }
 
 date -u
@@ -31,8 +33,19 @@ nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv 2>/dev/null
 step ours 60 ./standin devices
 # The engine refuses a GPU whose trial crop is not the processor's picture, so that a figure here is agreement too.
 for device_name in cpu gpu; do
-    step ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 150 --device "$device_name"
+    step ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 300 --device "$device_name"
 done
+step ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 300 --device gpu --pad 1920x1080
+# Models with weights of chance stay in TMPDIR, for PyTorch.
+export TMPDIR="$work"
+step ours 400 ./pass_times ${NETWORKS:-live:224 df-ud:224 liae-udt:192 --passes ben.dfm df-udt:224}
+if python3 -c 'import onnx, torch; torch.zeros(1).cuda()' 2>/dev/null; then
+    for model in ben.dfm "$work"/standin-pass-times/*.dfm; do
+        step timeout -k 10 120 python3 torch_network.py "$model"
+    done
+else
+    echo 'python3 has no torch with CUDA, or no onnx: no network to compare with'
+fi
 troupes=()
 for set in faces/troupe*; do troupes+=(--troupe "$set"); done
 # What it is, what it needs, and its last speed.

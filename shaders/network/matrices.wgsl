@@ -16,33 +16,20 @@ var<workgroup> patches: array<f16, 2u * DEEP * LINE>;
 // A matrix of sums for each subgroup.
 var<workgroup> sums: array<f32, SUBGROUPS * 256u>;
 
-fn sloped(x: f32) -> f32 {
-    // Not 0 times x, which is no number for infinity.
-    if SLOPE == 0.0 {
-        return select(0.0, x, x > 0.0 || is_nan(x));
-    }
-    return select(SLOPE * x, x, x > 0.0);
-}
-
-// As the steps that were folded into this one leave it: `placed` and `finished` stand behind this text.
-fn store(at: u32, x: f32) {
-    result[placed(at)] = Result(finished(at, sloped(x)));
-}
-
-// One matrix of sums, with the bias, to where it belongs.
-fn put(subgroup: u32, lane: u32, first_channel: u32, first_pixel: u32) {
+// One matrix of sums to where it belongs.
+fn put(part: u32, subgroup: u32, lane: u32, first_channel: u32, first_pixel: u32) {
     for (var n = lane; n < 256u; n += 32u) {
         let channel = first_channel + n / 16u;
         let pixel = first_pixel + n % 16u;
         if channel < OUT_CHANNELS && pixel < PIXELS {
-            store(channel * PIXELS + pixel, sums[subgroup * 256u + n] + f32(weights[BIAS + channel]));
+            {{stored}}
         }
     }
 }
 
 @compute @workgroup_size(LANES)
 fn matrices(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-    // What this lane reads of the picture: under one pixel, every ROUND-th channel.
+    // What this lane reads of the picture: under one pixel, every (LANES / ACROSS)th channel.
     let column = lane % ACROSS;
     let row = lane / ACROSS;
     let pixel = group.x * ACROSS + column;
@@ -52,16 +39,19 @@ fn matrices(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_i
     let subgroup = lane / 32u;
     let across = subgroup % SUBGROUPS_ACROSS * MATRICES_ACROSS * 16u;
     let down = subgroup / SUBGROUPS_ACROSS * MATRICES_DOWN;
-    var weight = (group.y * (DOWN / 16u) + down) * MATRICES_DEEP * 256u;
+    // Its part of the sum.
+    let begin = group.z * PART;
+    let end = min(begin + PART, STEPS);
+    var weight = (group.y * (DOWN / 16u) + down) * MATRICES_DEEP * 256u + begin * (DEEP / 16u) * 256u;
 {{sums}}
 {{held}}
     {
-        let next = 0u;
+        let next = begin;
 {{read}}
 {{kept}}
     }
     workgroupBarrier();
-    for (var step = 0u; step < STEPS; step++) {
+    for (var step = begin; step < end; step++) {
         let here = step % 2u * DEEP * LINE;
         // The picture of the next step comes while this one is multiplied.
         let next = step + 1u;

@@ -124,15 +124,14 @@ impl GpuDevice {
         most: wgpu::Features,
         required_limits: wgpu::Limits,
     ) -> Result<Self, GpuError> {
+        let required_features = features(&adapter) & most;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("standin"),
             required_limits,
-            required_features: features(&adapter) & most,
+            required_features,
             // A few MB, and a model's weights in one block: larger ones would count against the whole pipeline.
             memory_hints: wgpu::MemoryHints::MemoryUsage,
-            // SAFETY: of the experimental features only cooperative matrices are asked for, whose shaders are ours and whose
-            // pictures are held against the processor's before they are used.
-            experimental_features: unsafe { wgpu::ExperimentalFeatures::enabled() },
+            experimental_features: experimental(required_features),
             ..Default::default()
         };
         let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
@@ -292,6 +291,16 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
         | timestamps
         | imports;
     adapter.features() & wanted
+}
+
+/// Leave for the one experimental feature that is asked for, where it is.
+fn experimental(features: wgpu::Features) -> wgpu::ExperimentalFeatures {
+    if features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
+        // SAFETY: shaders/network/matrices.wgsl alone uses it, and reads and writes within what it binds.
+        unsafe { wgpu::ExperimentalFeatures::enabled() }
+    } else {
+        wgpu::ExperimentalFeatures::disabled()
+    }
 }
 
 fn missing(selection: &Selection, list: &[AdapterInfo]) -> String {

@@ -8,7 +8,7 @@ use crate::blend::{Blender, CpuBlender};
 use crate::consent::{Consent, ConsentError, today};
 use crate::gpu::{GpuDevice, GpuError, Selection, adapters};
 use crate::runtime::{NetworkOptions, Provider, Runtime, RuntimeError};
-use crate::swap::{GpuEngine, GpuEngineError, ModelError, ModelFile, OnnxEngine, OnnxEngineError, Tier};
+use crate::swap::{GpuEngine, GpuEngineError, ModelError, ModelFile, OnnxEngine, OnnxEngineError};
 use crate::swapper::{GpuSwapper, HostSwapper, Swapper};
 
 /// A model that cannot be used.
@@ -98,8 +98,13 @@ impl Load {
     fn on_gpu(&self, runtime: &Runtime, file: &ModelFile, selection: &Selection) -> Result<Placed, LoadError> {
         let gpu = GpuDevice::shared(selection)?;
         let engines = GpuEngine::several(runtime, file, &gpu, self.count())?;
-        let tier = engines.first().map_or(Tier::Single, GpuEngine::tier);
-        let runs_on = format!("{}, {tier}", gpu.info());
+        let mut runs_on = gpu.info().to_string();
+        if let Some(engine) = engines.first() {
+            runs_on += &format!(", {}", engine.tier());
+            if !engine.refusals().is_empty() {
+                runs_on += &format!(" ({})", engine.refusals());
+            }
+        }
         let swapper = |swapper| Box::new(swapper) as Box<dyn Swapper>;
         Ok((GpuSwapper::several(engines)?.into_iter().map(swapper).collect(), runs_on))
     }

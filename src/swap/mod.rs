@@ -21,7 +21,7 @@ mod shared;
 mod summary;
 
 pub use engine::{Engine, EngineError, Generated};
-pub use gpu_engine::{GpuEngine, GpuEngineError, GpuNetwork, HALF_MEAN, HALF_MOST};
+pub use gpu_engine::{GpuEngine, GpuEngineError, GpuNetwork, MEAN_APART, MOST_APART};
 pub use model_file::{ModelError, ModelFile, ModelProblem};
 pub use not_finite::not_finite;
 pub use onnx_engine::{OnnxEngine, OnnxEngineError};

@@ -94,8 +94,8 @@ fn reader(bytes: &[u8]) -> bool {
     let Ok(file) = ModelFile::open(&path) else { return false };
     let model = Model::decode(bytes).unwrap();
     let Ok(graph) = SwapGraph::read(&model, &file.contract()) else { return false };
-    for half in [false, true] {
-        let _ = Plan::new(&graph, if half { Tier::Half } else { Tier::Single });
+    for tier in [Tier::Single, Tier::Half, Tier::Matrices] {
+        let _ = Plan::new(&graph, tier);
     }
     true
 }

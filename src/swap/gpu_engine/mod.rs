@@ -8,7 +8,7 @@ mod network;
 mod trial;
 
 pub use network::GpuNetwork;
-pub use trial::{HALF_MEAN, HALF_MOST};
+pub use trial::{MEAN_APART, MOST_APART};
 
 use std::sync::Arc;
 
@@ -72,11 +72,13 @@ pub struct GpuEngine {
     driver_mask: Vec<f32>,
     face_mask: Vec<f32>,
     back: wgpu::Buffer,
+    /// Why faster tiers were not taken.
+    refusals: Arc<str>,
 }
 
 impl GpuEngine {
     /// `count` engines for as many frames in flight, which hold weights and pipelines once: with the fastest tier that the adapter
-    /// has and that draws what `runtime` draws within [`HALF_MOST`] and [`HALF_MEAN`]. Takes long: not
+    /// has and that draws what `runtime` draws within [`MOST_APART`] and [`MEAN_APART`]. Takes long: not
     /// for a streaming thread. It does not ask for consent; [`ModelFile::consented`] does.
     ///
     /// # Errors
@@ -142,12 +144,25 @@ impl GpuEngine {
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        Self { network, crop: vec![0.5; pixels * 3], face: room(3), driver_mask: room(1), face_mask: room(1), back }
+        Self {
+            network,
+            crop: vec![0.5; pixels * 3],
+            face: room(3),
+            driver_mask: room(1),
+            face_mask: room(1),
+            back,
+            refusals: Arc::default(),
+        }
     }
 
-    /// The numbers that it computes with.
+    /// The tier that it computes with.
     pub fn tier(&self) -> Tier {
         self.network.tier
+    }
+
+    /// Why faster tiers than [`GpuEngine::tier`] were not taken, though the device has them; empty where none was refused.
+    pub fn refusals(&self) -> &str {
+        &self.refusals
     }
 
     /// The network that it runs; its constants' values are on the device and no longer here.

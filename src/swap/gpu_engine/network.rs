@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use crate::gpu::GpuDevice;
 use crate::swap::graph::SwapGraph;
-use crate::swap::passes::{NetworkPasses, NotFinitePass};
-
-use crate::swap::passes::Tier;
+use crate::swap::passes::{NetworkPasses, NotFinitePass, Tier};
 
 /// A network that reads its crop from, and leaves its pictures in, the memory of a GPU.
 #[derive(Debug)]

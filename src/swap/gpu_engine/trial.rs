@@ -1,18 +1,20 @@
 //! Which tier a model is computed with on a GPU: the fastest that draws the processor's picture.
 
+use std::sync::Arc;
+
 use super::{GpuEngine, GpuEngineError};
 use crate::gpu::GpuDevice;
 use crate::runtime::{NetworkOptions, Runtime};
 use crate::swap::passes::Tier;
 use crate::swap::{Engine, EngineError, Generated, ModelFile, OnnxEngine};
 
-/// The largest difference of a value that is taken, of 0..1: four codes of a frame.
-pub const HALF_MOST: f32 = 4.0 / 255.0;
+/// The largest difference from the processor's value that a tier may have, of 0..1: four codes of a frame.
+pub const MOST_APART: f32 = 4.0 / 255.0;
 /// And the mean difference: half a code.
-pub const HALF_MEAN: f32 = 0.5 / 255.0;
+pub const MEAN_APART: f32 = 0.5 / 255.0;
 
 /// Engines on `gpu`, held against the processor on a crop of slopes and grain: of the fastest tier that the device has and that
-/// gives the same within [`HALF_MOST`] and [`HALF_MEAN`].
+/// gives the same within [`MOST_APART`] and [`MEAN_APART`].
 ///
 /// # Errors
 /// [`GpuEngineError`]; also where even 32-bit floats come out otherwise, which a driver that computes wrongly gives.
@@ -29,25 +31,43 @@ pub(super) fn chosen(
         let mut host = OnnxEngine::new(runtime, model, NetworkOptions::default())?;
         pictures(&mut host, model).map_err(|error| refused(error.to_string()))?
     };
+    let mut refusals = Vec::new();
     for tier in Tier::of(gpu.device(), gpu.adapter()) {
         let is_last = tier == Tier::Single;
         let mut engines = match GpuEngine::of_graph(&graph, model, gpu, count, tier) {
             Ok(engines) => engines,
             Err(error) if is_last => return Err(error),
             // What 16 bits cannot hold, 32 may, and a driver may refuse matrices.
-            Err(_) => continue,
+            Err(error) => {
+                refusals.push(refusal(tier, &error));
+                continue;
+            }
         };
         let Some(first) = engines.first_mut() else { return Ok(engines) };
         match pictures(first, model) {
-            Ok(found) if close(&found, &expected) => return Ok(engines),
+            Ok(found) if close(&found, &expected) => {
+                let refusals: Arc<str> = refusals.join("; ").into();
+                engines.iter_mut().for_each(|engine| engine.refusals = Arc::clone(&refusals));
+                return Ok(engines);
+            }
             Err(error) if is_last => return Err(refused(error.to_string())),
-            _ => {}
+            Err(error) => refusals.push(format!("{tier}: {error}")),
+            Ok(_) => refusals.push(format!("{tier} draw another picture than the processor")),
         }
     }
     Err(refused(format!(
         "{} draws another picture than the processor; update its driver, or use device=cpu",
         gpu.info()
     )))
+}
+
+/// Why a tier was not taken, in one line and without the file's name.
+fn refusal(tier: Tier, error: &GpuEngineError) -> String {
+    let reason = match error {
+        GpuEngineError::Device { reason, .. } => reason.clone(),
+        error => error.to_string(),
+    };
+    format!("{tier}: {}", reason.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// What an engine draws, for each way that a morph may take.
@@ -78,7 +98,7 @@ fn close(found: &[f32], expected: &[f32]) -> bool {
     let differences = || found.iter().zip(expected).map(|(a, b)| (a - b).abs());
     let mean = differences().sum::<f32>() / found.len() as f32;
     // NaN is not less than anything.
-    found.len() == expected.len() && differences().all(|one| one <= HALF_MOST) && mean <= HALF_MEAN
+    found.len() == expected.len() && differences().all(|one| one <= MOST_APART) && mean <= MEAN_APART
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use super::text::{Bound, LANES, Numeric, bindings, groups, stored};
 const LEAST_ROWS: usize = 64;
 /// Workgroups that share out one sum, at most.
 const MOST_PARTS: usize = 128;
+/// Rows that an invocation reads at once.
+const ROWS_AT_ONCE: usize = 8;
 
 /// `[M, I]` times a weight `[I, O]`.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +39,19 @@ impl Dense {
             text,
             "@compute @workgroup_size({LANES})\n\
              fn main(@builtin(global_invocation_id) id: vec3<u32>) {{\n    if id.x >= {out}u {{\n        return;\n    }}\n    \
-             var sum = 0.0;\n    let end = min((id.y + 1u) * {each}u, {inner}u);\n    \
-             for (var i = id.y * {each}u; i < end; i++) {{\n        \
-             sum += f32(a[id.z * {inner}u + i]) * f32(b[i * {out}u + id.x]);\n    }}\n    \
+             var sum = 0.0;\n    let end = min((id.y + 1u) * {each}u, {inner}u);\n    var i = id.y * {each}u;\n"
+        );
+        // Several rows at once, so that a GPU need not wait for each.
+        let row = |n: usize| {
+            format!("        sum += f32(a[id.z * {inner}u + i + {n}u]) * f32(b[(i + {n}u) * {out}u + id.x]);\n")
+        };
+        let rows: String = (0..ROWS_AT_ONCE).map(row).collect();
+        let _ = write!(
+            text,
+            "    for (; i + {ROWS_AT_ONCE}u <= end; i += {ROWS_AT_ONCE}u) {{\n{rows}    }}\n    \
+             for (; i < end; i++) {{\n{}    }}\n    \
              out[(id.z * {parts}u + id.y) * {out}u + id.x] = sum;\n}}\n",
+            row(0),
             parts = self.parts()
         );
         text
@@ -57,14 +68,16 @@ impl Dense {
             "@compute @workgroup_size({LANES})\n\
              fn main(@builtin(global_invocation_id) id: vec3<u32>) {{\n    let i = id.x + id.y * {line}u;\n    \
              if i >= {count}u {{\n        return;\n    }}\n    var sum = {begin};\n    \
-             for (var part = 0u; part < {parts}u; part++) {{\n        \
-             sum += a[(i / {out}u * {parts}u + part) * {out}u + i % {out}u];\n    }}\n    \
-             {store}}}\n",
+             let first = i / {out}u * {row}u + i % {out}u;\n",
             line = groups(rows * out)[0] as usize * LANES,
             count = rows * out,
-            parts = self.parts(),
-            store = stored("sum", "i", to).trim_start()
+            row = self.parts() * out,
         );
+        for part in 0..self.parts() {
+            let _ = writeln!(text, "    sum += a[first + {}u];", part * out);
+        }
+        text += &stored("sum", "i", to);
+        text += "}\n";
         text
     }
 }

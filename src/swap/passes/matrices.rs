@@ -7,50 +7,56 @@
 
 use std::fmt::Write as _;
 
-use super::text::{MOST_GROUPS, Numeric};
+use super::finish::unary_of;
+use super::text::{LANES, MOST_GROUPS, Numeric, bindings, groups as text_groups, stored};
 use crate::swap::convolution::Convolution;
+use crate::swap::graph::Unary;
 
 /// Side of a matrix.
 const SIDE: usize = 16;
 /// Lanes of a subgroup: all of them hold one matrix.
-pub const SUBGROUP: u32 = 32;
+pub(super) const SUBGROUP: u32 = 32;
 /// Further numbers of a row in workgroup memory, so that the rows of a matrix lie in different banks.
 const GAP: usize = 8;
-/// Channels and pixels below which matrices are mostly padding.
+/// Workgroups that keep a large GPU busy: two on each of an H200's 132 processors, and some.
+const WORKGROUPS: usize = 300;
+/// Steps for each part up to which a sum is shared out further.
+const LEAST_STEPS: usize = 4;
+/// Channels below which matrices are mostly padding.
 const LEAST_CHANNELS: usize = 12;
 
 const TEXT: &str = include_str!("../../../shaders/network/matrices.wgsl");
 
-/// How the work of a workgroup is shared out.
+/// How the work is shared out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Tile {
-    /// Subgroups along channels and along pixels.
+pub struct Share {
+    /// Subgroups of a workgroup along channels and along pixels.
     pub subgroups: [usize; 2],
-    /// Matrices that a subgroup makes along channels and along pixels.
+    /// Matrices that a subgroup makes along channels and along pixels. More than four in all were slower on an H200: fewer
+    /// subgroups hide less of the wait for memory.
     pub matrices: [usize; 2],
+    /// Channels that one step takes, a multiple of 16.
+    pub depth: usize,
+    /// Workgroups that share out each sum, so that small maps with many channels keep a GPU busy, too; more than one leave
+    /// their parts for [`total_of`].
+    pub parts: usize,
 }
 
-impl Tile {
-    /// Every tile that is worth a try, for a result of so many channels.
-    pub fn candidates(channels: usize) -> Vec<Self> {
-        let few = channels.div_ceil(SIDE);
-        let mut all = Vec::new();
-        if few <= 4 {
-            all.extend([1, 2].map(|across| Self { subgroups: [1, 4], matrices: [few, across] }));
-        } else {
-            for (subgroups, matrices) in [
-                ([2, 2], [2, 2]),
-                ([2, 2], [4, 2]),
-                ([2, 2], [4, 4]),
-                ([2, 2], [2, 4]),
-                ([1, 4], [4, 1]),
-                ([4, 1], [1, 4]),
-            ] {
-                if subgroups[0] * matrices[0] < 2 * few {
-                    all.push(Self { subgroups, matrices });
-                }
-            }
-        }
+impl Share {
+    /// Every share that is worth a try for a shape.
+    pub fn candidates(shape: &Convolution) -> Vec<Self> {
+        let few = shape.output[0].div_ceil(SIDE);
+        let (subgroups, matrices) = if few <= 4 { ([1, 4], [few, 1]) } else { ([2, 2], [2, 2]) };
+        let depth = if shape.input[0].div_ceil(SIDE).is_multiple_of(2) { 2 * SIDE } else { SIDE };
+        let whole = Self { subgroups, matrices, depth, parts: 1 };
+        let steps = steps(shape, whole);
+        let mut all: Vec<_> = [1, 2, 4, 8, 16]
+            .into_iter()
+            .filter(|parts| parts * LEAST_STEPS <= steps || *parts == 1)
+            // As many as are not empty.
+            .map(|parts| Self { parts: steps.div_ceil(steps.div_ceil(parts).max(1)).max(1), ..whole })
+            .collect();
+        all.dedup();
         all
     }
 
@@ -73,45 +79,45 @@ impl Tile {
 /// Whether a shape is for matrices: with few channels they are mostly padding, and a model file may hold any.
 pub fn suits(shape: &Convolution) -> bool {
     let [out, ..] = shape.output;
-    let taps = shape.kernel[0].saturating_mul(shape.kernel[1]);
     let fits = |groups: [usize; 2]| groups[0].max(groups[1]) <= MOST_GROUPS;
     out.min(shape.input[0]) >= LEAST_CHANNELS
-        && taps <= 128
-        && Tile::candidates(out).into_iter().all(|tile| fits(groups(shape, tile)))
+        && Share::candidates(shape).first().is_some_and(|&share| fits(groups(shape, share)))
 }
 
-/// The tile for a shape; `None` where plain invocations are faster.
-pub fn tile(shape: &Convolution) -> Option<Tile> {
-    Tile::candidates(shape.output[0]).into_iter().next()
+/// The share for a shape: with as many parts as give a GPU enough workgroups.
+pub fn share(shape: &Convolution) -> Option<Share> {
+    let enough = |share: &Share| groups(shape, *share).into_iter().product::<usize>() * share.parts >= WORKGROUPS;
+    let candidates = Share::candidates(shape);
+    candidates.iter().find(|share| enough(share)).or(candidates.last()).copied()
 }
 
 /// Workgroups: along pixels, along channels.
-pub(super) fn groups(shape: &Convolution, tile: Tile) -> [usize; 2] {
+pub fn groups(shape: &Convolution, share: Share) -> [usize; 2] {
     let [out, height, width] = shape.output;
-    [(height * width).div_ceil(tile.across()), out.div_ceil(tile.down())]
-}
-
-/// Channels that one step takes: as many as fill matrices with little padding.
-fn deep(shape: &Convolution) -> usize {
-    if shape.input[0].next_multiple_of(SIDE).is_multiple_of(2 * SIDE) { 2 * SIDE } else { SIDE }
+    [(height * width).div_ceil(share.across()), out.div_ceil(share.down())]
 }
 
 /// Channels of the picture with those of padding.
-fn channels(shape: &Convolution) -> usize {
-    shape.input[0].next_multiple_of(deep(shape))
+fn channels(shape: &Convolution, share: Share) -> usize {
+    shape.input[0].checked_next_multiple_of(share.depth).unwrap_or(usize::MAX)
+}
+
+/// Steps of the whole sum.
+fn steps(shape: &Convolution, share: Share) -> usize {
+    shape.kernel[0].saturating_mul(shape.kernel[1]).saturating_mul(channels(shape, share)) / share.depth
 }
 
 /// Where the bias begins among what [`arranged`] gives.
-fn bias_at(shape: &Convolution, tile: Tile) -> usize {
-    shape.output[0].next_multiple_of(tile.down()) * channels(shape) * shape.kernel[0] * shape.kernel[1]
+fn bias_at(shape: &Convolution, share: Share) -> usize {
+    shape.output[0].next_multiple_of(share.down()) * channels(shape, share) * shape.kernel[0] * shape.kernel[1]
 }
 
 /// Weights as the shader reads them: by 16 channels of the result, tap, 16 channels of the picture, then those of the result and
 /// those of the picture; behind them the bias, zeros where there is none.
-pub(super) fn arranged(shape: &Convolution, tile: Tile, weights: &[f32], bias: &[f32]) -> Vec<f32> {
-    let (taps, padded) = (shape.kernel[0] * shape.kernel[1], channels(shape));
-    let bias_at = bias_at(shape, tile);
-    let mut arranged = vec![0.0; bias_at + shape.output[0].next_multiple_of(tile.down())];
+pub(super) fn arranged(shape: &Convolution, share: Share, weights: &[f32], bias: &[f32]) -> Vec<f32> {
+    let (taps, padded) = (shape.kernel[0] * shape.kernel[1], channels(shape, share));
+    let bias_at = bias_at(shape, share);
+    let mut arranged = vec![0.0; bias_at + shape.output[0].next_multiple_of(share.down())];
     arranged.iter_mut().skip(bias_at).zip(bias).for_each(|(to, from)| *to = *from);
     for (o, filter) in weights.chunks_exact(taps * shape.input[0]).enumerate() {
         for (channel, taps_of) in filter.chunks_exact(taps).enumerate() {
@@ -125,9 +131,9 @@ pub(super) fn arranged(shape: &Convolution, tile: Tile, weights: &[f32], bias: &
 }
 
 /// The shader for one shape, whose picture and result may lie differently, without the functions that it stores by.
-pub(super) fn source_of(shape: &Convolution, tile: Tile, [picture, result]: [Numeric; 2]) -> String {
+pub(super) fn source_of(shape: &Convolution, share: Share, [picture, result]: [Numeric; 2]) -> String {
     let Convolution { input, output, kernel, stride, pads, .. } = shape;
-    let (taps, deep, channels) = (kernel[0] * kernel[1], deep(shape), channels(shape));
+    let (taps, deep, channels) = (kernel[0] * kernel[1], share.depth, channels(shape, share));
     let constants = format!(
         "enable f16;\nenable wgpu_cooperative_matrix;\n\
          alias Picture = {picture};\nalias Result = {result};\n\
@@ -135,11 +141,11 @@ pub(super) fn source_of(shape: &Convolution, tile: Tile, [picture, result]: [Num
          const SUBGROUPS = {subgroups}u;\nconst SUBGROUPS_ACROSS = {subgroups_across}u;\n\
          const MATRICES_DOWN = {matrices_down}u;\nconst MATRICES_ACROSS = {matrices_across}u;\n\
          const MATRICES_DEEP = {matrices_deep}u;\n\
-         const DEEP = {deep}u;\nconst STEPS = {steps}u;\nconst CHANNELS = {channels}u;\n\
+         const DEEP = {deep}u;\nconst STEPS = {steps}u;\nconst PART = {part}u;\nconst CHANNELS = {channels}u;\n\
          const IN_CHANNELS = {}u;\nconst IN_HEIGHT = {}u;\nconst IN_WIDTH = {}u;\n\
          const OUT_CHANNELS = {}u;\nconst OUT_WIDTH = {}u;\nconst PIXELS = {pixels}u;\n\
          const KERNEL_WIDTH = {}u;\nconst BIAS = {bias}u;\nconst STRIDE_Y = {};\nconst STRIDE_X = {};\n\
-         const PAD_ABOVE = {};\nconst PAD_LEFT = {};\nconst SLOPE = {:?}f;\n",
+         const PAD_ABOVE = {};\nconst PAD_LEFT = {};\n",
         input[0],
         input[1],
         input[2],
@@ -150,35 +156,71 @@ pub(super) fn source_of(shape: &Convolution, tile: Tile, [picture, result]: [Num
         stride[1],
         pads[0],
         pads[1],
-        shape.slope(),
         picture = picture.name(),
         result = result.name(),
-        down = tile.down(),
-        across = tile.across(),
-        line = tile.across() + GAP,
-        lanes = tile.lanes(),
-        subgroups = tile.subgroups[0] * tile.subgroups[1],
-        subgroups_across = tile.subgroups[1],
-        matrices_down = tile.matrices[0],
-        matrices_across = tile.matrices[1],
+        down = share.down(),
+        across = share.across(),
+        line = share.across() + GAP,
+        lanes = share.lanes(),
+        subgroups = share.subgroups[0] * share.subgroups[1],
+        subgroups_across = share.subgroups[1],
+        matrices_down = share.matrices[0],
+        matrices_across = share.matrices[1],
         matrices_deep = taps * channels / SIDE,
-        steps = taps * channels / deep,
+        steps = steps(shape, share),
+        part = steps(shape, share).div_ceil(share.parts),
         pixels = output[1] * output[2],
-        bias = bias_at(shape, tile),
+        bias = bias_at(shape, share),
     );
     let text = TEXT
-        .replace("{{sums}}", for_each_matrix(tile, sum).trim_end())
-        .replace("{{held}}", held(shape, tile).trim_end())
-        .replace("{{read}}", read(shape, tile).trim_end())
-        .replace("{{multiplied}}", multiplied(shape, tile).trim_end())
-        .replace("{{kept}}", kept(shape, tile).trim_end())
-        .replace("{{puts}}", for_each_matrix(tile, put).trim_end());
+        .replace("{{stored}}", &if share.parts > 1 { PARTLY.to_owned() } else { wholly(shape) })
+        .replace("{{sums}}", for_each_matrix(share, sum).trim_end())
+        .replace("{{held}}", held(share).trim_end())
+        .replace("{{read}}", read(shape, share).trim_end())
+        .replace("{{multiplied}}", multiplied(share).trim_end())
+        .replace("{{kept}}", kept(share).trim_end())
+        .replace("{{puts}}", for_each_matrix(share, put).trim_end());
     constants + &text
 }
 
+/// How a sum is put to its place: with the bias, as the steps that were folded into this one leave it; `placed` and `finished`
+/// stand behind the text.
+fn wholly(shape: &Convolution) -> String {
+    format!(
+        "let at = channel * PIXELS + pixel;\n            \
+         let sum = sums[subgroup * 256u + n] + f32(weights[BIAS + channel]);\n            \
+         result[placed(at)] = Result(finished(at, {}));",
+        unary_of(Unary::LeakyRelu(shape.slope()), "sum")
+    )
+}
+
+/// How a part of it is.
+const PARTLY: &str = "result[(part * OUT_CHANNELS + channel) * PIXELS + pixel] = sums[subgroup * 256u + n];";
+
+/// The shader that adds up the parts, an invocation a value: it binds them, the weights for the bias, and the result.
+pub(super) fn total_of(shape: &Convolution, share: Share, result: Numeric) -> String {
+    let [out, height, width] = shape.output;
+    let (pixels, parts) = (height * width, share.parts);
+    let count = out * pixels;
+    let mut text = bindings(&[Numeric::Single, Numeric::Half], result);
+    let _ = write!(
+        text,
+        "@compute @workgroup_size({LANES})\n\
+         fn main(@builtin(global_invocation_id) id: vec3<u32>) {{\n    let i = id.x + id.y * {line}u;\n    \
+         if i >= {count}u {{\n        return;\n    }}\n    var sum = f32(b[{bias}u + i / {pixels}u]);\n",
+        line = text_groups(count)[0] as usize * LANES,
+        bias = bias_at(shape, share),
+    );
+    for part in 0..parts {
+        let _ = writeln!(text, "    sum += a[i + {}u];", part * count);
+    }
+    let value = unary_of(Unary::LeakyRelu(shape.slope()), "sum");
+    text + &stored(&value, "i", result) + "}\n"
+}
+
 /// `make` for each matrix of a subgroup, by its place along channels and pixels.
-fn for_each_matrix(tile: Tile, make: impl Fn(usize, usize) -> String) -> String {
-    let [down, across] = tile.matrices;
+fn for_each_matrix(share: Share, make: impl Fn(usize, usize) -> String) -> String {
+    let [down, across] = share.matrices;
     (0..down * across).map(|n| make(n / across, n % across)).collect()
 }
 
@@ -189,73 +231,75 @@ fn sum(i: usize, j: usize) -> String {
 fn put(i: usize, j: usize) -> String {
     format!(
         "    coopStoreT(sum_{i}_{j}, &sums[subgroup * 256u], 16u);\n    workgroupBarrier();\n    \
-         put(subgroup, lane % 32u, group.y * DOWN + (down + {i}u) * 16u, group.x * ACROSS + across + {}u);\n    \
+         put(group.z, subgroup, lane % 32u, group.y * DOWN + (down + {i}u) * 16u, group.x * ACROSS + across + {}u);\n    \
          workgroupBarrier();\n",
         j * SIDE
     )
 }
 
 /// Rows of a step that the lanes of a workgroup read at once.
-fn rows_at_once(tile: Tile) -> usize {
-    (tile.lanes() / tile.across()).max(1)
+fn rows_at_once(share: Share) -> usize {
+    share.lanes() / share.across()
 }
 
 /// What a lane reads of the picture in one step.
-fn reads(shape: &Convolution, tile: Tile) -> usize {
-    deep(shape) / rows_at_once(tile)
+fn reads(share: Share) -> usize {
+    share.depth / rows_at_once(share)
 }
 
-fn held(shape: &Convolution, tile: Tile) -> String {
-    (0..reads(shape, tile)).fold(String::new(), |mut text, n| {
+fn held(share: Share) -> String {
+    let mut text = String::new();
+    for n in 0..reads(share) {
         let _ = writeln!(text, "    var held_{n}: f16;");
-        text
-    })
-}
-
-fn read(shape: &Convolution, tile: Tile) -> String {
-    let rows = rows_at_once(tile);
-    let padded = channels(shape) > shape.input[0];
-    let mut text = "        let tap = next / (CHANNELS / DEEP);\n        \
-         let channel = next % (CHANNELS / DEEP) * DEEP + row;\n        \
-         let from_y = y + i32(tap / KERNEL_WIDTH);\n        \
-         let from_x = x + i32(tap % KERNEL_WIDTH);\n        \
-         let inside = next < STEPS && pixel < PIXELS && from_y >= 0 && from_y < i32(IN_HEIGHT) && from_x >= 0 && \
-         from_x < i32(IN_WIDTH);\n        \
-         let at = (channel * IN_HEIGHT + u32(from_y)) * IN_WIDTH + u32(from_x);\n"
-        .to_owned();
-    for n in 0..reads(shape, tile) {
-        let row = n * rows;
-        let there = if padded { format!("inside && channel + {row}u < IN_CHANNELS") } else { "inside".to_owned() };
-        let at = row * shape.input[1] * shape.input[2];
-        let _ = writeln!(
-            text,
-            "        held_{n} = f16(0.0);\n        if {there} {{ held_{n} = f16(picture[at + {at}u]); }}"
-        );
     }
     text
 }
 
-fn kept(shape: &Convolution, tile: Tile) -> String {
-    let rows = rows_at_once(tile);
-    (0..reads(shape, tile)).fold(String::new(), |mut text, n| {
+fn read(shape: &Convolution, share: Share) -> String {
+    let rows = rows_at_once(share);
+    let padded = channels(shape, share) > shape.input[0];
+    let mut text = "        let tap = next / (CHANNELS / DEEP);\n        \
+         let channel = next % (CHANNELS / DEEP) * DEEP + row;\n        \
+         let from_y = y + i32(tap / KERNEL_WIDTH);\n        \
+         let from_x = x + i32(tap % KERNEL_WIDTH);\n        \
+         let inside = next < end && pixel < PIXELS && from_y >= 0 && from_y < i32(IN_HEIGHT) && from_x >= 0 && \
+         from_x < i32(IN_WIDTH);\n        \
+         let at = (channel * IN_HEIGHT + u32(from_y)) * IN_WIDTH + u32(from_x);\n"
+        .to_owned();
+    let mut inside = String::new();
+    for n in 0..reads(share) {
+        let row = n * rows;
+        let at = row * shape.input[1] * shape.input[2];
+        let value = format!("f16(picture[at + {at}u])");
+        inside += &if padded {
+            format!("            if channel + {row}u < IN_CHANNELS {{ held_{n} = {value}; }}\n")
+        } else {
+            format!("            held_{n} = {value};\n")
+        };
+        let _ = writeln!(text, "        held_{n} = f16(0.0);");
+    }
+    text + "        if inside {\n" + &inside + "        }\n"
+}
+
+fn kept(share: Share) -> String {
+    let rows = rows_at_once(share);
+    (0..reads(share)).fold(String::new(), |mut text, n| {
         let row = n * rows;
         let _ = writeln!(text, "        patches[next % 2u * DEEP * LINE + (row + {row}u) * LINE + column] = held_{n};");
         text
     })
 }
 
-fn multiplied(shape: &Convolution, tile: Tile) -> String {
-    let [down, across] = tile.matrices;
-    let slices = deep(shape) / SIDE;
+fn multiplied(share: Share) -> String {
+    let [down, across] = share.matrices;
+    let slices = share.depth / SIDE;
     let mut text = String::new();
-    for slice in 0..slices {
-        for i in 0..down {
-            let _ = writeln!(
-                text,
-                "        let a_{slice}_{i} = coopLoadT<coop_mat16x16<f16, A>>(&weights[weight + \
-                 ({i}u * MATRICES_DEEP + {slice}u) * 256u], 16u);"
-            );
-        }
+    for (slice, i) in (0..slices).flat_map(|slice| (0..down).map(move |i| (slice, i))) {
+        let _ = writeln!(
+            text,
+            "        let a_{slice}_{i} = coopLoadT<coop_mat16x16<f16, A>>(&weights[weight + ({i}u * MATRICES_DEEP + \
+             {slice}u) * 256u], 16u);"
+        );
     }
     for slice in 0..slices {
         for j in 0..across {
@@ -286,44 +330,45 @@ mod tests {
     }
 
     /// What the shader computes, with its own places of weights, patches and sums.
-    fn as_the_shader(shape: &Convolution, tile: Tile, picture: &[f32], weights: &[f32]) -> Vec<f32> {
+    fn as_the_shader(shape: &Convolution, share: Share, picture: &[f32], weights: &[f32]) -> Vec<f32> {
         let ([channels_in, high, wide], [out, height, width]) = (shape.input, shape.output);
-        let (deep, channels, line) = (deep(shape), channels(shape), tile.across() + GAP);
+        let (deep, channels, line) = (share.depth, channels(shape, share), share.across() + GAP);
         let (steps, pixels) = (shape.kernel[0] * shape.kernel[1] * channels / deep, height * width);
         let matrices_deep = steps * deep / SIDE;
         let mut result = vec![f32::NAN; out * pixels];
-        let [groups_x, groups_y] = groups(shape, tile);
+        let part = steps.div_ceil(share.parts);
+        let [groups_x, groups_y] = groups(shape, share);
         for (group_y, group_x) in (0..groups_y).flat_map(|y| (0..groups_x).map(move |x| (y, x))) {
-            let mut sums = vec![0.0; tile.down() * tile.across()];
-            for step in 0..steps {
+            let mut sums = vec![0.0; share.down() * share.across()];
+            for step in (0..share.parts).flat_map(|n| n * part..((n + 1) * part).min(steps)) {
                 let mut patches = vec![f32::NAN; deep * line];
-                for (lane, n) in (0..tile.lanes()).flat_map(|lane| (0..reads(shape, tile)).map(move |n| (lane, n))) {
-                    let (column, row) = (lane % tile.across(), lane / tile.across());
-                    let pixel = group_x * tile.across() + column;
+                for (lane, n) in (0..share.lanes()).flat_map(|lane| (0..reads(share)).map(move |n| (lane, n))) {
+                    let (column, row) = (lane % share.across(), lane / share.across());
+                    let pixel = group_x * share.across() + column;
                     let (tap, channel) = (step / (channels / deep), step % (channels / deep) * deep + row);
                     let from = |at: usize, stride: usize, tap: usize, pad: usize| {
                         at as i64 * stride as i64 - pad as i64 + tap as i64
                     };
                     let y = from(pixel / width, shape.stride[0], tap / shape.kernel[1], shape.pads[0]);
                     let x = from(pixel % width, shape.stride[1], tap % shape.kernel[1], shape.pads[1]);
-                    let more = n * rows_at_once(tile);
+                    let more = n * rows_at_once(share);
                     let inside = pixel < pixels && (0..high as i64).contains(&y) && (0..wide as i64).contains(&x);
                     let there = inside && channel + more < channels_in;
                     patches[(row + more) * line + column] =
                         if there { picture[((channel + more) * high + y as usize) * wide + x as usize] } else { 0.0 };
                 }
-                for (m, pixel, k) in (0..tile.down())
-                    .flat_map(|m| (0..tile.across()).flat_map(move |pixel| (0..deep).map(move |k| (m, pixel, k))))
+                for (m, pixel, k) in (0..share.down())
+                    .flat_map(|m| (0..share.across()).flat_map(move |pixel| (0..deep).map(move |k| (m, pixel, k))))
                 {
-                    let first = (group_y * (tile.down() / SIDE) + m / SIDE) * matrices_deep * SIDE * SIDE;
+                    let first = (group_y * (share.down() / SIDE) + m / SIDE) * matrices_deep * SIDE * SIDE;
                     let a = first + (step * (deep / SIDE) + k / SIDE) * SIDE * SIDE + m % SIDE * SIDE + k % SIDE;
-                    sums[m * tile.across() + pixel] += weights[a] * patches[k * line + pixel];
+                    sums[m * share.across() + pixel] += weights[a] * patches[k * line + pixel];
                 }
             }
-            for (m, column) in (0..tile.down()).flat_map(|m| (0..tile.across()).map(move |column| (m, column))) {
-                let (channel, pixel) = (group_y * tile.down() + m, group_x * tile.across() + column);
+            for (m, column) in (0..share.down()).flat_map(|m| (0..share.across()).map(move |column| (m, column))) {
+                let (channel, pixel) = (group_y * share.down() + m, group_x * share.across() + column);
                 if channel < out && pixel < pixels {
-                    let sum = sums[m * tile.across() + column] + weights[bias_at(shape, tile) + channel];
+                    let sum = sums[m * share.across() + column] + weights[bias_at(shape, share) + channel];
                     result[channel * pixels + pixel] = if sum > 0.0 { sum } else { shape.slope() * sum };
                 }
             }
@@ -339,16 +384,19 @@ mod tests {
             ([24, 9, 7], [12, 9, 7], [3, 3], [1, 1], [1, 1]),
             ([32, 12, 12], [70, 6, 6], [5, 5], [2, 2], [2, 2]),
             ([40, 7, 5], [130, 7, 5], [2, 1], [1, 1], [1, 0]),
+            ([16, 12, 12], [16, 12, 12], [5, 7], [1, 1], [2, 3]),
         ] {
             let shape = Convolution { input, output, kernel, stride, pads, slope_bits };
             let picture = values(input.iter().product(), 1);
             let weights = values(output[0] * input[0] * kernel[0] * kernel[1], 2);
             let bias = values(output[0], 3);
             let expected = convolution(&shape, &picture, &weights, &bias);
-            for tile in Tile::candidates(output[0]) {
-                let found = as_the_shader(&shape, tile, &picture, &arranged(&shape, tile, &weights, &bias));
+            for share in Share::candidates(&shape) {
+                let memory = 2 * 2 * share.depth * (share.across() + GAP) + 4 * 256 * share.lanes() / SUBGROUP as usize;
+                assert!(memory <= 16_384, "{share:?}: more workgroup memory than every adapter has");
+                let found = as_the_shader(&shape, share, &picture, &arranged(&shape, share, &weights, &bias));
                 for (found, expected) in found.iter().zip(&expected) {
-                    assert!((found - expected).abs() < 1e-3, "{shape:?}, {tile:?}: {found} and not {expected}");
+                    assert!((found - expected).abs() < 1e-3, "{shape:?}, {share:?}: {found} and not {expected}");
                 }
             }
         }

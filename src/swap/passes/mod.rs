@@ -1,7 +1,7 @@
 //! The network as dispatches of our own, on the wgpu device that also blends.
 //!
 //! [`Plan::new`] turns a [`SwapGraph`](super::graph::SwapGraph) into passes once: the text of each shader, with shapes as
-//! constants ([`text`], [`convolution`]; `fold` says which steps another's pass does as it stores, `finish` writes that), what it binds, and where each value lies in one arena, whose parts are used again as
+//! constants ([`text`], [`convolution`], [`matrices`] where the [`Tier`] has them; `fold` says which steps another's pass does as it stores, `finish` writes that), what it binds, and where each value lies in one arena, whose parts are used again as
 //! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::several`] makes pipelines and bind groups of a plan. A frame
 //! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of, and a [`NotFinitePass`] behind it; nothing is
 //! copied.

@@ -11,7 +11,7 @@ use super::convolution::{arranged, groups as convolution_groups, source_of, writ
 use super::dense::Dense;
 use super::finish::{Finish, IS_NAN, beside_name, functions};
 use super::fold::{Folded, Folding};
-use super::matrices::{self, Tile};
+use super::matrices::{self, Share};
 use super::morph::MorphNumbers;
 use super::pass::{Binding, Pass};
 use super::text::{self, Bound, ENABLE_HALF, Numeric, count, groups};
@@ -49,15 +49,15 @@ enum Placed {
     /// As the file has it.
     Plain(usize),
     /// For a convolution, with its bias behind it.
-    Arranged { weights: usize, bias: Option<usize>, tile: Option<Tile> },
+    Arranged { weights: usize, bias: Option<usize>, share: Option<Share> },
 }
 
 /// A plan in the making.
 struct Planner<'a> {
     graph: &'a SwapGraph,
     numeric: Numeric,
-    /// The tile of a convolution that goes to matrix units.
-    tile_of: &'a dyn Fn(&Convolution) -> Option<Tile>,
+    /// How a convolution that goes to matrix units is shared out.
+    share_of: &'a dyn Fn(&Convolution) -> Option<Share>,
     /// The value whose memory a value shares: its own, or the one that it is another shape of.
     roots: Vec<usize>,
     /// By root.
@@ -78,14 +78,14 @@ struct Planner<'a> {
 impl Plan {
     /// The passes of a graph.
     pub fn new(graph: &SwapGraph, tier: Tier) -> Self {
-        Self::tiled(graph, tier, &matrices::tile)
+        Self::shared_out(graph, tier, &matrices::share)
     }
 
-    /// The same, with other tiles for the convolutions that [`Tier::Matrices`] takes to matrix units; `None` leaves one out.
-    pub fn tiled(graph: &SwapGraph, tier: Tier, tile_of: &dyn Fn(&Convolution) -> Option<Tile>) -> Self {
+    /// The same, with other shares for the convolutions that [`Tier::Matrices`] takes to matrix units; `None` leaves one out.
+    pub fn shared_out(graph: &SwapGraph, tier: Tier, share_of: &dyn Fn(&Convolution) -> Option<Share>) -> Self {
         let numeric = tier.numeric();
-        let tile_of =
-            |shape: &Convolution| (tier == Tier::Matrices && matrices::suits(shape)).then(|| tile_of(shape)).flatten();
+        let share_of =
+            |shape: &Convolution| (tier == Tier::Matrices && matrices::suits(shape)).then(|| share_of(shape)).flatten();
         let bytes = |value: usize| 4 * count(&graph.shapes[value]) as u64;
         let plan = Self {
             passes: Vec::new(),
@@ -123,7 +123,7 @@ impl Plan {
         let mut planner = Planner {
             graph,
             numeric,
-            tile_of: &tile_of,
+            share_of: &share_of,
             roots,
             held,
             last_reads,
@@ -260,11 +260,24 @@ impl<'a> Planner<'a> {
             text +=
                 &format!("@group(0) @binding({binding}) var<storage, read_write> {name}: array<{}>;\n", numeric.name());
         }
+        let beside = self.beside.iter().map(|(binding, _)| *binding).collect();
+        self.push(operator, shape, text, (bindings, beside), groups);
+    }
+
+    /// A pass whose text is whole; the last of the first bindings is what it writes.
+    fn push(
+        &mut self,
+        operator: &Operator,
+        shape: &[usize],
+        mut text: String,
+        (mut bindings, beside): (Vec<Binding>, Vec<Binding>),
+        groups: [u32; 3],
+    ) {
         if text.contains("is_nan(") {
             text += IS_NAN;
         }
         let written = bindings.len() - 1;
-        let bindings = bindings.into_iter().chain(self.beside.iter().map(|(binding, _)| *binding)).collect();
+        bindings.extend(beside);
         self.plan.passes.push(Pass { name: name(operator, shape), text, bindings, written, groups });
     }
 
@@ -293,24 +306,39 @@ impl<'a> Planner<'a> {
             _ => None,
         };
         let values = |n: usize| graph.constants[n].values.as_slice();
-        let tile = (self.tile_of)(&shape);
-        let weights = self.placed(Placed::Arranged { weights, bias, tile }, || {
+        let share = (self.share_of)(&shape);
+        // However many parts share out a sum, the weights lie alike.
+        let alike = share.map(|share| Share { parts: 1, ..share });
+        let weights = self.placed(Placed::Arranged { weights, bias, share: alike }, || {
             let (weights, bias) = (values(weights), bias.map_or(&[][..], values));
-            Cow::Owned(match tile {
-                Some(tile) => matrices::arranged(&shape, tile, weights, bias),
+            Cow::Owned(match share {
+                Some(share) => matrices::arranged(&shape, share, weights, bias),
                 None => arranged(&shape, weights, bias),
             })
         });
         let (picture, from) = self.input(input);
         let (to, result) = self.output(step.output, last);
-        let (text, groups) = match tile {
-            Some(tile) => {
-                (matrices::source_of(&shape, tile, [from.numeric, result.numeric]), matrices::groups(&shape, tile))
-            }
-            None => (source_of(&shape, [from.numeric, self.numeric, result.numeric]), convolution_groups(&shape)),
+        let (operator, to_shape) = (&step.operator, result.shape);
+        let Some(share) = share else {
+            let text = source_of(&shape, [from.numeric, self.numeric, result.numeric]);
+            let [blocks, eights] = convolution_groups(&shape);
+            self.pass(operator, to_shape, text, vec![picture, weights, to], [blocks as u32, eights as u32, 1]);
+            return true;
         };
-        let groups = [groups[0] as u32, groups[1] as u32, 1];
-        self.pass(&step.operator, result.shape, text, vec![picture, weights, to], groups);
+        let [across, down] = matrices::groups(&shape, share);
+        let workgroups = [across as u32, down as u32, share.parts as u32];
+        if share.parts == 1 {
+            let text = matrices::source_of(&shape, share, [from.numeric, result.numeric]);
+            self.pass(operator, to_shape, text, vec![picture, weights, to], workgroups);
+            return true;
+        }
+        let parts = self.arena.take(4 * (share.parts * count(to_shape)) as u64);
+        let sums = Binding::Value { offset: parts.offset, bytes: parts.bytes };
+        let text = matrices::source_of(&shape, share, [from.numeric, Numeric::Single]);
+        self.push(operator, to_shape, text, (vec![picture, weights, sums], Vec::new()), workgroups);
+        let total = matrices::total_of(&shape, share, result.numeric);
+        self.pass(operator, to_shape, total, vec![sums, weights, to], groups(count(to_shape)));
+        self.arena.give_back(parts);
         true
     }
 
@@ -321,8 +349,7 @@ impl<'a> Planner<'a> {
         let sums = Binding::Value { offset: parts.offset, bytes: parts.bytes };
         let partial = dense.partial(from.numeric, held.numeric);
         let bindings = vec![*x, *weight, sums];
-        let name = name(&Operator::Dense, bound.shape);
-        self.plan.passes.push(Pass { name, text: partial, bindings, written: 2, groups: dense.groups() });
+        self.push(&Operator::Dense, bound.shape, partial, (bindings, Vec::new()), dense.groups());
         let total = dense.total(bias.first().map(|(_, bias)| *bias), bound.numeric);
         let bindings = [sums].into_iter().chain(bias.first().map(|(bias, _)| *bias)).chain([out]).collect();
         self.pass(&Operator::Dense, bound.shape, total, bindings, groups(dense.rows * dense.out));

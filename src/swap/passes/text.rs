@@ -8,6 +8,8 @@ use crate::swap::graph::{Binary, Order, Unary};
 
 /// Invocations of a workgroup.
 pub(super) const LANES: usize = 64;
+/// Invocations that share a mean: as many as every adapter has in a workgroup.
+const MEAN_LANES: usize = 256;
 /// Workgroups along one axis that every adapter dispatches.
 pub(super) const MOST_GROUPS: usize = 65_535;
 
@@ -260,16 +262,16 @@ pub(super) fn mean(axes: &[usize], x: Bound<'_>, out: Bound<'_>) -> String {
     let mut text = bindings(&[x.numeric], out.numeric);
     let _ = write!(
         text,
-        "var<workgroup> sums: array<f32, {LANES}>;\n@compute @workgroup_size({LANES})\n\
+        "var<workgroup> sums: array<f32, {MEAN_LANES}>;\n@compute @workgroup_size({MEAN_LANES})\n\
          fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {{\n    \
          let i = group.x + group.y * {MOST_GROUPS}u;\n"
     );
     text += &coordinates("i", "c", out.shape.iter().copied().enumerate());
-    let _ = writeln!(text, "    var sum = 0.0;\n    for (var r = lane; r < {many}u; r += {LANES}u) {{");
+    let _ = writeln!(text, "    var sum = 0.0;\n    for (var r = lane; r < {many}u; r += {MEAN_LANES}u) {{");
     text += &coordinates("r", "r", axes.iter().copied().zip(over));
     let coordinate = |axis: usize| if axes.contains(&axis) { format!("r{axis}") } else { format!("c{axis}") };
     let at = index(x.shape.iter().enumerate().map(|(axis, &side)| (coordinate(axis), side)));
-    let _ = write!(text, "        sum += f32(a[{at}]);\n    }}\n{}", summed_up(LANES));
+    let _ = write!(text, "        sum += f32(a[{at}]);\n    }}\n{}", summed_up(MEAN_LANES));
     let value = format!("sums[0] / {many}.0");
     let _ = write!(
         text,
