@@ -157,7 +157,7 @@ fn every_shader_of_every_operator_is_valid() {
         .enumerate()
         .map(|(n, model)| ModelFile::open(model.save(folder.path(), &format!("{n}.dfm"))).unwrap())
         .collect();
-    // Of these, this one alone has channels enough for matrices.
+    // It has many convolutions on matrices; of those above `varied` has one.
     files.push(ModelFile::open("models/ben.dfm").unwrap());
     let mut on_matrices = 0;
     for file in files {

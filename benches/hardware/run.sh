@@ -41,6 +41,7 @@ export TMPDIR="$work"
 step ours 400 ./pass_times ${NETWORKS:-live:224 df-ud:224 liae-udt:192 --passes ben.dfm df-udt:224}
 if python3 -c 'import onnx, torch; torch.zeros(1).cuda()' 2>/dev/null; then
     for model in ben.dfm "$work"/standin-pass-times/*.dfm; do
+        [ -f "$model" ] || continue
         step timeout -k 10 120 python3 torch_network.py "$model"
     done
 else

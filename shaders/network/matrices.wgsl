@@ -2,6 +2,10 @@
 // lanes of a subgroup hold together. A workgroup makes DOWN channels of ACROSS pixels of the result; its subgroups share
 // what it reads of the picture, and take MATRICES_DOWN by MATRICES_ACROSS matrices each.
 //
+// The sum runs over STEPS steps; a step is DEEP channels under one tap. Workgroup z takes the steps from z times PART on. In
+// each step it reads the picture of the next into registers (held_0, held_1 …), multiplies the patches of this one, and puts
+// the registers to the other half of the patches.
+//
 // What {{...}} stands for depends on the shapes and is written out by src/swap/passes/matrices.rs. Before this text stand
 // the types of the numbers and the constants.
 
@@ -38,11 +42,11 @@ fn matrices(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_i
     // What its subgroup makes.
     let subgroup = lane / 32u;
     let across = subgroup % SUBGROUPS_ACROSS * MATRICES_ACROSS * 16u;
-    let down = subgroup / SUBGROUPS_ACROSS * MATRICES_DOWN;
+    let down = subgroup / SUBGROUPS_ACROSS * MATRICES_DOWN * 16u;
     // Its part of the sum.
     let begin = group.z * PART;
     let end = min(begin + PART, STEPS);
-    var weight = (group.y * (DOWN / 16u) + down) * MATRICES_DEEP * 256u + begin * (DEEP / 16u) * 256u;
+    var weight = (group.y * DOWN + down) / 16u * MATRICES_DEEP * 256u + begin * (DEEP / 16u) * 256u;
 {{sums}}
 {{held}}
     {

@@ -293,10 +293,11 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
     adapter.features() & wanted
 }
 
-/// Leave for the one experimental feature that is asked for, where it is.
+/// Permission to use the one experimental feature, where the adapter has it.
 fn experimental(features: wgpu::Features) -> wgpu::ExperimentalFeatures {
     if features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
-        // SAFETY: shaders/network/matrices.wgsl alone uses it, and reads and writes within what it binds.
+        // SAFETY: shaders/network/matrices.wgsl alone uses it. Loads of matrices are not checked against the end of what is
+        // bound; they stay within it, since the weights are padded to whole matrices.
         unsafe { wgpu::ExperimentalFeatures::enabled() }
     } else {
         wgpu::ExperimentalFeatures::disabled()

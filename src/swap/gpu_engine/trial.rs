@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{GpuEngine, GpuEngineError};
 use crate::gpu::GpuDevice;
 use crate::runtime::{NetworkOptions, Runtime};
-use crate::swap::passes::Tier;
+use crate::swap::passes::{Tier, on_matrices};
 use crate::swap::{Engine, EngineError, Generated, ModelFile, OnnxEngine};
 
 /// The largest difference from the processor's value that a tier may have, of 0..1: four codes of a frame.
@@ -32,14 +32,24 @@ pub(super) fn chosen(
         pictures(&mut host, model).map_err(|error| refused(error.to_string()))?
     };
     let mut refusals = Vec::new();
-    for tier in Tier::of(gpu.device(), gpu.adapter()) {
+    let has_matrices = on_matrices(&graph);
+    let tiers = Tier::of(gpu.device(), gpu.adapter());
+    for tier in tiers.into_iter().filter(|tier| *tier != Tier::Matrices || has_matrices) {
         let is_last = tier == Tier::Single;
+        // No slower tier runs on a device that is gone.
+        if gpu.is_lost() {
+            return Err(refused(format!("{}; {} was lost with it, use device=cpu", refusals.join("; "), gpu.info())));
+        }
         let mut engines = match GpuEngine::of_graph(&graph, model, gpu, count, tier) {
             Ok(engines) => engines,
             Err(error) if is_last => return Err(error),
             // What 16 bits cannot hold, 32 may, and a driver may refuse matrices.
             Err(error) => {
-                refusals.push(refusal(tier, &error));
+                let reason = match error {
+                    GpuEngineError::Device { reason, .. } => reason,
+                    error => error.to_string(),
+                };
+                refusals.push(refusal(tier, &reason));
                 continue;
             }
         };
@@ -51,7 +61,7 @@ pub(super) fn chosen(
                 return Ok(engines);
             }
             Err(error) if is_last => return Err(refused(error.to_string())),
-            Err(error) => refusals.push(format!("{tier}: {error}")),
+            Err(error) => refusals.push(refusal(tier, &error.to_string())),
             Ok(_) => refusals.push(format!("{tier} draw another picture than the processor")),
         }
     }
@@ -61,12 +71,8 @@ pub(super) fn chosen(
     )))
 }
 
-/// Why a tier was not taken, in one line and without the file's name.
-fn refusal(tier: Tier, error: &GpuEngineError) -> String {
-    let reason = match error {
-        GpuEngineError::Device { reason, .. } => reason.clone(),
-        error => error.to_string(),
-    };
+/// Why a tier was not taken, in one line.
+fn refusal(tier: Tier, reason: &str) -> String {
     format!("{tier}: {}", reason.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 

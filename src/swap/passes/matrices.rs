@@ -45,8 +45,8 @@ pub struct Share {
 impl Share {
     /// Every share that is worth a try for a shape.
     pub fn candidates(shape: &Convolution) -> Vec<Self> {
-        let few = shape.output[0].div_ceil(SIDE);
-        let (subgroups, matrices) = if few <= 4 { ([1, 4], [few, 1]) } else { ([2, 2], [2, 2]) };
+        let rows = shape.output[0].div_ceil(SIDE).max(1);
+        let (subgroups, matrices) = if rows <= 4 { ([1, 4], [rows, 1]) } else { ([2, 2], [2, 2]) };
         let depth = if shape.input[0].div_ceil(SIDE).is_multiple_of(2) { 2 * SIDE } else { SIDE };
         let whole = Self { subgroups, matrices, depth, parts: 1 };
         let steps = steps(shape, whole);
@@ -224,15 +224,18 @@ fn for_each_matrix(share: Share, make: impl Fn(usize, usize) -> String) -> Strin
     (0..down * across).map(|n| make(n / across, n % across)).collect()
 }
 
+/// A matrix of sums.
 fn sum(i: usize, j: usize) -> String {
     format!("    var sum_{i}_{j}: coop_mat16x16<f32, C>;\n")
 }
 
+/// That to the result, through workgroup memory.
 fn put(i: usize, j: usize) -> String {
     format!(
         "    coopStoreT(sum_{i}_{j}, &sums[subgroup * 256u], 16u);\n    workgroupBarrier();\n    \
-         put(group.z, subgroup, lane % 32u, group.y * DOWN + (down + {i}u) * 16u, group.x * ACROSS + across + {}u);\n    \
+         put(group.z, subgroup, lane % 32u, group.y * DOWN + down + {}u, group.x * ACROSS + across + {}u);\n    \
          workgroupBarrier();\n",
+        i * SIDE,
         j * SIDE
     )
 }
@@ -247,6 +250,7 @@ fn reads(share: Share) -> usize {
     share.depth / rows_at_once(share)
 }
 
+/// Registers for what a lane reads in a step.
 fn held(share: Share) -> String {
     let mut text = String::new();
     for n in 0..reads(share) {
@@ -255,6 +259,7 @@ fn held(share: Share) -> String {
     text
 }
 
+/// Step `next` of the picture into them; zeros outside the picture and behind the last step.
 fn read(shape: &Convolution, share: Share) -> String {
     let rows = rows_at_once(share);
     let padded = channels(shape, share) > shape.input[0];
@@ -281,6 +286,7 @@ fn read(shape: &Convolution, share: Share) -> String {
     text + "        if inside {\n" + &inside + "        }\n"
 }
 
+/// From them to the half of the patches that step `next` multiplies.
 fn kept(share: Share) -> String {
     let rows = rows_at_once(share);
     (0..reads(share)).fold(String::new(), |mut text, n| {
@@ -290,6 +296,7 @@ fn kept(share: Share) -> String {
     })
 }
 
+/// The patches of this step times its weights, onto the sums.
 fn multiplied(share: Share) -> String {
     let [down, across] = share.matrices;
     let slices = share.depth / SIDE;
@@ -336,42 +343,52 @@ mod tests {
         let (steps, pixels) = (shape.kernel[0] * shape.kernel[1] * channels / deep, height * width);
         let matrices_deep = steps * deep / SIDE;
         let mut result = vec![f32::NAN; out * pixels];
+        let mut parts = vec![f32::NAN; share.parts * out * pixels];
         let part = steps.div_ceil(share.parts);
         let [groups_x, groups_y] = groups(shape, share);
         for (group_y, group_x) in (0..groups_y).flat_map(|y| (0..groups_x).map(move |x| (y, x))) {
-            let mut sums = vec![0.0; share.down() * share.across()];
-            for step in (0..share.parts).flat_map(|n| n * part..((n + 1) * part).min(steps)) {
-                let mut patches = vec![f32::NAN; deep * line];
-                for (lane, n) in (0..share.lanes()).flat_map(|lane| (0..reads(share)).map(move |n| (lane, n))) {
-                    let (column, row) = (lane % share.across(), lane / share.across());
-                    let pixel = group_x * share.across() + column;
-                    let (tap, channel) = (step / (channels / deep), step % (channels / deep) * deep + row);
-                    let from = |at: usize, stride: usize, tap: usize, pad: usize| {
-                        at as i64 * stride as i64 - pad as i64 + tap as i64
-                    };
-                    let y = from(pixel / width, shape.stride[0], tap / shape.kernel[1], shape.pads[0]);
-                    let x = from(pixel % width, shape.stride[1], tap % shape.kernel[1], shape.pads[1]);
-                    let more = n * rows_at_once(share);
-                    let inside = pixel < pixels && (0..high as i64).contains(&y) && (0..wide as i64).contains(&x);
-                    let there = inside && channel + more < channels_in;
-                    patches[(row + more) * line + column] =
-                        if there { picture[((channel + more) * high + y as usize) * wide + x as usize] } else { 0.0 };
+            for group_z in 0..share.parts {
+                let mut sums = vec![0.0; share.down() * share.across()];
+                for step in group_z * part..((group_z + 1) * part).min(steps) {
+                    let mut patches = vec![f32::NAN; deep * line];
+                    for (lane, n) in (0..share.lanes()).flat_map(|lane| (0..reads(share)).map(move |n| (lane, n))) {
+                        let (column, row) = (lane % share.across(), lane / share.across());
+                        let pixel = group_x * share.across() + column;
+                        let (tap, channel) = (step / (channels / deep), step % (channels / deep) * deep + row);
+                        let from = |at: usize, stride: usize, tap: usize, pad: usize| {
+                            at as i64 * stride as i64 - pad as i64 + tap as i64
+                        };
+                        let y = from(pixel / width, shape.stride[0], tap / shape.kernel[1], shape.pads[0]);
+                        let x = from(pixel % width, shape.stride[1], tap % shape.kernel[1], shape.pads[1]);
+                        let more = n * rows_at_once(share);
+                        let inside = pixel < pixels && (0..high as i64).contains(&y) && (0..wide as i64).contains(&x);
+                        let there = inside && channel + more < channels_in;
+                        patches[(row + more) * line + column] = if there {
+                            picture[((channel + more) * high + y as usize) * wide + x as usize]
+                        } else {
+                            0.0
+                        };
+                    }
+                    for (m, pixel, k) in (0..share.down())
+                        .flat_map(|m| (0..share.across()).flat_map(move |pixel| (0..deep).map(move |k| (m, pixel, k))))
+                    {
+                        let first = (group_y * (share.down() / SIDE) + m / SIDE) * matrices_deep * SIDE * SIDE;
+                        let a = first + (step * (deep / SIDE) + k / SIDE) * SIDE * SIDE + m % SIDE * SIDE + k % SIDE;
+                        sums[m * share.across() + pixel] += weights[a] * patches[k * line + pixel];
+                    }
                 }
-                for (m, pixel, k) in (0..share.down())
-                    .flat_map(|m| (0..share.across()).flat_map(move |pixel| (0..deep).map(move |k| (m, pixel, k))))
-                {
-                    let first = (group_y * (share.down() / SIDE) + m / SIDE) * matrices_deep * SIDE * SIDE;
-                    let a = first + (step * (deep / SIDE) + k / SIDE) * SIDE * SIDE + m % SIDE * SIDE + k % SIDE;
-                    sums[m * share.across() + pixel] += weights[a] * patches[k * line + pixel];
+                for (m, column) in (0..share.down()).flat_map(|m| (0..share.across()).map(move |column| (m, column))) {
+                    let (channel, pixel) = (group_y * share.down() + m, group_x * share.across() + column);
+                    if channel < out && pixel < pixels {
+                        parts[(group_z * out + channel) * pixels + pixel] = sums[m * share.across() + column];
+                    }
                 }
             }
-            for (m, column) in (0..share.down()).flat_map(|m| (0..share.across()).map(move |column| (m, column))) {
-                let (channel, pixel) = (group_y * share.down() + m, group_x * share.across() + column);
-                if channel < out && pixel < pixels {
-                    let sum = sums[m * share.across() + column] + weights[bias_at(shape, share) + channel];
-                    result[channel * pixels + pixel] = if sum > 0.0 { sum } else { shape.slope() * sum };
-                }
-            }
+        }
+        for (i, result) in result.iter_mut().enumerate() {
+            let bias = weights[bias_at(shape, share) + i / pixels];
+            let sum = (0..share.parts).map(|part| parts[i + part * out * pixels]).sum::<f32>() + bias;
+            *result = if sum > 0.0 { sum } else { shape.slope() * sum };
         }
         result
     }
@@ -385,6 +402,7 @@ mod tests {
             ([32, 12, 12], [70, 6, 6], [5, 5], [2, 2], [2, 2]),
             ([40, 7, 5], [130, 7, 5], [2, 1], [1, 1], [1, 0]),
             ([16, 12, 12], [16, 12, 12], [5, 7], [1, 1], [2, 3]),
+            ([128, 3, 3], [16, 3, 3], [4, 4], [1, 1], [2, 2]),
         ] {
             let shape = Convolution { input, output, kernel, stride, pads, slope_bits };
             let picture = values(input.iter().product(), 1);

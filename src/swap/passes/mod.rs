@@ -21,7 +21,7 @@ mod tier;
 
 pub use morph::MorphNumbers;
 pub use pass::{Binding, Pass};
-pub use plan::Plan;
+pub use plan::{Plan, on_matrices};
 pub use tier::Tier;
 
 use std::cell::Cell;

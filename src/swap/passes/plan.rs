@@ -1,5 +1,7 @@
 //! From a graph to passes: which shader each step becomes, what it binds, how many workgroups it takes.
 
+mod sums;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -7,8 +9,7 @@ use half::f16;
 
 use super::ALIGNMENT;
 use super::arena::{Arena, Slot};
-use super::convolution::{arranged, groups as convolution_groups, source_of, written_out};
-use super::dense::Dense;
+use super::convolution::written_out;
 use super::finish::{Finish, IS_NAN, beside_name, functions};
 use super::fold::{Folded, Folding};
 use super::matrices::{self, Share};
@@ -144,6 +145,11 @@ impl Plan {
         planner.finish_outputs();
         Self { arena: planner.arena.size, ..planner.plan }
     }
+}
+
+/// Whether [`Tier::Matrices`] takes any convolution of a graph to matrix units.
+pub fn on_matrices(graph: &SwapGraph) -> bool {
+    graph.steps.iter().any(|step| written_out(graph, step).is_some_and(|shape| matrices::suits(&shape)))
 }
 
 /// For each value the one whose memory it shares.
@@ -291,69 +297,6 @@ impl<'a> Planner<'a> {
                 self.pass(&step.operator, bound.shape, text, vec![binding, out], groups(count(input.shape)));
             }
         }
-    }
-
-    /// The written-out shader, where the step suits it and its weights are known.
-    fn convolution(&mut self, step: &'a Step, last: usize) -> bool {
-        let graph = self.graph;
-        let (Some(shape), &[input, Operand::Constant(weights), ref bias @ ..]) =
-            (written_out(graph, step), &*step.inputs)
-        else {
-            return false;
-        };
-        let bias = match *bias {
-            [Operand::Constant(bias)] => Some(bias),
-            _ => None,
-        };
-        let values = |n: usize| graph.constants[n].values.as_slice();
-        let share = (self.share_of)(&shape);
-        // However many parts share out a sum, the weights lie alike.
-        let alike = share.map(|share| Share { parts: 1, ..share });
-        let weights = self.placed(Placed::Arranged { weights, bias, share: alike }, || {
-            let (weights, bias) = (values(weights), bias.map_or(&[][..], values));
-            Cow::Owned(match share {
-                Some(share) => matrices::arranged(&shape, share, weights, bias),
-                None => arranged(&shape, weights, bias),
-            })
-        });
-        let (picture, from) = self.input(input);
-        let (to, result) = self.output(step.output, last);
-        let (operator, to_shape) = (&step.operator, result.shape);
-        let Some(share) = share else {
-            let text = source_of(&shape, [from.numeric, self.numeric, result.numeric]);
-            let [blocks, eights] = convolution_groups(&shape);
-            self.pass(operator, to_shape, text, vec![picture, weights, to], [blocks as u32, eights as u32, 1]);
-            return true;
-        };
-        let [across, down] = matrices::groups(&shape, share);
-        let workgroups = [across as u32, down as u32, share.parts as u32];
-        if share.parts == 1 {
-            let text = matrices::source_of(&shape, share, [from.numeric, result.numeric]);
-            self.pass(operator, to_shape, text, vec![picture, weights, to], workgroups);
-            return true;
-        }
-        let parts = self.arena.take(4 * (share.parts * count(to_shape)) as u64);
-        let sums = Binding::Value { offset: parts.offset, bytes: parts.bytes };
-        let text = matrices::source_of(&shape, share, [from.numeric, Numeric::Single]);
-        self.push(operator, to_shape, text, (vec![picture, weights, sums], Vec::new()), workgroups);
-        let total = matrices::total_of(&shape, share, result.numeric);
-        self.pass(operator, to_shape, total, vec![sums, weights, to], groups(count(to_shape)));
-        self.arena.give_back(parts);
-        true
-    }
-
-    fn dense(&mut self, inputs: &[(Binding, Bound<'_>)], (out, bound): (Binding, Bound<'_>)) {
-        let [(x, from), (weight, held), bias @ ..] = inputs else { return };
-        let dense = Dense { rows: from.shape[0], inner: from.shape[1], out: held.shape[1] };
-        let parts = self.arena.take(4 * (dense.rows * dense.parts() * dense.out) as u64);
-        let sums = Binding::Value { offset: parts.offset, bytes: parts.bytes };
-        let partial = dense.partial(from.numeric, held.numeric);
-        let bindings = vec![*x, *weight, sums];
-        self.push(&Operator::Dense, bound.shape, partial, (bindings, Vec::new()), dense.groups());
-        let total = dense.total(bias.first().map(|(_, bias)| *bias), bound.numeric);
-        let bindings = [sums].into_iter().chain(bias.first().map(|(bias, _)| *bias)).chain([out]).collect();
-        self.pass(&Operator::Dense, bound.shape, total, bindings, groups(dense.rows * dense.out));
-        self.arena.give_back(parts);
     }
 
     /// What an operand binds.
