@@ -32,7 +32,7 @@ fn convolutions(c: &mut Criterion) {
     ];
     for (name, graph) in shapes {
         let mut group = c.benchmark_group(name);
-        for tier in Tier::of(gpu.device(), gpu.adapter()) {
+        for tier in Tier::of(gpu.device()) {
             let network = NetworkPasses::several(&Plan::new(&graph, tier), gpu.device(), None, 1).remove(0);
             group.bench_function(tier.to_string(), |b| {
                 b.iter(|| {

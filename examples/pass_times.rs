@@ -43,7 +43,7 @@ fn main() -> anyhow::Result<()> {
     for of in gpu.adapter().cooperative_matrix_properties() {
         println!("   matrices {} x {} x {}, {:?} to {:?}", of.m_size, of.n_size, of.k_size, of.ab_type, of.cr_type);
     }
-    let tiers = Tier::of(gpu.device(), gpu.adapter());
+    let tiers = Tier::of(gpu.device());
     println!("   tiers: {tiers:?}");
     let runtime = Runtime::load(None)?;
     // Its models stay, for others to time them, too.

@@ -18,7 +18,7 @@ fn sixteen_bits_are_taken_where_they_do() {
     };
     let large = made(&SwapModel::large_between());
     assert_eq!(large.tier(), Tier::Single);
-    if Tier::of(gpu.device(), gpu.adapter()).contains(&Tier::Half) {
+    if Tier::of(gpu.device()).contains(&Tier::Half) {
         assert_ne!(made(&SwapModel::spliced()).tier(), Tier::Single);
         assert!(made(&SwapModel::spliced()).refusals().is_empty());
         // It is said why, in one line.

@@ -92,7 +92,7 @@ fn what_has_few_channels_goes_another_way() {
 #[test]
 fn matrix_units_draw_what_the_twin_draws() {
     let Some(gpu) = gpu_support::device() else { return };
-    if !Tier::of(gpu.device(), gpu.adapter()).contains(&Tier::Matrices) {
+    if !Tier::of(gpu.device()).contains(&Tier::Matrices) {
         eprintln!("skipped: {} has no matrix units", gpu.info());
         return;
     }

@@ -83,8 +83,7 @@ fn the_passes_draw_what_the_processor_draws() {
 #[test]
 fn sixteen_bits_draw_nearly_the_same() {
     let Some(gpu) = gpu_support::device() else { return };
-    let tiers: Vec<_> =
-        Tier::of(gpu.device(), gpu.adapter()).into_iter().filter(|tier| *tier != Tier::Single).collect();
+    let tiers: Vec<_> = Tier::of(gpu.device()).into_iter().filter(|tier| *tier != Tier::Single).collect();
     if tiers.is_empty() {
         eprintln!("skipped: {} has no 16-bit floats", gpu.info());
     }

@@ -11,6 +11,9 @@ use super::{AdapterInfo, GpuError, LEAST_STORAGE_BUFFERS, Selection, map, mapped
 /// hung.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Lanes of a subgroup, which hold a matrix together on matrix units.
+pub const SUBGROUP: u32 = 32;
+
 /// An open GPU. Clones share it; it is closed when the last one goes.
 #[derive(Clone)]
 pub struct GpuDevice {
@@ -285,12 +288,24 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
     let timestamps = wgpu::Features::TIMESTAMP_QUERY
         | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
         | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES;
-    let wanted = wgpu::Features::PIPELINE_CACHE
-        | wgpu::Features::SHADER_F16
-        | wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX
-        | timestamps
-        | imports;
+    let matrices = if has_matrix_units(adapter) {
+        wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX
+    } else {
+        wgpu::Features::empty()
+    };
+    let wanted = wgpu::Features::PIPELINE_CACHE | wgpu::Features::SHADER_F16 | matrices | timestamps | imports;
     adapter.features() & wanted
+}
+
+/// Whether an adapter has the matrices that shaders/network/matrices.wgsl asks for: of 16 by 16, with 16-bit operands and 32-bit
+/// sums, in subgroups of 32 lanes.
+fn has_matrix_units(adapter: &wgpu::Adapter) -> bool {
+    use wgpu::CooperativeScalarType as Scalar;
+    let info = adapter.get_info();
+    [info.subgroup_min_size, info.subgroup_max_size] == [SUBGROUP; 2]
+        && adapter.cooperative_matrix_properties().iter().any(|of| {
+            [of.m_size, of.n_size, of.k_size] == [16; 3] && (of.ab_type, of.cr_type) == (Scalar::F16, Scalar::F32)
+        })
 }
 
 /// Permission to use the one experimental feature, where the adapter has it.

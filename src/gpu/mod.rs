@@ -9,7 +9,7 @@ mod mapping;
 mod pipeline_cache;
 
 pub use adapter::{AdapterInfo, AdapterKind, Selection};
-pub use device::{Constraints, GpuDevice, adapters};
+pub use device::{Constraints, GpuDevice, SUBGROUP, adapters};
 pub(crate) use mapping::{Mapped, map, mapped, unreachable_memory};
 
 /// Storage buffers that a pass may bind on any adapter that is used.

@@ -33,7 +33,7 @@ pub(super) fn chosen(
     };
     let mut refusals = Vec::new();
     let has_matrices = on_matrices(&graph);
-    let tiers = Tier::of(gpu.device(), gpu.adapter());
+    let tiers = Tier::of(gpu.device());
     for tier in tiers.into_iter().filter(|tier| *tier != Tier::Matrices || has_matrices) {
         let is_last = tier == Tier::Single;
         // No slower tier runs on a device that is gone.

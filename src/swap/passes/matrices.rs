@@ -9,13 +9,12 @@ use std::fmt::Write as _;
 
 use super::finish::unary_of;
 use super::text::{LANES, MOST_GROUPS, Numeric, bindings, groups as text_groups, stored};
+use crate::gpu::SUBGROUP;
 use crate::swap::convolution::Convolution;
 use crate::swap::graph::Unary;
 
 /// Side of a matrix.
 const SIDE: usize = 16;
-/// Lanes of a subgroup: all of them hold one matrix.
-pub(super) const SUBGROUP: u32 = 32;
 /// Further numbers of a row in workgroup memory, so that the rows of a matrix lie in different banks.
 const GAP: usize = 8;
 /// Workgroups that keep a large GPU busy: two on each of an H200's 132 processors, and some.
