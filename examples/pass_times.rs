@@ -15,7 +15,7 @@ use standin::face::{Alignment, FaceType};
 use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::convolution::Convolution;
-use standin::swap::graph::{Array, Operator, SwapGraph};
+use standin::swap::graph::SwapGraph;
 use standin::swap::onnx::Model;
 use standin::swap::passes::matrices::{Share, share};
 use standin::swap::passes::{NetworkPasses, Plan, Tier};
@@ -140,13 +140,9 @@ fn table(gpu: &GpuDevice, graph: &SwapGraph, tiers: &[Tier]) -> anyhow::Result<(
 
 /// A convolution alone as a network; its picture and its result are 32-bit floats.
 fn alone(shape: &Convolution) -> SwapGraph {
-    let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
     let values = |count: usize| (0..count).map(|i| (i * 7919 % 101) as f32 / 1010.0 - 0.05).collect::<Vec<_>>();
-    let weights = Array { shape: vec![out, channels, rows, columns], values: values(out * channels * rows * columns) };
-    let bias = Array { shape: vec![out], values: values(out) };
-    let pads = [shape.pads[0], shape.pads[1], 0, 0];
-    let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope: Some(shape.slope()) };
-    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
+    let (out, taps) = (shape.output[0], shape.input[0] * shape.kernel[0] * shape.kernel[1]);
+    SwapGraph::of_convolution(shape, values(out * taps), values(out))
 }
 
 /// Milliseconds of a network.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use standin::gpu::GpuDevice;
 use standin::swap::convolution::{Convolution, convolution};
-use standin::swap::graph::{Array, Operator, SwapGraph};
+use standin::swap::graph::SwapGraph;
 use standin::swap::passes::{NetworkPasses, Plan, Tier};
 
 /// Of sums of up to a few hundred products of values of −1..1: rounding in another order.
@@ -23,23 +23,12 @@ fn values(count: usize, seed: u32) -> Vec<f32> {
     (0..count as u32).map(value).collect()
 }
 
-/// The convolution alone as a network.
-fn graph(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> SwapGraph {
-    let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
-    let pads = [shape.pads[0], shape.pads[1], 0, 0];
-    let slope = Some(shape.slope());
-    let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope };
-    let weights = Array { shape: vec![out, channels, rows, columns], values: weights };
-    let bias = Array { shape: vec![out], values: bias };
-    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
-}
-
 fn compare(shape: &Convolution, seed: u32, tier: Tier, gpu: &GpuDevice) -> Result<(), TestCaseError> {
     let picture = values(shape.input.iter().product(), seed);
     let weights = values(shape.output[0] * shape.input[0] * shape.kernel[0] * shape.kernel[1], seed + 1);
     let bias = values(shape.output[0], seed + 2);
     let expected = convolution(shape, &picture, &weights, &bias);
-    let plan = Plan::new(&graph(shape, weights, bias), tier);
+    let plan = Plan::new(&SwapGraph::of_convolution(shape, weights, bias), tier);
     let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
     let [found, again, _] = gpu_support::drawn(gpu, &network, &picture, 0.0, [expected.len(); 3]);
     prop_assert!(found == again, "a picture that is two has two");

@@ -6,7 +6,7 @@ mod gpu_support;
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use standin::swap::convolution::{Convolution, convolution};
-use standin::swap::graph::{Array, Operator, SwapGraph};
+use standin::swap::graph::SwapGraph;
 use standin::swap::passes::matrices::{Share, suits};
 use standin::swap::passes::{NetworkPasses, Plan, Tier};
 
@@ -43,20 +43,10 @@ fn values(count: usize, seed: u32) -> Vec<f32> {
     (0..count as u32).map(value).collect()
 }
 
-/// The convolution alone as a network.
-fn graph(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> SwapGraph {
-    let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
-    let pads = [shape.pads[0], shape.pads[1], 0, 0];
-    let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope: Some(shape.slope()) };
-    let weights = Array { shape: vec![out, channels, rows, columns], values: weights };
-    let bias = Array { shape: vec![out], values: bias };
-    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
-}
-
 fn network(shape: &Convolution, share: Share) -> (SwapGraph, Vec<f32>, Vec<f32>, Plan) {
     let weights = values(shape.output[0] * shape.input[0] * shape.kernel[0] * shape.kernel[1], 1);
     let bias = values(shape.output[0], 2);
-    let graph = graph(shape, weights.clone(), bias.clone());
+    let graph = SwapGraph::of_convolution(shape, weights.clone(), bias.clone());
     let plan = Plan::shared_out(&graph, Tier::Matrices, &|_| Some(share));
     (graph, weights, bias, plan)
 }

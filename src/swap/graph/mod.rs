@@ -27,6 +27,7 @@ pub use operator::{Operator, Order};
 pub use work::Work;
 
 use super::contract::Contract;
+use super::convolution::Convolution;
 use super::onnx::Model;
 
 /// What goes into a step.
@@ -94,6 +95,16 @@ impl SwapGraph {
         let inputs = [Operand::Value(0)].into_iter().chain((0..constants.len()).map(Operand::Constant)).collect();
         let steps = vec![Step { operator, inputs, output: 1 }];
         Self { shapes: vec![shape, result], constants, steps, input: 0, outputs: [1; 3], ..Self::default() }
+    }
+
+    /// A network of one convolution: `weights` are O × C × K × L, `bias` O values. Likewise for tests and benches.
+    pub fn of_convolution(shape: &Convolution, weights: Vec<f32>, bias: Vec<f32>) -> Self {
+        let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
+        let pads = [shape.pads[0], shape.pads[1], 0, 0];
+        let operator = Operator::Convolution { stride: shape.stride, pads, groups: 1, slope: Some(shape.slope()) };
+        let weights = Array { shape: vec![out, channels, rows, columns], values: weights };
+        let bias = Array { shape: vec![out], values: bias };
+        Self::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
     }
 
     /// The same with nothing in its constants but their shapes: for what is on a device.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{Bound, LANES, Numeric, bindings, groups, stored};
+use super::text::{Bound, LANES, Numeric, bindings, each, stored};
 
 /// Rows of the weight that one workgroup takes, at least.
 const LEAST_ROWS: usize = 64;
@@ -61,23 +61,10 @@ impl Dense {
     pub(super) fn total(&self, bias: Option<Bound<'_>>, to: Numeric) -> String {
         let Self { rows, out, .. } = *self;
         let inputs: Vec<_> = [Numeric::Single].into_iter().chain(bias.map(|bias| bias.numeric)).collect();
-        let mut text = bindings(&inputs, to);
-        let begin = if bias.is_some() { format!("f32(b[i % {out}u])") } else { "0.0".to_owned() };
-        let _ = write!(
-            text,
-            "@compute @workgroup_size({LANES})\n\
-             fn main(@builtin(global_invocation_id) id: vec3<u32>) {{\n    let i = id.x + id.y * {line}u;\n    \
-             if i >= {count}u {{\n        return;\n    }}\n    var sum = {begin};\n    \
-             let first = i / {out}u * {row}u + i % {out}u;\n",
-            line = groups(rows * out)[0] as usize * LANES,
-            count = rows * out,
-            row = self.parts() * out,
-        );
+        let mut body = format!("    var sum = {};\n", if bias.is_some() { "f32(b[c1])" } else { "0.0" });
         for part in 0..self.parts() {
-            let _ = writeln!(text, "    sum += a[first + {}u];", part * out);
+            let _ = writeln!(body, "    sum += a[c0 * {}u + {}u + c1];", self.parts() * out, part * out);
         }
-        text += &stored("sum", "i", to);
-        text += "}\n";
-        text
+        each(&inputs, to, &[rows, out], &(body + &stored("sum", "i", to)))
     }
 }

@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 
 use super::finish::unary_of;
-use super::text::{LANES, MOST_GROUPS, Numeric, bindings, groups as text_groups, stored};
+use super::text::{MOST_GROUPS, Numeric, each, stored};
 use crate::gpu::SUBGROUP;
 use crate::swap::convolution::Convolution;
 use crate::swap::graph::Unary;
@@ -199,22 +199,14 @@ const PARTLY: &str = "result[(part * OUT_CHANNELS + channel) * PIXELS + pixel] =
 /// The shader that adds up the parts, an invocation a value: it binds them, the weights for the bias, and the result.
 pub(super) fn total_of(shape: &Convolution, share: Share, result: Numeric) -> String {
     let [out, height, width] = shape.output;
-    let (pixels, parts) = (height * width, share.parts);
-    let count = out * pixels;
-    let mut text = bindings(&[Numeric::Single, Numeric::Half], result);
-    let _ = write!(
-        text,
-        "@compute @workgroup_size({LANES})\n\
-         fn main(@builtin(global_invocation_id) id: vec3<u32>) {{\n    let i = id.x + id.y * {line}u;\n    \
-         if i >= {count}u {{\n        return;\n    }}\n    var sum = f32(b[{bias}u + i / {pixels}u]);\n",
-        line = text_groups(count)[0] as usize * LANES,
-        bias = bias_at(shape, share),
-    );
-    for part in 0..parts {
-        let _ = writeln!(text, "    sum += a[i + {}u];", part * count);
+    let count = out * height * width;
+    let mut body = format!("    var sum = f32(b[{}u + c0]);\n", bias_at(shape, share));
+    for part in 0..share.parts {
+        let _ = writeln!(body, "    sum += a[i + {}u];", part * count);
     }
     let value = unary_of(Unary::LeakyRelu(shape.slope()), "sum");
-    text + &stored(&value, "i", result) + "}\n"
+    let over = [out, height * width];
+    each(&[Numeric::Single, Numeric::Half], result, &over, &(body + &stored(&value, "i", result)))
 }
 
 /// `make` for each matrix of a subgroup, by its place along channels and pixels.

@@ -72,7 +72,7 @@ pub(super) fn bindings(inputs: &[Numeric], out: Numeric) -> String {
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
 /// A shader whose invocations each take one index `i` of `over`, with its coordinates `c0`, `c1` …
-fn each(inputs: &[Numeric], out: Numeric, over: &[usize], body: &str) -> String {
+pub(super) fn each(inputs: &[Numeric], out: Numeric, over: &[usize], body: &str) -> String {
     let count = count(over);
     let [x, ..] = groups(count);
     let mut text = bindings(inputs, out);
