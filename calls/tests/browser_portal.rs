@@ -1,4 +1,4 @@
-//! The camera of `standin webcam` in Chromium, through the desktop's portal, as a page in a browser gets it.
+//! The camera of `standin webcam` in Chromium and in Firefox, through the desktop's portal, as a page in a browser gets it.
 //!
 //! The portal asks nobody here: the permission is written before, and the backend that would ask is a name without a program.
 
@@ -58,7 +58,7 @@ const pause = time => new Promise(done => setTimeout(done, time));
   }
 } catch (error) { await say('error ' + error) } })()</script>";
 
-/// How long Chromium has for its next word. A machine with a cold disk and other work takes a minute to start it.
+/// How long a browser has for its next word. A machine with a cold disk and other work takes a minute to start it.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program that ends with its value. What it says on standard error is kept.
@@ -156,14 +156,60 @@ fn answer(mut stream: TcpStream, to: &Sender<String>) -> Option<()> {
     write!(stream, "{head} {}\r\n\r\n{page}", page.len()).ok()
 }
 
+/// A browser that asks nobody whether a page may have a camera.
+struct Browser {
+    /// Its program under the names that distributions give it.
+    names: &'static [&'static str],
+    /// How it opens a page, with a folder of its own.
+    open: fn(&mut Command, &Path, &str),
+}
+
+const CHROMIUM: Browser = Browser {
+    names: &["chromium"],
+    open: |command, folder, page| {
+        let profile = format!("--user-data-dir={}", folder.display());
+        let words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"];
+        let cameras = ["--use-fake-ui-for-media-stream", "--enable-features=WebRtcPipeWireCamera"];
+        command.args(words).args(cameras).args([&profile, page]);
+    },
+};
+
+const FIREFOX: Browser = Browser {
+    names: &["firefox-esr", "firefox"],
+    open: |command, folder, page| {
+        let settings = [
+            ("media.webrtc.camera.allow-pipewire", true),
+            ("media.navigator.permission.disabled", true),
+            ("browser.shell.checkDefaultBrowser", false),
+            ("datareporting.policy.dataSubmissionEnabled", false),
+        ];
+        let line = |(name, value)| format!("user_pref(\"{name}\", {value});\n");
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join("user.js"), settings.map(line).concat()).unwrap();
+        command.args(["--headless", "--no-remote", "--profile"]).arg(folder).arg(page);
+    },
+};
+
 #[test]
 fn chromium_shows_the_swapped_face() {
+    shows_the_swapped_face(&CHROMIUM);
+}
+
+#[test]
+fn firefox_shows_the_swapped_face() {
+    shows_the_swapped_face(&FIREFOX);
+}
+
+fn shows_the_swapped_face(browser: &Browser) {
     let places = ["/usr/libexec/xdg-desktop-portal", "/usr/lib/xdg-desktop-portal"];
     let Some(program) = places.into_iter().find(|place| Path::new(place).is_file()) else {
         return skip("xdg-desktop-portal is not installed");
     };
-    if let Some(missing) = ["chromium", "gdbus"].into_iter().find(|name| !is_installed(name)) {
-        return skip(&format!("{missing} is not installed"));
+    let Some(name) = browser.names.iter().find(|name| is_installed(name)) else {
+        return skip(&format!("{} is not installed", browser.names[0]));
+    };
+    if !is_installed("gdbus") {
+        return skip("gdbus is not installed");
     }
     let Some(desktop) = Desktop::start() else { return };
     let (lent, _camera) = (Lent::green(), Camera::start());
@@ -173,20 +219,17 @@ fn chromium_shows_the_swapped_face() {
     let webcam = Webcam::start(&[&words[..], &["--name", "Standin"]].concat());
     webcam.node();
     let (port, told) = serve();
-    let profile = format!("--user-data-dir={}", desktop.path().join("chromium").display());
-    let words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--use-fake-ui-for-media-stream"];
-    let more = ["--enable-features=WebRtcPipeWireCamera", &profile, &format!("http://127.0.0.1:{port}/")];
-    let mut command = Command::new("chromium");
-    let chromium =
-        Program::start(command.args(words).args(more).env("HOME", desktop.path()), desktop.path().join("chromium.log"));
+    let mut command = Command::new(name);
+    (browser.open)(&mut command, &desktop.path().join("profile"), &format!("http://127.0.0.1:{port}/"));
+    let opened = Program::start(command.env("HOME", desktop.path()), desktop.path().join("browser.log"));
     let (begun, mut last) = (Instant::now(), None);
     loop {
         let next = told.recv_timeout(PATIENCE.saturating_sub(begun.elapsed()));
         let Ok(text) = &next else {
             let Some(last) = last else {
-                return skip(&format!("Chromium opens no page here: {}", chromium.said()));
+                return skip(&format!("{name} opens no page here: {}", opened.said()));
             };
-            let others = [("webcam", webcam.text()), ("Chromium", chromium.said()), ("portal", portal.said())];
+            let others = [("webcam", webcam.text()), (name, opened.said()), ("portal", portal.said())];
             panic!("the page says nothing more than '{last}': {others:#?}");
         };
         assert!(!text.starts_with("error"), "after {last:?}: {text}");
