@@ -12,7 +12,8 @@ suite=${1:-}
 [ "$(id -u)" = 0 ] || fail "needs root"
 command -v debootstrap >/dev/null || fail "debootstrap is missing: apt install debootstrap"
 ls target/debian/*.deb >/dev/null 2>&1 || fail "there are no packages: packaging/deb.sh"
-mirror=${MIRROR:-http://deb.debian.org/debian}
+# Where packages come from here, unless MIRROR says otherwise.
+mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)}
 
 root=$(mktemp -d)
 chmod 755 "$root"
