@@ -54,6 +54,14 @@ impl SwapModel {
         )
     }
 
+    /// As [`Self::identity`], but the face is white.
+    pub(crate) fn white() -> Self {
+        let mut model = Self::identity();
+        model.graph().node[0] = node("Add", &["dark", "one"], "out_celeb_face:0", vec![]);
+        model.graph().node.insert(0, node("Mul", &["in_face:0", "zero"], "dark", vec![]));
+        model
+    }
+
     /// As [`Self::identity`], but the face is the crop times the morph value.
     pub(crate) fn morph() -> Self {
         let mut model = Self::identity();
