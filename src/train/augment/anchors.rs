@@ -64,6 +64,14 @@ impl Almond {
         (2.0 * (dx * ax + dy * ay) / length, (dy * ax - dx * ay) / length.sqrt())
     }
 
+    /// The point that [`Almond::place`] gives `along` and `below` for.
+    pub fn point(&self, along: f32, below: f32) -> Point {
+        let ([from, to], centre) = (self.corners, self.centre());
+        let (ax, ay) = (0.5 * (to.x - from.x), 0.5 * (to.y - from.y));
+        let below = below / (ax * ax + ay * ay).sqrt().max(1e-6);
+        Point::new(centre.x + along * ax - below * ay, centre.y + along * ay + below * ax)
+    }
+
     /// How far both edges lie below the line through the corners at `along` (−1..1).
     pub fn edges(&self, along: f32) -> [f32; 2] {
         let arch = (1.0 - along * along).max(0.0);

@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::colour::ColourChange;
 use super::light::Light;
+use super::openings::OpeningChange;
 use super::placement::Placement;
 use super::proportions::Proportions;
 use super::warp::GridWarp;
@@ -23,7 +24,7 @@ pub struct CrossPair<'a> {
 }
 
 impl Augmenter {
-    /// Fills `sample` from a pair. Light, colours, placement and mirroring change both pictures alike; `flip` says whether they
+    /// Fills `sample` from a pair. Light, colours, placement, mirroring and openings change both pictures alike; `flip` says whether they
     /// may be mirrored.
     pub fn cross_sample(
         &self,
@@ -39,11 +40,22 @@ impl Augmenter {
         let placement = Placement::draw(settings, flip, rng);
         let warp = GridWarp::draw(settings.warp, rng);
         let proportions = Proportions::draw(settings, pair.input.anchors(), rng);
+        let openings = OpeningChange::draw(settings, rng);
+        let openings_of = |source: &Source| Some(openings?.of(source.anchors()?));
+        let (input_openings, target_openings) = (openings_of(pair.input), openings_of(pair.target));
         relight(pair.target, &colour, &light, buffers);
-        let to_target = |p| pair.to_target.apply(placement.apply(p));
+        let to_target = |p| {
+            let place = pair.to_target.apply(placement.apply(p));
+            target_openings.map_or(place, |openings| openings.apply(place))
+        };
         self.place(pair.target, to_target, buffers, sample);
         relight(pair.input, &colour, &light, buffers);
-        place_warped((&placement, &warp, proportions.as_ref()), *resolution, buffers, sample.input);
+        place_warped(
+            (&placement, &warp, proportions.as_ref(), input_openings.as_ref()),
+            *resolution,
+            buffers,
+            sample.input,
+        );
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(pair.input, sample.input, rng, buffers);
     }

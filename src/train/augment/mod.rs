@@ -2,7 +2,8 @@
 //!
 //! 1. [`colour`] and [`light`] change the whole crop, so that input and target have them in common.
 //! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] and
-//!    [`proportions`] move the input's points besides. Both make one map, and each picture is sampled once (bilinear, edge pixels repeated).
+//!    [`proportions`] move the input's points besides, and other [`openings`] those of both pictures of a pair. They make one map, and
+//!    each picture is sampled once (bilinear, edge pixels repeated).
 //!    What hair hides of the [`forehead`] is filled with skin in the target.
 //! 3. Who wears the face and what lies between it and the network hits the input only; the target stays whole and clean:
 //!    - another [`skin`], then what is worn: [`dressing`] (make-up, beard, fringe, glasses), then an [`occluder`];
@@ -27,6 +28,7 @@ pub mod light;
 mod motion;
 mod noise;
 pub(in crate::train) mod occluder;
+pub mod openings;
 mod picture;
 pub mod placement;
 pub mod proportions;
@@ -47,6 +49,7 @@ use rand::Rng;
 use self::colour::ColourChange;
 use self::forehead::Forehead;
 use self::light::Light;
+use self::openings::ChangedOpenings;
 use self::picture::Picture;
 use self::placement::Placement;
 use self::proportions::Proportions;
@@ -140,7 +143,7 @@ impl Augmenter {
         let proportions = Proportions::draw(settings, source.anchors(), rng);
         relight(source, &colour, &light, buffers);
         self.place(source, |p| placement.apply(p), buffers, sample);
-        place_warped((&placement, &warp, proportions.as_ref()), *resolution, buffers, sample.input);
+        place_warped((&placement, &warp, proportions.as_ref(), None), *resolution, buffers, sample.input);
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(source, sample.input, rng, buffers);
     }
@@ -155,7 +158,7 @@ impl Augmenter {
         let warp = GridWarp::draw(settings.warp, rng);
         let proportions = Proportions::draw(settings, source.anchors(), rng);
         relight(source, &colour, &light, buffers);
-        place_warped((&placement, &warp, proportions.as_ref()), self.resolution, buffers, input);
+        place_warped((&placement, &warp, proportions.as_ref(), None), self.resolution, buffers, input);
         self.dress(source, input, rng, buffers);
     }
 
@@ -247,7 +250,7 @@ fn relight(source: &Source, colour: &ColourChange, light: &Light, buffers: &mut 
 
 /// Fills the input, not yet damaged, from the picture, and where its pixels lie.
 fn place_warped(
-    (placement, warp, proportions): (&Placement, &GridWarp, Option<&Proportions>),
+    (placement, warp, proportions, openings): (&Placement, &GridWarp, Option<&Proportions>, Option<&ChangedOpenings>),
     resolution: usize,
     buffers: &mut Buffers,
     input: &mut [f32],
@@ -265,6 +268,7 @@ fn place_warped(
             let moved = row.at(p.x);
             let place = placement.apply(Point::new(p.x + moved.x, p.y + moved.y));
             let place = proportions.map_or(place, |proportions| proportions.apply(place));
+            let place = openings.map_or(place, |openings| openings.apply(place));
             [blue[n], green[n], red[n], face[n]] = picture.at(place);
             places[n] = place;
         }

@@ -28,6 +28,18 @@ pub struct AugmentSettings {
     pub proportions_chance: f32,
     /// How far they are from its own, at most: 1 is as far as two people differ.
     pub proportions: f32,
+    /// Chance that the lids of a troupe's people lie elsewhere, in input and target alike, where the place of the eyes is known.
+    pub lids_chance: f32,
+    /// How far they close at most: 1 is shut.
+    pub lids: f32,
+    /// Chance that they look elsewhere, likewise.
+    pub gaze_chance: f32,
+    /// How far an iris moves at most, over the eye's width.
+    pub gaze: f32,
+    /// Chance that their mouths open further or close, likewise.
+    pub mouth_chance: f32,
+    /// How far they close at most: 1 is shut.
+    pub mouth: f32,
     /// How much of the forehead behind the subject's hair is skin in the target, 0..1, where the mask tells hair from face:
     /// 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
     pub forehead: f32,
@@ -147,6 +159,12 @@ impl Default for AugmentSettings {
             warp_until: 0.5,
             proportions_chance: 0.0,
             proportions: 1.0,
+            lids_chance: 0.0,
+            lids: 1.0,
+            gaze_chance: 0.0,
+            gaze: 0.1,
+            mouth_chance: 0.0,
+            mouth: 1.0,
             forehead: 1.0,
             transfer_chance: 0.2,
             lab_chance: 0.35,
@@ -204,9 +222,12 @@ impl Default for AugmentSettings {
 }
 
 /// Settings that came after the first version of `run.toml`, with the value that they have in a run from before them.
-pub const LATER: [(&str, f64); 15] = [
+pub const LATER: [(&str, f64); 18] = [
     ("proportions_chance", 0.0),
     ("warp_until", 1.0),
+    ("lids_chance", 0.0),
+    ("gaze_chance", 0.0),
+    ("mouth_chance", 0.0),
     ("forehead", 0.0),
     ("skin_chance", 0.0),
     ("beard_chance", 0.0),
@@ -238,9 +259,17 @@ impl AugmentSettings {
         }
     }
 
-    /// For an encoder that is trained to know nobody's proportions: they change more.
+    /// For an encoder that is trained to know nobody's proportions, and expressions that
+    /// the troupe never made: they change more.
     pub fn with_troupe() -> Self {
-        Self { proportions_chance: 0.9, proportions: 1.5, ..Self::with_base() }
+        Self {
+            proportions_chance: 0.9,
+            proportions: 1.5,
+            lids_chance: 0.5,
+            gaze_chance: 0.5,
+            mouth_chance: 0.5,
+            ..Self::with_base()
+        }
     }
 
     /// For a base: its people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt when the
@@ -261,6 +290,12 @@ impl AugmentSettings {
             warp_until: 1.0,
             proportions_chance: 0.0,
             proportions: 0.0,
+            lids_chance: 0.0,
+            lids: 0.0,
+            gaze_chance: 0.0,
+            gaze: 0.0,
+            mouth_chance: 0.0,
+            mouth: 0.0,
             forehead: 0.0,
             transfer_chance: 0.0,
             lab_chance: 0.0,
@@ -329,6 +364,12 @@ impl AugmentSettings {
             ("warp_until", self.warp_until, 0.0, 1.0),
             ("proportions_chance", self.proportions_chance, 0.0, 1.0),
             ("proportions", self.proportions, 0.0, 1.5),
+            ("lids_chance", self.lids_chance, 0.0, 1.0),
+            ("lids", self.lids, 0.0, 1.0),
+            ("gaze_chance", self.gaze_chance, 0.0, 1.0),
+            ("gaze", self.gaze, 0.0, 0.12),
+            ("mouth_chance", self.mouth_chance, 0.0, 1.0),
+            ("mouth", self.mouth, 0.0, 1.0),
             ("forehead", self.forehead, 0.0, 1.0),
             ("transfer_chance", self.transfer_chance, 0.0, 1.0),
             ("lab_chance", self.lab_chance, 0.0, 1.0),
