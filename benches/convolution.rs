@@ -4,19 +4,16 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use standin::gpu::{GpuDevice, Selection, adapters};
-use standin::swap::graph::{Array, Operator, SwapGraph};
+use standin::swap::convolution::Convolution;
+use standin::swap::graph::SwapGraph;
 use standin::swap::passes::{NetworkPasses, Plan, Tier};
 
 /// A convolution alone as a network; weights and bias are anything.
 fn graph(input: [usize; 3], output: [usize; 3], kernel: usize, stride: usize) -> SwapGraph {
-    let ([channels, high, wide], [out, height, width]) = (input, output);
     let values = |count: usize| -> Vec<f32> { (0..count).map(|i| (i % 101) as f32 / 101.0 - 0.5).collect() };
-    let weights = values(out * channels * kernel * kernel);
-    let pad = (kernel - 1) / 2;
-    let operator = Operator::Convolution { stride: [stride; 2], pads: [pad; 4], groups: 1, slope: Some(0.1) };
-    let weights = Array { shape: vec![out, channels, kernel, kernel], values: weights };
-    let bias = Array { shape: vec![out], values: values(out) };
-    SwapGraph::of_step(operator, vec![1, channels, high, wide], vec![1, out, height, width], vec![weights, bias])
+    let (kernel, stride, pads) = ([kernel; 2], [stride; 2], [(kernel - 1) / 2; 2]);
+    let shape = Convolution { input, output, kernel, stride, pads, slope_bits: 0.1f32.to_bits() };
+    SwapGraph::of_convolution(&shape, values(output[0] * input[0] * kernel[0] * kernel[1]), values(output[0]))
 }
 
 fn convolutions(c: &mut Criterion) {
@@ -33,7 +30,7 @@ fn convolutions(c: &mut Criterion) {
     for (name, graph) in shapes {
         let mut group = c.benchmark_group(name);
         for tier in Tier::of(gpu.device()) {
-            let network = NetworkPasses::several(&Plan::new(&graph, tier), gpu.device(), None, 1).remove(0);
+            let network = NetworkPasses::several(&Plan::new(&graph, tier), gpu.device(), None, 1).unwrap().remove(0);
             group.bench_function(tier.to_string(), |b| {
                 b.iter(|| {
                     let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());

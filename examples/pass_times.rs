@@ -163,14 +163,9 @@ fn passes(gpu: &GpuDevice, plan: &Plan) -> anyhow::Result<Vec<f64>> {
 
 /// A network on the device; one that it refuses leaves the device as it was.
 fn made(gpu: &GpuDevice, plan: &Plan) -> anyhow::Result<NetworkPasses> {
-    let limits = gpu.device().limits();
-    plan.fits(
-        limits.max_buffer_size,
-        limits.max_storage_buffer_binding_size,
-        limits.max_compute_workgroups_per_dimension,
-    )
-    .map_err(|reason| anyhow!(reason))?;
-    Ok(gpu.attempt("pass_times", |device, _| NetworkPasses::several(plan, device, None, 1).remove(0))?)
+    plan.fits(&gpu.device().limits()).map_err(|reason| anyhow!(reason))?;
+    let networks = gpu.attempt("pass_times", |device, _| NetworkPasses::several(plan, device, None, 1))?;
+    networks.into_iter().next().context("no network was made")
 }
 
 /// Milliseconds of each, the mean of [`TIMES`] rounds of all of them in order, once the GPU has run for [`WARM_UP`].

@@ -29,7 +29,7 @@ fn compare(shape: &Convolution, seed: u32, tier: Tier, gpu: &GpuDevice) -> Resul
     let bias = values(shape.output[0], seed + 2);
     let expected = convolution(shape, &picture, &weights, &bias);
     let plan = Plan::new(&SwapGraph::of_convolution(shape, weights, bias), tier);
-    let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+    let network = NetworkPasses::several(&plan, gpu.device(), None, 1).unwrap().remove(0);
     let [found, again, _] = gpu_support::drawn(gpu, &network, &picture, 0.0, [expected.len(); 3]);
     prop_assert!(found == again, "a picture that is two has two");
     let most = if tier == Tier::Single { MOST } else { MOST_HALF };

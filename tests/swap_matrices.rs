@@ -91,7 +91,7 @@ fn matrix_units_draw_what_the_twin_draws() {
             let (_, weights, bias, plan) = network(&shape, share);
             let picture = values(shape.input.iter().product(), 3);
             let expected = convolution(&shape, &picture, &weights, &bias);
-            let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+            let network = NetworkPasses::several(&plan, gpu.device(), None, 1).unwrap().remove(0);
             let [found, ..] = gpu_support::drawn(&gpu, &network, &picture, 0.0, [expected.len(); 3]);
             for (i, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 assert!(

@@ -33,7 +33,7 @@ fn graph(file: &ModelFile) -> SwapGraph {
 
 fn compare(gpu: &GpuDevice, file: &ModelFile, tier: Tier, morphs: &[f32]) {
     let mut host = OnnxEngine::new(&Runtime::load(None).unwrap(), file, NetworkOptions::default()).unwrap();
-    let network = NetworkPasses::several(&Plan::new(&graph(file), tier), gpu.device(), None, 1).remove(0);
+    let network = NetworkPasses::several(&Plan::new(&graph(file), tier), gpu.device(), None, 1).unwrap().remove(0);
     let side = host.resolution();
     for &morph in morphs {
         picture(host.crop_mut(), side);
@@ -107,7 +107,8 @@ fn what_is_no_number_is_counted_as_its_twin_counts() {
     let engine = GpuEngine::with_tier(&file, &gpu, 1, Tier::Single).unwrap().remove(0);
     let network = engine.network();
     let side = network.resolution();
-    let passes = NetworkPasses::several(&Plan::new(&graph(&file), Tier::Single), gpu.device(), None, 1).remove(0);
+    let passes =
+        NetworkPasses::several(&Plan::new(&graph(&file), Tier::Single), gpu.device(), None, 1).unwrap().remove(0);
     // The root of less than nothing is no number.
     for bright in [0, 1, 7, side * side] {
         let crop: Vec<f32> = (0..3 * side * side).map(|i| if i / 3 < bright { 1.0 } else { 0.1 }).collect();
@@ -185,7 +186,8 @@ fn what_is_no_number_stays_none() {
         (Unary::LeakyRelu(0.2), [f32::NAN, f32::NEG_INFINITY, f32::INFINITY, -0.2, 0.5]),
     ] {
         let graph = SwapGraph::of_step(Operator::Unary(unary), vec![1, 5], vec![1, 5], vec![]);
-        let network = NetworkPasses::several(&Plan::new(&graph, Tier::Single), gpu.device(), None, 1).remove(0);
+        let network =
+            NetworkPasses::several(&Plan::new(&graph, Tier::Single), gpu.device(), None, 1).unwrap().remove(0);
         let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [5; 3]);
         for (found, expected) in found.iter().zip(expected) {
             let same = found.is_nan() && expected.is_nan() || *found == expected || (found - expected).abs() < 1e-5;
@@ -200,23 +202,46 @@ fn two_pictures_are_convolved_each_and_large_layers_are_whole_or_refused() {
     let weight = Array { shape: vec![1, 1, 1, 1], values: vec![2.0] };
     let convolution = Operator::Convolution { stride: [1; 2], pads: [0; 4], groups: 1, slope: None };
     let graph = SwapGraph::of_step(convolution, vec![2, 1, 2, 2], vec![2, 1, 2, 2], vec![weight]);
-    let network = NetworkPasses::several(&Plan::new(&graph, Tier::Single), gpu.device(), None, 1).remove(0);
+    let network = NetworkPasses::several(&Plan::new(&graph, Tier::Single), gpu.device(), None, 1).unwrap().remove(0);
     let numbers = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
     let [found, ..] = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [8; 3]);
     assert!(found.iter().zip(numbers).all(|(found, number)| *found == 2.0 * number), "{found:?}");
 
     // More rows than a dispatch has groups along an axis.
+    let limits = wgpu::Limits {
+        max_buffer_size: u64::MAX,
+        max_storage_buffer_binding_size: u64::MAX,
+        max_compute_workgroups_per_dimension: 65_535,
+        ..wgpu::Limits::default()
+    };
     let weight = Array { shape: vec![1, 64], values: vec![1.0; 64] };
     let wide = SwapGraph::of_step(Operator::Dense, vec![70_000, 1], vec![70_000, 64], vec![weight]);
-    let error = Plan::new(&wide, Tier::Single).fits(u64::MAX, u64::MAX, 65_535).unwrap_err();
+    let error = Plan::new(&wide, Tier::Single).fits(&limits).unwrap_err();
     assert!(error.contains("70000 workgroups"), "{error}");
     let weight = Array { shape: vec![1, 70], values: (0..70_u8).map(f32::from).collect() };
     let long = SwapGraph::of_step(Operator::Dense, vec![60_000, 1], vec![60_000, 70], vec![weight]);
     let plan = Plan::new(&long, Tier::Single);
-    plan.fits(u64::MAX, u64::MAX, 65_535).unwrap();
-    let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+    plan.fits(&limits).unwrap();
+    let network = NetworkPasses::several(&plan, gpu.device(), None, 1).unwrap().remove(0);
     let [found, ..] = gpu_support::drawn(&gpu, &network, &vec![1.0; 60_000], 0.0, [60_000 * 70, 1, 1]);
     assert!(found.iter().enumerate().all(|(i, value)| *value == (i % 70) as f32), "all 4.2 million are written");
+}
+
+#[test]
+fn a_pass_that_is_refused_is_named_and_the_device_goes_on() {
+    let Some(gpu) = gpu_support::device() else { return };
+    let graph = graph(&ModelFile::open("models/ben.dfm").unwrap());
+    let plan = || Plan::new(&graph, Tier::Single);
+    let make = |plan: &Plan| gpu.attempt("refused", |device, _| NetworkPasses::several(plan, device, None, 1));
+    // Wherever it stands, so that every thread meets it.
+    for n in 0..plan().passes.len() {
+        let mut broken = plan();
+        broken.passes[n].text = "not a shader".to_owned();
+        let error = make(&broken).unwrap_err().to_string();
+        assert!(error.contains(&broken.passes[n].name), "pass {n}: {error}");
+        assert!(!gpu.is_lost(), "pass {n}: the device is given up");
+    }
+    assert_eq!(make(&plan()).unwrap()[0].dispatches(), plan().passes.len());
 }
 
 #[test]
@@ -280,7 +305,7 @@ fn a_chain_of_moves_gives_what_its_steps_give() {
         let plan = Plan::new(&graph, Tier::Single);
         // The other two pictures are copies of the first.
         assert_eq!(plan.passes.len(), 3, "{:?}", plan.passes.iter().map(|pass| &pass.name).collect::<Vec<_>>());
-        let network = NetworkPasses::several(&plan, gpu.device(), None, 1).remove(0);
+        let network = NetworkPasses::several(&plan, gpu.device(), None, 1).unwrap().remove(0);
         let drawn = gpu_support::drawn(&gpu, &network, &numbers, 0.0, [24; 3]);
         let mut expected = vec![0.0; 24];
         let [_, high, wide] = sides;

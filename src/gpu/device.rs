@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::pipeline_cache::PipelineCache;
-use super::{AdapterInfo, GpuError, LEAST_STORAGE_BUFFERS, Selection, map, mapped, unreachable_memory};
+use super::{
+    AdapterInfo, GpuError, LEAST_STORAGE_BUFFERS, Selection, map, mapped, unreachable_memory, with_error_scopes,
+};
 
 /// The longest that one blend, with the networks of the frames in flight before it, may take before the GPU counts as
 /// hung.
@@ -224,22 +226,16 @@ impl GpuDevice {
     pub fn attempt<T>(
         &self,
         name: &str,
-        make: impl FnOnce(&wgpu::Device, Option<&wgpu::PipelineCache>) -> T,
+        make: impl FnOnce(&wgpu::Device, Option<&wgpu::PipelineCache>) -> Result<T, GpuError>,
     ) -> Result<T, GpuError> {
         let Shared { device, adapter, .. } = &*self.shared;
         self.guard(|| {
-            let filters = [wgpu::ErrorFilter::Internal, wgpu::ErrorFilter::OutOfMemory, wgpu::ErrorFilter::Validation];
-            let scopes = filters.map(|filter| device.push_error_scope(filter));
-            let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref(), name);
-            let made = make(device, cache.get());
-            let errors = scopes.into_iter().rev().filter_map(|scope| pollster::block_on(scope.pop()));
-            match errors.map(|error| error.to_string()).reduce(|all, error| all + "; " + &error) {
-                Some(error) => Err(GpuError(error)),
-                None => {
-                    cache.keep();
-                    Ok(made)
-                }
-            }
+            let (made, cache) = with_error_scopes(device, || {
+                let cache = PipelineCache::open(device, adapter, crate::cache::folder().as_deref(), name);
+                Ok((make(device, cache.get())?, cache))
+            })?;
+            cache.keep();
+            Ok(made)
         })
     }
 

@@ -99,6 +99,7 @@ mod tests {
         std::fs::write(&files[0], b"no pipelines")?;
         start();
         assert!(std::fs::read(&files[0])? != b"no pipelines", "a damaged file stays");
+        assert!(!gpu.is_lost());
         Ok(())
     }
 }

@@ -84,7 +84,7 @@ impl GpuBlender {
     }
 
     fn passes(device: &GpuDevice) -> Result<Arc<Passes>, GpuError> {
-        device.attempt("blend", |device, cache| Arc::new(Passes::new(&KernelMaker { device, cache })))
+        device.attempt("blend", |device, cache| Ok(Arc::new(Passes::new(&KernelMaker { device, cache }))))
     }
 
     fn with(device: &GpuDevice, passes: &Arc<Passes>) -> Self {

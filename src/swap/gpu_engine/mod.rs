@@ -113,24 +113,19 @@ impl GpuEngine {
         tier: Tier,
     ) -> Result<Vec<Self>, GpuEngineError> {
         let plan = Plan::new(graph, tier);
-        let limits = gpu.device().limits();
-        plan.fits(
-            limits.max_buffer_size,
-            limits.max_storage_buffer_binding_size,
-            limits.max_compute_workgroups_per_dimension,
-        )
-        .map_err(|reason| GpuEngineError::device(model, format!("{reason}; {} holds no more", gpu.info())))?;
+        plan.fits(&gpu.device().limits())
+            .map_err(|reason| GpuEngineError::device(model, format!("{reason}; {} holds no more", gpu.info())))?;
         let (graph, resolution) = (Arc::new(graph.without_values()), model.resolution());
         // Each model has a file of its own, so that none grows with the others' and two loads at once lose nothing.
         let name = model.graph_sha256().get(..16).unwrap_or_default();
         let made = gpu.attempt(name, |device, cache| {
-            let networks = NetworkPasses::several(&plan, device, cache, count);
+            let networks = NetworkPasses::several(&plan, device, cache, count)?;
             let looks = NotFinitePass::several(&networks, resolution, device, cache);
             let made = networks.into_iter().zip(looks).map(|(passes, not_finite)| {
                 let (gpu, graph) = (gpu.clone(), Arc::clone(&graph));
                 Self::of(GpuNetwork { gpu, graph, tier, resolution, passes, not_finite }, device)
             });
-            made.collect::<Vec<_>>()
+            Ok(made.collect::<Vec<_>>())
         });
         made.map_err(|error| GpuEngineError::device(model, error))
     }

@@ -4,12 +4,13 @@ use super::pass::{Binding, Pass};
 use super::plan::Plan;
 
 impl Plan {
-    /// Whether a device has room whose buffers hold `buffer` bytes, whose bindings `binding` bytes, and whose dispatches
-    /// `groups` workgroups along an axis at most.
+    /// Whether the plan stays within a device's limits on buffers, bindings and workgroups along an axis.
     ///
     /// # Errors
     /// What is too large, as the beginning of a sentence.
-    pub fn fits(&self, buffer: u64, binding: u64, groups: u32) -> Result<(), String> {
+    pub fn fits(&self, limits: &wgpu::Limits) -> Result<(), String> {
+        let (buffer, binding) = (limits.max_buffer_size, limits.max_storage_buffer_binding_size);
+        let groups = limits.max_compute_workgroups_per_dimension;
         let weights = self.weights.len() as u64;
         if let Some((what, bytes)) =
             [("weights", weights), ("values", self.arena)].into_iter().find(|(_, bytes)| *bytes > buffer)

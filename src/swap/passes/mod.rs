@@ -2,11 +2,12 @@
 //!
 //! [`Plan::new`] turns a [`SwapGraph`](super::graph::SwapGraph) into passes once: the text of each shader, with shapes as
 //! constants ([`text`], [`convolution`], [`matrices`] where the [`Tier`] has them; `fold` says which steps another's pass does as it stores, `finish` writes that), what it binds, and where each value lies in one arena, whose parts are used again as
-//! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::several`] makes pipelines and bind groups of a plan. A frame
+//! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::several`] makes pipelines ([`compile`]) and bind groups of a plan. A frame
 //! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of, and a [`NotFinitePass`] behind it; nothing is
 //! copied.
 
 mod arena;
+mod compile;
 pub mod convolution;
 mod dense;
 mod finish;
@@ -25,6 +26,8 @@ pub use plan::{Plan, on_matrices};
 pub use tier::Tier;
 
 use std::cell::Cell;
+
+use crate::gpu::GpuError;
 
 /// Bytes to which whatever is bound is aligned: no adapter asks for more.
 pub const ALIGNMENT: u64 = 256;
@@ -51,23 +54,20 @@ struct Dispatch {
 }
 
 impl NetworkPasses {
-    /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. What is wrong with a shader or
-    /// the memory is told by the device.
-    pub fn several(plan: &Plan, device: &wgpu::Device, cache: Option<&wgpu::PipelineCache>, count: usize) -> Vec<Self> {
+    /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. Where there is no memory for
+    /// a buffer the device says so, see [`GpuDevice::attempt`](crate::gpu::GpuDevice::attempt).
+    ///
+    /// # Errors
+    /// [`GpuError`] where the device refuses a pass.
+    pub fn several(
+        plan: &Plan,
+        device: &wgpu::Device,
+        cache: Option<&wgpu::PipelineCache>,
+        count: usize,
+    ) -> Result<Vec<Self>, GpuError> {
         let weights = filled(device, "network weights", &plan.weights);
-        let mut made: Vec<(&str, wgpu::ComputePipeline)> = Vec::new();
-        let mut pipelines = Vec::with_capacity(plan.passes.len());
-        for Pass { text, bindings, .. } in &plan.passes {
-            // Residual blocks repeat shapes.
-            let there = made.iter().find(|(of, _)| of == text).map(|(_, pipeline)| pipeline.clone());
-            let pipeline = there.unwrap_or_else(|| {
-                let pipeline = pipeline(device, text, bindings.len(), cache);
-                made.push((text, pipeline.clone()));
-                pipeline
-            });
-            pipelines.push(pipeline);
-        }
-        (0..count).map(|_| Self::of(plan, device, &weights, &pipelines)).collect()
+        let pipelines = compile::pipelines(&plan.passes, device, cache)?;
+        Ok((0..count).map(|_| Self::of(plan, device, &weights, &pipelines)).collect())
     }
 
     fn of(plan: &Plan, device: &wgpu::Device, weights: &wgpu::Buffer, pipelines: &[wgpu::ComputePipeline]) -> Self {
@@ -137,7 +137,7 @@ impl NotFinitePass {
         cache: Option<&wgpu::PipelineCache>,
     ) -> Vec<Self> {
         use wgpu::BufferUsages as Use;
-        let pipeline = pipeline(device, &Self::source(resolution), 4, cache);
+        let pipeline = compile::pipeline(device, &Self::source(resolution), 4, cache);
         let of = |network: &NetworkPasses| {
             let count = buffer(device, "network check", size_of::<f32>() as u64, Use::STORAGE | Use::COPY_SRC);
             let [driver_mask, face, face_mask] = &network.outputs;
@@ -202,47 +202,4 @@ fn bind<'a>(
         .collect();
     let layout = pipeline.get_bind_group_layout(0);
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout: &layout, entries: &entries })
-}
-
-fn pipeline(
-    device: &wgpu::Device,
-    text: &str,
-    bindings: usize,
-    cache: Option<&wgpu::PipelineCache>,
-) -> wgpu::ComputePipeline {
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some("network"),
-        source: wgpu::ShaderSource::Wgsl(text.into()),
-    });
-    // All are written to as far as a driver can tell, since several lie in one buffer.
-    let entry = |binding| wgpu::BindGroupLayoutEntry {
-        binding,
-        visibility: wgpu::ShaderStages::COMPUTE,
-        ty: wgpu::BindingType::Buffer {
-            ty: wgpu::BufferBindingType::Storage { read_only: false },
-            has_dynamic_offset: false,
-            min_binding_size: None,
-        },
-        count: None,
-    };
-    let entries: Vec<_> = (0..bindings as u32).map(entry).collect();
-    let layout =
-        device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("network"), entries: &entries });
-    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some("network"),
-        bind_group_layouts: &[Some(&layout)],
-        ..Default::default()
-    });
-    device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-        label: Some("network"),
-        layout: Some(&layout),
-        module: &module,
-        entry_point: None,
-        compilation_options: wgpu::PipelineCompilationOptions {
-            // Every shader writes its workgroup memory before reading it.
-            zero_initialize_workgroup_memory: false,
-            ..Default::default()
-        },
-        cache,
-    })
 }
