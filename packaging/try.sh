@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # packaging/try.sh SUITE: the packages of packaging/deb.sh in a new Debian of that suite (bookworm, trixie), installed, used
-# and removed. Needs root and debootstrap; the root folder lies in TMPDIR and goes at the end. KEEP names a folder for pictures.
+# and removed. Needs root and debootstrap; the root folder lies in TMPDIR and goes at the end. KEEP names a folder for pictures,
+# MIRROR where Debian's packages come from: else from where this machine has them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,8 +13,9 @@ suite=${1:-}
 [ "$(id -u)" = 0 ] || fail "needs root"
 command -v debootstrap >/dev/null || fail "debootstrap is missing: apt install debootstrap"
 ls target/debian/*.deb >/dev/null 2>&1 || fail "there are no packages: packaging/deb.sh"
-# Where packages come from here, unless MIRROR says otherwise.
-mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)}
+sources=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null) || true
+mirror=${MIRROR:-$(grep -m 1 '^https\?:' <<<"$sources" || true)}
+[ -n "$mirror" ] || fail "no source of Debian's packages is set up here: give MIRROR"
 
 root=$(mktemp -d)
 chmod 755 "$root"

@@ -63,6 +63,7 @@ fn with<T>(fault: Fault, select: Select, on_failure: OnFailure, played: impl FnO
         model: &|i| model(fault, i, &good, &bad),
         select,
         on_failure,
+        fails: false,
     })
 }
 

@@ -1,5 +1,5 @@
-//! The same as live_bare where the whole swap is done on a GPU: over every hard clip no frame leaves with the performer's own
-//! face, also where the device is lost or the network gives no numbers.
+//! The same as live_bare where the whole swap is done on a GPU: over every hard clip no frame leaves with the performer's
+//! own face, also where the device is lost or the network gives no numbers.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -14,6 +14,7 @@ mod common;
 mod gpu_support;
 mod live_support;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -34,15 +35,16 @@ fn model(of: &SwapModel, gpu: &GpuDevice) -> Arc<Model> {
     Arc::new(Model::of(swappers.collect(), SystemTime::now() + Duration::from_secs(3600)))
 }
 
-/// Nobody in any of these clips is bare; every now and then `bad` takes the place of a model that works.
-fn never_bare(clips: &[&str], select: Select, bad: Option<&Arc<Model>>, gpu: &GpuDevice) {
-    let good = model(&SwapModel::white(), gpu);
+/// Nobody in any of these clips is bare, with the model that `model` gives for each frame; where it `fails` it does in those
+/// that [`strikes`].
+fn never_bare(clips: &[&str], model: &dyn Fn(u32) -> Arc<Model>, fails: bool) {
     let play = Play {
         every: 1,
         finder: Works::Yes,
-        model: &|i| Some(Arc::clone(bad.filter(|_| strikes(i)).unwrap_or(&good))),
-        select,
+        model: &|i| Some(model(i)),
+        select: Select::All,
         on_failure: OnFailure::Hold,
+        fails,
     };
     for name in clips {
         let Some(bare) = play.bare(name) else { return };
@@ -50,23 +52,51 @@ fn never_bare(clips: &[&str], select: Select, bad: Option<&Arc<Model>>, gpu: &Gp
     }
 }
 
-#[test]
-fn where_nothing_fails() {
-    let Some(gpu) = gpu_support::device() else { return };
-    never_bare(&CLIPS, Select::All, None, &gpu);
+/// The same where `bad` takes the place of a model that works every now and then.
+fn never_bare_with(bad: &Arc<Model>, gpu: &GpuDevice) {
+    let good = model(&SwapModel::white(), gpu);
+    never_bare(&CLIPS, &|i| Arc::clone(if strikes(i) { bad } else { &good }), true);
 }
 
 #[test]
-fn where_the_device_is_lost() {
+fn where_nothing_fails() {
+    let Some(gpu) = gpu_support::device() else { return };
+    let good = model(&SwapModel::white(), &gpu);
+    never_bare(&CLIPS, &|_| Arc::clone(&good), false);
+}
+
+#[test]
+fn where_a_model_is_on_a_device_that_was_lost() {
     let Some(gpu) = gpu_support::device() else { return };
     let other = GpuDevice::open(&Selection::Auto).unwrap();
     let lost = model(&SwapModel::white(), &other);
     other.device().destroy();
-    never_bare(&CLIPS, Select::All, Some(&lost), &gpu);
+    never_bare_with(&lost, &gpu);
+}
+
+#[test]
+fn where_devices_are_lost_between_frames_one_after_the_other() {
+    if gpu_support::device().is_none() {
+        return;
+    }
+    let open = || {
+        let gpu = GpuDevice::open(&Selection::Auto).unwrap();
+        (model(&SwapModel::white(), &gpu), gpu)
+    };
+    let now = RefCell::new(open());
+    let given = |i: u32| {
+        match (strikes(i), i > 0 && strikes(i - 1)) {
+            (true, false) => now.borrow().1.device().destroy(),
+            (false, true) => *now.borrow_mut() = open(),
+            _ => {}
+        }
+        Arc::clone(&now.borrow().0)
+    };
+    never_bare(&["leave_enter", "occlusion"], &given, true);
 }
 
 #[test]
 fn where_the_network_gives_no_numbers() {
     let Some(gpu) = gpu_support::device() else { return };
-    never_bare(&CLIPS, Select::All, Some(&model(&SwapModel::never_finite(), &gpu)), &gpu);
+    never_bare_with(&model(&SwapModel::never_finite(), &gpu), &gpu);
 }

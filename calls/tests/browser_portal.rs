@@ -1,4 +1,5 @@
-//! The camera of `standin webcam` in Chromium and in Firefox, through the desktop's portal, as a page in a browser gets it.
+//! The camera of `standin webcam` in Chromium and in Firefox, through the desktop's portal, as a page in a browser gets
+//! it.
 //!
 //! The portal asks nobody here: the permission is written before, and the backend that would ask is a name without a program.
 
@@ -58,7 +59,7 @@ const pause = time => new Promise(done => setTimeout(done, time));
   }
 } catch (error) { await say('error ' + error) } })()</script>";
 
-/// How long a browser has for its next word. A machine with a cold disk and other work takes a minute to start it.
+/// How long a browser has for all of its words. A machine with a cold disk and other work takes a minute to start it.
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program that ends with its value. What it says on standard error is kept.

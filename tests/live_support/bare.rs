@@ -97,6 +97,8 @@ pub(crate) struct Play<'a> {
     pub(crate) model: &'a dyn Fn(u32) -> Option<Arc<Model>>,
     pub(crate) select: Select,
     pub(crate) on_failure: OnFailure,
+    /// Whether no frame that [`strikes`] may be swapped.
+    pub(crate) fails: bool,
 }
 
 impl Play<'_> {
@@ -132,6 +134,7 @@ impl Play<'_> {
             job.frame = Some(input.clone());
             queue.submit(job);
             let job = take(&queue);
+            assert!(!(self.fails && strikes(i) && job.outcome == Outcome::Swapped), "{name}: frame {i} is swapped");
             swapped += u32::from(job.outcome == Outcome::Swapped);
             if leaves(&job) {
                 let output = job.frame.as_ref().unwrap();
@@ -146,7 +149,7 @@ impl Play<'_> {
             }
             queue.finish(job);
         }
-        assert!(swapped > 10, "{name}: only {swapped} frames were swapped");
+        assert!(swapped > 10, "{name}, {:?}: only {swapped} frames were swapped", self.select);
         found
     }
 }
