@@ -1,11 +1,12 @@
-//! Other lids, another gaze and another mouth in the pairs of a troupe: where they move what, and that both people of a pair change alike.
+//! Other lids, another gaze and another mouth in the pairs of a troupe: where they move what, and that both people of a
+//! pair change alike.
 #![cfg(feature = "train")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails may stop")]
 
 use proptest::prelude::*;
 use standin::geometry::{Point, Similarity};
-use standin::train::augment::anchors::Anchors;
-use standin::train::augment::openings::OpeningChange;
+use standin::train::augment::anchors::{Almond, Anchors};
+use standin::train::augment::openings::{ChangedOpenings, OpeningChange};
 use standin::train::augment::{AugmentSettings, Augmenter, Buffers, CrossPair, Sample, Source};
 use standin::train::random::{Purpose, stream};
 
@@ -15,9 +16,11 @@ const PIXELS: usize = SIDE * SIDE;
 const SKIN: u8 = 150;
 const WHITE: u8 = 240;
 const IRIS: u8 = 30;
+/// Of the inside of a mouth.
+const MOUTH: u8 = 75;
 
-/// A face whose eyes are `wide` and `open`, about (0.37, 0.45) and (0.63, 0.45).
-fn anchors(wide: f32, open: f32) -> Anchors {
+/// A face whose eyes are `wide` and `open`, about (0.37, 0.45) and (0.63, 0.45), and all of it moved.
+fn anchors_moved(wide: f32, open: f32, by: Point) -> Anchors {
     let mut mesh = vec![[0.5, 0.5]; 468];
     for (x, rows) in [(0.37, [33, 133, 159, 145]), (0.63, [362, 263, 386, 374])] {
         let [from, to, upper, lower] = rows;
@@ -30,16 +33,33 @@ fn anchors(wide: f32, open: f32) -> Anchors {
     for (row, place) in [(78, [0.4, 0.75]), (308, [0.6, 0.75]), (13, [0.5, 0.75]), (14, [0.5, 0.75 + open])] {
         mesh[row] = place;
     }
+    mesh.iter_mut().for_each(|point| *point = [point[0] + by.x, point[1] + by.y]);
     Anchors::of_mesh(&mesh).unwrap()
+}
+
+/// The same, where it is expected.
+fn anchors(wide: f32, open: f32) -> Anchors {
+    anchors_moved(wide, open, Point::default())
+}
+
+/// What a change makes of a face whose partner in the pair is as open.
+fn changed(change: OpeningChange, anchors: &Anchors) -> ChangedOpenings {
+    change.of_pair([anchors, anchors])[0]
 }
 
 /// A face with such eyes: skin, whites between the lids, an iris in the middle.
 fn person(wide: f32, open: f32) -> Source {
-    let anchors = anchors(wide, open);
+    person_moved(wide, open, Point::default())
+}
+
+/// The same, elsewhere in the crop.
+fn person_moved(wide: f32, open: f32, by: Point) -> Source {
+    let anchors = anchors_moved(wide, open, by);
     let blue = (0..PIXELS).map(|n| {
         let p = Point::new(((n % SIDE) as f32 + 0.5) / SIDE as f32, ((n / SIDE) as f32 + 0.5) / SIDE as f32);
         let eye = anchors.eyes.iter().find(|eye| eye.cover(p, 1e-6) > 0.0);
-        eye.map_or(SKIN, |eye| if eye.centre().distance(p) < 0.18 * wide { IRIS } else { WHITE })
+        let skin = if anchors.mouth.cover(p, 1e-6) > 0.0 { MOUTH } else { SKIN };
+        eye.map_or(skin, |eye| if eye.centre().distance(p) < 0.18 * wide { IRIS } else { WHITE })
     });
     let bgr = blue.flat_map(|blue| [blue, 100, 100]).collect();
     Source::new(SIDE, bgr, vec![255; PIXELS], vec![0; PIXELS]).unwrap().with_anchors(Some(anchors))
@@ -47,6 +67,16 @@ fn person(wide: f32, open: f32) -> Source {
 
 /// Input and target, blue only.
 fn pair(input: &Source, target: &Source, settings: &AugmentSettings, seed: u64) -> [Vec<f32>; 2] {
+    turned(input, target, settings, (seed, false, Similarity::IDENTITY))
+}
+
+/// The same, mirrored at times where `flip` says so, of a target whose crop lies elsewhere.
+fn turned(
+    input: &Source,
+    target: &Source,
+    settings: &AugmentSettings,
+    (seed, flip, to_target): (u64, bool, Similarity),
+) -> [Vec<f32>; 2] {
     let augmenter = Augmenter::new(settings.clone(), SIDE).unwrap();
     let (mut shown, mut asked) = (vec![0.0; 3 * PIXELS], vec![0.0; 3 * PIXELS]);
     let [mut mask, mut priority, mut driver_mask] = [(); 3].map(|()| vec![0.0; PIXELS]);
@@ -57,9 +87,9 @@ fn pair(input: &Source, target: &Source, settings: &AugmentSettings, seed: u64) 
         priority: &mut priority,
         driver_mask: &mut driver_mask,
     };
-    let pair = CrossPair { input, target, to_target: Similarity::IDENTITY };
+    let pair = CrossPair { input, target, to_target };
     let mut rng = stream(seed, Purpose::Augmentation, 0, 0);
-    augmenter.cross_sample(&pair, false, &mut rng, &mut Buffers::default(), &mut sample);
+    augmenter.cross_sample(&pair, flip, &mut rng, &mut Buffers::default(), &mut sample);
     [shown, asked].map(|mut planes| {
         planes.truncate(PIXELS);
         planes
@@ -111,13 +141,61 @@ fn without_a_chance_or_without_anchors_nothing_moves() {
     assert!((0..8).any(|seed| pair(&known, &known, &settings, seed)[0] != still));
 }
 
+#[test]
+fn what_one_of_a_pair_cannot_change_stays_in_both() {
+    let (open, shut) = (anchors(0.2, 0.08), anchors(0.2, 0.001));
+    let change = OpeningChange { lids: [0.8; 2], gaze: [0.1, 0.0], mouth: 0.5 };
+    let moves = |changed: &ChangedOpenings, p: Point| changed.apply(p).distance(p) > 1e-3;
+    let (lid, lip) = (Point::new(0.37, 0.43), Point::new(0.5, 0.75 + 0.07));
+    let both = change.of_pair([&open, &open]);
+    assert!(both.iter().all(|changed| moves(changed, lid) && moves(changed, lip)));
+    for pair in [[&open, &shut], [&shut, &open]] {
+        assert!(!change.of_pair(pair).iter().any(|changed| moves(changed, lid) || moves(changed, lip)));
+    }
+    // Eyes alone that are shut do not keep the mouth from moving.
+    let winks = Anchors { eyes: shut.eyes, ..open };
+    assert!(change.of_pair([&open, &winks]).iter().all(|changed| !moves(changed, lid) && moves(changed, lip)));
+}
+
+#[test]
+fn without_chances_nothing_is_drawn() {
+    let streams = || stream(7, Purpose::Augmentation, 0, 0);
+    let (mut asked, mut other) = (streams(), streams());
+    assert_eq!(OpeningChange::draw(&AugmentSettings::none(), &mut asked), None);
+    assert_eq!(asked.random::<u64>(), other.random::<u64>(), "runs of before would go on otherwise");
+}
+
+#[test]
+fn a_mirrored_and_turned_pair_closes_its_mouth_alike() {
+    let (one, by) = (person(0.2, 0.08), Point::new(0.03, -0.02));
+    let elsewhere = person_moved(0.2, 0.08, by);
+    let settings =
+        AugmentSettings { mouth_chance: 1.0, mouth: 1.0, rotation: 10.0, shift: 0.05, ..AugmentSettings::none() };
+    let mut closed = 0;
+    for seed in 0..20 {
+        // The same person twice: both pictures are the same, wherever they lie and however far the mouth is open.
+        let (flip, identity) = (seed % 2 == 0, Similarity::IDENTITY);
+        let [input, target] = turned(&one, &one, &settings, (seed, flip, identity));
+        assert!(input.iter().zip(&target).all(|(a, b)| (a - b).abs() < 1e-4), "seed {seed}");
+        let dark = input.iter().filter(|value| (**value - f32::from(MOUTH) / 255.0).abs() < 0.1).count();
+        closed += usize::from(dark < 700);
+        // Whose crop lies elsewhere is met at the same places all the same.
+        let moved = Similarity { tx: by.x, ty: by.y, ..Similarity::IDENTITY };
+        let [input, target] = turned(&one, &elsewhere, &settings, (seed, flip, moved));
+        let apart = input.iter().zip(&target).filter(|(a, b)| (**a - **b).abs() > 0.15).count();
+        assert!(apart < PIXELS / 200, "seed {seed}: {apart} pixels differ");
+    }
+    assert!(closed > 0);
+}
+
 proptest! {
     #[test]
     fn openings_move_nothing_outside_of_them_and_fold_nowhere(
-        open in 0.0f32..0.1, right in -0.35f32..=1.0, left in -0.35f32..=1.0, down in -0.12f32..=0.12, x in 0.0f32..1.0,
+        open in 0.0f32..0.1, right in -0.35f32..=1.0, left in -0.35f32..=1.0, down in -0.12f32..=0.12,
+        x in 0.0f32..1.0,
     ) {
         let anchors = anchors(0.2, open);
-        let eyes = OpeningChange { lids: [right, left], gaze: [0.0, down], mouth: 0.0 }.of(&anchors);
+        let eyes = changed(OpeningChange { lids: [right, left], gaze: [0.0, down], mouth: 0.0 }, &anchors);
         let mut last = f32::MIN;
         for n in 0..400 {
             let p = Point::new(x, n as f32 / 400.0);
@@ -132,10 +210,10 @@ proptest! {
 
     #[test]
     fn what_looks_aside_stays_between_the_lids_and_folds_nowhere(
-        open in 0.02f32..0.1, closing in -0.35f32..=0.9, across in -0.24f32..=0.24, height in 0.01f32..0.99,
+        open in 0.02f32..0.1, closing in -0.35f32..=0.9, across in -0.12f32..=0.12, height in 0.01f32..0.99,
     ) {
         let anchors = anchors(0.2, open);
-        let eyes = OpeningChange { lids: [closing; 2], gaze: [across, 0.1], mouth: 0.0 }.of(&anchors);
+        let eyes = changed(OpeningChange { lids: [closing; 2], gaze: [across, 0.1], mouth: 0.0 }, &anchors);
         let eye = &anchors.eyes[0];
         let mut last = f32::MIN;
         for n in -99..100 {
@@ -153,7 +231,7 @@ proptest! {
     #[test]
     fn a_mouth_opens_and_closes_by_its_lower_lip(open in 0.01f32..0.1, closing in -0.35f32..=1.0, x in 0.0f32..1.0) {
         let anchors = anchors(0.2, open);
-        let mouth = OpeningChange { mouth: closing, ..OpeningChange::default() }.of(&anchors);
+        let mouth = changed(OpeningChange { mouth: closing, ..OpeningChange::default() }, &anchors);
         let mut last = f32::MIN;
         for n in 0..400 {
             let p = Point::new(x, n as f32 / 400.0);
@@ -171,9 +249,38 @@ proptest! {
     }
 
     #[test]
+    fn a_point_of_an_almond_is_where_it_is_placed(
+        x in 0.2f32..0.8, y in 0.2f32..0.8, dx in -0.2f32..0.2, dy in -0.2f32..0.2, along in -1.5f32..1.5,
+        below in -0.3f32..0.3,
+    ) {
+        prop_assume!(dx.hypot(dy) > 0.02);
+        let corners = [Point::new(x, y), Point::new(x + dx, y + dy)];
+        let almond = Almond { corners, upper: corners[0], lower: corners[1] };
+        let (found_along, found_below) = almond.place(almond.point(along, below));
+        prop_assert!((found_along - along).abs() < 1e-3 && (found_below - below).abs() < 1e-4);
+    }
+
+    #[test]
+    fn no_opening_tears_but_at_an_edge_that_closes(
+        wide in 0.02f32..0.2, over in 0.0f32..2.5, closing in -0.35f32..=0.0, down in -0.12f32..=0.12, x in 0.3f32..0.7,
+    ) {
+        let anchors = anchors(wide, wide * over);
+        let change = OpeningChange { lids: [closing; 2], gaze: [0.0, down], mouth: closing };
+        let changed = changed(change, &anchors);
+        let mut last: Option<Point> = None;
+        for n in 0..2000 {
+            let place = changed.apply(Point::new(x, n as f32 / 2000.0));
+            let step = last.map_or(0.0, |last| place.y - last.y);
+            // A step of 1 in 2000 is stretched to no more than four times that.
+            prop_assert!((-1e-5..4.2 / 2000.0).contains(&step), "a step of {step} at {n}");
+            last = Some(place);
+        }
+    }
+
+    #[test]
     fn a_shut_eye_shows_lid_alone(open in 0.01f32..0.1, along in -0.95f32..0.95, height in 0.01f32..0.99) {
         let anchors = anchors(0.2, open);
-        let eyes = OpeningChange { lids: [1.0; 2], gaze: [0.2, 0.1], mouth: 0.0 }.of(&anchors);
+        let eyes = changed(OpeningChange { lids: [1.0; 2], gaze: [0.1, 0.1], mouth: 0.0 }, &anchors);
         let eye = &anchors.eyes[0];
         let [upper, lower] = eye.edges(along);
         let place = eyes.apply(eye.point(along, upper + height * (lower - upper)));

@@ -67,8 +67,8 @@ impl Almond {
     /// The point that [`Almond::place`] gives `along` and `below` for.
     pub fn point(&self, along: f32, below: f32) -> Point {
         let ([from, to], centre) = (self.corners, self.centre());
-        let (ax, ay) = (0.5 * (to.x - from.x), 0.5 * (to.y - from.y));
-        let below = below / (ax * ax + ay * ay).sqrt().max(1e-6);
+        let (ax, ay) = (to.x - from.x, to.y - from.y);
+        let (along, below) = (0.5 * along, below / (ax * ax + ay * ay).max(1e-12).sqrt());
         Point::new(centre.x + along * ax - below * ay, centre.y + along * ay + below * ax)
     }
 

@@ -24,8 +24,8 @@ pub struct CrossPair<'a> {
 }
 
 impl Augmenter {
-    /// Fills `sample` from a pair. Light, colours, placement, mirroring and openings change both pictures alike; `flip` says whether they
-    /// may be mirrored.
+    /// Fills `sample` from a pair. Light, colours, placement, mirroring, eyes and mouth change both pictures alike; `flip`
+    /// says whether they may be mirrored.
     pub fn cross_sample(
         &self,
         pair: &CrossPair<'_>,
@@ -41,8 +41,8 @@ impl Augmenter {
         let warp = GridWarp::draw(settings.warp, rng);
         let proportions = Proportions::draw(settings, pair.input.anchors(), rng);
         let openings = OpeningChange::draw(settings, rng);
-        let openings_of = |source: &Source| Some(openings?.of(source.anchors()?));
-        let (input_openings, target_openings) = (openings_of(pair.input), openings_of(pair.target));
+        let of_pair = || Some(openings?.of_pair([pair.input.anchors()?, pair.target.anchors()?]));
+        let (input_openings, target_openings) = of_pair().map(|[input, target]| (input, target)).unzip();
         relight(pair.target, &colour, &light, buffers);
         let to_target = |p| {
             let place = pair.to_target.apply(placement.apply(p));

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::openings::MOST_GAZE;
+
 /// How samples are augmented. A chance is 0..1 a sample; a strength of 0 does nothing. Lengths are shares of the crop's
 /// side, so that they mean the same at every resolution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,17 +30,18 @@ pub struct AugmentSettings {
     pub proportions_chance: f32,
     /// How far they are from its own, at most: 1 is as far as two people differ.
     pub proportions: f32,
-    /// Chance that the lids of a troupe's people lie elsewhere, in input and target alike, where the place of the eyes is known.
+    /// Chance that the lids of a troupe's people lie elsewhere, in input and target alike, where the place of the face's
+    /// parts is known.
     pub lids_chance: f32,
-    /// How far they close at most: 1 is shut.
+    /// How far they close, at most: 1 is shut. They open by up to 0.35 of that.
     pub lids: f32,
     /// Chance that they look elsewhere, likewise.
     pub gaze_chance: f32,
-    /// How far an iris moves at most, over the eye's width.
+    /// How far an iris moves, at most, over the eye's width and over its opening.
     pub gaze: f32,
     /// Chance that their mouths open further or close, likewise.
     pub mouth_chance: f32,
-    /// How far they close at most: 1 is shut.
+    /// How far they close, at most: 1 is shut. They open by up to 0.35 of that.
     pub mouth: f32,
     /// How much of the forehead behind the subject's hair is skin in the target, 0..1, where the mask tells hair from face:
     /// 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
@@ -244,113 +247,6 @@ pub const LATER: [(&str, f64); 18] = [
 ];
 
 impl AugmentSettings {
-    /// For models that start from a base. Another person's picture and other proportions keep the code from holding the
-    /// person, so nothing else is warped; faces are moved no further than alignments err, so that the code may rely on them;
-    /// a subject's colours are their own in every light.
-    pub fn with_base() -> Self {
-        Self {
-            rotation: 2.5,
-            scale: 0.015,
-            shift: 0.006,
-            warp: 0.0,
-            proportions_chance: 0.6,
-            transfer_chance: 0.0,
-            ..Self::default()
-        }
-    }
-
-    /// For an encoder that is trained to know nobody's proportions, and expressions that
-    /// the troupe never made: they change more.
-    pub fn with_troupe() -> Self {
-        Self {
-            proportions_chance: 0.9,
-            proportions: 1.5,
-            lids_chance: 0.5,
-            gaze_chance: 0.5,
-            mouth_chance: 0.5,
-            ..Self::with_base()
-        }
-    }
-
-    /// For a base: its people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt when the
-    /// base becomes somebody.
-    pub fn for_troupe() -> Self {
-        Self { flip_b: true, ..Self::with_troupe() }
-    }
-
-    /// Nothing is changed.
-    pub const fn none() -> Self {
-        Self {
-            rotation: 0.0,
-            scale: 0.0,
-            shift: 0.0,
-            flip_a: false,
-            flip_b: false,
-            warp: 0.0,
-            warp_until: 1.0,
-            proportions_chance: 0.0,
-            proportions: 0.0,
-            lids_chance: 0.0,
-            lids: 0.0,
-            gaze_chance: 0.0,
-            gaze: 0.0,
-            mouth_chance: 0.0,
-            mouth: 0.0,
-            forehead: 0.0,
-            transfer_chance: 0.0,
-            lab_chance: 0.0,
-            lightness: 0.0,
-            contrast: 0.0,
-            tint: 0.0,
-            chroma: 0.0,
-            hsv_chance: 0.0,
-            hue: 0.0,
-            saturation: 0.0,
-            value: 0.0,
-            gamma_chance: 0.0,
-            gamma: 0.0,
-            light_chance: 0.0,
-            light: 0.0,
-            shadow_chance: 0.0,
-            shadow: 0.0,
-            skin_chance: 0.0,
-            skin: 0.0,
-            beard_chance: 0.0,
-            beard: 0.0,
-            makeup_chance: 0.0,
-            makeup: 0.0,
-            fringe_chance: 0.0,
-            fringe: 0.0,
-            glasses_chance: 0.0,
-            glasses: 0.0,
-            occluder_chance: 0.0,
-            occluder: 0.0,
-            blur_chance: 0.0,
-            blur: 0.0,
-            motion_chance: 0.0,
-            motion: 0.0,
-            shrink_chance: 0.0,
-            shrink: 1.0,
-            noise_chance: 0.0,
-            noise: 0.0,
-            noise_growth: 0.0,
-            cast_chance: 0.0,
-            cast: 0.0,
-            exposure: 0.0,
-            tone_chance: 0.0,
-            tone: 0.0,
-            lift: 0.0,
-            sharpen_chance: 0.0,
-            sharpen: 0.0,
-            subsampling_chance: 0.0,
-            subsampling: 0.0,
-            banding_chance: 0.0,
-            banding: 0.0,
-            jpeg_chance: 0.0,
-            jpeg: 100,
-        }
-    }
-
     /// The same, checked.
     ///
     /// # Errors
@@ -367,7 +263,7 @@ impl AugmentSettings {
             ("lids_chance", self.lids_chance, 0.0, 1.0),
             ("lids", self.lids, 0.0, 1.0),
             ("gaze_chance", self.gaze_chance, 0.0, 1.0),
-            ("gaze", self.gaze, 0.0, 0.12),
+            ("gaze", self.gaze, 0.0, MOST_GAZE),
             ("mouth_chance", self.mouth_chance, 0.0, 1.0),
             ("mouth", self.mouth, 0.0, 1.0),
             ("forehead", self.forehead, 0.0, 1.0),
