@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # packaging/try.sh SUITE: the packages of packaging/deb.sh in a new Debian of that suite (bookworm, trixie), installed, used
-# and removed. Needs root and debootstrap; the root folder lies in TMPDIR and goes at the end. KEEP names a folder for pictures,
-# MIRROR where Debian's packages come from: else from where this machine has them.
+# and removed. Needs root and debootstrap; the root folder lies in TMPDIR and goes at the end. KEEP names a folder for
+# pictures, MIRROR where Debian's packages come from: else from where this machine has them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,8 @@ suite=${1:-}
 [ "$(id -u)" = 0 ] || fail "needs root"
 command -v debootstrap >/dev/null || fail "debootstrap is missing: apt install debootstrap"
 ls target/debian/*.deb >/dev/null 2>&1 || fail "there are no packages: packaging/deb.sh"
-sources=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null) || true
+debian=('Created-By: Packages' 'Origin: Debian' 'Label: Debian')
+sources=$(apt-get indextargets --format '$(REPO_URI)' "${debian[@]}" 2>/dev/null) || true
 mirror=${MIRROR:-$(grep -m 1 '^https\?:' <<<"$sources" || true)}
 [ -n "$mirror" ] || fail "no source of Debian's packages is set up here: give MIRROR"
 

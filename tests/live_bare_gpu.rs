@@ -1,5 +1,5 @@
-//! The same as live_bare where the whole swap is done on a GPU: over every hard clip no frame leaves with the performer's
-//! own face, also where the device is lost or the network gives no numbers.
+//! The same as live_bare where the whole swap is done on a GPU: no frame leaves with the performer's own face, also
+//! where the device is lost or the network gives no numbers.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -35,16 +35,16 @@ fn model(of: &SwapModel, gpu: &GpuDevice) -> Arc<Model> {
     Arc::new(Model::of(swappers.collect(), SystemTime::now() + Duration::from_secs(3600)))
 }
 
-/// Nobody in any of these clips is bare, with the model that `model` gives for each frame; where it `fails` it does in those
-/// that [`strikes`].
-fn never_bare(clips: &[&str], model: &dyn Fn(u32) -> Arc<Model>, fails: bool) {
+/// Nobody in any of these clips is bare, with the model that `model` gives for each frame; it may fail in those that
+/// [`strikes`].
+fn never_bare(clips: &[&str], model: &dyn Fn(u32) -> Arc<Model>, struck_frames_fail: bool) {
     let play = Play {
         every: 1,
         finder: Works::Yes,
         model: &|i| Some(model(i)),
         select: Select::All,
         on_failure: OnFailure::Hold,
-        fails,
+        struck_frames_fail,
     };
     for name in clips {
         let Some(bare) = play.bare(name) else { return };

@@ -1,7 +1,8 @@
 //! The camera of `standin webcam` in Chromium and in Firefox, through the desktop's portal, as a page in a browser gets
 //! it.
 //!
-//! The portal asks nobody here: the permission is written before, and the backend that would ask is a name without a program.
+//! The portal asks nobody here: the permission is written before, and the backend that would ask is a name without a
+//! program.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails may stop")]
 
@@ -26,8 +27,9 @@ use call_support::desktop::Desktop;
 use call_support::webcam::Webcam;
 use models::Lent;
 
-/// The session manager lets a program see cameras a moment after the portal has let it in, so it asks until Standin is there.
-/// Tells each step towards the camera that is called Standin, then, four times a second, its name, how many frames have come, and how many pixels are green.
+/// The session manager lets a program see cameras a moment after the portal has let it in, so it asks until Standin
+/// is there. Tells each step towards the camera that is called Standin, then, four times a second, its name, how many
+/// frames have come, and how many pixels are green.
 const PAGE: &str = "<!doctype html><video id=v autoplay muted playsinline></video><script>
 const say = async text => { await fetch('/say', {method: 'POST', body: text}) };
 const pause = time => new Promise(done => setTimeout(done, time));
@@ -166,7 +168,7 @@ struct Browser {
 }
 
 const CHROMIUM: Browser = Browser {
-    names: &["chromium"],
+    names: &["chromium", "chromium-browser"],
     open: |command, folder, page| {
         let profile = format!("--user-data-dir={}", folder.display());
         let words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"];
@@ -207,7 +209,7 @@ fn shows_the_swapped_face(browser: &Browser) {
         return skip("xdg-desktop-portal is not installed");
     };
     let Some(name) = browser.names.iter().find(|name| is_installed(name)) else {
-        return skip(&format!("{} is not installed", browser.names[0]));
+        return skip(&format!("{} is not installed", browser.names.join(" or ")));
     };
     if !is_installed("gdbus") {
         return skip("gdbus is not installed");
@@ -235,6 +237,7 @@ fn shows_the_swapped_face(browser: &Browser) {
         };
         assert!(!text.starts_with("error"), "after {last:?}: {text}");
         if is_swapped(text) {
+            println!("{name} shows the swapped face {:.1} s after it was started", begun.elapsed().as_secs_f64());
             break;
         }
         last = next.ok();

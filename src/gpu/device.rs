@@ -218,11 +218,11 @@ impl GpuDevice {
         done
     }
 
-    /// Makes something on the device, with the cache of compiled pipelines of that name. What goes wrong meanwhile is this attempt's and no
-    /// failure of the device.
+    /// Makes something on the device, with the cache of compiled pipelines of that name. What goes wrong in calls of this
+    /// thread meanwhile is this attempt's and no failure of the device.
     ///
     /// # Errors
-    /// [`GpuError`] where a shader is refused, where memory runs out, and where the device is lost.
+    /// [`GpuError`] where a shader is refused, where memory runs out, where `make` fails, and where the device is lost.
     pub fn attempt<T>(
         &self,
         name: &str,

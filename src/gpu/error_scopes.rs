@@ -2,8 +2,8 @@
 
 use super::GpuError;
 
-/// Does `work`; what goes wrong on the device meanwhile is an error of this work and no failure of the device. Only calls of
-/// this thread are watched: another that works for it needs scopes of its own.
+/// Does `work`; what goes wrong on the device meanwhile is an error of this work and no failure of the device. Only
+/// calls of this thread are watched: another that works for it needs scopes of its own.
 ///
 /// # Errors
 /// [`GpuError`]: all that the device said, then what `work` failed with.

@@ -1,7 +1,8 @@
 //! The trainer: from clips of whoever lent a face to a checked `.dfm`. Data flows one way:
 //!
 //! 1. [`extract`] finds the faces of clips and pictures and cleans up; [`faceset`] is the folder it writes.
-//! 2. [`samples`] loads face sets and prepares batches beside the training: [`augment`] lights, dresses and damages.
+//! 2. [`samples`] loads face sets and prepares batches beside the training: [`augment`] lights, moves, dresses and
+//!    damages.
 //! 3. [`zoo`] has the models, each a [`zoo::Blueprint`]: data from which the network is made, counted and exported.
 //!    [`weights`] are its parameters, [`base`] what a model of somebody new starts from.
 //! 4. [`losses`] say how wrong a batch came out, [`optimise`] moves the weights, [`session`] repeats that: checkpoints,

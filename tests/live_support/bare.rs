@@ -97,8 +97,8 @@ pub(crate) struct Play<'a> {
     pub(crate) model: &'a dyn Fn(u32) -> Option<Arc<Model>>,
     pub(crate) select: Select,
     pub(crate) on_failure: OnFailure,
-    /// Whether no frame that [`strikes`] may be swapped.
-    pub(crate) fails: bool,
+    /// Whether in every frame that [`strikes`] the swap fails.
+    pub(crate) struck_frames_fail: bool,
 }
 
 impl Play<'_> {
@@ -134,7 +134,10 @@ impl Play<'_> {
             job.frame = Some(input.clone());
             queue.submit(job);
             let job = take(&queue);
-            assert!(!(self.fails && strikes(i) && job.outcome == Outcome::Swapped), "{name}: frame {i} is swapped");
+            assert!(
+                !(self.struck_frames_fail && strikes(i) && job.outcome == Outcome::Swapped),
+                "{name}: frame {i} is swapped"
+            );
             swapped += u32::from(job.outcome == Outcome::Swapped);
             if leaves(&job) {
                 let output = job.frame.as_ref().unwrap();

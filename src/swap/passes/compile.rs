@@ -6,14 +6,15 @@ use std::sync::{Mutex, PoisonError};
 use super::Pass;
 use crate::gpu::{GpuError, with_error_scopes};
 
-/// Threads that compile at most, and two at least: a model may be loaded while frames are swapped, which half of the cores are
-/// left to.
+/// Threads that compile at most. A model may be loaded while frames are swapped, which of four cores and more leaves
+/// half to those.
 const MOST_THREADS: usize = 8;
 
 /// A pipeline for each pass; passes of the same text share one.
 ///
 /// # Errors
-/// [`GpuError`], that of the first pass which the device refuses. A device that is lost is none here: its pipelines are not valid.
+/// [`GpuError`], that of the first pass which the device refuses. A device that is lost refuses nothing: it gives
+/// pipelines that are not valid.
 pub(super) fn pipelines(
     passes: &[Pass],
     device: &wgpu::Device,
@@ -55,14 +56,14 @@ pub(super) fn pipelines(
 }
 
 fn threads(device: &wgpu::Device) -> usize {
-    // There wgpu compiles under a lock for which it waits a second, and panics.
+    // There wgpu compiles under a lock for which it waits a few seconds and then panics.
     if device.adapter_info().backend == wgpu::Backend::Gl {
         return 1;
     }
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).clamp(2, MOST_THREADS))
 }
 
-/// One pass's.
+/// The pipeline of one shader with so many storage buffers.
 pub(super) fn pipeline(
     device: &wgpu::Device,
     text: &str,

@@ -54,8 +54,8 @@ struct Dispatch {
 }
 
 impl NetworkPasses {
-    /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. Where there is no memory for
-    /// a buffer the device says so, see [`GpuDevice::attempt`](crate::gpu::GpuDevice::attempt).
+    /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. Where there is no memory
+    /// for a buffer the device says so, see [`GpuDevice::attempt`](crate::gpu::GpuDevice::attempt).
     ///
     /// # Errors
     /// [`GpuError`] where the device refuses a pass.

@@ -4,11 +4,11 @@ use rand::Rng;
 
 use super::colour::ColourChange;
 use super::light::Light;
-use super::openings::OpeningChange;
+use super::openings::{ChangedOpenings, OpeningChange};
 use super::placement::Placement;
 use super::proportions::Proportions;
 use super::warp::GridWarp;
-use super::{Augmenter, Buffers, Sample, Source, place_warped, relight};
+use super::{AugmentSettings, Augmenter, Buffers, Sample, Source, place_warped, relight};
 use crate::geometry::Similarity;
 
 /// Two people in one frame of a performance.
@@ -24,8 +24,8 @@ pub struct CrossPair<'a> {
 }
 
 impl Augmenter {
-    /// Fills `sample` from a pair. Light, colours, placement, mirroring, eyes and mouth change both pictures alike; `flip`
-    /// says whether they may be mirrored.
+    /// Fills `sample` from a pair. Light, colours, placement, mirroring, eyes and mouth change both pictures alike;
+    /// `flip` says whether they may be mirrored.
     pub fn cross_sample(
         &self,
         pair: &CrossPair<'_>,
@@ -40,9 +40,7 @@ impl Augmenter {
         let placement = Placement::draw(settings, flip, rng);
         let warp = GridWarp::draw(settings.warp, rng);
         let proportions = Proportions::draw(settings, pair.input.anchors(), rng);
-        let openings = OpeningChange::draw(settings, rng);
-        let of_pair = || Some(openings?.of_pair([pair.input.anchors()?, pair.target.anchors()?]));
-        let (input_openings, target_openings) = of_pair().map(|[input, target]| (input, target)).unzip();
+        let [input_openings, target_openings] = changed_openings(settings, pair, rng);
         relight(pair.target, &colour, &light, buffers);
         let to_target = |p| {
             let place = pair.to_target.apply(placement.apply(p));
@@ -58,5 +56,18 @@ impl Augmenter {
         );
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(pair.input, sample.input, rng, buffers);
+    }
+}
+
+/// Other eyes and another mouth for input and target; none where nothing changes or nobody said where those are.
+fn changed_openings(
+    settings: &AugmentSettings,
+    pair: &CrossPair<'_>,
+    rng: &mut impl Rng,
+) -> [Option<ChangedOpenings>; 2] {
+    let change = OpeningChange::draw(settings, rng);
+    match (change, pair.input.anchors(), pair.target.anchors()) {
+        (Some(change), Some(input), Some(target)) => change.of_pair([input, target]).map(Some),
+        _ => [None; 2],
     }
 }

@@ -1,7 +1,8 @@
-//! Other lids, another gaze, another mouth: both people of a pair open and close eyes and mouth and look elsewhere, alike.
+//! Other lids, another gaze, another mouth: both people of a pair open and close eyes and mouth and look elsewhere,
+//! alike.
 //!
-//! A troupe performs few frames, which a network learns by heart; so changed, each frame has another expression in every
-//! sample, and the answer of every cross swap is still known.
+//! A troupe performs few frames, which a network learns by heart. So changed, a frame has another expression in most
+//! samples, and the answer of every cross swap is still known.
 
 use std::ops::RangeInclusive;
 
@@ -12,7 +13,8 @@ use super::anchors::{Almond, Anchors};
 use super::draw::{between, chance, symmetric};
 use crate::geometry::Point;
 
-/// How far an edge comes nearer to the other or leaves it, at most, over the opening, unless it [closes](CLOSES_CHANCE).
+/// How far an edge comes nearer to the other or leaves it, at most, over the opening, unless it
+/// [closes](CLOSES_CHANCE).
 const SMALL_MOVE: f32 = 0.35;
 /// Chance that it comes nearer than that: a blink, a mouth that closes.
 const CLOSES_CHANCE: f32 = 0.25;
@@ -24,17 +26,19 @@ const LID_REACH: f32 = 0.4;
 const LIP_REACH: f32 = 0.6;
 /// Part of the skin's reach by which an edge goes away at most: the rest is pressed together.
 const MOST_PRESSED: f32 = 0.5;
-/// The most that an iris moves, over the eye's width and over its opening. What is between the lids moves by `1 - v^4` of that
-/// at `v` (-1..1) along either, whose slope is 4 at most: beyond 1/8 the map folds.
+/// The most that an iris moves, over the eye's width and over its opening. Along either, a point at `v` (-1..1, so
+/// that a move counts twice) is seen at `v - 2 m (1 - v^4)` for a move `m`, whose slope is `1 - 8 m` at an end: from
+/// 1/8 on it folds.
 pub(super) const MOST_GAZE: f32 = 0.12;
-/// Openings that are changed, over their widths. Of what is shut nothing is seen that could open; what is open further than wide
-/// is seen from the side, and its edges are not where its points are.
+/// Openings that are changed, over their widths. Of what is shut nothing is seen that could open. What is open further
+/// than wide is seen from the side, and its edges are not where its points are.
 const CHANGED: RangeInclusive<f32> = 0.03..=1.0;
 
 /// How a face's openings change, whoever's it is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct OpeningChange {
-    /// How far each upper lid comes down, over the eye's opening: the subject's right eye, then the left. Below 0 it goes up.
+    /// How far each upper lid comes down, over the eye's opening: the subject's right eye, then the left. Below 0 it
+    /// goes up.
     pub lids: [f32; 2],
     /// How far what is between the lids moves: to the right over the eye's width, down over its opening.
     pub gaze: [f32; 2],
@@ -65,7 +69,9 @@ impl OpeningChange {
     pub fn of_pair(self, pair: [&Anchors; 2]) -> [ChangedOpenings; 2] {
         let all = pair.map(|anchors| self.openings(anchors));
         let both = |n: usize| all.iter().all(|openings| openings[n].changes());
-        all.map(|openings| ChangedOpenings(std::array::from_fn(|n| both(n).then_some(openings[n]))))
+        let closing = |n: usize| all[0][n].possible_closing().max(all[1][n].possible_closing());
+        let one = |opening: Opening, n: usize| both(n).then(|| Opening { closing: closing(n), ..opening });
+        all.map(|openings| ChangedOpenings(std::array::from_fn(|n| one(openings[n], n))))
     }
 
     fn openings(self, anchors: &Anchors) -> [Opening; 3] {
@@ -115,13 +121,25 @@ struct Opening {
 impl Opening {
     /// Whether it is one that changes.
     fn changes(&self) -> bool {
-        (self.closing != 0.0 || self.gaze != [0.0; 2]) && CHANGED.contains(&self.almond.opening())
+        (self.closing != 0.0 || self.gaze != [0.0; 2]) && CHANGED.contains(&self.ratio())
+    }
+
+    /// How far it is open in its middle, over its width.
+    fn ratio(&self) -> f32 {
+        let [upper, lower] = self.almond.edges(0.0);
+        (lower - upper) / self.almond.width().max(1e-6)
+    }
+
+    /// How far its edge comes nearer where skin is pressed together no more than it may be.
+    fn possible_closing(&self) -> f32 {
+        self.closing.max(-MOST_PRESSED * self.reach / self.ratio().max(1e-6))
     }
 
     /// The point of the face as it is that is seen at `p`; `None` outside of what moves.
     ///
-    /// Skin beside the edge that moves stretches after it, over an inside that stays, up to the other edge, which stays; an
-    /// edge that goes away stretches the inside. What is inside then moves by the gaze, along the edges and not off them.
+    /// Skin beside the edge that moves stretches after it, over an inside that stays, up to the other edge, which
+    /// stays. An edge that goes away stretches the inside. What is inside then moves by the gaze; aside it slides
+    /// along both edges.
     fn seen(&self, p: Point) -> Option<Point> {
         let Self { almond, upper_moves, closing, gaze: [across, down], reach } = self;
         let (along, below) = almond.place(p);
@@ -136,15 +154,15 @@ impl Opening {
         };
         let (below, [moving, still]) = (sign * below, edges(along));
         let (open, skin) = (still - moving, reach * almond.width());
-        let (top, shift) = (moving - skin, (closing * open).max(-MOST_PRESSED * skin));
+        let top = moving - skin;
         if open <= 0.0 || !(top..still).contains(&below) {
             return None;
         }
-        let (edge, point) = (moving + shift, |along, below| Some(almond.point(along, sign * below)));
+        let (edge, point) = (moving + closing * open, |along, below| Some(almond.point(along, sign * below)));
         if below <= edge {
             return point(along, top + (below - top) * skin / (edge - top));
         }
-        let height = if shift < 0.0 { (below - edge) / (still - edge) } else { (below - moving) / open };
+        let height = if *closing < 0.0 { (below - edge) / (still - edge) } else { (below - moving) / open };
         let inside = |v: f32| 1.0 - v.powi(4);
         let height = height - sign * down * inside(2.0 * height - 1.0);
         let along = along - 2.0 * across * inside(along);

@@ -3,9 +3,9 @@
 use super::AugmentSettings;
 
 impl AugmentSettings {
-    /// For models that start from a base. Another person's picture and other proportions keep the code from holding the
-    /// person, so nothing else is warped; faces are moved no further than alignments err, so that the code may rely on them;
-    /// a subject's colours are their own in every light.
+    /// For models that start from a base. Another person's picture and other proportions keep the code from holding
+    /// the person, so nothing else is warped; faces are moved no further than alignments err, so that the code may
+    /// rely on them; a subject's colours are their own in every light.
     pub fn with_base() -> Self {
         Self {
             rotation: 2.5,
@@ -31,8 +31,8 @@ impl AugmentSettings {
         }
     }
 
-    /// For a base: its people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt when the
-    /// base becomes somebody.
+    /// For a base: its people are mirrored too, which doubles the poses. What is not symmetric of a face is learnt
+    /// when the base becomes somebody.
     pub fn for_troupe() -> Self {
         Self { flip_b: true, ..Self::with_troupe() }
     }

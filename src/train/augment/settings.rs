@@ -23,8 +23,7 @@ pub struct AugmentSettings {
     /// much of it makes soft pictures.
     pub warp: f32,
     /// Part of the run, 0..1, after which nothing is warped any more, so that the picture becomes sharp; proportions
-    /// go on. 1 for never,
-    /// as in a run without end.
+    /// and openings go on. 1 for never, as in a run without end.
     pub warp_until: f32,
     /// Chance that the input's face has other proportions, where the place of its parts is known.
     pub proportions_chance: f32,
@@ -33,7 +32,7 @@ pub struct AugmentSettings {
     /// Chance that the lids of a troupe's people lie elsewhere, in input and target alike, where the place of the face's
     /// parts is known.
     pub lids_chance: f32,
-    /// How far they close, at most: 1 is shut. They open by up to 0.35 of that.
+    /// How far they close, at most: 1 is shut. They open by up to a third of that.
     pub lids: f32,
     /// Chance that they look elsewhere, likewise.
     pub gaze_chance: f32,
@@ -41,7 +40,7 @@ pub struct AugmentSettings {
     pub gaze: f32,
     /// Chance that their mouths open further or close, likewise.
     pub mouth_chance: f32,
-    /// How far they close, at most: 1 is shut. They open by up to 0.35 of that.
+    /// How far they close, at most: 1 is shut. They open by up to a third of that.
     pub mouth: f32,
     /// How much of the forehead behind the subject's hair is skin in the target, 0..1, where the mask tells hair from face:
     /// 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
