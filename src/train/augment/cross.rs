@@ -42,32 +42,21 @@ impl Augmenter {
         let proportions = Proportions::draw(settings, pair.input.anchors(), rng);
         let [input_openings, target_openings] = changed_openings(settings, pair, rng);
         relight(pair.target, &colour, &light, buffers);
-        let to_target = |p| {
-            let place = pair.to_target.apply(placement.apply(p));
-            target_openings.map_or(place, |openings| openings.apply(place))
-        };
+        let to_target = |p| target_openings.apply(pair.to_target.apply(placement.apply(p)));
         self.place(pair.target, to_target, buffers, sample);
         relight(pair.input, &colour, &light, buffers);
-        place_warped(
-            (&placement, &warp, proportions.as_ref(), input_openings.as_ref()),
-            *resolution,
-            buffers,
-            sample.input,
-        );
+        let moves = (&placement, &warp, proportions.as_ref(), &input_openings);
+        place_warped(moves, *resolution, buffers, sample.input);
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(pair.input, sample.input, rng, buffers);
     }
 }
 
-/// Other eyes and another mouth for input and target; none where nothing changes or nobody said where those are.
-fn changed_openings(
-    settings: &AugmentSettings,
-    pair: &CrossPair<'_>,
-    rng: &mut impl Rng,
-) -> [Option<ChangedOpenings>; 2] {
+/// Other eyes and another mouth for input and target; the same ones where nobody said where those are.
+fn changed_openings(settings: &AugmentSettings, pair: &CrossPair<'_>, rng: &mut impl Rng) -> [ChangedOpenings; 2] {
     let change = OpeningChange::draw(settings, rng);
     match (change, pair.input.anchors(), pair.target.anchors()) {
-        (Some(change), Some(input), Some(target)) => change.of_pair([input, target]).map(Some),
-        _ => [None; 2],
+        (Some(change), Some(input), Some(target)) => change.of_pair([input, target]),
+        _ => Default::default(),
     }
 }

@@ -144,7 +144,8 @@ impl Augmenter {
         let proportions = Proportions::draw(settings, source.anchors(), rng);
         relight(source, &colour, &light, buffers);
         self.place(source, |p| placement.apply(p), buffers, sample);
-        place_warped((&placement, &warp, proportions.as_ref(), None), *resolution, buffers, sample.input);
+        let moves = (&placement, &warp, proportions.as_ref(), &ChangedOpenings::default());
+        place_warped(moves, *resolution, buffers, sample.input);
         sample.driver_mask.copy_from_slice(&buffers.face);
         self.damage_input(source, sample.input, rng, buffers);
     }
@@ -159,7 +160,8 @@ impl Augmenter {
         let warp = GridWarp::draw(settings.warp, rng);
         let proportions = Proportions::draw(settings, source.anchors(), rng);
         relight(source, &colour, &light, buffers);
-        place_warped((&placement, &warp, proportions.as_ref(), None), self.resolution, buffers, input);
+        let moves = (&placement, &warp, proportions.as_ref(), &ChangedOpenings::default());
+        place_warped(moves, self.resolution, buffers, input);
         self.dress(source, input, rng, buffers);
     }
 
@@ -251,7 +253,7 @@ fn relight(source: &Source, colour: &ColourChange, light: &Light, buffers: &mut 
 
 /// Fills the input, not yet damaged, from the picture, and where its pixels lie.
 fn place_warped(
-    (placement, warp, proportions, openings): (&Placement, &GridWarp, Option<&Proportions>, Option<&ChangedOpenings>),
+    (placement, warp, proportions, openings): (&Placement, &GridWarp, Option<&Proportions>, &ChangedOpenings),
     resolution: usize,
     buffers: &mut Buffers,
     input: &mut [f32],
@@ -269,7 +271,7 @@ fn place_warped(
             let moved = row.at(p.x);
             let place = placement.apply(Point::new(p.x + moved.x, p.y + moved.y));
             let place = proportions.map_or(place, |proportions| proportions.apply(place));
-            let place = openings.map_or(place, |openings| openings.apply(place));
+            let place = openings.apply(place);
             [blue[n], green[n], red[n], face[n]] = picture.at(place);
             places[n] = place;
         }
