@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use half::f16;
 use prost::Message;
-use standin::swap::onnx::{Attribute, DataType, Model, Node, Tensor, attribute_type};
+use standin::onnx::{Attribute, DataType, Model, Node, Tensor};
 
 /// Tensors of fewer values stay as they are: the nodes that widen them would take more.
 const LEAST: usize = 256;
@@ -51,15 +51,7 @@ fn main() -> Result<()> {
 /// The values of a tensor of floats that is large enough.
 fn weights(tensor: &Tensor) -> Result<Option<Vec<f32>>> {
     let many = tensor.dims.iter().product::<i64>() as usize;
-    let kind = DataType::numbered(tensor.data_type);
-    if many < LEAST || !matches!(kind, Some(DataType::Float | DataType::Float16)) {
-        return Ok(None);
-    }
-    let values: Vec<f32> = match (&tensor.raw_data, kind) {
-        (Some(raw), Some(DataType::Float)) => raw.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect(),
-        (Some(raw), _) => raw.as_chunks().0.iter().map(|&two| f16::from_le_bytes(two).to_f32()).collect(),
-        (None, _) => tensor.float_data.clone(),
-    };
+    let Some(values) = tensor.floats().filter(|_| many >= LEAST) else { return Ok(None) };
     ensure!(values.len() == many, "tensor '{}' has {} values, expected {many}", tensor.name, values.len());
     Ok(Some(values))
 }
@@ -90,40 +82,25 @@ fn in_bytes(tensor: &Tensor, values: &[f32]) -> Option<(Vec<Tensor>, Vec<Node>)>
     let dims = [blocks.len() as i64, BLOCK as i64];
     let shape_bytes: Vec<u8> = tensor.dims.iter().flat_map(|side| side.to_le_bytes()).collect();
     let tensors = vec![
-        raw(&held, dims.to_vec(), DataType::Int8, integers.collect()),
+        Tensor::raw(&held, dims.to_vec(), DataType::Int8, integers.collect()),
         halves(&step, vec![dims[0], 1], &steps),
-        raw(&shape, vec![tensor.dims.len() as i64], DataType::Int64, shape_bytes),
+        Tensor::raw(&shape, vec![tensor.dims.len() as i64], DataType::Int64, shape_bytes),
     ];
     let nodes = vec![
         widened(&held, &whole),
         widened(&step, &steps_of),
-        node("Mul", &[&whole, &steps_of], &product),
-        node("Reshape", &[&product, &shape], name),
+        Node::new("Mul", &[&whole, &steps_of], &product, vec![]),
+        Node::new("Reshape", &[&product, &shape], name, vec![]),
     ];
     Some((tensors, nodes))
 }
 
 fn halves(name: &str, dims: Vec<i64>, values: &[f32]) -> Tensor {
     let bytes = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
-    raw(name, dims, DataType::Float16, bytes)
-}
-
-fn raw(name: &str, dims: Vec<i64>, kind: DataType, bytes: Vec<u8>) -> Tensor {
-    Tensor { dims, data_type: kind as i32, name: name.to_owned(), raw_data: Some(bytes.into()), ..Tensor::default() }
+    Tensor::raw(name, dims, DataType::Float16, bytes)
 }
 
 /// A Cast to 32-bit floats.
 fn widened(from: &str, to: &str) -> Node {
-    let float = i64::from(DataType::Float as i32);
-    let kind = Attribute { name: "to".to_owned(), i: Some(float), kind: attribute_type::INT, ..Attribute::default() };
-    Node { attribute: vec![kind], ..node("Cast", &[from], to) }
-}
-
-fn node(operator: &str, inputs: &[&str], output: &str) -> Node {
-    Node {
-        op_type: operator.to_owned(),
-        input: inputs.iter().map(|&name| name.to_owned()).collect(),
-        output: vec![output.to_owned()],
-        ..Node::default()
-    }
+    Node::new("Cast", &[from], to, vec![Attribute::int("to", i64::from(DataType::Float as i32))])
 }

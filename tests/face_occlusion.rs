@@ -16,11 +16,9 @@ use standin::face::{FaceType, OCCLUSION_CLASSES, OCCLUSION_SIDE, OcclusionNetwor
 use standin::frame::VideoBuffer;
 use standin::geometry::Similarity;
 use standin::live::{CropChoice, Look, Occlusion, OnFailure, Outcome, Settings, Visibility};
+use standin::onnx::{DataType, Dimension, Graph, Model, Node, OperatorSet, Shape, Tensor, TensorType, Type, ValueInfo};
 use standin::runtime::{Network, NetworkOptions, Runtime};
 use standin::swap::Generated;
-use standin::swap::onnx::{
-    DataType, Dimension, Graph, Model, Node, OperatorSet, Shape, Tensor, TensorType, Type, ValueInfo,
-};
 
 /// Calls a pixel a thing as far as its red is above a half, face otherwise: scores 0, -9, 40 · (red - 0.5), -9, -9.
 fn red_hides(side: usize, classes: usize) -> Vec<u8> {

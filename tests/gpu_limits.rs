@@ -11,9 +11,9 @@ use standin::blend::{BlendError, BlendRequest, BlendSettings, Blender};
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range, VideoBuffer};
 use standin::geometry::{Point, Similarity};
 use standin::gpu::{Constraints, GpuDevice, LEAST_STORAGE_BUFFERS, Selection};
+use standin::onnx::Model;
 use standin::runtime::Runtime;
 use standin::swap::graph::SwapGraph;
-use standin::swap::onnx::Model;
 use standin::swap::passes::Plan;
 use standin::swap::{Engine, GpuEngine, ModelFile, Tier};
 

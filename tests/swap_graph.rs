@@ -5,10 +5,10 @@ mod common;
 
 use common::onnx::{SwapModel, float, int, ints, node};
 use prost::Message;
+use standin::onnx::Model;
 use standin::swap::ModelFile;
 use standin::swap::contract::Contract;
 use standin::swap::graph::{GraphError, Operand, Operator, Order, Step, SwapGraph};
-use standin::swap::onnx::Model;
 
 fn read(model: &Model) -> Result<SwapGraph, GraphError> {
     let contract = Contract::of(model.graph.as_ref().unwrap()).unwrap();

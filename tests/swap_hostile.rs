@@ -6,8 +6,8 @@ mod common;
 
 use common::onnx::{SwapModel, floats, node};
 use proptest::prelude::*;
+use standin::onnx::{Attribute, Entry, Graph, Tensor, attribute_type};
 use standin::swap::ModelFile;
-use standin::swap::onnx::{Attribute, Entry, Graph, Tensor, attribute_type};
 
 /// Refused, with the file and all of `words` in the sentence.
 fn assert_refused(bytes: &[u8], words: &[&str]) {

@@ -7,9 +7,9 @@ mod gpu_support;
 use common::onnx::SwapModel;
 use prost::Message;
 use standin::gpu::GpuDevice;
+use standin::onnx::Model;
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::graph::{Array, Operand, Operator, Order, Step, SwapGraph, Unary};
-use standin::swap::onnx::Model;
 use standin::swap::passes::{Binding, NetworkPasses, Plan};
 use standin::swap::{Engine, GpuEngine, ModelFile, OnnxEngine, Tier, not_finite};
 

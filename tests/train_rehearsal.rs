@@ -13,7 +13,7 @@ use burn::tensor::{Device, Tensor};
 use face_sets::{header, write_set};
 use session_support::{discs, recipe, small};
 use standin::face::{Alignment, FaceType};
-use standin::swap::onnx::Model;
+use standin::onnx::Model;
 use standin::train::base::{Base, BaseError};
 use standin::train::export::{Metadata, Precision, export, verify};
 use standin::train::optimise::OptimiserSettings;

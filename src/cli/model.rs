@@ -78,7 +78,7 @@ const REGION: usize = 300 * 300 * 3 / 2;
 
 /// Whether `device=gpu` takes the model, and what it would take of a card.
 fn on_gpu(model: &ModelFile, out: &mut dyn Write) -> anyhow::Result<()> {
-    let decoded = crate::swap::onnx::Model::decode(model.bytes())?;
+    let decoded = crate::onnx::Model::decode(model.bytes())?;
     match SwapGraph::read(&decoded, &model.contract()) {
         Ok(graph) => Roofline::of(&graph, Tier::Half, model.resolution(), REGION, Card::default()).text(out),
         Err(reason) => Ok(writeln!(out, "{:<11} not with device=gpu: {reason}", "gpu")?),

@@ -1,9 +1,10 @@
 //! ONNX Runtime, loaded at run time: where the library is found, which execution providers it has, and a network with
-//! fixed inputs and outputs.
+//! fixed inputs and outputs, some of whose nodes it is given in another form ([`rewrite`]).
 
 mod library;
 mod network;
 mod provider;
+mod rewrite;
 mod weights;
 
 pub use library::{Runtime, RuntimeError, cached_library};

@@ -4,6 +4,7 @@ use ort::memory::Allocator;
 use ort::session::{Session, SessionInputValue, builder::GraphOptimizationLevel};
 use ort::value::{Tensor, ValueType};
 
+use super::rewrite::rewritten;
 use super::{Provider, Runtime, SharedWeights};
 
 /// How a network is run.
@@ -83,6 +84,17 @@ impl Network {
         options: NetworkOptions,
         weights: &SharedWeights,
     ) -> Result<Self, NetworkError> {
+        let faster = (options.provider == Provider::Cpu).then(|| rewritten(bytes)).flatten();
+        Self::as_written(runtime, faster.as_deref().unwrap_or(bytes), options, weights)
+    }
+
+    /// As [`Network::sharing`], node by node as the file has it.
+    pub(super) fn as_written(
+        runtime: &Runtime,
+        bytes: &[u8],
+        options: NetworkOptions,
+        weights: &SharedWeights,
+    ) -> Result<Self, NetworkError> {
         let mut builder = Session::builder(&runtime.environment)
             .map_err(failed)?
             .with_optimization_level(GraphOptimizationLevel::Level3)
@@ -139,6 +151,11 @@ impl Network {
     /// How many inputs.
     pub fn inputs(&self) -> usize {
         self.inputs.len()
+    }
+
+    /// How many outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs.len()
     }
 
     /// Output `i` of the last run; row-major.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
-use super::onnx::{DataType, Graph, Shape, TensorType, ValueInfo};
+use crate::onnx::{DataType, Graph, Shape, TensorType, ValueInfo};
 
 /// Sides that a crop may have, in pixels.
 pub const RESOLUTIONS: RangeInclusive<i64> = 16..=1024;
@@ -140,7 +140,7 @@ fn check_name(input: &ValueInfo, position: usize, expected: &'static str) -> Res
 /// Open dimensions agree with anything; a shape that is not said at all, too.
 fn check_shape(value: &ValueInfo, expected: &[i64], said: &str) -> Result<(), ContractError> {
     let Some(shape) = float_tensor(value)?.shape.as_ref() else { return Ok(()) };
-    let agrees = |(dim, &expected): (&super::onnx::Dimension, &i64)| dim.fixed().is_none_or(|dim| dim == expected);
+    let agrees = |(dim, &expected): (&crate::onnx::Dimension, &i64)| dim.fixed().is_none_or(|dim| dim == expected);
     match shape.dim.len() == expected.len() && shape.dim.iter().zip(expected).all(agrees) {
         true => Ok(()),
         false => Err(wrong_shape(value, said)),

@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes};
 use prost::Message;
 use prost::encoding::{WireType, decode_key, decode_varint, skip_field};
 
-use super::onnx::Model;
+use crate::onnx::Model;
 
 /// Largest file that protobuf can hold.
 pub const MAX_FILE: u64 = (1 << 31) - 1;

@@ -12,7 +12,6 @@ mod gpu_engine;
 pub mod graph;
 mod model_file;
 mod not_finite;
-pub mod onnx;
 mod onnx_engine;
 pub mod passes;
 mod registration;

@@ -1,7 +1,7 @@
 //! What a model file must not hold: anything that reads other files, runs other code, may never end, or says another
 //! size than it has. Checked before a runtime sees the file.
 
-use super::onnx::{Attribute, DataType, Graph, Model, Node, Tensor};
+use crate::onnx::{Attribute, DataType, Graph, Model, Node, Tensor};
 
 /// Operator sets that a model may use: ONNX's own, and ONNX Runtime's.
 const DOMAINS: [&str; 3] = ["", "ai.onnx", "com.microsoft"];

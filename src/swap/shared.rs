@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::ModelFile;
-use super::onnx::{DataType, Model};
+use crate::onnx::{DataType, Model};
 use crate::runtime::{NetworkError, SharedWeights};
 
 /// Smallest weights worth sharing, in bytes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::onnx::{DataType, Model};
+use crate::onnx::{DataType, Model};
 
 /// Facts of a model that running it does not need.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 use prost::Message;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use standin::onnx::{Graph, Model};
 use standin::swap::ModelFile;
 use standin::swap::graph::SwapGraph;
-use standin::swap::onnx::{Graph, Model};
 use standin::swap::passes::{Plan, Tier};
 
 use super::common::onnx::SwapModel;

@@ -16,10 +16,10 @@ use prost::Message;
 
 use super::engine::take;
 use super::graph::{GraphError, SwapGraph};
-use super::onnx::Model;
 use super::passes::{NetworkPasses, NotFinitePass, Plan, Tier};
 use super::{Engine, EngineError, Generated, ModelFile, OnnxEngineError};
 use crate::gpu::GpuDevice;
+use crate::onnx::Model;
 use crate::runtime::{Runtime, RuntimeError};
 
 /// An engine that could not be made of a checked file.

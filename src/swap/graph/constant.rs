@@ -5,7 +5,7 @@ use half::{bf16, f16};
 use super::GraphError;
 use super::arithmetic::{Binary, Unary};
 use super::shape::{broadcast, broadcast_steps, count, offset, places, steps};
-use crate::swap::onnx::{DataType, Tensor};
+use crate::onnx::{DataType, Tensor};
 
 /// Integers that one tensor may have: they steer, and are few.
 pub(super) const MOST_NUMBERS: usize = 4096;

@@ -28,7 +28,7 @@ pub use work::Work;
 
 use super::contract::Contract;
 use super::convolution::Convolution;
-use super::onnx::Model;
+use crate::onnx::Model;
 
 /// What goes into a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::GraphError;
 use super::shape::count;
-use crate::swap::onnx::{Attribute, Node, Tensor, attribute_type};
+use crate::onnx::{Attribute, Node, Tensor, attribute_type};
 
 /// A node, and the operator set that it is written for.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ impl<'a> Named<'a> {
     }
 
     fn attribute(&self, name: &str) -> Option<&'a Attribute> {
-        self.node.attribute.iter().find(|attribute| attribute.name == name)
+        self.node.attribute(name)
     }
 
     pub(super) fn int(&self, name: &str) -> Option<i64> {

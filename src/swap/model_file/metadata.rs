@@ -3,7 +3,7 @@
 use super::ModelProblem;
 use crate::face::{Alignment, FaceType};
 use crate::geometry::Point;
-use crate::swap::onnx::Model;
+use crate::onnx::Model;
 use crate::swap::{MOST_SKULL_CENTRE, RegistrationMap};
 
 /// Coverages that make sense, in canonical units.

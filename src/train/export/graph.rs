@@ -2,14 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use bytes::Bytes;
 use half::f16;
 
 use super::quantise::{Scale, quantised_bias, quantised_weights};
 use super::{ExportError, Precision};
-use crate::swap::onnx::{
-    Attribute, DataType, Dimension, Graph, Node, Shape, Tensor, TensorType, Type, ValueInfo, attribute_type,
-};
+use crate::onnx::{Attribute, DataType, Dimension, Graph, Node, Shape, Tensor, TensorType, Type, ValueInfo};
 use crate::train::weights::{Parameter, Weights};
 use crate::train::zoo::Layer;
 
@@ -144,7 +141,7 @@ impl<'a> Builder<'a> {
         }
         let raw = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
         let half = self.constant(&format!("{name}.half"), shape, DataType::Float16, raw);
-        Ok(self.unscoped("Cast", &[&half], name, vec![int("to", DataType::Float as i64)]))
+        Ok(self.unscoped("Cast", &[&half], name, vec![Attribute::int("to", DataType::Float as i64)]))
     }
 
     fn integer_weights(&mut self, name: &str, axis: Axis, input: Scale) -> Result<(String, String), ExportError> {
@@ -182,7 +179,7 @@ impl<'a> Builder<'a> {
             inputs.push(self.constant(&format!("{name}.zero"), &[channels], data_type, vec![0; steps.len()]));
         }
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
-        self.unscoped("DequantizeLinear", &inputs, name, vec![int("axis", axis)])
+        self.unscoped("DequantizeLinear", &inputs, name, vec![Attribute::int("axis", axis)])
     }
 
     /// The weight and bias of a layer with their values, checked.
@@ -226,13 +223,7 @@ impl<'a> Builder<'a> {
 
     fn constant(&mut self, name: &str, shape: &[i64], data_type: DataType, raw: Vec<u8>) -> String {
         if self.made.insert(name.to_owned()) {
-            self.constants.push(Tensor {
-                dims: shape.to_vec(),
-                data_type: data_type as i32,
-                name: name.to_owned(),
-                raw_data: Some(Bytes::from(raw)),
-                ..Tensor::default()
-            });
+            self.constants.push(Tensor::raw(name, shape.to_vec(), data_type, raw));
         }
         name.to_owned()
     }
@@ -270,25 +261,4 @@ pub(super) fn open_batch(name: &str, rest: &[i64]) -> ValueInfo {
         name: name.to_owned(),
         r#type: Some(Type { tensor_type: Some(TensorType { elem_type: DataType::Float as i32, shape }) }),
     }
-}
-
-/// An attribute that is a float.
-pub(super) fn float(name: &str, value: f32) -> Attribute {
-    Attribute { name: name.to_owned(), f: Some(value), kind: attribute_type::FLOAT, ..Attribute::default() }
-}
-
-/// An attribute that is an integer.
-pub(super) fn int(name: &str, value: i64) -> Attribute {
-    Attribute { name: name.to_owned(), i: Some(value), kind: attribute_type::INT, ..Attribute::default() }
-}
-
-/// An attribute that is a list of integers.
-pub(super) fn ints(name: &str, values: &[i64]) -> Attribute {
-    Attribute { name: name.to_owned(), ints: values.to_vec(), kind: attribute_type::INTS, ..Attribute::default() }
-}
-
-/// An attribute that is a text.
-pub(super) fn text(name: &str, value: &str) -> Attribute {
-    let s = Some(Bytes::copy_from_slice(value.as_bytes()));
-    Attribute { name: name.to_owned(), s, kind: attribute_type::STRING, ..Attribute::default() }
 }

@@ -1,7 +1,8 @@
 //! Layers to nodes.
 
 use super::ExportError;
-use super::graph::{Axis, Builder, float, int, ints, text};
+use super::graph::{Axis, Builder};
+use crate::onnx::Attribute;
 use crate::train::zoo::Layer;
 
 impl Builder<'_> {
@@ -23,7 +24,7 @@ impl Builder<'_> {
 
     /// Two pictures of one size, joined along channels.
     pub(super) fn concat(&mut self, name: &str, values: [&str; 2]) -> Result<String, ExportError> {
-        let joined = self.node("Concat", &values, name, vec![int("axis", 1)]);
+        let joined = self.node("Concat", &values, name, vec![Attribute::int("axis", 1)]);
         self.settled(joined)
     }
 
@@ -53,18 +54,26 @@ impl Builder<'_> {
                 self.require(fits, name, layer)?;
                 self.weighted("Gemm", x, name, Axis::Last, vec![])?
             }
-            Layer::Flatten => return Ok(self.moved("Flatten", &[x], name, vec![int("axis", 1)])),
+            Layer::Flatten => return Ok(self.moved("Flatten", &[x], name, vec![Attribute::int("axis", 1)])),
             &Layer::Unflatten { channels, side } => {
                 let shape = self.integers(&format!("{name}.shape"), &[0, channels as i64, side as i64, side as i64]);
                 return Ok(self.moved("Reshape", &[x, &shape], name, vec![]));
             }
             Layer::PixelShuffle => {
-                return Ok(self.moved("DepthToSpace", &[x], name, vec![int("blocksize", 2), text("mode", "CRD")]));
+                return Ok(self.moved(
+                    "DepthToSpace",
+                    &[x],
+                    name,
+                    vec![Attribute::int("blocksize", 2), Attribute::text("mode", "CRD")],
+                ));
             }
-            Layer::Halve => {
-                self.node("AveragePool", &[x], name, vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])])
-            }
-            &Layer::LeakyRelu { slope } => self.node("LeakyRelu", &[x], name, vec![float("alpha", slope)]),
+            Layer::Halve => self.node(
+                "AveragePool",
+                &[x],
+                name,
+                vec![Attribute::ints("kernel_shape", &[2, 2]), Attribute::ints("strides", &[2, 2])],
+            ),
+            &Layer::LeakyRelu { slope } => self.node("LeakyRelu", &[x], name, vec![Attribute::float("alpha", slope)]),
             Layer::Cosine => {
                 let cosine = self.node("Cos", &[x], &format!("{name}.cos"), vec![]);
                 self.node("Mul", &[x, &cosine], name, vec![])
@@ -83,19 +92,24 @@ impl Builder<'_> {
         let epsilon = self.floats("pixel_norm.epsilon", &[], &[1e-6]);
         let part = |what: &str| format!("{name}.{what}");
         let square = self.node("Mul", &[x, x], &part("square"), vec![]);
-        let mean = self.node("ReduceMean", &[&square], &part("mean"), vec![ints("axes", &[1]), int("keepdims", 1)]);
+        let mean = self.node(
+            "ReduceMean",
+            &[&square],
+            &part("mean"),
+            vec![Attribute::ints("axes", &[1]), Attribute::int("keepdims", 1)],
+        );
         let sum = self.node("Add", &[&mean, &epsilon], &part("mean_epsilon"), vec![]);
         let root = self.node("Sqrt", &[&sum], &part("root"), vec![]);
         self.node("Div", &[x, &root], name, vec![])
     }
 }
 
-fn convolution(kernel: usize, stride: usize, group: usize) -> Vec<crate::swap::onnx::Attribute> {
+fn convolution(kernel: usize, stride: usize, group: usize) -> Vec<Attribute> {
     let (kernel, stride) = (kernel as i64, stride as i64);
     vec![
-        ints("kernel_shape", &[kernel; 2]),
-        ints("strides", &[stride; 2]),
-        ints("pads", &[kernel / 2; 4]),
-        int("group", group as i64),
+        Attribute::ints("kernel_shape", &[kernel; 2]),
+        Attribute::ints("strides", &[stride; 2]),
+        Attribute::ints("pads", &[kernel / 2; 4]),
+        Attribute::int("group", group as i64),
     ]
 }

@@ -3,8 +3,8 @@
 use super::{ExportError, Precision};
 use crate::face::{Alignment, FaceType};
 use crate::geometry::Point;
+use crate::onnx::Entry;
 use crate::swap::RegistrationMap;
-use crate::swap::onnx::Entry;
 
 /// Longest name, as [`crate::swap::ModelFile`] reads it, in bytes.
 const MAX_NAME: usize = 200;

@@ -32,8 +32,8 @@ use prost::Message;
 
 use super::weights::Weights;
 use super::zoo::Network;
+use crate::onnx::{Model, OperatorSet};
 use crate::swap::decode::MAX_FILE;
-use crate::swap::onnx::{Model, OperatorSet};
 use graph::Builder;
 
 /// ONNX operator set that is written; 13 is the first with DepthToSpace, per-axis DequantizeLinear and Cast all as used

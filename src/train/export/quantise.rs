@@ -11,8 +11,8 @@ use prost::Message;
 use super::agreement::{crop_rows, engine_options};
 use super::graph::Axis;
 use super::{ExportError, Metadata, Precision, export};
+use crate::onnx::{DataType, Dimension, Model, TensorType, Type, ValueInfo};
 use crate::runtime::{Network as OnnxNetwork, NetworkError, Runtime};
-use crate::swap::onnx::{DataType, Dimension, Model, TensorType, Type, ValueInfo};
 use crate::train::weights::Weights;
 use crate::train::zoo::Network;
 

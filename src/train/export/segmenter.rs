@@ -4,7 +4,7 @@ use prost::Message;
 
 use super::graph::{Builder, open_batch};
 use super::{ExportError, IR_VERSION, OPSET, Precision};
-use crate::swap::onnx::{Model, OperatorSet};
+use crate::onnx::{Model, OperatorSet};
 use crate::train::weights::Weights;
 use crate::train::zoo::Segmenter;
 

@@ -1,8 +1,8 @@
 //! The swap: which parts of a blueprint the file has, and how they are joined.
 
 use super::ExportError;
-use super::graph::{Builder, ints, open_batch};
-use crate::swap::onnx::Graph;
+use super::graph::{Builder, open_batch};
+use crate::onnx::{Attribute, Graph};
 use crate::train::zoo::{Blueprint, Inter};
 
 /// Name of the crop.
@@ -13,7 +13,7 @@ pub(super) const OUTPUTS: [&str; 3] = ["out_face_mask:0", "out_celeb_face:0", "o
 /// The graph that does what [`crate::train::zoo::Network::swap`] does.
 pub(super) fn swap(blueprint: &Blueprint, mut builder: Builder<'_>) -> Result<Graph, ExportError> {
     let graph = &mut builder;
-    let crop = graph.node("Transpose", &[INPUT], "crop", vec![ints("perm", &[0, 3, 1, 2])]);
+    let crop = graph.node("Transpose", &[INPUT], "crop", vec![Attribute::ints("perm", &[0, 3, 1, 2])]);
     let crop = graph.settled(crop)?;
     let encoded = graph.layers("encoder", &blueprint.encoder, crop)?;
     let decoder = &blueprint.decoder;
@@ -57,7 +57,7 @@ pub(super) fn swap(blueprint: &Blueprint, mut builder: Builder<'_>) -> Result<Gr
     let side = blueprint.resolution as i64;
     let shape = graph.integers("one_channel_last", &[0, side, side, 1]);
     graph.node("Reshape", &[&driver_mask, &shape], OUTPUTS[0], vec![]);
-    graph.node("Transpose", &[&face], OUTPUTS[1], vec![ints("perm", &[0, 2, 3, 1])]);
+    graph.node("Transpose", &[&face], OUTPUTS[1], vec![Attribute::ints("perm", &[0, 2, 3, 1])]);
     graph.node("Reshape", &[&mask, &shape], OUTPUTS[2], vec![]);
     let mut graph = builder.finish();
     graph.input = vec![open_batch(INPUT, &[side, side, 3])];

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{Known, Named, Reader, numbers};
+use crate::onnx::DataType;
 use crate::swap::graph::node::natural;
 use crate::swap::graph::numbers::Numbers;
 use crate::swap::graph::{Array, GraphError, Number, Operand, Operator};
-use crate::swap::onnx::DataType;
 
 /// Axes that an Unsqueeze may add.
 const MOST_NEW_AXES: usize = 6;

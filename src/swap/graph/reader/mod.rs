@@ -13,8 +13,8 @@ use super::constant::{MOST_NUMBERS, TensorValues, held};
 use super::node::Named;
 use super::numbers::Numbers;
 use super::{Array, Binary, FrameNumbers, GraphError, Number, Operand, Operator, Step, SwapGraph, Unary};
+use crate::onnx::{Graph, Model, Node, Tensor};
 use crate::swap::contract::Contract;
-use crate::swap::onnx::{Graph, Model, Node, Tensor};
 use crate::swap::summary::opset;
 
 /// Constants of up to so many values may steer the network.

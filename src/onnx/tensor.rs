@@ -1,6 +1,7 @@
 //! Weights and constants.
 
 use bytes::Bytes;
+use half::f16;
 use prost::Message;
 
 use super::Entry;
@@ -41,6 +42,45 @@ pub struct Tensor {
     /// 1 where the values are in another file.
     #[prost(int32, tag = "14")]
     pub data_location: i32,
+}
+
+impl Tensor {
+    /// A tensor of these little-endian bytes.
+    pub fn raw(name: &str, dims: Vec<i64>, data_type: DataType, bytes: Vec<u8>) -> Self {
+        Self {
+            dims,
+            data_type: data_type as i32,
+            name: name.to_owned(),
+            raw_data: Some(bytes.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The values of floats of 32 or 16 bits, as many as there are; `None` for another type, and where they are in another
+    /// file.
+    pub fn floats(&self) -> Option<Vec<f32>> {
+        let kind = DataType::numbered(self.data_type).filter(|_| self.data_location == 0)?;
+        Some(match (&self.raw_data, kind) {
+            (Some(raw), DataType::Float) => raw.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect(),
+            (Some(raw), DataType::Float16) => {
+                raw.as_chunks().0.iter().map(|&two| f16::from_le_bytes(two).to_f32()).collect()
+            }
+            (None, DataType::Float) => self.float_data.clone(),
+            (None, DataType::Float16) => {
+                self.int32_data.iter().map(|&bits| f16::from_bits(bits as u16).to_f32()).collect()
+            }
+            _ => return None,
+        })
+    }
+
+    /// The values of 64-bit integers, likewise.
+    pub fn integers(&self) -> Option<Vec<i64>> {
+        let is_whole = self.data_type == DataType::Int64 as i32 && self.data_location == 0;
+        is_whole.then(|| match &self.raw_data {
+            Some(raw) => raw.as_chunks().0.iter().map(|&eight| i64::from_le_bytes(eight)).collect(),
+            None => self.int64_data.clone(),
+        })
+    }
 }
 
 /// `TensorProto.DataType`, those that a swap model may use.

@@ -1,4 +1,4 @@
-//! The ONNX messages that a swap model is made of, by hand for prost: tags and types from `onnx.proto`.
+//! The ONNX messages that networks are made of, by hand for prost: tags and types from `onnx.proto`.
 //!
 //! Fields that nothing here reads are left out; protobuf skips them. Decoding from [`bytes::Bytes`] copies no weights:
 //! [`Tensor::raw_data`] points into the file.

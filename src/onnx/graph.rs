@@ -141,6 +141,47 @@ pub struct Attribute {
     pub sparse_tensors: Vec<Bytes>,
 }
 
+impl Attribute {
+    /// An attribute that is a float.
+    pub fn float(name: &str, value: f32) -> Self {
+        Self { name: name.to_owned(), f: Some(value), kind: attribute_type::FLOAT, ..Self::default() }
+    }
+
+    /// An attribute that is an integer.
+    pub fn int(name: &str, value: i64) -> Self {
+        Self { name: name.to_owned(), i: Some(value), kind: attribute_type::INT, ..Self::default() }
+    }
+
+    /// An attribute that is a list of integers.
+    pub fn ints(name: &str, values: &[i64]) -> Self {
+        Self { name: name.to_owned(), ints: values.to_vec(), kind: attribute_type::INTS, ..Self::default() }
+    }
+
+    /// An attribute that is a text.
+    pub fn text(name: &str, value: &str) -> Self {
+        let s = Some(Bytes::copy_from_slice(value.as_bytes()));
+        Self { name: name.to_owned(), s, kind: attribute_type::STRING, ..Self::default() }
+    }
+}
+
+impl Node {
+    /// A node of ONNX's own operators.
+    pub fn new(operator: &str, inputs: &[&str], output: &str, attribute: Vec<Attribute>) -> Self {
+        Self {
+            op_type: operator.to_owned(),
+            input: inputs.iter().map(|&name| name.to_owned()).collect(),
+            output: vec![output.to_owned()],
+            attribute,
+            ..Self::default()
+        }
+    }
+
+    /// The attribute of that name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attribute.iter().find(|attribute| attribute.name == name)
+    }
+}
+
 /// `AttributeProto.AttributeType`: values of [`Attribute::kind`].
 pub mod attribute_type {
     /// [`Attribute::f`](super::Attribute::f).

@@ -1,0 +1,95 @@
+//! What shapes the pictures of a network have, as far as its nodes say it.
+
+use std::collections::HashMap;
+
+use crate::onnx::{Graph, Node, Tensor};
+
+/// Channels, height and width.
+pub(super) type PictureShape = [i64; 3];
+
+/// The constants of a graph, and the shapes of its pictures `[N, C, H, W]` as far as they are followed.
+pub(super) struct Shapes<'a> {
+    constants: HashMap<String, &'a Tensor>,
+    pictures: HashMap<String, PictureShape>,
+}
+
+impl<'a> Shapes<'a> {
+    /// Of a graph's weights and inputs.
+    pub(super) fn of(graph: &'a Graph) -> Self {
+        let constants = graph.initializer.iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+        let inputs = graph.input.iter().filter_map(|input| {
+            let dims = &input.tensor_type()?.shape.as_ref()?.dim;
+            let [_, a, b, c] = dims.as_slice() else { return None };
+            Some((input.name.clone(), [a.fixed()?, b.fixed()?, c.fixed()?]))
+        });
+        Self { constants, pictures: inputs.collect() }
+    }
+
+    /// A constant, also one that is cast to another type on its way.
+    pub(super) fn constant(&self, name: &str) -> Option<&'a Tensor> {
+        self.constants.get(name).copied()
+    }
+
+    /// The shape of a picture; `None` where it was not followed.
+    pub(super) fn picture(&self, name: &str) -> Option<PictureShape> {
+        self.pictures.get(name).copied()
+    }
+
+    /// Follows a node. Nodes come in the order in which they run.
+    pub(super) fn pass(&mut self, node: &Node) {
+        let [output] = node.output.as_slice() else { return };
+        if matches!(node.op_type.as_str(), "Cast" | "DequantizeLinear")
+            && let Some(constant) = node.input.first().and_then(|input| self.constant(input))
+        {
+            self.constants.insert(output.clone(), constant);
+        } else if let Some(shape) = self.given(node) {
+            self.pictures.insert(output.clone(), shape);
+        }
+    }
+
+    fn given(&self, node: &Node) -> Option<PictureShape> {
+        let input = node.input.first()?;
+        match node.op_type.as_str() {
+            "Relu" | "LeakyRelu" | "PRelu" | "Sigmoid" | "Tanh" | "Clip" | "Identity" => self.picture(input),
+            "Add" | "Sub" | "Mul" => {
+                let [a, b] = node.input.as_slice() else { return None };
+                self.picture(a).filter(|shape| self.picture(b) == Some(*shape))
+            }
+            "Transpose" => {
+                let shape = self.picture(input)?;
+                let order = &node.attribute("perm")?.ints;
+                let [0, axes @ ..] = order.as_slice() else { return None };
+                let axis = |n: usize| shape.get(usize::try_from(axes.get(n)? - 1).ok()?).copied();
+                Some([axis(0)?, axis(1)?, axis(2)?])
+            }
+            "Conv" => self.convolved(node, self.picture(input)?),
+            "DepthToSpace" => {
+                let [channels, height, width] = self.picture(input)?;
+                let block = node.attribute("blocksize")?.i.filter(|&block| block > 0)?;
+                Some([channels / (block * block), height * block, width * block])
+            }
+            "Reshape" => {
+                let wanted = self.constant(node.input.get(1)?)?.integers()?;
+                let &[_, channels, height, width] = wanted.as_slice() else { return None };
+                [channels, height, width].iter().all(|&side| side > 0).then_some([channels, height, width])
+            }
+            _ => None,
+        }
+    }
+
+    fn convolved(&self, node: &Node, [_, height, width]: PictureShape) -> Option<PictureShape> {
+        let &[out, _, rows, columns] = self.constant(node.input.get(1)?)?.dims.as_slice() else { return None };
+        let said = |name: &str| node.attribute(name);
+        let padded_by_rule = said("auto_pad").and_then(|rule| rule.s.as_deref()).is_some_and(|rule| rule != b"NOTSET");
+        if padded_by_rule || said("dilations").is_some_and(|by| by.ints.iter().any(|&by| by != 1)) {
+            return None;
+        }
+        let pads: [i64; 4] = said("pads").map_or(Some([0; 4]), |pads| pads.ints.as_slice().try_into().ok())?;
+        let strides: [i64; 2] =
+            said("strides").map_or(Some([1; 2]), |strides| strides.ints.as_slice().try_into().ok())?;
+        let side = |side: i64, kernel: i64, n: usize| {
+            (strides[n] > 0).then(|| (side + pads[n] + pads[n + 2] - kernel) / strides[n] + 1)
+        };
+        Some([out, side(height, rows, 0)?, side(width, columns, 1)?])
+    }
+}
