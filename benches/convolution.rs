@@ -1,5 +1,5 @@
-//! The two convolutions that a `.dfm` of 224 pixels (`df-ud`) spends the most time in, with half of their channels on either
-//! side, and one of its encoder, by the shader of this project, on the GPU that there is.
+//! The two convolutions that a `.dfm` of 224 pixels (`df-ud`) spends the most time in, with half of their channels on
+//! either side, and one of its encoder, by the shader of this project, on the GPU that there is.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `halves` keeps as 16-bit floats the weights of which not one loses anything by it. `bytes` keeps weights as 8-bit
-//! integers, but for tensors of less than 256 values or of no multiple of [`BLOCK`], with a step, a 16-bit float, for every [`BLOCK`] of them: the finer the blocks, the less the largest weight
-//! takes away from the others.
+//! integers, but for tensors of less than 256 values or of no multiple of [`BLOCK`], with a step, a 16-bit float, for
+//! every [`BLOCK`] of them: the finer the blocks, the less the largest weight takes away from the others.
 
 use std::path::PathBuf;
 

@@ -1,8 +1,8 @@
-//! `pass_times MODEL… [--passes MODEL…]`: how near each tier of a GPU comes to the processor's picture and how fast it is, and
-//! for the models behind `--passes` what each pass takes with each tier and each share of matrices.
+//! `pass_times MODEL… [--passes MODEL…]`: how near each tier of a GPU comes to the processor's picture and how fast
+//! it is, and for the models behind `--passes` what each pass takes with each tier and each share of matrices.
 //!
-//! A model is a `.dfm` file, or a model of `standin-train` and its side (`df-udt:224`), which then has weights of chance. Times
-//! are by the GPU's own clock, the mean of several rounds.
+//! A model is a `.dfm` file, or a model of `standin-train` and its side (`df-udt:224`), which then has weights of
+//! chance. Times are by the GPU's own clock, the mean of several rounds.
 #![allow(missing_docs, clippy::print_stderr, reason = "a program for developers")]
 
 use std::cell::RefCell;

@@ -5,9 +5,9 @@
 //! cargo run --release --workspace --features standin/train --example train_speed
 //! ```
 //!
-//! Times are the least of several runs. With the argument `processor` they are means of the processor's time of all threads
-//! instead: what to compare by, on one thread, on a machine that has other work. Any other argument picks the lines that
-//! it is part of.
+//! Times are the least of several runs. With the argument `processor` they are means of the processor's time of all
+//! threads instead: what to compare by, on one thread, on a machine that has other work. Any other argument picks the
+//! lines that it is part of.
 
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -63,8 +63,8 @@ impl Layers {
     }
 }
 
-/// Encoder of four 5×5 convolutions with stride 2, two dense layers, decoder of four 3×3 convolutions with pixel shuffle,
-/// a 1×1 head.
+/// Encoder of four 5×5 convolutions with stride 2, two dense layers, decoder of four 3×3 convolutions with pixel
+/// shuffle, a 1×1 head.
 struct Plain {
     shapes: Vec<Vec<usize>>,
 }

@@ -1,13 +1,15 @@
-//! Large blocks of memory go back to the system: a model that is loaded, used for an hour and replaced must leave nothing.
+//! Large blocks of memory go back to the system: a model that is loaded, used for an hour and replaced must leave
+//! nothing.
 //!
-//! GNU's malloc gives a large block a map of its own, which goes when the block is freed. But each one that is freed raises
-//! the size from which malloc does so, up to 32 MiB, and what an arena may keep at its end, up to 64 MiB. A model's weights
-//! then lie in the arenas of whichever threads loaded them, and their pages stay. So, while something is being prepared, the
-//! size is what it was when the process began; after that it is one below which I420 and NV12 frames of 1080 lines are, so
-//! that others, who allocate frames one by one, do not have each mapped and cleared. It stays so when the last element is gone.
+//! GNU's malloc gives a large block a map of its own, which goes when the block is freed. But each one that is freed
+//! raises the size from which malloc does so, up to 32 MiB, and what an arena may keep at its end, up to 64 MiB. A
+//! model's weights then lie in the arenas of whichever threads loaded them, and their pages stay. So, while something
+//! is being prepared, the size is what it was when the process began; after that it is one below which I420 and NV12
+//! frames of 1080 lines are, so that others, who allocate frames one by one, do not have each mapped and cleared. It
+//! stays so when the last element is gone.
 //!
-//! This is another's process: both sizes are such as malloc chooses by itself while a process runs, a process that was told
-//! them from outside keeps them, and elsewhere than on Linux with the GNU library nothing is done.
+//! This is another's process: both sizes are such as malloc chooses by itself while a process runs, a process that
+//! was told them from outside keeps them, and elsewhere than on Linux with the GNU library nothing is done.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -40,8 +42,8 @@ impl Drop for Large {
     }
 }
 
-/// Gives the pages that lie free between what is in use back to the system. Takes some milliseconds, in which others may
-/// wait for memory: not for a streaming thread.
+/// Gives the pages that lie free between what is in use back to the system. Takes some milliseconds, in which others
+/// may wait for memory: not for a streaming thread.
 pub fn give_back() {
     malloc::give_back();
 }
@@ -75,8 +77,8 @@ mod malloc {
     /// Blocks of `size` bytes and more are maps of their own; of free memory at its end, an arena keeps as much.
     pub(super) fn map_from(size: c_int) {
         if !*TOLD {
-            // SAFETY: both store one word each under malloc's lock. Other threads read them without it, as they do while
-            // `free` stores the same words by malloc's own rule.
+            // SAFETY: both store one word each under malloc's lock. Other threads read them without it, as they do
+            // while `free` stores the same words by malloc's own rule.
             unsafe {
                 mallopt(MMAP_THRESHOLD, size);
                 mallopt(TRIM_THRESHOLD, size);

@@ -18,9 +18,9 @@
 //! 5. [`live`]: the stages, the queue that keeps several frames in flight and in order, latency and statistics. The
 //!    [guard](live::Guard) decides what leaves when a face is lost, a stage fails or somebody unknown comes in.
 //!
-//! Beside the stream: [`consent`] holds the record without which no model runs, [`media`] reads clips through GStreamer
-//! (the only module that knows it), and [`cli`] has the tools of the command `standin`, whose rest (what stands between a
-//! camera and a call) is the crate in `calls/`.
+//! Beside the stream: [`consent`] holds the record without which no model runs, [`media`] reads clips through
+//! GStreamer (the only module that knows it), and [`cli`] has the tools of the command `standin`, whose rest (what
+//! stands between a camera and a call) is the crate in `calls/`.
 //!
 //! Off the stream, behind the feature `train`: `train` makes the models, and `standin-train` is its command line.
 

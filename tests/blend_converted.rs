@@ -1,5 +1,5 @@
-//! Each format against GStreamer's converter: a picture converted to it, blended, and converted back is the picture blended as
-//! RGB and converted there and back.
+//! Each format against GStreamer's converter: a picture converted to it, blended, and converted back is the picture
+//! blended as RGB and converted there and back.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod blend_support;
@@ -122,13 +122,13 @@ fn shifted(frame: &OwnedFrame) -> OwnedFrame {
     moved
 }
 
-/// What the mean and the largest distance may be, in codes of eight bits: the converter multiplies by whole numbers of eight
-/// bits, and resamples shared chroma in its own way. Of the frame, over the pixels that the blend changes.
+/// What the mean and the largest distance may be, in codes of eight bits: the converter multiplies by whole numbers
+/// of eight bits, and resamples shared chroma in its own way. Of the frame, over the pixels that the blend changes.
 const CROP: (f32, f32) = (1.5, 6.0);
 const FRAME: (f32, f32) = (1.3, 8.0);
 
-/// How far the crop is from that of the picture, and the blended frame from the blended picture; and the mean of the frame
-/// where its chroma lies wrong by a sample.
+/// How far the crop is from that of the picture, and the blended frame from the blended picture; and the mean of the
+/// frame where its chroma lies wrong by a sample.
 fn check(format: VideoFormat, size: (usize, usize), matrix: VideoColorMatrix, range: VideoColorRange) -> [f32; 5] {
     let rgb = info(VideoFormat::Rgba, size, VideoColorMatrix::Rgb, VideoColorRange::Range0_255);
     let own = info(format, size, matrix, range);

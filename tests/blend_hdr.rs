@@ -1,7 +1,8 @@
 //! What swapping in the signal's own transfer costs: a scene in HLG and in PQ beside the same scene in BT.709.
 //!
-//! The scene's colours are display light of BT.709 (ITU-R BT.1886, gamma 2.4, white at 203 cd/m², ITU-R BT.2408-7), taken to
-//! BT.2020's primaries (ITU-R BT.2087-0) and coded by ITU-R BT.2100-2: PQ's inverse EOTF, or HLG for a display of 1000 cd/m².
+//! The scene's colours are display light of BT.709 (ITU-R BT.1886, gamma 2.4, white at 203 cd/m², ITU-R BT.2408-7),
+//! taken to BT.2020's primaries (ITU-R BT.2087-0) and coded by ITU-R BT.2100-2: PQ's inverse EOTF, or HLG for a
+//! display of 1000 cd/m².
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod blend_support;

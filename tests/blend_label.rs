@@ -60,8 +60,8 @@ fn every_frame_that_has_room_for_a_mark_has_one() {
     }
 }
 
-/// m of each pixel of a frame for the label, and how much of it is letters: what the label makes of a white frame and of a black
-/// one in red, green and blue, whose code values are the picture's.
+/// m of each pixel of a frame for the label, and how much of it is letters: what the label makes of a white frame and
+/// of a black one in red, green and blue, whose code values are the picture's.
 fn cover(width: usize, height: usize) -> Vec<(f64, f64)> {
     let shown = |grey: u8| {
         let mut before = OwnedFrame::new(layout(PixelFormat::Rgb, width, height));

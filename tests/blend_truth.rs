@@ -1,6 +1,6 @@
-//! Colour transfers against the counterfactual truth: a decoder that draws the very face that belongs there, in the right
-//! light and in wrong ones, is blended into the driver's frame and compared with the frame that is right. Bounds are what
-//! was measured, with a margin.
+//! Colour transfers against the counterfactual truth: a decoder that draws the very face that belongs there, in the
+//! right light and in wrong ones, is blended into the driver's frame and compared with the frame that is right.
+//! Bounds are what was measured, with a margin.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod common;

@@ -98,7 +98,8 @@ fn a_performance_is_followed_throughout() {
         let error = mean_error(&seen, |t| t.yaw.abs() < 40.0);
         assert!(error < bound, "{mesh:?}: {error}");
         assert!(seen.iter().all(|s| s.faces.len() <= 1));
-        // The face is out of reach for about the half second that it is remembered: its number may be new after the turn.
+        // The face is out of reach for about the half second that it is remembered: its number may be new after the
+        // turn.
         assert!(tracks(&seen).len() <= 2, "{:?}", tracks(&seen));
         let runs = seen.iter().filter(|s| s.detector_ran).count();
         assert!(runs <= 60, "the detector ran in {runs} frames");

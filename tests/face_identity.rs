@@ -134,8 +134,9 @@ fn performers_are_recognised_and_strangers_are_not() {
     assert!(taken <= 7, "{taken} were taken for one of {} others", people.len() - 1);
 }
 
-/// The file holds 8-bit weights. `tests/face_chips` has chips of eight rendered people of the project's clips, side by side (CC0 1.0), and what the network gave of them
-/// with 16-bit weights, as `models/convert/face_identity.py` writes them.
+/// The file holds 8-bit weights. `tests/face_chips` has chips of eight rendered people of the project's clips, side
+/// by side (CC0 1.0), and what the network gave of them with 16-bit weights, as `models/convert/face_identity.py`
+/// writes them.
 #[test]
 fn eight_bits_of_weights_embed_as_sixteen_do() {
     let (runtime, side) = (Runtime::load(None).unwrap(), 150);

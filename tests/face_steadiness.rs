@@ -44,7 +44,8 @@ fn centre(face: &Face) -> [Point; 2] {
     [&face.to_canonical, &face.to_canonical_rigid].map(|to| to.inverse().unwrap().apply(Point::new(0.5, 0.5)))
 }
 
-/// The centres in `frames` frames of a head that stands still for [`SETTLED`] frames and then moves by `speed` px a frame.
+/// The centres in `frames` frames of a head that stands still for [`SETTLED`] frames and then moves by `speed` px a
+/// frame.
 fn centres(frames: usize, speed: usize) -> Option<Vec<[Point; 2]>> {
     let still = common::clip("ada_live.mp4")?.nth(60).unwrap();
     let mut finder = Finder::new(&Runtime::load(None).unwrap(), Mesh::Points468).unwrap();

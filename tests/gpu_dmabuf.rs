@@ -80,7 +80,8 @@ fn an_adapter_without_the_extension_says_so() {
     assert!(error.contains("VK_EXT_external_memory_dma_buf") && error.contains("mapped"), "{error}");
 }
 
-/// Needs a GPU whose driver imports DMA-bufs, and `/dev/udmabuf`-backed memory as descriptor in `STANDIN_DMABUF`'s file.
+/// Needs a GPU whose driver imports DMA-bufs, and `/dev/udmabuf`-backed memory as descriptor in `STANDIN_DMABUF`'s
+/// file.
 #[test]
 #[ignore = "needs a GPU that imports DMA-bufs and a file that is one, named by STANDIN_DMABUF"]
 fn a_plane_is_imported() {

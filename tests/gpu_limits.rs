@@ -1,4 +1,5 @@
-//! Adapters that are small: what runs on them runs as elsewhere, what does not is refused in words, and nothing is broken.
+//! Adapters that are small: what runs on them runs as elsewhere, what does not is refused in words, and nothing is
+//! broken.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
 
 mod common;

@@ -1,5 +1,6 @@
-//! Over every hard clip, whatever fails: no frame leaves with the performer's own face. It is counted on what comes out, by
-//! the exact masks of the clips and not by what the stages say. Everybody is selected, so that everybody must be hidden.
+//! Over every hard clip, whatever fails: no frame leaves with the performer's own face. It is counted on what comes
+//! out, by the exact masks of the clips and not by what the stages say. Everybody is selected, so that everybody must
+//! be hidden.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 
 #[path = "live_support/bare.rs"]
@@ -68,8 +69,8 @@ fn with_play<T>(fault: Fault, select: Select, on_failure: OnFailure, work: impl 
     })
 }
 
-/// Whoever comes out from behind somebody nearer is bare in so many frames at most: until the detector has looked, and while what
-/// shows of the face is no face to it.
+/// Whoever comes out from behind somebody nearer is bare in so many frames at most: until the detector has looked,
+/// and while what shows of the face is no face to it.
 fn bare_in_few_frames(fault: Fault) {
     let mut found = Vec::new();
     for scene in &behind::SCENES {

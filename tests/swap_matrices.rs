@@ -1,5 +1,5 @@
-//! The convolution on matrix units: its shader is valid for every share, and on a GPU that has them it draws what its twin
-//! draws.
+//! The convolution on matrix units: its shader is valid for every share, and on a GPU that has them it draws what its
+//! twin draws.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that fails may stop")]
 
 mod gpu_support;

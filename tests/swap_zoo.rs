@@ -55,7 +55,8 @@ fn small(name: &str) -> Network {
     Network::new(small.blueprint().unwrap()).unwrap()
 }
 
-/// Residual sums and joined pictures cost no dispatch of their own, but for two pairs and what is joined and read elsewhere, too.
+/// Residual sums and joined pictures cost no dispatch of their own, but for two pairs and what is joined and read
+/// elsewhere, too.
 #[test]
 fn deep_networks_are_convolutions_and_little_else() {
     let folder = tempfile::tempdir().unwrap();

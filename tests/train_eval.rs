@@ -201,7 +201,8 @@ fn ben_s_model_is_measured_against_the_counterfactual() {
         perfect("mouth_opening"),
         value("mouth_opening")
     );
-    // The lids are no measure here: few of these frames blink, and the mesh follows Ben's own little better than the model's.
+    // The lids are no measure here: few of these frames blink, and the mesh follows Ben's own little better than the
+    // model's.
     assert!(perfect("to_target") < value("to_target"), "{text}");
     assert!(value("mouth_opening_with_truth") > 0.8, "{}", value("mouth_opening_with_truth"));
     assert_eq!(report["delivery"]["missed"], 0);

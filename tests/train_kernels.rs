@@ -110,7 +110,8 @@ fn convolutions_are_burns() {
     }
 }
 
-/// A crop that goes in is no leaf: the layer still differentiates in its weights, and without any graph it only computes.
+/// A crop that goes in is no leaf: the layer still differentiates in its weights, and without any graph it only
+/// computes.
 #[test]
 fn inputs_without_a_graph_are_constants() {
     let x = constant([2, 3, 16, 16], 1);

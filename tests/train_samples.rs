@@ -337,8 +337,8 @@ fn the_priority_map_covers_eyes_and_mouth() {
     assert!(priority(&landmarks[..20], 10).iter().all(|&v| v == 0));
 }
 
-/// Shows what a training sees: `augmented.png` in the target's temporary folder has input, target, mask and priority map
-/// of both sides' batches of two steps.
+/// Shows what a training sees: `augmented.png` in the target's temporary folder has input, target, mask and priority
+/// map of both sides' batches of two steps.
 #[test]
 fn augmented_faces_stay_faces() {
     let place = tempfile::tempdir().unwrap();

@@ -11,15 +11,15 @@ use crate::camera::Source;
 use crate::element;
 use crate::settings::SettingsFile;
 
-/// What a call sets that the bare element has otherwise: what leaves is labelled, and nobody who comes into view is shown bare beside
-/// the one who is swapped.
+/// What a call sets that the bare element has otherwise: what leaves is labelled, and nobody who comes into view is
+/// shown bare beside the one who is swapped.
 pub(crate) const OWN: [(&str, &str); 3] = [("label", "corner"), ("select", "all"), ("strangers", "conceal")];
 
 /// The input, the picture, and the ways out of a call.
 #[derive(Debug, Clone, Args)]
 pub struct CallArguments {
-    /// Takes this instead of a camera: a file (played again and again), a URI (rtsp, srt, http), `screen`, `test`, or `gst:` and
-    /// the words of a gst-launch-1.0 line
+    /// Takes this instead of a camera: a file (played again and again), a URI (rtsp, srt, http), `screen`, `test`, or
+    /// `gst:` and the words of a gst-launch-1.0 line
     pub input: Option<String>,
     /// The camera: a part of its name, its device file, or auto
     #[arg(long, short, default_value = "auto")]
@@ -36,7 +36,8 @@ pub struct CallArguments {
     /// Whom to swap: all, largest, left-most, or the number of a track; others stay bare [default: all]
     #[arg(long, value_name = "WHOM")]
     pub select: Option<String>,
-    /// Sets the properties of the element faceswap that the table [preset.NAME] of the settings has, before --select and --set
+    /// Sets the properties of the element faceswap that the table [preset.NAME] of the settings has, before --select
+    /// and --set
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
     /// Leaves out the label that says whose face is generated
@@ -81,8 +82,8 @@ fn loopback(text: &str) -> Result<LoopbackChoice, String> {
 }
 
 impl CallArguments {
-    /// Takes in where they were said: on the command line, `--camera` outranks an input that the environment or the file names,
-    /// and only there a bare face is let out.
+    /// Takes in where they were said: on the command line, `--camera` outranks an input that the environment or the
+    /// file names, and only there a bare face is let out.
     pub(crate) fn settle(&mut self, matches: &ArgMatches) {
         let typed = |name| matches.value_source(name) == Some(ValueSource::CommandLine);
         self.typed = typed("properties");
@@ -95,8 +96,8 @@ impl CallArguments {
     /// The call that they ask for, by this model, with the preset of these settings.
     ///
     /// # Errors
-    /// A preset that there is not, or that `faceswap` does not take; wrong settings where a preset is asked for; a bare face let out
-    /// by anything but the command line.
+    /// A preset that there is not, or that `faceswap` does not take; wrong settings where a preset is asked for; a
+    /// bare face let out by anything but the command line.
     pub fn plan(self, model: PathBuf, settings: Result<&SettingsFile, &str>) -> anyhow::Result<Plan> {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let own = OWN.into_iter().filter(|(name, _)| !(self.no_label && *name == "label"));

@@ -1,8 +1,8 @@
 //! The command line: what each word of `standin WORD` runs.
 //!
-//! Reports go to standard output, errors to standard error as one sentence, with a line how to mend it where the machine
-//! lacks something. Exit codes: 0 done and good, 1 not good or failed, 2 wrong arguments or settings, 141 nobody reads the
-//! report any more.
+//! Reports go to standard output, errors to standard error as one sentence, with a line how to mend it where the
+//! machine lacks something. Exit codes: 0 done and good, 1 not good or failed, 2 wrong arguments or settings, 141
+//! nobody reads the report any more.
 
 use std::ffi::OsString;
 use std::io::Write;

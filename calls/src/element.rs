@@ -13,8 +13,8 @@ const FILE: &str = if cfg!(target_os = "macos") {
     "libgstfaceswap.so"
 };
 
-/// Starts GStreamer and makes `faceswap` known: a plugin that GStreamer finds by itself comes first, then the one in this
-/// program's own folder. May be called again.
+/// Starts GStreamer and makes `faceswap` known: a plugin that GStreamer finds by itself comes first, then the one in
+/// this program's own folder. May be called again.
 ///
 /// # Errors
 /// GStreamer does not start, or the element is in neither place.

@@ -1,5 +1,5 @@
-//! What can be wrong with the machine or with what was asked for, each as one sentence that ends with its mend: where the
-//! machine lacks something, the same line that [`mend`] has for it everywhere else.
+//! What can be wrong with the machine or with what was asked for, each as one sentence that ends with its mend: where
+//! the machine lacks something, the same line that [`mend`] has for it everywhere else.
 
 use std::path::PathBuf;
 

@@ -25,8 +25,8 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Where one place says to be quiet and another verbose, the command line comes before the environment and that before the
-    /// file; of one place, `quiet` counts.
+    /// Where one place says to be quiet and another verbose, the command line comes before the environment and that
+    /// before the file; of one place, `quiet` counts.
     ///
     /// # Errors
     /// The command line says both.

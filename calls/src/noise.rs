@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-/// Switches off Mesa's Vulkan layer `VK_LAYER_MESA_device_select` where there is no session: it asks the desktop, through
-/// Wayland's library, which GPU it likes best, and that library writes a line where `XDG_RUNTIME_DIR` names no folder. With
-/// no desktop to ask, the layer has nothing to say.
+/// Switches off Mesa's Vulkan layer `VK_LAYER_MESA_device_select` where there is no session: it asks the desktop,
+/// through Wayland's library, which GPU it likes best, and that library writes a line where `XDG_RUNTIME_DIR` names
+/// no folder. With no desktop to ask, the layer has nothing to say.
 ///
 /// Call it first in `main`: the environment may be changed only while there is one thread.
 pub(crate) fn silence() {

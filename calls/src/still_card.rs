@@ -11,8 +11,9 @@ const LINE: u8 = 150;
 /// Side of a letter of the font, in its own dots.
 const DOTS: usize = 8;
 
-/// A grey card of `width` times `height` pixels (even width) as YUY2 in limited range, with a title and, smaller, a line below
-/// it, both wrapped between words. Letters that the font lacks (it has the Latin and Greek ones) become `?`.
+/// A grey card of `width` times `height` pixels (even width) as YUY2 in limited range, with a title and, smaller, a
+/// line below it, both wrapped between words. Letters that the font lacks (it has the Latin and Greek ones) become
+/// `?`.
 pub fn draw(width: u32, height: u32, title: &str, line: &str) -> gst::Buffer {
     let (width, height) = (width as usize, height as usize);
     let mut pixels: Vec<u8> = [PAPER, 128].iter().copied().cycle().take(width * height * 2).collect();

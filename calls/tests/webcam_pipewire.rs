@@ -1,7 +1,7 @@
 //! `standin webcam` from a camera in PipeWire to somebody who looks, with the daemons of a desktop but without one.
 //!
-//! The model paints faces green, so that a picture is told by its pixels: the card, a swapped face, a concealed one, or a bare
-//! one, which must never be.
+//! The model paints faces green, so that a picture is told by its pixels: the card, a swapped face, a concealed one,
+//! or a bare one, which must never be.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails may stop")]
 

@@ -4,8 +4,9 @@ use super::plan::Region;
 use crate::frame::{Component, FrameMut, Layout, PixelFormat, PlaneMut, RgbToCodes, Sample, with_sample};
 use crate::geometry::{Point, Similarity};
 
-/// The layer in the frame's code values (Y, U, V, or an RGB pixel's in the order of its bytes) and m = mask · opacity, with
-/// edge pixels repeated once around it; two rows of the frame's pixels, sampled from it; and what shared samples make of them.
+/// The layer in the frame's code values (Y, U, V, or an RGB pixel's in the order of its bytes) and m = mask ·
+/// opacity, with edge pixels repeated once around it; two rows of the frame's pixels, sampled from it; and what
+/// shared samples make of them.
 #[derive(Debug, Default)]
 pub struct Codes {
     layer: Vec<[f32; 4]>,
@@ -39,8 +40,8 @@ pub fn composite(
     with_sample!(layout.format.depth(), blend_region(frame, &layer, &region, rows, shared));
 }
 
-/// Where a pixel of the layer has each component's code: where its bytes have it, in a format whose components all lie in
-/// one plane and are shared by nobody.
+/// Where a pixel of the layer has each component's code: where its bytes have it, in a format whose components all
+/// lie in one plane and are shared by nobody.
 pub(super) fn order(format: PixelFormat) -> [usize; 3] {
     if format.is_yuv() { [0, 1, 2] } else { format.components().map(|component| component.first) }
 }
@@ -180,8 +181,8 @@ pub(super) fn joint(frame: f32, face: f32, m: f32) -> f32 {
     frame + (face - m * frame)
 }
 
-/// Blends the samples of one row: of each `STEP`, those at `at`, with the values of `faces` that `of` names. Where m is 0 a
-/// sample keeps its bits.
+/// Blends the samples of one row: of each `STEP`, those at `at`, with the values of `faces` that `of` names. Where m
+/// is 0 a sample keeps its bits.
 #[inline(always)]
 fn line<S: Sample, const STEP: usize, const CHANNELS: usize>(
     row: &mut [u8],
@@ -244,8 +245,8 @@ pub(super) fn shared_samples<S: Sample>(frame: &mut FrameMut<'_>, y: usize, x0: 
     }
 }
 
-/// For the pixels of one or two rows that share samples, the means of m·face and m; two pixels of a row share, and a row
-/// alone shares with itself.
+/// For the pixels of one or two rows that share samples, the means of m·face and m; two pixels of a row share, and a
+/// row alone shares with itself.
 pub(super) fn means(above: &[[f32; 4]], below: &[[f32; 4]], shared: &mut [[f32; 4]]) {
     for ((above, below), mean) in above.chunks(2).zip(below.chunks(2)).zip(shared) {
         let (mut sum, share) = ([0.0; 4], 0.5 / above.len() as f32);

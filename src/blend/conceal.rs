@@ -12,9 +12,9 @@ const MOST: usize = 64;
 /// Least side of a cell in pixels.
 const LEAST: usize = 8;
 
-/// Blurs what lies under `region` (frame pixels) so far that nothing but at most 8×8 mean colours is left; at a `strength`
-/// below 1, that part of the blur is mixed with the picture. A region or strength that is not finite conceals the whole
-/// frame; outside of the region, rounded outwards to even pixels, nothing changes.
+/// Blurs what lies under `region` (frame pixels) so far that nothing but at most 8×8 mean colours is left; at a
+/// `strength` below 1, that part of the blur is mixed with the picture. A region or strength that is not finite
+/// conceals the whole frame; outside of the region, rounded outwards to even pixels, nothing changes.
 pub fn conceal(frame: &mut FrameMut<'_>, region: Rect, strength: f32) {
     let (width, height) = (frame.layout().width, frame.layout().height);
     let ends = [region.x, region.y, region.x + region.w, region.y + region.h];

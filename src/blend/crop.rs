@@ -103,8 +103,8 @@ impl Grid<'_> {
         }
     }
 
-    /// Sums taps² bilinear samples a crop pixel into `sums`. `component` is the first of `CHANNELS` that are `GAP` samples
-    /// apart; neighbours of one are `STEP` samples apart. A tap outside the frame is `outside`.
+    /// Sums taps² bilinear samples a crop pixel into `sums`. `component` is the first of `CHANNELS` that are `GAP`
+    /// samples apart; neighbours of one are `STEP` samples apart. A tap outside the frame is `outside`.
     fn sum<S: Sample, const CHANNELS: usize, const STEP: usize, const GAP: usize>(
         &self,
         component: &Component,

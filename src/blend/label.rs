@@ -1,12 +1,13 @@
 //! The mark that says what a frame is: "AI" and whose faces it shows, over a dark plate in the lower left corner.
 //!
-//! A [`Label`] is drawn once, for a text and a layout, as a layer of the frame's code values; [`Label::draw`] blends that into a
-//! frame as `composite` does with a face, `out = frame + m·(label − frame)`. Letters are as white as graphics are
-//! ([`TransferFunction::graphics_white`](crate::frame::TransferFunction::graphics_white)) and cover what is below them; the
-//! plate is black and lets [`PLATE`] of it be hidden, so that the letters read on anything.
+//! A [`Label`] is drawn once, for a text and a layout, as a layer of the frame's code values; [`Label::draw`] blends
+//! that into a frame as `composite` does with a face, `out = frame + m·(label − frame)`. Letters are as white as
+//! graphics are ([`TransferFunction::graphics_white`](crate::frame::TransferFunction::graphics_white)) and cover what
+//! is below them; the plate is black and lets [`PLATE`] of it be hidden, so that the letters read on anything.
 //!
-//! What the font has no letter for is left out of a name; a name of which nothing is left is not shown. Of names that are
-//! too long together, the first ones are shown and how many more there are. Every frame of 7 by 3 pixels or more has the mark.
+//! What the font has no letter for is left out of a name; a name of which nothing is left is not shown. Of names that
+//! are too long together, the first ones are shown and how many more there are. Every frame of 7 by 3 pixels or more
+//! has the mark.
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 
@@ -126,16 +127,16 @@ fn names<'a>(subjects: impl IntoIterator<Item = &'a str>, font: &FontRef<'_>) ->
     names
 }
 
-/// Whether a character only says how others are set: controls, and Unicode's general category Cf as far as a font of Latin,
-/// Greek and Cyrillic letters may have it.
+/// Whether a character only says how others are set: controls, and Unicode's general category Cf as far as a font of
+/// Latin, Greek and Cyrillic letters may have it.
 fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
         || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The mark and the names, of which there are `most` characters: as many whole names as there is room for and the number of
-/// the others, or the beginning of the first one.
+/// The mark and the names, of which there are `most` characters: as many whole names as there is room for and the
+/// number of the others, or the beginning of the first one.
 fn text(names: &[String], most: usize) -> String {
     let Some(first) = names.first() else { return MARK.to_owned() };
     let more = |kept: usize| if kept < names.len() { format!(" +{}", names.len() - kept) } else { String::new() };
@@ -156,8 +157,8 @@ struct Picture {
 }
 
 impl Picture {
-    /// The mark and the names in the lower left corner of a frame of this size. Where they are too wide they become smaller, and
-    /// where they would become too small there is less of the names.
+    /// The mark and the names in the lower left corner of a frame of this size. Where they are too wide they become
+    /// smaller, and where they would become too small there is less of the names.
     fn of<'a>(subjects: impl IntoIterator<Item = &'a str>, width: usize, height: usize) -> Self {
         let nothing = Self { region: Region::default(), pixels: Vec::new() };
         let Ok(font) = FontRef::try_from_slice(FONT) else { return nothing };

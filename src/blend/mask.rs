@@ -31,8 +31,8 @@ pub fn mask(generated: &Generated<'_>, hull: &[Point], settings: &BlendSettings,
     }
 }
 
-/// Multiplies `mask` (`resolution`² values) by how visible the face is: `visible` is a square map of any side over the same
-/// crop, 0..1 (bilinear, edge values repeated).
+/// Multiplies `mask` (`resolution`² values) by how visible the face is: `visible` is a square map of any side over
+/// the same crop, 0..1 (bilinear, edge values repeated).
 pub fn hide(mask: &mut [f32], resolution: usize, visible: &[f32]) {
     let side = visible.len().isqrt();
     if side == 0 || resolution == 0 {

@@ -27,13 +27,13 @@
 //!    in code values, rounded to the nearest. A shared chroma sample is the mean of this over the pixels that share it.
 //!    Where m is 0 the frame keeps its bits.
 //!
-//! All of it is in the signal's own transfer. A frame of ten bits, of BT.2020's primaries, of HLG or PQ is cut, drawn and
-//! blended in its own R'G'B' values: nothing is mapped to the range that networks were trained on, and what lies outside the
-//! face keeps every bit and its colorimetry. The network is shown a flatter, paler picture than of an sRGB camera; the colour
-//! transfer brings what it draws to the driver's values. Of a face drawn as in BT.709 whatever the network is shown, the light
-//! is this many times the driver's (`tests/blend_hdr.rs`, skin at 203 cd/m² white): HLG 1.34 without a transfer, 1.16 by
-//! `soft-gain`, 1.01 by `gain`, 0.99 by `lab`; PQ 3.56, 2.16, 1.34 and 1.01. Where a gain is asked for, frames of HLG and PQ are given `lab`
-//! ([`ColorTransfer::within`]).
+//! All of it is in the signal's own transfer. A frame of ten bits, of BT.2020's primaries, of HLG or PQ is cut, drawn
+//! and blended in its own R'G'B' values: nothing is mapped to the range that networks were trained on, and what lies
+//! outside the face keeps every bit and its colorimetry. The network is shown a flatter, paler picture than of an
+//! sRGB camera; the colour transfer brings what it draws to the driver's values. Of a face drawn as in BT.709
+//! whatever the network is shown, the light is this many times the driver's (`tests/blend_hdr.rs`, skin at 203 cd/m²
+//! white): HLG 1.34 without a transfer, 1.16 by `soft-gain`, 1.01 by `gain`, 0.99 by `lab`; PQ 3.56, 2.16, 1.34 and
+//! 1.01. Where a gain is asked for, frames of HLG and PQ are given `lab` ([`ColorTransfer::within`]).
 
 mod colours;
 pub mod composite;
@@ -111,8 +111,8 @@ pub trait Blender: Send {
         crop: &mut [f32],
     ) -> Result<(), BlendError>;
 
-    /// Puts the generated face into the frame: mask, erode, feather, colour transfer, composite. The frame is changed only
-    /// where the mask covers as much as the request asks for.
+    /// Puts the generated face into the frame: mask, erode, feather, colour transfer, composite. The frame is changed
+    /// only where the mask covers as much as the request asks for.
     ///
     /// # Errors
     /// [`BlendError`] where the device fails; the frame is then as it was.

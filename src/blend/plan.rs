@@ -68,8 +68,8 @@ pub fn taps(to_crop: &Similarity, resolution: usize) -> usize {
     (frame_per_crop.round() as usize).clamp(1, MOST_TAPS)
 }
 
-/// Taps of a chroma sample along one axis, for `taps` of luma: half where pixels share it, since the samples are twice as far
-/// apart.
+/// Taps of a chroma sample along one axis, for `taps` of luma: half where pixels share it, since the samples are
+/// twice as far apart.
 pub fn chroma_taps(taps: usize, format: PixelFormat) -> usize {
     let [_, chroma, _] = format.components();
     if chroma.shared == (1, 1) { taps } else { taps.div_ceil(2) }

@@ -11,8 +11,8 @@ pub const REFERENCE_CROP: f32 = 224.0;
 /// How far the generated face takes on the driver's colours. Black stays black in all of them.
 ///
 /// A ratio of mean colours is the light that the network got wrong times the difference of two people's skin, and one
-/// picture does not tell the two apart. To take away all of it gives the subject the driver's skin; to take away nothing
-/// leaves a face pasted in where the light is wrong. Half of it is never far off.
+/// picture does not tell the two apart. To take away all of it gives the subject the driver's skin; to take away
+/// nothing leaves a face pasted in where the light is wrong. Half of it is never far off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColorTransfer {
     /// Not at all.
@@ -28,8 +28,9 @@ pub enum ColorTransfer {
 }
 
 impl ColorTransfer {
-    /// What is done in a signal of this transfer function. A gain is of light by sRGB's curve, and an HLG or PQ signal's is far
-    /// from it: there a gain, soft or whole, does not reach the driver's light, and mean and deviation of L, a and b do.
+    /// What is done in a signal of this transfer function. A gain is of light by sRGB's curve, and an HLG or PQ
+    /// signal's is far from it: there a gain, soft or whole, does not reach the driver's light, and mean and
+    /// deviation of L, a and b do.
     #[must_use]
     pub fn within(self, signal: TransferFunction) -> Self {
         match (self, signal) {

@@ -1,6 +1,6 @@
 //! Which pixels tell the colours of a face: those that are skin, in the same light, in the driver's crop and in the
-//! generated face alike. Hair, brows, an open mouth, glasses and highlights are much darker or brighter than the mean of
-//! their face, or in one of the two pictures only, and do not count.
+//! generated face alike. Hair, brows, an open mouth, glasses and highlights are much darker or brighter than the mean
+//! of their face, or in one of the two pictures only, and do not count.
 
 use super::plan::Region;
 use super::planes::Planes;

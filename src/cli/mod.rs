@@ -1,7 +1,8 @@
 //! The tools of the command `standin`, one module a subcommand, and the command `standin-train`.
 //!
-//! Reports go to standard output, errors to standard error as one sentence. Exit codes: 0 done and good, 1 not good or
-//! failed, 2 wrong arguments, 141 nobody reads the report any more. The rest of `standin` is in `calls/`, which needs the element.
+//! Reports go to standard output, errors to standard error as one sentence. Exit codes: 0 done and good, 1 not good
+//! or failed, 2 wrong arguments, 141 nobody reads the report any more. The rest of `standin` is in `calls/`, which
+//! needs the element.
 
 use std::io::Write;
 

@@ -1,5 +1,5 @@
-//! What a swap would take on a card at its best: each step as long as its arithmetic or its memory traffic, whichever is
-//! longer (the roofline model: Williams, Waterman, Patterson, "Roofline", CACM 52(4), 2009).
+//! What a swap would take on a card at its best: each step as long as its arithmetic or its memory traffic, whichever
+//! is longer (the roofline model: Williams, Waterman, Patterson, "Roofline", CACM 52(4), 2009).
 
 use serde::Serialize;
 

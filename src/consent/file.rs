@@ -33,8 +33,8 @@ impl Consent {
         }
     }
 
-    /// Reads a record that somebody prepared before there was a model: `record` need not have `model_sha256`, and gets this
-    /// one. A record that has another is of another model.
+    /// Reads a record that somebody prepared before there was a model: `record` need not have `model_sha256`, and
+    /// gets this one. A record that has another is of another model.
     ///
     /// # Errors
     /// [`ConsentError::Unreadable`], [`ConsentError::Malformed`], [`ConsentError::OtherFile`].

@@ -4,8 +4,8 @@
 //! its model by SHA-256: of the file's bytes when it lies beside; of the bytes of the file's field `graph`
 //! ([`crate::swap::ModelFile::graph_sha256`]) when it is inside, since a file cannot hold its own hash.
 //!
-//! Days are UTC days, so that a record ends at the same moment everywhere: it is valid from 00:00 UTC on `from` to 24:00
-//! UTC on `until`.
+//! Days are UTC days, so that a record ends at the same moment everywhere: it is valid from 00:00 UTC on `from` to
+//! 24:00 UTC on `until`.
 
 mod file;
 mod hash;

@@ -44,8 +44,8 @@ impl IdentityNetwork {
 
     /// Embeds the face with these landmarks (frame px, the rows of the mesh); `None` where they coincide.
     ///
-    /// The chips of the network's training were aligned to the mean face that the canonical frame's template is, too, with
-    /// a quarter of it around: so the canonical square from −0.25 to 1.25 is the chip.
+    /// The chips of the network's training were aligned to the mean face that the canonical frame's template is, too,
+    /// with a quarter of it around: so the canonical square from −0.25 to 1.25 is the chip.
     ///
     /// # Errors
     /// [`NetworkError`] where the run fails.
@@ -85,8 +85,8 @@ pub fn direction(face: &Embedding) -> Embedding {
     own.map(|value| value / length)
 }
 
-/// How alike two people are, -1..1, by their [`direction`]s. Unlike [`distance`], it says the same of means of few and of
-/// many faces.
+/// How alike two people are, -1..1, by their [`direction`]s. Unlike [`distance`], it says the same of means of few
+/// and of many faces.
 pub fn likeness(a: &Embedding, b: &Embedding) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -98,8 +98,8 @@ impl MeshNetwork {
         roi_of_landmarks(landmarks)
     }
 
-    /// Fills `landmarks` (frame px) from the region `roi`, which takes px of the 192x192 px picture to frame px; returns
-    /// how sure the network is that the region shows a face, 0..1.
+    /// Fills `landmarks` (frame px) from the region `roi`, which takes px of the 192x192 px picture to frame px;
+    /// returns how sure the network is that the region shows a face, 0..1.
     ///
     /// # Errors
     /// [`NetworkError`] where the run fails.

@@ -1,5 +1,5 @@
-//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types; people whose faces cannot be found; and what
-//! hides a face.
+//! Finding faces and aligning them: detector, mesh, tracker, alignment, face types; people whose faces cannot be
+//! found; and what hides a face.
 
 mod alignment;
 mod detector;
@@ -56,8 +56,8 @@ pub struct Face {
     pub to_canonical: Similarity,
     /// The same by [`Alignment::Rigid`].
     pub to_canonical_rigid: Similarity,
-    /// How far the skull's points lie from where the mean head has them ([`pose::skull_centre`]), averaged while the face is
-    /// followed; canonical units. `None` until it was seen from ahead.
+    /// How far the skull's points lie from where the mean head has them ([`pose::skull_centre`]), averaged while the
+    /// face is followed; canonical units. `None` until it was seen from ahead.
     pub skull_centre: Option<Point>,
     /// Turn of the head in radians, positive towards image right.
     pub yaw: f32,

@@ -9,8 +9,8 @@ pub const OCCLUSION_SIDE: usize = 128;
 /// Classes that it tells apart: face, hair, hand or thing, body, background.
 pub const OCCLUSION_CLASSES: usize = 5;
 
-/// Classes that count here. Neither hair nor background hides: where the network takes the far side of a face for either, in
-/// low light, the driver's own eye would show, and the driver's mask knows the face's outline already.
+/// Classes that count here. Neither hair nor background hides: where the network takes the far side of a face for
+/// either, in low light, the driver's own eye would show, and the driver's mask knows the face's outline already.
 const FACE: usize = 0;
 const THING: usize = 2;
 /// How visible a pixel is whose scores for face and thing are the same: a doubt must not show the driver's face.
@@ -34,7 +34,8 @@ impl OcclusionNetwork {
         Self::of(runtime, include_bytes!("../../models/face_occlusion_128.onnx"))
     }
 
-    /// Loads another of the same shape: `bytes` is an ONNX file that takes `[1, 3, 128, 128]` and gives `[1, 5, 128, 128]`.
+    /// Loads another of the same shape: `bytes` is an ONNX file that takes `[1, 3, 128, 128]` and gives `[1, 5, 128,
+    /// 128]`.
     ///
     /// # Errors
     /// As [`OcclusionNetwork::new`], and where its input or its output has another size.
@@ -50,8 +51,9 @@ impl OcclusionNetwork {
         Ok(Self { network, visible: vec![1.0; pixels] })
     }
 
-    /// Looks at an aligned crop: `resolution`² pixels of blue, green, red, 0..1, interleaved. Gives how visible the face is
-    /// at each of [`OCCLUSION_SIDE`]² places of it, row by row: 0 is a hand or a thing before it, 1 is anything else.
+    /// Looks at an aligned crop: `resolution`² pixels of blue, green, red, 0..1, interleaved. Gives how visible the
+    /// face is at each of [`OCCLUSION_SIDE`]² places of it, row by row: 0 is a hand or a thing before it, 1 is
+    /// anything else.
     ///
     /// # Errors
     /// [`NetworkError`] where the run fails or gives what is no number.
@@ -78,7 +80,8 @@ impl OcclusionNetwork {
         &self.visible
     }
 
-    /// The scores behind it: [`OCCLUSION_SIDE`]² of each class, in the order face, hair, hand or thing, body, background.
+    /// The scores behind it: [`OCCLUSION_SIDE`]² of each class, in the order face, hair, hand or thing, body,
+    /// background.
     pub fn scores(&self) -> &[f32] {
         self.network.output(0)
     }

@@ -1,8 +1,8 @@
 //! Where people are in a frame, whether their faces can be found or not.
 //!
-//! MediaPipe's selfie segmentation gives each pixel of a letterboxed frame the probability that it shows a person. It knows
-//! hair, backs, shoulders and faces that are cut by the frame's edge, which no face detector does, and takes no furniture
-//! for a face, which detectors do.
+//! MediaPipe's selfie segmentation gives each pixel of a letterboxed frame the probability that it shows a person. It
+//! knows hair, backs, shoulders and faces that are cut by the frame's edge, which no face detector does, and takes no
+//! furniture for a face, which detectors do.
 
 use super::letterbox::{Tone, letterbox, sample};
 use crate::frame::Frame;
@@ -15,8 +15,8 @@ const SIZE: usize = 256;
 const CELL: usize = 4;
 /// Mean probability from which on a cell shows a person.
 const PERSON: f32 = 0.4;
-/// Mean probability from which on it certainly does: a test picture's ball has 0.87 and less, the first sliver of somebody who
-/// comes in has cells of more.
+/// Mean probability from which on it certainly does: a test picture's ball has 0.87 and less, the first sliver of
+/// somebody who comes in has cells of more.
 const CERTAIN: f32 = 0.9;
 
 /// The network that tells people from what is behind them.

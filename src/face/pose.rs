@@ -53,8 +53,8 @@ const HEAD: [(usize, [f32; 3]); 22] = [
 const EYES: usize = 4;
 /// Canonical units in a unit of [`HEAD`].
 ///
-/// The median over 1075 frames of 42 rendered people with yaw within 20° and pitch within 15° (standard deviation 0.010),
-/// so that a head seen from ahead is as large as by the template.
+/// The median over 1075 frames of 42 rendered people with yaw within 20° and pitch within 15° (standard deviation
+/// 0.010), so that a head seen from ahead is as large as by the template.
 const UNIT: f64 = 0.5097;
 
 /// Turn in degrees up to which it is told how low a person's features lie.
@@ -102,14 +102,14 @@ fn view(landmarks: &[Point], through: &Similarity) -> Option<View> {
     orthogonal(row(across), row(down))
 }
 
-/// The pose from the landmarks in any px: that of the scaled orthographic view of the mean head that is nearest to them.
-/// `None` where the landmarks are too few or in one line.
+/// The pose from the landmarks in any px: that of the scaled orthographic view of the mean head that is nearest to
+/// them. `None` where the landmarks are too few or in one line.
 pub fn pose(landmarks: &[Point]) -> Option<Pose> {
     pose_through(landmarks, &Similarity::IDENTITY)
 }
 
-/// [`pose`] of the landmarks once `through` has moved them: in the crop, say, where a head that is tilted in its frame is
-/// upright, so that its turn and nod are its own.
+/// [`pose`] of the landmarks once `through` has moved them: in the crop, say, where a head that is tilted in its
+/// frame is upright, so that its turn and nod are its own.
 pub fn pose_through(landmarks: &[Point], through: &Similarity) -> Option<Pose> {
     let View { across, down, .. } = view(landmarks, through)?;
     // The head's axes are to image right, down and towards the camera; angles are of axes right, up and towards it.
@@ -122,13 +122,13 @@ pub fn pose_through(landmarks: &[Point], through: &Similarity) -> Option<Pose> {
     })
 }
 
-/// Frame px to the canonical unit frame by the skull: the size of the mean head's view, its turn about the line of sight,
-/// and its middle, placed by the corners of the eyes. Neither a brow nor the mouth moves it, a blink hardly, and people
-/// whose noses or chins differ are aligned alike. `None` where the landmarks are too few or in one line.
+/// Frame px to the canonical unit frame by the skull: the size of the mean head's view, its turn about the line of
+/// sight, and its middle, placed by the corners of the eyes. Neither a brow nor the mouth moves it, a blink hardly,
+/// and people whose noses or chins differ are aligned alike. `None` where the landmarks are too few or in one line.
 ///
-/// On 72 frames that 42 rendered people perform alike, at 160 px a full face, the alignments of one frame lie 1.4 px apart
-/// in height (standard deviation; 2.1 by the template) and 1.8 px sideways (1.9). A mean shape of each person instead of
-/// the mean head changes neither by more than 0.1 px.
+/// On 72 frames that 42 rendered people perform alike, at 160 px a full face, the alignments of one frame lie 1.4 px
+/// apart in height (standard deviation; 2.1 by the template) and 1.8 px sideways (1.9). A mean shape of each person
+/// instead of the mean head changes neither by more than 0.1 px.
 pub fn align_rigid(landmarks: &[Point]) -> Option<Similarity> {
     let View { across, down, scale } = view(landmarks, &Similarity::IDENTITY)?;
     let mean = |values: [f64; EYES]| values.iter().sum::<f64>() / EYES as f64;
@@ -142,12 +142,13 @@ pub fn align_rigid(landmarks: &[Point]) -> Option<Similarity> {
     to_canonical.inverse().map(|_| to_canonical)
 }
 
-/// How far the skull's points, which [`align_rigid`] takes to the canonical frame by `to_canonical`, lie, as a whole, from where the mean head has them below its eyes: to the right and down, in
-/// canonical units of [`align_rigid`]. A person's own: whoever's nose, brow and forehead lie lower has a larger y. `None` where
-/// the landmarks are too few or in one line, or the head is turned so far that the mean head does not fit.
+/// How far the skull's points, which [`align_rigid`] takes to the canonical frame by `to_canonical`, lie, as a whole,
+/// from where the mean head has them below its eyes: to the right and down, in canonical units of [`align_rigid`]. A
+/// person's own: whoever's nose, brow and forehead lie lower has a larger y. `None` where the landmarks are too few
+/// or in one line, or the head is turned so far that the mean head does not fit.
 ///
-/// Two people who perform the same frames differ by 0.8 to 1.1 px of 160 of a full face in y, in four clips of theirs, with a
-/// standard deviation of 0.2 px from frame to frame, and by less than 0.1 px in x.
+/// Two people who perform the same frames differ by 0.8 to 1.1 px of 160 of a full face in y, in four clips of
+/// theirs, with a standard deviation of 0.2 px from frame to frame, and by less than 0.1 px in x.
 pub fn skull_centre(landmarks: &[Point], to_canonical: &Similarity) -> Option<Point> {
     if pose_through(landmarks, to_canonical)?.yaw.abs() > MOST_TURN {
         return None;

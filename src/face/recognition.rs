@@ -1,24 +1,26 @@
 //! Who of several known people a face is: embeddings of a few frames, averaged, against those of reference pictures.
 //!
-//! A face of one frame is easily mistaken for another's; the mean of a few is not. Faces that are not decided are looked at
-//! first, one a frame; later each is looked at now and then, so that somebody who was taken for a stranger in a bad moment is
-//! known again, and whoever takes another's place in a track is found out.
+//! A face of one frame is easily mistaken for another's; the mean of a few is not. Faces that are not decided are
+//! looked at first, one a frame; later each is looked at now and then, so that somebody who was taken for a stranger
+//! in a bad moment is known again, and whoever takes another's place in a track is found out.
 
 use super::Face;
 use super::identity::{Embedding, IdentityNetwork, direction, likeness, mean};
 use crate::frame::Frame;
 use crate::runtime::NetworkError;
 
-/// Likeness from which on the mean of [`LOOKS`] frames is the reference's person. `tests/face_identity.rs` has the errors.
+/// Likeness from which on the mean of [`LOOKS`] frames is the reference's person. `tests/face_identity.rs` has the
+/// errors.
 const SAME: f32 = 0.64;
 /// Likeness from which on a single frame is enough.
 const SURELY: f32 = 0.76;
-/// Likeness below which the mean of [`STRANGER`] frames is somebody else. What lies between stays undecided: a performer who is
-/// taken for a stranger would show.
+/// Likeness below which the mean of [`STRANGER`] frames is somebody else. What lies between stays undecided: a
+/// performer who is taken for a stranger would show.
 const OTHER: f32 = 0.55;
 /// Likeness that the mean of somebody who was recognised must keep.
 const KEPT: f32 = 0.5;
-/// Likeness of a single frame below which somebody else may have taken a performer's place; two of them in a row end it.
+/// Likeness of a single frame below which somebody else may have taken a performer's place; two of them in a row end
+/// it.
 const DOUBT: f32 = 0.3;
 /// Frames whose mean decides; later ones replace them little by little.
 const LOOKS: u32 = 3;
@@ -31,8 +33,8 @@ const INTERVAL: u64 = 15;
 const PAUSE: u64 = 5;
 /// Looks that are taken frame by frame.
 const EAGER: u32 = 12;
-/// Frames for which whoever was recognised in a track must be like nobody before they are a stranger: an arm before the face
-/// must not show a performer.
+/// Frames for which whoever was recognised in a track must be like nobody before they are a stranger: an arm before
+/// the face must not show a performer.
 const DENIED: u64 = 90;
 /// Turn of the head in radians beyond which a face is not looked at: in profile people look alike.
 pub(super) const FRONTAL: f32 = 0.7;

@@ -63,8 +63,8 @@ pub enum ReferenceError {
     Network(#[from] NetworkError),
 }
 
-/// Looks at the pictures of `path`: a face set, a folder of pictures, or one picture, as long as it is `wanted`. Of several faces
-/// in a picture the largest counts.
+/// Looks at the pictures of `path`: a face set, a folder of pictures, or one picture, as long as it is `wanted`. Of
+/// several faces in a picture the largest counts.
 ///
 /// # Errors
 /// [`ReferenceError`], which names the file.

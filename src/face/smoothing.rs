@@ -28,9 +28,9 @@ impl Smoothing {
         if strength.is_nan() || strength == 0.0 {
             return Self::OFF;
         }
-        // Four times as free at 0 as in the middle, four times as stiff at 1. The middle was chosen on rendered clips: it
-        // takes about two thirds of the jitter off size and tilt, and adds 0.001 to 0.002 of the eyes' distance to the mean
-        // error.
+        // Four times as free at 0 as in the middle, four times as stiff at 1. The middle was chosen on rendered
+        // clips: it takes about two thirds of the jitter off size and tilt, and adds 0.001 to 0.002 of the eyes'
+        // distance to the mean error.
         let freedom = 16f32.powf(0.5 - strength);
         Self { min_cutoff: freedom, beta: 20.0 * freedom, speed_cutoff: 1.0 }
     }

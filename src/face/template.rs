@@ -4,11 +4,11 @@ use crate::geometry::{Point, Similarity};
 
 /// Row of the mesh, and x and y in the canonical unit frame.
 ///
-/// The rows stand for points 17..=48 and 54 of the 68-point set: brows, nose, eyes and mouth corners, which move least
-/// with the jaw. The positions were fitted: 249 frames of 17 rendered people with yaw and pitch within 12° were aligned
-/// by their true landmarks 17..=67 to the 51-point table that swap models are trained with (Umeyama), the 468-point mesh
-/// of each was taken through that similarity and averaged by person, then over people, then with its mirror image about
-/// x = 0.490127. Standard deviation between people: 0.006 to 0.026, median 0.013.
+/// The rows stand for points 17..=48 and 54 of the 68-point set: brows, nose, eyes and mouth corners, which move
+/// least with the jaw. The positions were fitted: 249 frames of 17 rendered people with yaw and pitch within 12° were
+/// aligned by their true landmarks 17..=67 to the 51-point table that swap models are trained with (Umeyama), the
+/// 468-point mesh of each was taken through that similarity and averaged by person, then over people, then with its
+/// mirror image about x = 0.490127. Standard deviation between people: 0.006 to 0.026, median 0.013.
 const TEMPLATE: [(usize, f32, f32); 33] = [
     (71, -0.0259, 0.0522),
     (63, 0.0625, 0.0534),
@@ -55,11 +55,12 @@ const NOSE_AND_CHEEKS: [[usize; 3]; 3] = [[168, 197, 5], [162, 234, 93], [389, 4
 /// a camera that the head is not in front of: correlation 0.96, standard deviation 7.5°, bias 3°.
 pub(super) const CHEEKS_PER_RADIAN: f32 = 1.37;
 
-/// Where the middle of the mean head of [`align_rigid`](super::align_rigid) lies in the canonical unit frame: between the
-/// temples, a little below the eyes. Mean over the frames from which its unit was taken, made symmetric.
+/// Where the middle of the mean head of [`align_rigid`](super::align_rigid) lies in the canonical unit frame: between
+/// the temples, a little below the eyes. Mean over the frames from which its unit was taken, made symmetric.
 pub(super) const ORIGIN: Point = Point::new(0.4901, 0.2520);
 
-/// Frame px to the canonical unit frame by the template, as swap models of other tools are trained; `None` where the landmarks are not finite or coincide.
+/// Frame px to the canonical unit frame by the template, as swap models of other tools are trained; `None` where the
+/// landmarks are not finite or coincide.
 pub fn align(landmarks: &[Point]) -> Option<Similarity> {
     let mut from = [Point::default(); TEMPLATE.len()];
     let mut to = from;

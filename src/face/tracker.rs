@@ -203,8 +203,8 @@ impl Tracks {
                 self.lose(i, time);
                 continue;
             };
-            // Landmarks that have a template but no head behind them lie in one line: one alignment is then as good as the
-            // other.
+            // Landmarks that have a template but no head behind them lie in one line: one alignment is then as good
+            // as the other.
             let rigid = align_rigid(&track.landmarks);
             let seen = rigid.and_then(|rigid| skull_centre(&track.landmarks, &rigid));
             seen.into_iter().for_each(|centre| track.shape.add(centre));

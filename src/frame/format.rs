@@ -1,6 +1,7 @@
-//! Pixel formats as data: one row a format says where each component's samples lie. What reads and writes frames asks the row.
-//! A format of a shape that is here already (how far samples are from each other, where the first one is, how many pixels share
-//! one) is added here and in the map of GStreamer's names alone; the readers know no other shapes.
+//! Pixel formats as data: one row a format says where each component's samples lie. What reads and writes frames asks
+//! the row. A format of a shape that is here already (how far samples are from each other, where the first one is,
+//! how many pixels share one) is added here and in the map of GStreamer's names alone; the readers know no other
+//! shapes.
 
 use super::sample::Depth;
 
@@ -158,7 +159,8 @@ impl PixelFormat {
         (if a.plane > most { a.plane } else { most }) + 1
     }
 
-    /// Bytes of one row, and rows, of plane `plane` in a frame of this size; none of a plane that the format does not have.
+    /// Bytes of one row, and rows, of plane `plane` in a frame of this size; none of a plane that the format does not
+    /// have.
     pub const fn plane_size(self, plane: usize, width: usize, height: usize) -> (usize, usize) {
         let components = self.components();
         let (mut samples, mut rows, mut i) = (0, 0, 0);

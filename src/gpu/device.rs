@@ -218,8 +218,8 @@ impl GpuDevice {
         done
     }
 
-    /// Makes something on the device, with the cache of compiled pipelines of that name. What goes wrong in calls of this
-    /// thread meanwhile is this attempt's and no failure of the device.
+    /// Makes something on the device, with the cache of compiled pipelines of that name. What goes wrong in calls of
+    /// this thread meanwhile is this attempt's and no failure of the device.
     ///
     /// # Errors
     /// [`GpuError`] where a shader is refused, where memory runs out, where `make` fails, and where the device is lost.
@@ -293,8 +293,8 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
     adapter.features() & wanted
 }
 
-/// Whether an adapter has the matrices that shaders/network/matrices.wgsl asks for: of 16 by 16, with 16-bit operands and 32-bit
-/// sums, in subgroups of 32 lanes.
+/// Whether an adapter has the matrices that shaders/network/matrices.wgsl asks for: of 16 by 16, with 16-bit operands
+/// and 32-bit sums, in subgroups of 32 lanes.
 fn has_matrix_units(adapter: &wgpu::Adapter) -> bool {
     use wgpu::CooperativeScalarType as Scalar;
     let info = adapter.get_info();
@@ -307,8 +307,8 @@ fn has_matrix_units(adapter: &wgpu::Adapter) -> bool {
 /// Permission to use the one experimental feature, where the adapter has it.
 fn experimental(features: wgpu::Features) -> wgpu::ExperimentalFeatures {
     if features.contains(wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX) {
-        // SAFETY: shaders/network/matrices.wgsl alone uses it. Loads of matrices are not checked against the end of what is
-        // bound; they stay within it, since the weights are padded to whole matrices.
+        // SAFETY: shaders/network/matrices.wgsl alone uses it. Loads of matrices are not checked against the end of
+        // what is bound; they stay within it, since the weights are padded to whole matrices.
         unsafe { wgpu::ExperimentalFeatures::enabled() }
     } else {
         wgpu::ExperimentalFeatures::disabled()

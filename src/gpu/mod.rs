@@ -1,7 +1,7 @@
 //! The GPU that wgpu reaches: which there are, opening one, noticing that it is gone.
 //!
-//! [`GpuDevice`] is opened once and shared by every network and blender on it. What runs there is elsewhere: the networks in
-//! [`swap::passes`](crate::swap::passes), the blend in [`blend::gpu`](crate::blend::gpu).
+//! [`GpuDevice`] is opened once and shared by every network and blender on it. What runs there is elsewhere: the
+//! networks in [`swap::passes`](crate::swap::passes), the blend in [`blend::gpu`](crate::blend::gpu).
 
 mod adapter;
 mod device;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 /// Bytes above which a file begins anew: drivers add to it, and none says when something is not needed any more.
 const MOST: usize = 64 << 20;
 
-/// The compiled passes of one adapter and one model, or of the blend, in memory and in a file; empty where the interface keeps none (only Vulkan has
-/// this; others rely on the driver's own cache).
+/// The compiled passes of one adapter and one model, or of the blend, in memory and in a file; empty where the
+/// interface keeps none (only Vulkan has this; others rely on the driver's own cache).
 pub(super) struct PipelineCache {
     cache: Option<wgpu::PipelineCache>,
     file: Option<PathBuf>,
@@ -25,8 +25,8 @@ impl PipelineCache {
         let data = file.as_ref().and_then(|file| std::fs::read(file).ok()).filter(|data| data.len() <= MOST);
         let descriptor =
             wgpu::PipelineCacheDescriptor { label: Some("standin"), data: data.as_deref(), fallback: true };
-        // SAFETY: the file is one that `keep` wrote whole; wgpu and the driver compare its header with this adapter, driver
-        // and version, and begin anew where they differ.
+        // SAFETY: the file is one that `keep` wrote whole; wgpu and the driver compare its header with this adapter,
+        // driver and version, and begin anew where they differ.
         let cache = unsafe { device.create_pipeline_cache(&descriptor) };
         Self { cache: Some(cache), file, kept: data.unwrap_or_default() }
     }
@@ -36,7 +36,8 @@ impl PipelineCache {
         self.cache.as_ref()
     }
 
-    /// Leaves what was made for the next start, where it is new. A folder that cannot be written only makes that one slower.
+    /// Leaves what was made for the next start, where it is new. A folder that cannot be written only makes that one
+    /// slower.
     pub(super) fn keep(&self) {
         let data = self.cache.as_ref().and_then(wgpu::PipelineCache::get_data);
         if let (Some(file), Some(data)) = (&self.file, data.filter(|data| *data != self.kept)) {

@@ -6,8 +6,8 @@
 //! | [`Degradation::PlainLandmarks`] | refined landmarks, where the mesh has them |
 //! | [`Degradation::DroppedFrames`] | frames that would have to wait, before any work is spent on them |
 //!
-//! A step is taken when one of the stages was busy for more of a second than there is, and taken back after ten quiet ones.
-//! If that turns out to be too early, the next attempt waits twice as long.
+//! A step is taken when one of the stages was busy for more of a second than there is, and taken back after ten quiet
+//! ones. If that turns out to be too early, the next attempt waits twice as long.
 
 use super::{Stage, StageTimes};
 use crate::face::FinderSettings;
@@ -129,8 +129,8 @@ impl Occupancy {
         self.last
     }
 
-    /// Takes in what a frame took at `now` (seconds), where `workers` frames are swapped at once (none: everything in one
-    /// thread) and the source gives a frame every `period` milliseconds. Returns whether the step has changed.
+    /// Takes in what a frame took at `now` (seconds), where `workers` frames are swapped at once (none: everything in
+    /// one thread) and the source gives a frame every `period` milliseconds. Returns whether the step has changed.
     pub fn observe(
         &mut self,
         times: &StageTimes,

@@ -6,7 +6,8 @@ use crate::runtime::Provider;
 /// Where a model runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Device {
-    /// On the first accelerator of ONNX Runtime that works, else on a GPU that is faster than the processor, else on that.
+    /// On the first accelerator of ONNX Runtime that works, else on a GPU that is faster than the processor, else on
+    /// that.
     #[default]
     Auto,
     /// The network on this provider of ONNX Runtime, the blend on the processor.

@@ -1,7 +1,7 @@
 //! Where a held face has gone since it was seen: a small picture of it is followed from frame to frame.
 //!
-//! The shift is found by the inverse compositional alignment of S. Baker and I. Matthews ("Lucas-Kanade 20 Years On", IJCV 56,
-//! 2004), for translations, on a picture of the face's surroundings with gain and offset of light taken out.
+//! The shift is found by the inverse compositional alignment of S. Baker and I. Matthews ("Lucas-Kanade 20 Years On",
+//! IJCV 56, 2004), for translations, on a picture of the face's surroundings with gain and offset of light taken out.
 
 use super::Plan;
 use crate::face::{Face, Tone, letterbox, sample};

@@ -71,9 +71,9 @@ impl Default for Faceless {
 impl Faceless {
     /// The regions of people in `map` whose face is none of `known` (bounds of faces, in frame px).
     ///
-    /// People who touch each other in the picture are one group. In a group without a known face all is faceless; in one
-    /// with known faces, what is neither their head nor their body and is as thick as a head.
-    /// Of a face in `heads` only the head is known.
+    /// People who touch each other in the picture are one group. In a group without a known face all is faceless; in
+    /// one with known faces, what is neither their head nor their body and is as thick as a head. Of a face in
+    /// `heads` only the head is known.
     pub fn find(&mut self, map: &PeopleMap, known: &[Rect], heads: &[Rect]) -> &[Rect] {
         self.regions.clear();
         self.mark(map, known, heads);

@@ -94,8 +94,8 @@ impl FindStage {
         job.timings.stages[Stage::Find as usize] = milliseconds(begun);
     }
 
-    /// Fills in `faces` and `plan` by looking at the frame; the reason where that is not possible, if there is more to say
-    /// than that nothing is loaded yet.
+    /// Fills in `faces` and `plan` by looking at the frame; the reason where that is not possible, if there is more
+    /// to say than that nothing is loaded yet.
     fn plan<F: VideoBuffer, T>(&mut self, job: &mut Job<F, T>) -> Result<(), Option<String>> {
         let Some(finder) = &mut self.finder else { return Err(None) };
         let Some(buffer) = &job.frame else { return Err(None) };

@@ -38,8 +38,8 @@ impl Guard {
         self.strangers.clear();
     }
 
-    /// Whether [`Guard::plan`] wants to know where people are in a frame with these faces: somebody is lost, or who comes
-    /// in must be concealed.
+    /// Whether [`Guard::plan`] wants to know where people are in a frame with these faces: somebody is lost, or who
+    /// comes in must be concealed.
     pub fn needs_people(&self, settings: &Settings, faces: &[Face]) -> bool {
         let there = |track| faces.iter().any(|face| face.track == track);
         let lost = self.remembered.iter().any(|known| !there(known.face.track));

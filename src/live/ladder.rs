@@ -7,10 +7,11 @@
 //! | up to [`LONGEST`] | the same; the whole frame, where nobody was seen in its place even when it was lost |
 //! | later | the frame as it is |
 //!
-//! `on_failure` may ask for less: to begin with the second step, to drop the frame, to let it pass. A weak detection near
-//! its place holds the ladder at the second step. A face that comes back from there is concealed until it was seen for [`BACK`]
-//! seconds: one that flickers at the edge of what can be found would flash up. It ends early when the face has moved out of the frame, and when nobody
-//! has been seen in its place for [`ABSENT`] seconds, where somebody was when it was lost.
+//! `on_failure` may ask for less: to begin with the second step, to drop the frame, to let it pass. A weak detection
+//! near its place holds the ladder at the second step. A face that comes back from there is concealed until it was
+//! seen for [`BACK`] seconds: one that flickers at the edge of what can be found would flash up. It ends early when
+//! the face has moved out of the frame, and when nobody has been seen in its place for [`ABSENT`] seconds, where
+//! somebody was when it was lost.
 
 use super::faceless::{body, head};
 use super::plan::copy;

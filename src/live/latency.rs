@@ -1,11 +1,11 @@
 //! How long frames take, as one figure that a pipeline can plan with.
 //!
 //! The figure is what frames leave at: a live stream holds a frame until it is that old, so that what is reported is
-//! what is measured, and the cadence is the source's. Each change moves sound against picture for a moment, so there is
-//! room above what frames needed, and one stall changes nothing: what counts is the second slowest moment of a while.
-//! The figure rises when two moments needed longer than it says, and falls after a while in which none came near it; the
-//! while is short at first and then ever longer. It never exceeds what the frames in flight can hold: waiting longer
-//! would only keep new frames out, and make them late in turn.
+//! what is measured, and the cadence is the source's. Each change moves sound against picture for a moment, so there
+//! is room above what frames needed, and one stall changes nothing: what counts is the second slowest moment of a
+//! while. The figure rises when two moments needed longer than it says, and falls after a while in which none came
+//! near it; the while is short at first and then ever longer. It never exceeds what the frames in flight can hold:
+//! waiting longer would only keep new frames out, and make them late in turn.
 
 /// Above what frames needed: this factor, and this many milliseconds.
 const HEADROOM: (f64, f64) = (1.25, 2.0);

@@ -109,7 +109,8 @@ impl Load {
         Ok((GpuSwapper::several(engines)?.into_iter().map(swapper).collect(), runs_on))
     }
 
-    /// On the first accelerator that works, else on the faster of the best GPU, where it is no software, and the processor.
+    /// On the first accelerator that works, else on the faster of the best GPU, where it is no software, and the
+    /// processor.
     fn on_best(
         &self,
         runtime: &Runtime,

@@ -1,10 +1,12 @@
-//! From a stream of frames to a stream of swapped frames: the stages, the queue between them, what leaves when one fails.
+//! From a stream of frames to a stream of swapped frames: the stages, the queue between them, what leaves when one
+//! fails.
 //!
 //! A frame becomes a [`Job`]. [`FindStage`] finds faces and lets the [`Guard`] plan what must happen to each; a
-//! [`SwapStage`] crops, swaps and blends, or conceals what could not be swapped. [`Queue`] runs the first on one thread
-//! and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they came.
-//! [`ModelSlot`] loads models beside the stream, [`ColourMemory`] keeps the colour transfer steady from frame to frame.
-//! [`Degradation`] is what is given up where the machine cannot keep up, [`Latency`] says what all this costs, [`StreamStatistics`] where it goes.
+//! [`SwapStage`] crops, swaps and blends, or conceals what could not be swapped. [`Queue`] runs the first on one
+//! thread and the second on several, with a fixed number of jobs in flight, and hands frames back in the order they
+//! came. [`ModelSlot`] loads models beside the stream, [`ColourMemory`] keeps the colour transfer steady from frame
+//! to frame. [`Degradation`] is what is given up where the machine cannot keep up, [`Latency`] says what all this
+//! costs, [`StreamStatistics`] where it goes.
 
 mod casting;
 mod colours;

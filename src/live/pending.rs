@@ -37,7 +37,8 @@ impl Pending {
         self.spawn_then(name, work, |()| {});
     }
 
-    /// Does `work` on a thread of its own, and then `rest` with what it gave: that nobody waits for but [`Pending::close`].
+    /// Does `work` on a thread of its own, and then `rest` with what it gave: that nobody waits for but
+    /// [`Pending::close`].
     pub fn spawn_then<T>(
         self: &Arc<Self>,
         name: &str,

@@ -74,8 +74,8 @@ impl Plan {
         }
     }
 
-    /// Adds a face of which only `strength` is to be concealed, so that the change from a swapped face to a concealed one
-    /// is gradual.
+    /// Adds a face of which only `strength` is to be concealed, so that the change from a swapped face to a concealed
+    /// one is gradual.
     pub(super) fn veil(&mut self, bounds: Rect, strength: f32) {
         self.conceal.push(Concealed { region: bounds.grown(MARGIN), strength });
     }

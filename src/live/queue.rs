@@ -49,8 +49,8 @@ enum Entrance<F, T> {
 }
 
 impl<F: VideoBuffer, T: Send + 'static> Queue<F, T> {
-    /// A queue with `depth` jobs in flight and a thread for each of `workers`; with a depth of 0, one job that is worked
-    /// on in [`Queue::submit`] itself by the first worker.
+    /// A queue with `depth` jobs in flight and a thread for each of `workers`; with a depth of 0, one job that is
+    /// worked on in [`Queue::submit`] itself by the first worker.
     ///
     /// # Errors
     /// Where the system gives no thread.

@@ -8,8 +8,8 @@ use super::{Pending, PrepareError};
 use crate::face::{Finder, IdentityNetwork, Mesh, Recognition, ReferenceError, read_reference};
 use crate::runtime::Runtime;
 
-/// Where a stream finds what recognises its performers. References that are asked for replace those of before at once: until
-/// they are read, nobody is recognised.
+/// Where a stream finds what recognises its performers. References that are asked for replace those of before at
+/// once: until they are read, nobody is recognised.
 #[derive(Debug, Default)]
 pub struct References {
     wanted: AtomicU64,
@@ -40,8 +40,8 @@ impl References {
         }
     }
 
-    /// Looks at the references of all performers, in their order, on a thread of its own. `done` is not told of those that
-    /// nobody wants any more.
+    /// Looks at the references of all performers, in their order, on a thread of its own. `done` is not told of those
+    /// that nobody wants any more.
     pub fn read(
         self: &Arc<Self>,
         number: u64,

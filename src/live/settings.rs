@@ -47,7 +47,8 @@ impl Default for LadderTimes {
 /// Whether what hides a face stays in front of the generated one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Occlusion {
-    /// What the occlusion network calls a hand or a thing is taken out of the mask, and out of what colours are measured on.
+    /// What the occlusion network calls a hand or a thing is taken out of the mask, and out of what colours are
+    /// measured on.
     #[default]
     Auto,
     /// The network is not run; the model's own masks count alone.
@@ -122,8 +123,8 @@ impl Default for Look {
     }
 }
 
-/// Frames from one run of the detector to the next, at most, where several faces may be swapped: who comes out from behind
-/// somebody nearer is bare until the detector looks.
+/// Frames from one run of the detector to the next, at most, where several faces may be swapped: who comes out from
+/// behind somebody nearer is bare until the detector looks.
 const OFTEN: u32 = 2;
 
 /// All of it.
@@ -135,8 +136,8 @@ pub struct Settings {
     pub finder: FinderSettings,
     /// How faces look that are swapped by the model of everybody.
     pub look: Look,
-    /// The look of each performer, in the order of the references that faces are compared with. Where there are any, only
-    /// they are swapped.
+    /// The look of each performer, in the order of the references that faces are compared with. Where there are any,
+    /// only they are swapped.
     pub performers: Vec<Look>,
     /// Number of their [`References`](super::References).
     pub references: u64,
@@ -191,7 +192,8 @@ impl Settings {
         self.guard == GuardMode::Strict && self.on_failure != OnFailure::Pass
     }
 
-    /// How faces are looked for in a frame, which may be the first of a new scene (`cut`), with what is given up meanwhile.
+    /// How faces are looked for in a frame, which may be the first of a new scene (`cut`), with what is given up
+    /// meanwhile.
     pub fn search(&self, given_up: Degradation, cut: bool) -> FinderSettings {
         let lightened = given_up.lighten(&self.finder);
         let interval = lightened.detect_interval;

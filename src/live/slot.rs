@@ -17,8 +17,8 @@ struct Slot {
     wanted: u64,
 }
 
-/// Holds the model in use. A newly wanted one takes its place only when it is ready, so that no frame waits for it; but on a
-/// GPU that it is being put on, both use one queue.
+/// Holds the model in use. A newly wanted one takes its place only when it is ready, so that no frame waits for it;
+/// but on a GPU that it is being put on, both use one queue.
 #[derive(Debug, Default)]
 pub struct ModelSlot {
     slot: Mutex<Slot>,

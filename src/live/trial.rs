@@ -21,7 +21,8 @@ pub(super) fn is_faster(swapper: &mut dyn Swapper, rival: &mut dyn Swapper) -> b
     }
 }
 
-/// How long a swap of a 320-pixel face in a grey 1280×720 I420 frame takes, the best of several; `None` where one fails.
+/// How long a swap of a 320-pixel face in a grey 1280×720 I420 frame takes, the best of several; `None` where one
+/// fails.
 fn trial(swapper: &mut dyn Swapper) -> Option<Duration> {
     let layout = Layout {
         format: PixelFormat::I420,

@@ -32,8 +32,8 @@ impl Visibility {
         Self { network: None, inbox, sums: CropSums::default(), crop: Vec::new() }
     }
 
-    /// Whether the network can be asked about a crop, whose unit square `to_frame` takes to frame px: beyond the frame's edge it
-    /// would see a thing in front of the face, and the driver's own would show.
+    /// Whether the network can be asked about a crop, whose unit square `to_frame` takes to frame px: beyond the
+    /// frame's edge it would see a thing in front of the face, and the driver's own would show.
     pub fn tells(to_frame: &Similarity, layout: &Layout) -> bool {
         let inside = (0..PLACES * PLACES).filter(|i| {
             let place = |n: usize| (n as f32 + 0.5) / PLACES as f32;
@@ -43,8 +43,8 @@ impl Visibility {
         inside.count() as f32 >= INSIDE * (PLACES * PLACES) as f32
     }
 
-    /// Whether so little of the face was visible in the last crop that nothing tells a hand from a mistake: then the driver's
-    /// own face could show.
+    /// Whether so little of the face was visible in the last crop that nothing tells a hand from a mistake: then the
+    /// driver's own face could show.
     pub fn hides_all(&self) -> bool {
         let Some(network) = &self.network else { return false };
         let middle = |n: usize| (n as f32 + 0.5) / OCCLUSION_SIDE as f32 - 0.5;

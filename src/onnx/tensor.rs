@@ -56,8 +56,8 @@ impl Tensor {
         }
     }
 
-    /// The values of floats of 32 or 16 bits, as many as there are; `None` for another type, and where they are in another
-    /// file.
+    /// The values of floats of 32 or 16 bits, as many as there are; `None` for another type, and where they are in
+    /// another file.
     pub fn floats(&self) -> Option<Vec<f32>> {
         let kind = DataType::numbered(self.data_type).filter(|_| self.data_location == 0)?;
         Some(match (&self.raw_data, kind) {

@@ -74,8 +74,8 @@ impl Runtime {
 
 /// Asks a library that is loaded for its release.
 fn version(path: &Path) -> Option<String> {
-    // SAFETY: `ort` has loaded the library and started it through the same entry point, which gives a table that lives as
-    // long as the library; a second handle keeps that loaded while the text is copied.
+    // SAFETY: `ort` has loaded the library and started it through the same entry point, which gives a table that
+    // lives as long as the library; a second handle keeps that loaded while the text is copied.
     unsafe {
         let library = libloading::Library::new(path).ok()?;
         let entry: libloading::Symbol<'_, unsafe extern "C" fn() -> *const ort::sys::OrtApiBase> =

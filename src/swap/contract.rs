@@ -1,8 +1,8 @@
 //! What a swap model's inputs and outputs must be: the .dfm contract.
 //!
 //! Inputs `in_face…` `[N, S, S, 3]` and, in models with morph, `morph_value…` `[1]`; outputs: mask of the driver's
-//! face `[N, S, S, 1]`, generated face `[N, S, S, 3]`, mask of the generated face `[N, S, S, 1]`. All float32. N is open
-//! or 1. Outputs may leave dimensions open: the engine's first run settles them.
+//! face `[N, S, S, 1]`, generated face `[N, S, S, 3]`, mask of the generated face `[N, S, S, 1]`. All float32. N is
+//! open or 1. Outputs may leave dimensions open: the engine's first run settles them.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;

@@ -30,8 +30,8 @@ impl Convolution {
     }
 }
 
-/// The plain sum: what every faster way of computing it is held against. `picture` is C × H × W, `weights` O × C × K × L,
-/// `bias` O values or none; the result is O × H × W.
+/// The plain sum: what every faster way of computing it is held against. `picture` is C × H × W, `weights` O × C × K
+/// × L, `bias` O values or none; the result is O × H × W.
 pub fn convolution(shape: &Convolution, picture: &[f32], weights: &[f32], bias: &[f32]) -> Vec<f32> {
     let ([channels, high, wide], [out, height, width], [rows, columns]) = (shape.input, shape.output, shape.kernel);
     let mut result = Vec::with_capacity(out * height * width);

@@ -161,8 +161,8 @@ impl ModelFile {
         self.metadata.coverage
     }
 
-    /// How the faces that it was trained with were aligned (`standin.alignment`), by the template where the file does not
-    /// say.
+    /// How the faces that it was trained with were aligned (`standin.alignment`), by the template where the file does
+    /// not say.
     pub fn alignment(&self) -> Alignment {
         self.metadata.alignment.unwrap_or_default()
     }
@@ -172,8 +172,8 @@ impl ModelFile {
         self.metadata.registration
     }
 
-    /// How far the subject's features lie from where the mean head has them, where the file says (`standin.skull_centre`): see
-    /// [`crate::face::pose::skull_centre`].
+    /// How far the subject's features lie from where the mean head has them, where the file says
+    /// (`standin.skull_centre`): see [`crate::face::pose::skull_centre`].
     pub fn skull_centre(&self) -> Option<Point> {
         self.metadata.skull_centre
     }

@@ -1,10 +1,10 @@
-//! What is looked for in the network's pictures before a frame may leave. The shader of the same name looks where they are on a
-//! GPU.
+//! What is looked for in the network's pictures before a frame may leave. The shader of the same name looks where
+//! they are on a GPU.
 
 /// How many values of a picture or mask are NaN or an infinity.
 pub fn not_finite(picture: &[f32]) -> usize {
-    // An integer comparison, unlike a float one, becomes vector instructions: not a number and infinity have the largest
-    // exponents.
+    // An integer comparison, unlike a float one, becomes vector instructions: not a number and infinity have the
+    // largest exponents.
     const INFINITE: u32 = f32::INFINITY.to_bits();
     picture.iter().map(|value| usize::from(value.to_bits() & !(1 << 31) >= INFINITE)).sum()
 }

@@ -7,7 +7,8 @@ use crate::geometry::{Point, Similarity};
 
 /// Terms: 1, yaw, pitch, yaw².
 const TERMS: usize = 4;
-/// What is fitted: shift to the right and down in crop sides, logarithm of the scale, tilt in radians clockwise on screen.
+/// What is fitted: shift to the right and down in crop sides, logarithm of the scale, tilt in radians clockwise on
+/// screen.
 const VALUES: usize = 4;
 /// Largest magnitude of each that is ever applied: beyond it the map is wrong.
 const LIMITS: [f64; VALUES] = [0.1, 0.1, 0.15, 0.15];
@@ -25,17 +26,18 @@ const MIDDLE: Point = Point::new(0.5, 0.5);
 /// Where the face is in the crop, for [`RegistrationMap::reach`]: about the eyes and the corners of the jaw.
 const FACE: [Point; 4] = [Point::new(0.25, 0.3), Point::new(0.75, 0.3), Point::new(0.3, 0.75), Point::new(0.7, 0.75)];
 
-/// How much further up or down than the subject's features a face is drawn where the performer's lie so: more than they do by
-/// the mesh, which sees people more alike than they are. Measured on two people in both directions: benches/RESULTS.md.
+/// How much further up or down than the subject's features a face is drawn where the performer's lie so: more than
+/// they do by the mesh, which sees people more alike than they are. Measured on two people in both directions:
+/// benches/RESULTS.md.
 const KEPT_PROPORTION: f32 = 1.3;
 /// Farthest and least that a face is moved for it, in crop sides: what is less is not worth sampling the face anew.
 const SHIFTS: std::ops::RangeInclusive<f32> = 0.002..=0.03;
 /// Farthest that a head's features lie from where the mean head has them, in canonical units.
 pub const MOST_SKULL_CENTRE: f32 = 0.2;
 
-/// From where a point of the crop's unit square belongs to where a face is drawn, since the performer's features lie `seen` and
-/// the subject's `own` ([`crate::face::pose::skull_centre`]); `crop_sides` are in a canonical unit. Only heights count: people
-/// differ little sideways.
+/// From where a point of the crop's unit square belongs to where a face is drawn, since the performer's features lie
+/// `seen` and the subject's `own` ([`crate::face::pose::skull_centre`]); `crop_sides` are in a canonical unit. Only
+/// heights count: people differ little sideways.
 pub fn kept_proportion(own: Point, seen: Point, crop_sides: f32) -> Similarity {
     let ty = ((seen.y - own.y) * KEPT_PROPORTION * crop_sides).clamp(-SHIFTS.end(), *SHIFTS.end());
     // NaN is not at least anything.
@@ -111,8 +113,8 @@ impl RegistrationMap {
         self.rows.map(|row| row.iter().zip(terms).map(|(a, b)| a * b).sum())
     }
 
-    /// From where a point of the crop's unit square belongs to where the model draws it, for a head that is turned by `yaw`
-    /// and nods by `pitch`, in radians.
+    /// From where a point of the crop's unit square belongs to where the model draws it, for a head that is turned by
+    /// `yaw` and nods by `pitch`, in radians.
     pub fn at(&self, yaw: f32, pitch: f32) -> Similarity {
         let mut values = self.values(&terms(yaw, pitch));
         values.iter_mut().zip(LIMITS).for_each(|(value, limit)| *value = value.clamp(-limit, limit));

@@ -1,8 +1,9 @@
 //! Puts a model's face on a face of a frame: crop, network and blend as one.
 //!
-//! [`Swapper`] says what is asked for and what comes of it. [`HostSwapper`] goes a step at a time through host memory: the
-//! passes on the processor, the network by ONNX Runtime, whoever computes there. [`GpuSwapper`] does all of it on one GPU, in
-//! one submission. Neither changes the frame where the swap fails or hides too little of the face.
+//! [`Swapper`] says what is asked for and what comes of it. [`HostSwapper`] goes a step at a time through host
+//! memory: the passes on the processor, the network by ONNX Runtime, whoever computes there. [`GpuSwapper`] does all
+//! of it on one GPU, in one submission. Neither changes the frame where the swap fails or hides too little of the
+//! face.
 
 mod error;
 mod gpu;
@@ -17,10 +18,12 @@ use crate::frame::FrameMut;
 
 /// Puts a model's face on faces. One swapper serves one frame at a time; two frames in flight need two.
 pub trait Swapper: Send {
-    /// Puts the model's face on the face that `request` places in the frame. `morph` (0..1) is used by models that have it.
+    /// Puts the model's face on the face that `request` places in the frame. `morph` (0..1) is used by models that
+    /// have it.
     ///
     /// # Errors
-    /// [`SwapError`] where a step fails, or where the mask covers less than the request asks for; the frame is then as it was.
+    /// [`SwapError`] where a step fails, or where the mask covers less than the request asks for; the frame is then
+    /// as it was.
     fn swap(&mut self, frame: &mut FrameMut<'_>, request: &BlendRequest<'_>, morph: f32) -> Result<Swapped, SwapError>;
 
     /// Whether the device that it runs on is gone for good: another swapper is needed.
@@ -32,7 +35,8 @@ pub trait Swapper: Send {
 /// What came of one face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Swapped {
-    /// What the mask covers and what was measured; `None` where the crop and the frame do not meet: nothing is to be done.
+    /// What the mask covers and what was measured; `None` where the crop and the frame do not meet: nothing is to be
+    /// done.
     pub blended: Option<Blended>,
     /// What it took.
     pub times: StepTimes,

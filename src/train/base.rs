@@ -1,5 +1,6 @@
-//! A base: encoder, code and a decoder of nobody in particular, trained on people who perform the same frames. The code of
-//! a frame is the same whoever performs it, so a model of somebody new needs a decoder only, which starts from the base's.
+//! A base: encoder, code and a decoder of nobody in particular, trained on people who perform the same frames. The
+//! code of a frame is the same whoever performs it, so a model of somebody new needs a decoder only, which starts
+//! from the base's.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ use crate::face::Alignment;
 const VERSION: u32 = 1;
 /// Its file.
 const FORMAT: Format = Format { what: "a base", key: "standin.base", version: VERSION };
-/// Prefix of the parameters that a model from a base trains where no troupe is beside its subject: the subject's decoder.
+/// Prefix of the parameters that a model from a base trains where no troupe is beside its subject: the subject's
+/// decoder.
 const TRAINED: &str = "decoder_b.";
 /// Prefix of what each of the people has of their own: a gain over the mean one, and a bias.
 const PEOPLE: &str = "people.";
@@ -100,8 +102,8 @@ pub struct Base {
     pub sha256: String,
     /// The file, the run that it is of, or [`BUILT_IN`].
     file: PathBuf,
-    /// Shapes and values by name: `encoder.…`, `inter.…`, `driver_mask.…`, `decoder.…`; and `people.…`, what each of its
-    /// people has of their own in the decoder.
+    /// Shapes and values by name: `encoder.…`, `inter.…`, `driver_mask.…`, `decoder.…`; and `people.…`, what each of
+    /// its people has of their own in the decoder.
     tensors: Tensors,
 }
 
@@ -134,8 +136,8 @@ impl Base {
         Ok(Self { header, sha256: sha256_hex(bytes), file: file.to_owned(), tensors })
     }
 
-    /// The base that a run with a troupe has come to: its averaged weights, the decoder with the mean of everybody's gains
-    /// and biases.
+    /// The base that a run with a troupe has come to: its averaged weights, the decoder with the mean of everybody's
+    /// gains and biases.
     ///
     /// # Errors
     /// [`BaseError::NoTroupe`], [`BaseError::Run`] where the run has no checkpoint.
@@ -213,8 +215,8 @@ impl Base {
         *troupe == self.header.troupe && self.tensors.keys().any(|name| name.starts_with(PEOPLE))
     }
 
-    /// First weights: the base's, its decoder for both sides. The people of a troupe are who they were where the face sets
-    /// with the hashes `troupe` are those that the base was trained on, and all alike otherwise.
+    /// First weights: the base's, its decoder for both sides. The people of a troupe are who they were where the face
+    /// sets with the hashes `troupe` are those that the base was trained on, and all alike otherwise.
     ///
     /// # Errors
     /// [`BaseError::File`] where a parameter is missing or of another shape.
@@ -256,8 +258,8 @@ fn count(wanted: &super::zoo::ParameterShape) -> usize {
     wanted.shape.iter().product()
 }
 
-/// Whether a model from a base trains the parameter of that name where no troupe is beside its subject: its encoder stays as it
-/// is, so that its code goes on meaning the same for everybody.
+/// Whether a model from a base trains the parameter of that name where no troupe is beside its subject: its encoder
+/// stays as it is, so that its code goes on meaning the same for everybody.
 pub fn is_trained(name: &str) -> bool {
     name.starts_with(TRAINED)
 }
@@ -271,8 +273,8 @@ fn model_name(dimensions: &Dimensions) -> String {
     if letters.is_empty() { family } else { format!("{family}-{letters}") }
 }
 
-/// The parameters of a base's network as one decoder without people (the mean gain times the weight, the mean bias), and
-/// what each of the people has beside it.
+/// The parameters of a base's network as one decoder without people (the mean gain times the weight, the mean bias),
+/// and what each of the people has beside it.
 fn folded(weights: &Weights) -> Tensors {
     let mean = |parameter: &Parameter| {
         let (people, out) = (parameter.shape[0], parameter.shape[1]);

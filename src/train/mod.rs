@@ -9,11 +9,11 @@
 //!    previews, metrics, the display.
 //! 5. [`export`] writes the swap as a `.dfm`, and [`eval`] runs the live path over a clip and measures what came out.
 //!
-//! Beside that road, [`mask`] trains the occlusion network, and [`expression`] the one that judges what a drawn face does; no
-//! user need do either.
+//! Beside that road, [`mask`] trains the occlusion network, and [`expression`] the one that judges what a drawn face
+//! does; no user need do either.
 //!
-//! [`device`] is what all of it computes on, [`precision`] with how many bits, [`kernels`] has the layers and the loss that must be fast there, [`random`] is
-//! where all chance comes from, [`whole_file`] how files are replaced.
+//! [`device`] is what all of it computes on, [`precision`] with how many bits, [`kernels`] has the layers and the
+//! loss that must be fast there, [`random`] is where all chance comes from, [`whole_file`] how files are replaced.
 
 pub mod augment;
 pub mod base;

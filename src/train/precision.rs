@@ -8,14 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::weights::{Parameter, Weights};
 use super::zoo::Output;
 
-/// Of the network's passes, forwards and back. Weights, their optimiser, losses and gradients of weights have 32 bits always.
+/// Of the network's passes, forwards and back. Weights, their optimiser, losses and gradients of weights have 32 bits
+/// always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ComputePrecision {
     /// 32 bits.
     #[default]
     F32,
-    /// 16 bits with the range of 32 (bfloat16). For GPUs with matrix units for it; the processor's own kernels do without it.
+    /// 16 bits with the range of 32 (bfloat16). For GPUs with matrix units for it; the processor's own kernels do
+    /// without it.
     Bf16,
 }
 

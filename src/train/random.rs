@@ -1,5 +1,5 @@
-//! Chance: one stream of numbers for each thing that is drawn, so that a run repeats itself on any number of threads and
-//! resumes without state.
+//! Chance: one stream of numbers for each thing that is drawn, so that a run repeats itself on any number of threads
+//! and resumes without state.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;

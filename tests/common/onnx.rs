@@ -21,8 +21,8 @@ pub(crate) const SIDE: i64 = 64;
 pub(crate) struct SwapModel(pub(crate) Model);
 
 impl SwapModel {
-    /// Face: a 3x3 convolution (channel `c` of the crop, blurred) through a sigmoid, so always within 0..1. Driver mask:
-    /// the sigmoid of the crop's first channel. Face mask: that halved.
+    /// Face: a 3x3 convolution (channel `c` of the crop, blurred) through a sigmoid, so always within 0..1. Driver
+    /// mask: the sigmoid of the crop's first channel. Face mask: that halved.
     pub(crate) fn plain() -> Self {
         let blur: Vec<f32> = (0..81).map(|i| if i / 27 == i / 9 % 3 { 1.0 / 9.0 } else { 0.0 }).collect();
         let nodes = vec![
@@ -122,8 +122,8 @@ impl SwapModel {
         model
     }
 
-    /// As [`Self::identity`], but the face is half the crop, by two dense layers of `width` through which its first `width`
-    /// values pass; the others are 0.
+    /// As [`Self::identity`], but the face is half the crop, by two dense layers of `width` through which its first
+    /// `width` values pass; the others are 0.
     pub(crate) fn dense(width: usize) -> Self {
         let mut model = Self::identity();
         let values = (SIDE * SIDE * 3) as usize;
@@ -159,8 +159,9 @@ impl SwapModel {
         model
     }
 
-    /// As other tools write a model that morphs: two codes, of which the first gives as many channels as `morph_value` says
-    /// and the second the others; padding apart from its convolution, biases by Add, a depth-to-space in three pieces.
+    /// As other tools write a model that morphs: two codes, of which the first gives as many channels as
+    /// `morph_value` says and the second the others; padding apart from its convolution, biases by Add, a
+    /// depth-to-space in three pieces.
     pub(crate) fn spliced() -> Self {
         let mut model = Self::plain();
         let (half, whole) = (SIDE / 2, SIDE);
@@ -215,8 +216,8 @@ impl SwapModel {
         model
     }
 
-    /// What no other of these has: shapes that are computed, a normalised code, dense layers with factors, `x cos x`, padding
-    /// that the convolution is to find out, a depth-to-space by columns first in three pieces.
+    /// What no other of these has: shapes that are computed, a normalised code, dense layers with factors, `x cos x`,
+    /// padding that the convolution is to find out, a depth-to-space by columns first in three pieces.
     pub(crate) fn varied() -> Self {
         let mut model = Self::plain();
         let half = SIDE / 2;
@@ -279,8 +280,9 @@ impl SwapModel {
         model
     }
 
-    /// Pairs and concatenations of what convolutions give: a residual block, a difference whose left side is another value, four
-    /// pictures joined into the blocks of a larger one, three of which one is there twice, and one behind itself.
+    /// Pairs and concatenations of what convolutions give: a residual block, a difference whose left side is another
+    /// value, four pictures joined into the blocks of a larger one, three of which one is there twice, and one behind
+    /// itself.
     pub(crate) fn joined() -> Self {
         let mut model = Self::plain();
         let graph = model.graph();
@@ -337,8 +339,8 @@ impl SwapModel {
         model
     }
 
-    /// As the exporter of July 2021 writes a decoder with `-d`: a picture at half the size, made larger by a Tile between two
-    /// Reshapes, of which a mask of 0 and 1 takes every other pixel; and another for the rest.
+    /// As the exporter of July 2021 writes a decoder with `-d`: a picture at half the size, made larger by a Tile
+    /// between two Reshapes, of which a mask of 0 and 1 takes every other pixel; and another for the rest.
     pub(crate) fn tiled() -> Self {
         let mut model = Self::plain();
         let half = SIDE / 2;

@@ -1,5 +1,5 @@
-//! The graph reader and the plan of passes behind it, by mistakes in a graph's structure: what the loader takes may still be
-//! no network.
+//! The graph reader and the plan of passes behind it, by mistakes in a graph's structure: what the loader takes may
+//! still be no network.
 
 use prost::Message;
 use rand::RngExt;

@@ -1,5 +1,5 @@
-//! Readers of files that may come from anywhere, given files that were made from good ones by mistakes: none panics, none
-//! takes for good what breaks what it promises.
+//! Readers of files that may come from anywhere, given files that were made from good ones by mistakes: none panics,
+//! none takes for good what breaks what it promises.
 //!
 //! Each target has a corpus of good files, which the tests make, and a number of inputs that is bounded. For hours:
 //!

@@ -15,7 +15,8 @@ const EDGES: [&[u8]; 8] = [
     &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01],
 ];
 
-/// A good file with one to four mistakes: bits turned, bytes lost, doubled or taken from another good file, and `words` put in.
+/// A good file with one to four mistakes: bits turned, bytes lost, doubled or taken from another good file, and
+/// `words` put in.
 pub(crate) fn mutate(corpus: &[Vec<u8>], words: &[&str], random: &mut ChaCha8Rng) -> Vec<u8> {
     let mut bytes = corpus[random.random_range(0..corpus.len())].clone();
     // One in ten is left as it is: good files are taken.

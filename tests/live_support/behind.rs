@@ -1,5 +1,5 @@
-//! Somebody who comes out from behind somebody nearer, put together from two clips and their masks: Ada in front, Ben at a part of
-//! his size behind her. In the masks his classes carry 32 more.
+//! Somebody who comes out from behind somebody nearer, put together from two clips and their masks: Ada in front, Ben
+//! at a part of his size behind her. In the masks his classes carry 32 more.
 
 use std::path::PathBuf;
 
@@ -89,8 +89,8 @@ impl Iterator for Played {
     }
 }
 
-/// Puts a person, `smaller` times smaller and with the frame's corner at `x`, `y` (even), wherever nobody is. Below the last row of
-/// their frame the body goes on.
+/// Puts a person, `smaller` times smaller and with the frame's corner at `x`, `y` (even), wherever nobody is. Below
+/// the last row of their frame the body goes on.
 fn put_behind(to: (&mut OwnedFrame, &mut [u8]), from: &(OwnedFrame, Vec<u8>), smaller: usize, x: isize, y: isize) {
     let (frame, mask) = to;
     let (width, height) = (frame.layout().width, frame.layout().height);

@@ -1,4 +1,5 @@
-//! Stand-ins for what the live stages use: a finder that finds what it is told, engines and blenders that fail on order.
+//! Stand-ins for what the live stages use: a finder that finds what it is told, engines and blenders that fail on
+//! order.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 

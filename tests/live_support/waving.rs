@@ -1,5 +1,5 @@
-//! A hand that waves fast before Ada's face: cut out of `hard/occlusion` by its exact mask, and blurred by its motion as by a
-//! shutter that is open half of each frame.
+//! A hand that waves fast before Ada's face: cut out of `hard/occlusion` by its exact mask, and blurred by its motion
+//! as by a shutter that is open half of each frame.
 
 use std::f32::consts::TAU;
 use std::path::PathBuf;
@@ -23,7 +23,8 @@ const UP: usize = 60;
 /// Moments of an open shutter that are averaged.
 const MOMENTS: u8 = 9;
 
-/// The frames and masks, and how many pixels of the face the hand hides; `None`, after it was said, where the clips are not there.
+/// The frames and masks, and how many pixels of the face the hand hides; `None`, after it was said, where the clips
+/// are not there.
 pub(crate) fn play() -> Option<impl Iterator<Item = ((OwnedFrame, Vec<u8>), usize)>> {
     let (first, count) = FRAMES;
     let hand = (clip("hard/occlusion.mp4")?.nth(HAND_FRAME)?, masks("hard/occlusion").nth(HAND_FRAME)?);

@@ -15,8 +15,8 @@ use super::face_sets::{header, record};
 pub(crate) const PEOPLE: u32 = 3;
 pub(crate) const FRAMES: u32 = 8;
 
-/// Everybody has a colour of their own (red), every frame another (green); a blue square lies at one place of the frame.
-/// Person 2's crops lie a quarter of a crop further right than the others'.
+/// Everybody has a colour of their own (red), every frame another (green); a blue square lies at one place of the
+/// frame. Person 2's crops lie a quarter of a crop further right than the others'.
 pub(crate) fn troupe(folder: &Path) -> FaceSet {
     troupe_with(folder, |_| true)
 }

@@ -220,7 +220,8 @@ impl Doors {
         opening::fault(kind, path.clone().unwrap_or_default(), reason)
     }
 
-    /// A camera's door is tried again; a window, a file or a microphone that is lost is not. What is the matter is said once.
+    /// A camera's door is tried again; a window, a file or a microphone that is lost is not. What is the matter is
+    /// said once.
     fn fail(&mut self, kind: Kind, fault: Fault) {
         if matches!(kind, Kind::Preview | Kind::Record | Kind::Microphone) {
             self.wanted.retain(|wanted| *wanted != kind);

@@ -1,5 +1,5 @@
-//! The thread that keeps a call going: opens the input when somebody looks, closes it when nobody does, and opens it again
-//! when it fails.
+//! The thread that keeps a call going: opens the input when somebody looks, closes it when nobody does, and opens it
+//! again when it fails.
 
 use std::path::PathBuf;
 use std::sync::Arc;

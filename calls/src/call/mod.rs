@@ -62,7 +62,8 @@ impl Call {
     /// Checks the plan and the model's consent. Nothing runs yet.
     ///
     /// # Errors
-    /// A sentence that says what to mend: no element, a model that cannot be used, a property or value that does not exist.
+    /// A sentence that says what to mend: no element, a model that cannot be used, a property or value that does not
+    /// exist.
     pub fn new(mut plan: Plan) -> anyhow::Result<Self> {
         let factory = crate::element::load()?;
         let consent = consented(&plan.model)?;
@@ -87,8 +88,8 @@ impl Call {
         })
     }
 
-    /// Opens the doors, with the still card, and begins. Does nothing where it runs. A [`Handle::stop`] from before the first start
-    /// counts.
+    /// Opens the doors, with the still card, and begins. Does nothing where it runs. A [`Handle::stop`] from before
+    /// the first start counts.
     ///
     /// # Errors
     /// No thread can be made.
@@ -117,7 +118,8 @@ impl Call {
         Handle { post: Arc::clone(&self.post) }
     }
 
-    /// The element `faceswap`, the same one for as long as the call exists: for its properties. Its state is the call's.
+    /// The element `faceswap`, the same one for as long as the call exists: for its properties. Its state is the
+    /// call's.
     pub fn element(&self) -> &gst::Element {
         &self.element
     }

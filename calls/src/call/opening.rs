@@ -1,4 +1,5 @@
-//! Opens a way out, in a thread of its own: a display, a sound server or a disk may never answer, and a call goes on without.
+//! Opens a way out, in a thread of its own: a display, a sound server or a disk may never answer, and a call goes on
+//! without.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! Sets a property of `faceswap`, or of one of its performers (`performer-0::reference`), from text, as `gst-launch-1.0` does,
-//! and says what a property takes.
+//! Sets a property of `faceswap`, or of one of its performers (`performer-0::reference`), from text, as
+//! `gst-launch-1.0` does, and says what a property takes.
 
 use gst::glib;
 use gst::prelude::*;
@@ -51,8 +51,8 @@ fn bad(name: &str, spec: &glib::ParamSpec, text: &str) -> Fault {
     Fault::BadValue { name: name.to_owned(), value: text.to_owned(), takes: takes(spec) }
 }
 
-/// The property that `name` names and the value that `text` says. The element's model is the call's own: its consent is checked. A
-/// performer that is named is made.
+/// The property that `name` names and the value that `text` says. The element's model is the call's own: its consent
+/// is checked. A performer that is named is made.
 pub(crate) fn check(element: &gst::Element, name: &str, text: &str) -> Result<Setting, Fault> {
     let unknown = |known| Fault::NoProperty { name: name.to_owned(), known };
     let (object, prefix, rest) = match name.rsplit_once("::") {

@@ -76,8 +76,8 @@ impl Pump {
         }
     }
 
-    /// Takes back what waits at a door: whoever looks next sees no old picture. Who comes at this very moment may see none at
-    /// all, so that it is for when nobody has looked for a while.
+    /// Takes back what waits at a door: whoever looks next sees no old picture. Who comes at this very moment may see
+    /// none at all, so that it is for when nobody has looked for a while.
     pub(super) fn empty(&self) {
         let waiting: Vec<_> = lock(&self.shared.doors).iter().filter_map(Door::emptying).collect();
         waiting.into_iter().for_each(Emptying::run);
@@ -107,8 +107,8 @@ impl Shared {
         }
     }
 
-    /// Whether the picture went to the doors. What is `wanted` is asked under their lock: once it has said no, a door that is
-    /// emptied stays empty.
+    /// Whether the picture went to the doors. What is `wanted` is asked under their lock: once it has said no, a door
+    /// that is emptied stays empty.
     fn push(&self, picture: &gst::Buffer, wanted: impl Fn() -> bool) -> bool {
         let doors = lock(&self.doors);
         if !wanted() {

@@ -36,7 +36,8 @@ pub(super) struct SwapLine {
     probe: Option<gst::PadProbeId>,
 }
 
-/// Pictures pass from the first one on in which a face was swapped, or that the element lets out with nobody to conceal.
+/// Pictures pass from the first one on in which a face was swapped, or that the element lets out with nobody to
+/// conceal.
 #[derive(Debug, Default)]
 struct Gate {
     open: AtomicBool,
@@ -133,7 +134,8 @@ impl SwapLine {
         });
     }
 
-    /// Counts what comes in, and shows it to whoever taps there. `faceswap` works in place, so a picture that is kept is copied.
+    /// Counts what comes in, and shows it to whoever taps there. `faceswap` works in place, so a picture that is kept
+    /// is copied.
     fn tap(&self, taps: &Taps) -> Option<gst::PadProbeId> {
         let pad = self.element.static_pad("sink")?;
         let (gate, tap) = (Arc::clone(&self.gate), Arc::clone(&taps.before));
@@ -186,8 +188,8 @@ impl SwapLine {
         self.pipeline.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::KEY_UNIT, gst::ClockTime::ZERO).is_ok()
     }
 
-    /// Gives a latency that changed to all elements, and says what it is where the picture leaves `faceswap`: the sink behind it
-    /// waits for nothing and says 0.
+    /// Gives a latency that changed to all elements, and says what it is where the picture leaves `faceswap`: the
+    /// sink behind it waits for nothing and says 0.
     pub(super) fn latency(&self) -> Option<gst::ClockTime> {
         let _ = self.pipeline.recalculate_latency();
         let mut query = gst::query::Latency::new();

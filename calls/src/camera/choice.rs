@@ -73,8 +73,8 @@ impl Format {
     }
 }
 
-/// The best format: of those that are no larger than wanted the one that gives most of it, else the smallest. Of equals plain
-/// pixels come before JPEG and JPEG before H.264, then the one that throws least away. `None` of none.
+/// The best format: of those that are no larger than wanted the one that gives most of it, else the smallest. Of
+/// equals plain pixels come before JPEG and JPEG before H.264, then the one that throws least away. `None` of none.
 pub fn best(formats: &[Format], wanted: Wanted) -> Option<&Format> {
     let usable = || formats.iter().filter(|format| format.width > 0 && format.height > 0);
     let within = usable().filter(|format| format.fits(wanted)).max_by(|a, b| {

@@ -1,4 +1,5 @@
-//! Where pictures come from: cameras that are found, the format that is asked of one, and the bin for every kind of input.
+//! Where pictures come from: cameras that are found, the format that is asked of one, and the bin for every kind of
+//! input.
 
 pub mod choice;
 pub mod probe;

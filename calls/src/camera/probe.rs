@@ -1,6 +1,6 @@
-//! The cameras of this machine and the formats that they say they have: those with a device file through GStreamer's provider for
-//! Video4Linux, others through PipeWire's registry. GStreamer's provider for PipeWire is left alone: that of PipeWire 0.3 breaks
-//! the process when it is stopped while a `pipewiresink` runs.
+//! The cameras of this machine and the formats that they say they have: those with a device file through GStreamer's
+//! provider for Video4Linux, others through PipeWire's registry. GStreamer's provider for PipeWire is left alone:
+//! that of PipeWire 0.3 breaks the process when it is stopped while a `pipewiresink` runs.
 
 use std::path::{Path, PathBuf};
 
@@ -117,8 +117,8 @@ fn cameras() -> Vec<Camera> {
     cameras
 }
 
-/// Whether a node is a camera that is listed, or a v4l2loopback device: the session manager makes a node of every device file, of
-/// the one that this program writes to as well.
+/// Whether a node is a camera that is listed, or a v4l2loopback device: the session manager makes a node of every
+/// device file, of the one that this program writes to as well.
 fn is_known(node: &Node, cameras: &[Camera], has_hardware: impl Fn(&Path) -> bool) -> bool {
     match node.device.as_deref() {
         Some(device) => {

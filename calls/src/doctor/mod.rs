@@ -1,8 +1,8 @@
 //! `standin doctor`: what this machine has, what it lacks, and one line how to mend each fault.
 //!
-//! Each area gathers facts, then judges them: a pure function of the facts and the distribution, so that tests feed it the
-//! facts of machines that they do not run on. [`examine`] is the whole examination, for reports other than this
-//! command's.
+//! Each area gathers facts, then judges them: a pure function of the facts and the distribution, so that tests feed
+//! it the facts of machines that they do not run on. [`examine`] is the whole examination, for reports other than
+//! this command's.
 
 mod cameras;
 mod doors;
@@ -33,7 +33,8 @@ pub struct Arguments {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Fetch ONNX Runtime into the user's cache where there is none, and print the lines that install the rest, as text.
+    /// Fetch ONNX Runtime into the user's cache where there is none, and print the lines that install the rest, as
+    /// text.
     #[arg(long)]
     pub mend: bool,
 }

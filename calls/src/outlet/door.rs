@@ -86,8 +86,8 @@ impl Door {
         Ok(Self { kind, pipeline, entrance, ended: Arc::default(), stuck: Cell::new(None) })
     }
 
-    /// Sends a picture out, which shows what is now. The pixels are shared, not copied. Gives what is to be done next for a door
-    /// that is stuck.
+    /// Sends a picture out, which shows what is now. The pixels are shared, not copied. Gives what is to be done next
+    /// for a door that is stuck.
     #[must_use]
     pub fn push(&self, picture: &gst::BufferRef) -> Option<Emptying> {
         let mut picture = picture.copy();
@@ -103,8 +103,9 @@ impl Door {
         stuck
     }
 
-    /// A PipeWire camera of which somebody has kept all buffers for a while stands still from then on: the node moves only when
-    /// a picture is sent, and buffers come back only when it moves. Paused and resumed, it has its buffers again.
+    /// A PipeWire camera of which somebody has kept all buffers for a while stands still from then on: the node moves
+    /// only when a picture is sent, and buffers come back only when it moves. Paused and resumed, it has its buffers
+    /// again.
     fn free(&self) -> Option<Emptying> {
         if self.kind != Kind::PipeWire || self.entrance.current_level_buffers() < WAITING {
             self.stuck.set(None);
@@ -143,7 +144,8 @@ impl Door {
     }
 }
 
-/// Pauses and resumes a door. It may take its time, and so holds nothing of the door's up; a door that has ended stays so.
+/// Pauses and resumes a door. It may take its time, and so holds nothing of the door's up; a door that has ended
+/// stays so.
 #[derive(Debug)]
 pub struct Emptying {
     pipeline: gst::Pipeline,

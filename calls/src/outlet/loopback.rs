@@ -9,11 +9,12 @@ use super::{Door, Kind};
 use crate::fault::{Fault, make};
 use crate::video_device::{self, VideoDevice, Words};
 
-/// The device that is written to, with its name for people: the one at `wanted`, else one whose name speaks of this program,
-/// else the first.
+/// The device that is written to, with its name for people: the one at `wanted`, else one whose name speaks of this
+/// program, else the first.
 ///
 /// # Errors
-/// [`Fault::NoLoopback`]; [`Fault::NotLoopback`], [`Fault::ForbiddenCamera`] or [`Fault::Loopback`] of the one that is wanted.
+/// [`Fault::NoLoopback`]; [`Fault::NotLoopback`], [`Fault::ForbiddenCamera`] or [`Fault::Loopback`] of the one that
+/// is wanted.
 pub fn choose(wanted: Option<&Path>) -> Result<(PathBuf, String), Fault> {
     let devices = video_device::without_hardware();
     match wanted {

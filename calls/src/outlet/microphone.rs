@@ -1,4 +1,5 @@
-//! The microphone as a PipeWire source of its own, as late as the picture, so that lips and words meet. A recording hears it too.
+//! The microphone as a PipeWire source of its own, as late as the picture, so that lips and words meet. A recording
+//! hears it too.
 
 use gst::prelude::*;
 use gst_app::{AppSink, AppSinkCallbacks};
@@ -26,8 +27,8 @@ pub struct Microphone {
 }
 
 impl Microphone {
-    /// Offers what `source` (words of a `gst-launch-1.0` line) hears as the node `node`, which applications list as `title`, and
-    /// sends it on its way to a recording.
+    /// Offers what `source` (words of a `gst-launch-1.0` line) hears as the node `node`, which applications list as
+    /// `title`, and sends it on its way to a recording.
     ///
     /// # Errors
     /// [`Fault::NoElement`], [`Fault::Microphone`].

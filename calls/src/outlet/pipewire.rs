@@ -11,10 +11,10 @@ use crate::fault::{Fault, make};
 /// Begin of the names of nodes that this program provides.
 pub const NODE: &str = "standin";
 
-/// Buffers that are shared with whoever looks. One comes back only when all who look have given it back, so that somebody who keeps
-/// them, or takes none of what waits, holds up the others until they go. More buffers do not settle it: beside a looker that is stuck,
-/// pools of 8 to 64 give the others no picture at all, or a part of them without order. A pool for each looker would, but a
-/// `pipewiresink` has one port, and a camera is one node.
+/// Buffers that are shared with whoever looks. One comes back only when all who look have given it back, so that
+/// somebody who keeps them, or takes none of what waits, holds up the others until they go. More buffers do not
+/// settle it: beside a looker that is stuck, pools of 8 to 64 give the others no picture at all, or a part of them
+/// without order. A pool for each looker would, but a `pipewiresink` has one port, and a camera is one node.
 const LEAST_BUFFERS: u32 = 2;
 /// Likewise.
 const MOST_BUFFERS: u32 = 8;
@@ -56,8 +56,8 @@ pub fn open(
         .map_err(|error| error.named(|reason| Fault::NoPipeWire { reason }))
 }
 
-/// Asks for buffers that hold what is sent. Left alone, the sink of PipeWire 0.3 asks for buffers without any memory where what
-/// comes before it has buffers of its own, and then writes to them.
+/// Asks for buffers that hold what is sent. Left alone, the sink of PipeWire 0.3 asks for buffers without any memory
+/// where what comes before it has buffers of its own, and then writes to them.
 pub(super) fn give_size(sink: &gst::Element) {
     let Some(pad) = sink.static_pad("sink") else { return };
     pad.add_probe(gst::PadProbeType::BUFFER, |pad, probe| {

@@ -8,8 +8,8 @@ use super::microphone::CAPS;
 use super::{Door, Kind};
 use crate::fault::{Fault, make};
 
-/// What stands in for sound where none comes, and holds up no picture: silence, to which the microphone is mixed. What comes later
-/// than this behind its time is not heard.
+/// What stands in for sound where none comes, and holds up no picture: silence, to which the microphone is mixed.
+/// What comes later than this behind its time is not heard.
 const SOUND: &str = "audiomixer name=mix latency=300000000";
 
 /// What makes a file of its kind.

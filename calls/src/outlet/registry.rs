@@ -1,8 +1,8 @@
 //! What PipeWire's registry tells: which nodes there are, and which of them somebody is linked to.
 //!
 //! Spoken over the daemon's socket in PipeWire's native protocol
-//! (<https://docs.pipewire.org/page_native_protocol.html>), of which three requests and four events are needed. Messages are a
-//! header of four words and a body of padded values, all in the machine's byte order.
+//! (<https://docs.pipewire.org/page_native_protocol.html>), of which three requests and four events are needed.
+//! Messages are a header of four words and a body of padded values, all in the machine's byte order.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, Write};
@@ -140,8 +140,8 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Tells, in a thread of its own, how many look at `node` once it is there and whenever that changes, and `None` when the
-    /// daemon goes away.
+    /// Tells, in a thread of its own, how many look at `node` once it is there and whenever that changes, and `None`
+    /// when the daemon goes away.
     ///
     /// # Errors
     /// No thread can be made.

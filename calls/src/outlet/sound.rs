@@ -28,8 +28,8 @@ impl SoundWay {
         self.lock().delay = picture;
     }
 
-    /// Passes on what was heard at its time in a pipeline that began at `began` by the system's clock, which all pipelines of a
-    /// call share. What was heard before the recording began is no part of it.
+    /// Passes on what was heard at its time in a pipeline that began at `began` by the system's clock, which all
+    /// pipelines of a call share. What was heard before the recording began is no part of it.
     pub(super) fn pass(&self, sound: &gst::BufferRef, began: gst::ClockTime) {
         let (entrance, delay) = {
             let way = self.lock();

@@ -14,8 +14,8 @@ pub struct Arguments {
     /// The call.
     #[command(flatten)]
     pub call: CallArguments,
-    /// A swap model, a .dfm, with its consent record beside it; may be given again. The page offers the others of its folder
-    /// too. Without, the models that are installed
+    /// A swap model, a .dfm, with its consent record beside it; may be given again. The page offers the others of its
+    /// folder too. Without, the models that are installed
     #[arg(long, short, value_name = "FILE.dfm", num_args = 1)]
     pub model: Vec<PathBuf>,
     /// Folder of recordings [default: the user's folder of videos]

@@ -18,8 +18,8 @@ pub(super) fn names(settings: &SettingsFile) -> Vec<String> {
     settings.presets().map(str::to_owned).collect()
 }
 
-/// Puts the values of now under `name` at the end of the file, and gives the settings that it makes then. What is in the file
-/// stays as it is.
+/// Puts the values of now under `name` at the end of the file, and gives the settings that it makes then. What is in
+/// the file stays as it is.
 ///
 /// # Errors
 /// A name that is taken or is none, no home, or a file that cannot be written.

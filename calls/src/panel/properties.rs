@@ -56,7 +56,8 @@ pub(super) struct Control {
 /// Properties that are no control: the object's own, and the model, which has a picker.
 const OTHERS: [&str; 3] = ["name", "parent", "model"];
 
-/// The property that marks the picture as made. It is no part of a look: neither presets nor a reset of everything touch it.
+/// The property that marks the picture as made. It is no part of a look: neither presets nor a reset of everything
+/// touch it.
 pub(super) const MARK: &str = "label";
 
 /// Every property that can be set, in the order of their names.

@@ -1,5 +1,5 @@
-//! A way to the page that works once: a browser's own command line can be read by every user of the machine, so the key does
-//! not stand there.
+//! A way to the page that works once: a browser's own command line can be read by every user of the machine, so the
+//! key does not stand there.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};

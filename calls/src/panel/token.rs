@@ -13,8 +13,8 @@ const BYTES: usize = 16;
 pub(super) struct Token(String);
 
 impl Token {
-    /// The user's key of this session, or a new one where there is none: a page that is open finds a server that was started
-    /// again. Where there is no folder of the session, the key is new each time.
+    /// The user's key of this session, or a new one where there is none: a page that is open finds a server that was
+    /// started again. Where there is no folder of the session, the key is new each time.
     ///
     /// # Errors
     /// The system gives no random numbers.

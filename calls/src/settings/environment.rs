@@ -24,8 +24,8 @@ pub(super) fn variable(prefix: &str, arg: &Arg) -> Option<String> {
     Some(format!("{prefix}_{}", capitals(setting(arg)?)))
 }
 
-/// The name under which an argument may be set outside of the command line: every long flag's own, and that of an argument
-/// without a flag which may be left out.
+/// The name under which an argument may be set outside of the command line: every long flag's own, and that of an
+/// argument without a flag which may be left out.
 pub(super) fn setting(arg: &Arg) -> Option<&str> {
     let asks =
         matches!(arg.get_action(), ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version);

@@ -165,7 +165,8 @@ fn word(value: &DeValue<'_>) -> Option<String> {
     })
 }
 
-/// Why the argument does not take these values, by the command line's own parser; what else it misses there does not matter.
+/// Why the argument does not take these values, by the command line's own parser; what else it misses there does not
+/// matter.
 fn refused(definition: &Command, commands: &[String], arg: &Arg, values: &[String]) -> Option<String> {
     let values = values.iter().map(|value| match arg.get_long() {
         Some(flag) => format!("--{flag}={value}"),

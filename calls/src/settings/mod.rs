@@ -1,11 +1,11 @@
-//! Settings: the command line before the environment before the file, for every command, every long flag and every argument
-//! without a flag that may be left out, by one rule.
+//! Settings: the command line before the environment before the file, for every command, every long flag and every
+//! argument without a flag that may be left out, by one rule.
 //!
-//! The file is TOML: a table a command (`[webcam]`, `[consent.new]`), a key a long flag without its dashes, or the name of what
-//! stands without one; the flags that all commands take stand above the tables. A key becomes the default value of its argument,
-//! so that the command line needs to know nothing of files. The environment has `STANDIN_WEBCAM_MODEL` for `--model` of `standin
-//! webcam`, and `STANDIN_WEBCAM_INPUT` for what it takes instead of a camera.
-//! `[preset.NAME]` holds properties of the element `faceswap` ([`Preset`]).
+//! The file is TOML: a table a command (`[webcam]`, `[consent.new]`), a key a long flag without its dashes, or the
+//! name of what stands without one; the flags that all commands take stand above the tables. A key becomes the
+//! default value of its argument, so that the command line needs to know nothing of files. The environment has
+//! `STANDIN_WEBCAM_MODEL` for `--model` of `standin webcam`, and `STANDIN_WEBCAM_INPUT` for what it takes instead of
+//! a camera. `[preset.NAME]` holds properties of the element `faceswap` ([`Preset`]).
 
 mod environment;
 mod example;
@@ -50,9 +50,9 @@ pub(crate) struct Key {
 }
 
 impl SettingsFile {
-    /// Reads the file that `arguments` name with `--config`, else the environment's (`STANDIN_CONFIG`), else the usual one
-    /// where it exists. `definition` is the command line that the keys are held against, without the environment, which
-    /// would be held against them too.
+    /// Reads the file that `arguments` name with `--config`, else the environment's (`STANDIN_CONFIG`), else the
+    /// usual one where it exists. `definition` is the command line that the keys are held against, without the
+    /// environment, which would be held against them too.
     ///
     /// # Errors
     /// The file cannot be read, is no TOML, or holds a key or a value that is not known: with file, line, key and the

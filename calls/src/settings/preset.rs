@@ -30,8 +30,8 @@ impl Preset {
     /// Sets the properties on an element, all or none.
     ///
     /// # Errors
-    /// A property that the element does not have or that cannot be set, or a value that it does not take: with file, line
-    /// and the nearest known name.
+    /// A property that the element does not have or that cannot be set, or a value that it does not take: with file,
+    /// line and the nearest known name.
     pub fn set_on(&self, element: &gst::Element) -> anyhow::Result<()> {
         let checked: Vec<_> =
             self.properties.iter().map(|property| property.checked(element)).collect::<Result<_, _>>()?;

@@ -30,7 +30,8 @@ impl Desktop {
             return skip("GStreamer has no pipewiresink");
         }
         let folder = tempfile::Builder::new().prefix("standin").tempdir_in("/tmp").unwrap();
-        // SAFETY: the lock is held, so no other test of this program runs, and it has no threads that read the environment yet.
+        // SAFETY: the lock is held, so no other test of this program runs, and it has no threads that read the
+        // environment yet.
         unsafe {
             std::env::set_var("XDG_RUNTIME_DIR", folder.path());
             std::env::set_var("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", folder.path().join("bus").display()));

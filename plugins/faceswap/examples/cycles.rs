@@ -1,5 +1,5 @@
-//! What the process holds after each cycle NULL, PLAYING for some frames, NULL, and then after each change of the model:
-//! does it grow?
+//! What the process holds after each cycle NULL, PLAYING for some frames, NULL, and then after each change of the
+//! model: does it grow?
 //!
 //! ```text
 //! cargo build --release --workspace --examples

@@ -204,8 +204,8 @@ fn states_up_and_down_leave_no_thread_behind() {
             let wanted = watched.count() + 5;
             watched.wait_for_frames(wanted);
             watched.stop();
-            // Under nextest this test has a process of its own; else others' threads are here, too. ONNX Runtime keeps one
-            // thread for all sessions, which has the name of whoever came first.
+            // Under nextest this test has a process of its own; else others' threads are here, too. ONNX Runtime
+            // keeps one thread for all sessions, which has the name of whoever came first.
             left.push(threads());
         }
         // Stopped at once, while all is loading.

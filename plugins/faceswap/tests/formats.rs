@@ -37,8 +37,8 @@ fn apart(a: &Frame, b: &Frame, (x, y, w, h): Rect) -> [f64; 2] {
     [own / count, shared / (2.0 * count)]
 }
 
-/// Asserts that every byte of every plane is the same outside of the rectangle, of which an odd edge counts as the next even
-/// one; a third of each plane must lie there.
+/// Asserts that every byte of every plane is the same outside of the rectangle, of which an odd edge counts as the
+/// next even one; a third of each plane must lie there.
 fn assert_same_outside(a: &Frame, b: &Frame, (x, y, w, h): Rect, what: &str) {
     let info = gst_video::VideoInfo::builder(a.format, a.size.0, a.size.1).build().unwrap();
     let layout = standin::media::layout(&info).unwrap();

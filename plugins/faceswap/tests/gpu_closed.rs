@@ -1,4 +1,5 @@
-//! A pipeline that goes to NULL closes the GPU. In a file of its own: what other tests of a process hold would be counted.
+//! A pipeline that goes to NULL closes the GPU. In a file of its own: what other tests of a process hold would be
+//! counted.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that fails may stop")]
 
 mod common;

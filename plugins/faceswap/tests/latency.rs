@@ -121,7 +121,8 @@ fn a_change_is_told_and_then_answered() {
     assert!((2..10).contains(&told), "{told} messages: one for the caps, one for what was measured, few more");
 }
 
-/// The application gives the latency to all elements where it is told, which waits for a change of the pipeline's state.
+/// The application gives the latency to all elements where it is told, which waits for a change of the pipeline's
+/// state.
 #[test]
 fn who_gives_the_latency_in_the_bus_s_own_thread_can_stop_the_pipeline() {
     let lent = Lent::identity();
@@ -182,8 +183,8 @@ fn a_sink_that_shows_frames_late_does_not_make_the_element_slow() {
     watched.pipeline.set_latency(LATE);
     watched.start();
     watched.wait_for_frames(60);
-    // Each frame waits until the one before is shown, when it is 367 ms old; frames that were slow while models were loaded are
-    // forgotten after a while.
+    // Each frame waits until the one before is shown, when it is 367 ms old; frames that were slow while models were
+    // loaded are forgotten after a while.
     let mut patience = Patience::new();
     while latency(&watched).1 > LATE / 2 {
         assert!(!patience.is_over(), "it says {}", latency(&watched).1);

@@ -1,5 +1,5 @@
-//! What runs for long holds as much memory, and as many threads and files, at the end as soon after the beginning. In a file
-//! of its own: other tests of a process would be counted, too.
+//! What runs for long holds as much memory, and as many threads and files, at the end as soon after the beginning. In
+//! a file of its own: other tests of a process would be counted, too.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that fails may stop")]
 
 mod common;

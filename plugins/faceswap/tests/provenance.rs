@@ -11,8 +11,8 @@ use gst::prelude::*;
 use standin::blend::Label;
 use standin::frame::{OwnedFrame, VideoBuffer};
 
-/// What came to the end of a pipeline: the beginning of a stream, texts of a tag event, or a buffer with its metas, hash and
-/// subject.
+/// What came to the end of a pipeline: the beginning of a stream, texts of a tag event, or a buffer with its metas,
+/// hash and subject.
 #[derive(Debug, Clone, PartialEq)]
 enum Said {
     Stream,

@@ -1,6 +1,6 @@
-//! The blend on the GPU where the network is elsewhere: one submission for the crop, one for everything from the masks to the
-//! frame, and between them pictures in host memory. Streams swap [together](super::together) with a network on the same GPU;
-//! this is how tests and benches hold the passes against their twins.
+//! The blend on the GPU where the network is elsewhere: one submission for the crop, one for everything from the
+//! masks to the frame, and between them pictures in host memory. Streams swap [together](super::together) with a
+//! network on the same GPU; this is how tests and benches hold the passes against their twins.
 
 use super::blender::{FaceRegion, GpuBlender};
 use super::measured::Measured;

@@ -108,7 +108,8 @@ impl GpuBlender {
         Transfers { uploaded: self.upload.total, read_back: self.download.total }
     }
 
-    /// What all passes need for a request; its hull, its map of visibility and the feather's weights are made ready beside it.
+    /// What all passes need for a request; its hull, its map of visibility and the feather's weights are made ready
+    /// beside it.
     pub(super) fn params(
         &mut self,
         layout: &Layout,

@@ -35,8 +35,8 @@ impl FrameBuffers {
     }
 }
 
-/// What network and blend hand each other: pictures of the model's resolution, 32-bit floats by pixels. Where the network is on
-/// this device they are its own, so that nothing is copied.
+/// What network and blend hand each other: pictures of the model's resolution, 32-bit floats by pixels. Where the
+/// network is on this device they are its own, so that nothing is copied.
 pub(crate) struct Pictures {
     /// The crop that goes in, blue, green, red.
     pub(crate) crop: wgpu::Buffer,

@@ -1,11 +1,11 @@
 //! Frames that are on the GPU already: how their planes become textures, and how a region moves between those and the
 //! blender's buffers without the processor.
 //!
-//! A frame of `video/x-raw(memory:DMABuf)` is one file descriptor a memory, with an offset and a stride a plane. Each plane
-//! is imported as a texture of its own, in the format of its bytes ([`PlaneFormat`]): NV12 is one of single bytes and one of
-//! pairs. [`ImportedPlane::load`] copies the face's region into a buffer of packed planes, which the crop reads as it reads
-//! planes that came from the processor; [`ImportedPlane::store`] copies the blended region back. No pass changes, and of the
-//! frame nothing is uploaded or read back.
+//! A frame of `video/x-raw(memory:DMABuf)` is one file descriptor a memory, with an offset and a stride a plane. Each
+//! plane is imported as a texture of its own, in the format of its bytes ([`PlaneFormat`]): NV12 is one of single
+//! bytes and one of pairs. [`ImportedPlane::load`] copies the face's region into a buffer of packed planes, which the
+//! crop reads as it reads planes that came from the processor; [`ImportedPlane::store`] copies the blended region
+//! back. No pass changes, and of the frame nothing is uploaded or read back.
 //!
 //! What each platform needs:
 //!
@@ -17,13 +17,13 @@
 //! | Windows | D3D11 or D3D12 textures | `VULKAN_EXTERNAL_MEMORY_WIN32` (D3D11 handle), or wgpu on D3D12 and `create_texture_from_hal` |
 //! | macOS | IOSurface of VideoToolbox | Metal, `create_texture_from_hal` over a `CVMetalTexture` |
 //!
-//! Order between the decoder's GPU work and ours is not in this: a DMA-buf carries implicit fences, which the importer waits
-//! for on the processor (`poll` on the descriptor) until wgpu takes semaphores from outside.
+//! Order between the decoder's GPU work and ours is not in this: a DMA-buf carries implicit fences, which the
+//! importer waits for on the processor (`poll` on the descriptor) until wgpu takes semaphores from outside.
 //!
-//! **State**: importing and both copies are here. The copies are tested on any adapter with textures of our own. Importing has
-//! run on no hardware yet, and one step is missing that only there can be tried: the image comes from another owner
-//! (`VK_QUEUE_FAMILY_FOREIGN_EXT`) and should be acquired from it, which wgpu 30 has no call for; it is wrapped as readable.
-//! The element does not offer the memory: it maps such frames like any other.
+//! **State**: importing and both copies are here. The copies are tested on any adapter with textures of our own.
+//! Importing has run on no hardware yet, and one step is missing that only there can be tried: the image comes from
+//! another owner (`VK_QUEUE_FAMILY_FOREIGN_EXT`) and should be acquired from it, which wgpu 30 has no call for; it is
+//! wrapped as readable. The element does not offer the memory: it maps such frames like any other.
 
 use std::os::fd::OwnedFd;
 
@@ -135,7 +135,8 @@ impl ImportedPlane {
             vulkan.texture_from_dmabuf_fd(fd, &description, layout.modifier, layout.stride, layout.offset)
         };
         let imported = imported.map_err(|error| refused(&error.to_string()))?;
-        // SAFETY: made just now on this device, by this description; it holds the frame. Its state is assumed, see the module.
+        // SAFETY: made just now on this device, by this description; it holds the frame. Its state is assumed, see
+        // the module.
         let texture = unsafe {
             let description = Self::description(layout.format, layout.width, layout.height);
             device.device().create_texture_from_hal::<wgpu::hal::api::Vulkan>(
@@ -166,7 +167,8 @@ impl ImportedPlane {
         }
     }
 
-    /// Has `encoder` copy `part` to `buffer` from byte `offset` (a multiple of 256) on, rows [`PlanePart::pitch`] apart.
+    /// Has `encoder` copy `part` to `buffer` from byte `offset` (a multiple of 256) on, rows [`PlanePart::pitch`]
+    /// apart.
     pub fn load(&self, encoder: &mut wgpu::CommandEncoder, part: &PlanePart, buffer: &wgpu::Buffer, offset: u64) {
         encoder.copy_texture_to_buffer(self.place(part), self.rows(part, buffer, offset), extent(part));
     }

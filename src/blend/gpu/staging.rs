@@ -13,8 +13,8 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// Has `encoder` copy each of `writes`, whole words, to the start of its buffer, and hands the memory to the GPU; what
-    /// follows is the submission, then [`Upload::recall`].
+    /// Has `encoder` copy each of `writes`, whole words, to the start of its buffer, and hands the memory to the GPU;
+    /// what follows is the submission, then [`Upload::recall`].
     pub(super) fn send(
         &mut self,
         device: &GpuDevice,

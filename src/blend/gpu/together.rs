@@ -1,7 +1,7 @@
 //! Crop, network and blend on one device: the face's region goes up once and comes back once.
 //!
-//! Each frame in flight has a blender, and so mapped memory, of its own: while one waits for its region to come back, the next
-//! one's goes up. wgpu holds nothing across a wait that an upload needs.
+//! Each frame in flight has a blender, and so mapped memory, of its own: while one waits for its region to come back,
+//! the next one's goes up. wgpu holds nothing across a wait that an upload needs.
 
 use std::time::{Duration, Instant};
 
@@ -32,9 +32,9 @@ impl GpuBlender {
         self.watch.as_ref().map(|watch| watch.times)
     }
 
-    /// Cuts the crop, runs a network on the same device and puts its face into the frame. The frame is changed only where the
-    /// network gave numbers and the mask covers enough. `morph` (0..1) is for models that have it. `None` where crop and
-    /// frame do not meet.
+    /// Cuts the crop, runs a network on the same device and puts its face into the frame. The frame is changed only
+    /// where the network gave numbers and the mask covers enough. `morph` (0..1) is for models that have it. `None`
+    /// where crop and frame do not meet.
     ///
     /// # Errors
     /// [`BlendError`] where the device fails or the network gave no numbers; the frame is then as it was.

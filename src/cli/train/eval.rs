@@ -20,8 +20,8 @@ pub struct Arguments {
     /// What a perfect swap of that clip looks like, frame for frame.
     #[arg(long, value_name = "CLIP")]
     truth: Option<PathBuf>,
-    /// Where the face is in --truth: a lossless grey clip of class ids (1 skin, 2 eyes, 3 brows, 4 lashes, 5 inside of the
-    /// mouth, 11 lips; all else is no face). Without it, the hull of the landmarks.
+    /// Where the face is in --truth: a lossless grey clip of class ids (1 skin, 2 eyes, 3 brows, 4 lashes, 5 inside
+    /// of the mouth, 11 lips; all else is no face). Without it, the hull of the landmarks.
     #[arg(long, value_name = "CLIP", requires = "truth")]
     truth_mask: Option<PathBuf>,
     /// What the target looks like, for identity and the detail of the eyes: a clip of them, or a face set. Without it,

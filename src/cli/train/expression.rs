@@ -34,9 +34,9 @@ const BLURS: [f32; 2] = [0.0, 2.0];
 /// writes into its file how far each of its numbers is to be trusted.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Clips of people, each with its class masks beside it (CLIP_mask.mkv, as `mask` takes them) and its truth: CLIP.json, with
-    /// pose, gaze and units of expression of each frame. Of people who follow each other in a clip every fifth is held back, to be
-    /// measured on.
+    /// Clips of people, each with its class masks beside it (CLIP_mask.mkv, as `mask` takes them) and its truth:
+    /// CLIP.json, with pose, gaze and units of expression of each frame. Of people who follow each other in a clip
+    /// every fifth is held back, to be measured on.
     #[arg(long = "clip", value_name = "CLIP", required = true)]
     clips: Vec<PathBuf>,
     /// The run's folder: a new one, or one to go on with.
@@ -66,7 +66,8 @@ pub struct Arguments {
     /// Measure on this clip, too, which has class masks and truth beside it and is not trained on.
     #[arg(long, value_name = "CLIP", help_heading = "Measuring")]
     test: Vec<PathBuf>,
-    /// Train nothing: measure the network of the run, and write into its file how far each of its numbers is to be trusted.
+    /// Train nothing: measure the network of the run, and write into its file how far each of its numbers is to be
+    /// trusted.
     #[arg(long, help_heading = "Measuring")]
     eval: bool,
 }

@@ -17,13 +17,13 @@ use crate::train::faceset::Sex;
 /// Arguments of `standin-train extract`.
 ///
 /// Writes a folder: the crops (faces/), their masks (masks/), one table (faces.jsonl), report.json, report.txt and a
-/// contact sheet by yaw and pitch. Run again with the same arguments, it goes on where it was stopped; further sources
-/// may be added then. Nothing is dropped but what the flags under "Clean-up" say, and in clips what looks like a face in a
-/// single frame only.
+/// contact sheet by yaw and pitch. Run again with the same arguments, it goes on where it was stopped; further
+/// sources may be added then. Nothing is dropped but what the flags under "Clean-up" say, and in clips what looks
+/// like a face in a single frame only.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Clips, pictures (PNG, JPEG), folders of them (searched through) and patterns such as 'takes/*.mp4'. In folders and
-    /// patterns, files whose names end in _mask are passed over.
+    /// Clips, pictures (PNG, JPEG), folders of them (searched through) and patterns such as 'takes/*.mp4'. In folders
+    /// and patterns, files whose names end in _mask are passed over.
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<String>,
     /// The face set: a new or empty folder, or one to go on with.
@@ -32,24 +32,25 @@ pub struct Arguments {
     /// Delete what an earlier run wrote there, and begin again.
     #[arg(long, visible_alias = "overwrite")]
     fresh: bool,
-    /// How much of the head a crop holds: half, mid-full, full, whole-face or head. A model sees no more than this; the base
-    /// that comes with Standin is for full.
+    /// How much of the head a crop holds: half, mid-full, full, whole-face or head. A model sees no more than this;
+    /// the base that comes with Standin is for full.
     #[arg(long, default_value_t = FaceType::Full.name().to_owned(), value_parser = face_type)]
     face_type: String,
-    /// How faces are aligned: rigid follows the skull, whatever the brows do and whoever it is; template is what models of
-    /// other tools are trained with.
+    /// How faces are aligned: rigid follows the skull, whatever the brows do and whoever it is; template is what
+    /// models of other tools are trained with.
     #[arg(long, default_value_t = Alignment::Rigid.name().to_owned(), value_parser = alignment)]
     alignment: String,
-    /// The clips show people one after the other who perform the same N frames: frame n is person n / N, performance frame
-    /// n % N; N divides the frames of every clip. For `standin-train train --troupe`.
+    /// The clips show people one after the other who perform the same N frames: frame n is person n / N, performance
+    /// frame n % N; N divides the frames of every clip. For `standin-train train --troupe`.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
     performances: Option<u64>,
     /// The clips show people one after the other, N frames each and every one different: frame n is person n / N. For
-    /// `standin-train train --troupe`, beside people who perform the same frames: poses and expressions that those lack.
+    /// `standin-train train --troupe`, beside people who perform the same frames: poses and expressions that those
+    /// lack.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..), conflicts_with = "performances")]
     people: Option<u64>,
-    /// Sexes of the people of a clip, in their order, of which a troupe's training then draws as many: female,male,female, say.
-    /// With --performances or --people.
+    /// Sexes of the people of a clip, in their order, of which a troupe's training then draws as many:
+    /// female,male,female, say. With --performances or --people.
     #[arg(long, value_name = "SEXES", value_enum, value_delimiter = ',', hide_possible_values = true)]
     sexes: Vec<Sex>,
     /// Largest side of a crop in px. Smaller faces keep the resolution of their source, larger ones are reduced.
@@ -68,23 +69,23 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
     limit: Option<u64>,
 
-    /// Which network searches whole frames. Faces that it found are followed by the mesh, and a closer look at one place
-    /// always takes the short one.
+    /// Which network searches whole frames. Faces that it found are followed by the mesh, and a closer look at one
+    /// place always takes the short one.
     #[arg(long, value_enum, default_value_t, help_heading = "Finding")]
     detector: DetectorChoice,
     /// Frames from one search to the next while every face is followed; a lost face is searched for at once. Fewer find
     /// a second person sooner, and cost more.
     #[arg(long, value_name = "N", default_value_t = 5, help_heading = "Finding")]
     detect_interval: u32,
-    /// Corrections by hand: a TOML file of entries [[correction]] with source (path or file name), frame (from 0) and one
-    /// of rectangle = [x, y, w, h] (the face is there, in px), landmarks = [[x, y], …] (all 468 points, in px) and
-    /// drop = true (take nothing); or the same as JSON. Corrected faces are kept whatever the clean-up flags say.
+    /// Corrections by hand: a TOML file of entries [[correction]] with source (path or file name), frame (from 0) and
+    /// one of rectangle = [x, y, w, h] (the face is there, in px), landmarks = [[x, y], …] (all 468 points, in px)
+    /// and drop = true (take nothing); or the same as JSON. Corrected faces are kept whatever the clean-up flags say.
     #[arg(long, value_name = "FILE", help_heading = "Finding")]
     corrections: Option<PathBuf>,
 
     /// Masks instead of those that are made; once for each SOURCE, in their order. For a clip a clip or a folder of
-    /// pictures, one a frame; for a picture a picture; for folders and patterns a folder with masks named as the sources
-    /// (with or without _mask). White is face.
+    /// pictures, one a frame; for a picture a picture; for folders and patterns a folder with masks named as the
+    /// sources (with or without _mask). White is face.
     #[arg(long, value_name = "CLIP-OR-FOLDER", help_heading = "Masks")]
     mask: Vec<PathBuf>,
     /// What is face where there is no --mask.
@@ -123,8 +124,8 @@ pub struct Arguments {
     /// Largest nod up or down.
     #[arg(long, value_name = "DEGREES", value_parser = not_negative, help_heading = "Clean-up")]
     max_pitch: Option<f32>,
-    /// Drop a face that looks like one of the last 64 that were kept of its track (of all pictures, for pictures): whose
-    /// 64-bit hash differs in so many bits or fewer. 2 drops what hardly moves, 8 much more.
+    /// Drop a face that looks like one of the last 64 that were kept of its track (of all pictures, for pictures):
+    /// whose 64-bit hash differs in so many bits or fewer. 2 drops what hardly moves, 8 much more.
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(0..=64), help_heading = "Clean-up")]
     near_duplicates: Option<u32>,
 }

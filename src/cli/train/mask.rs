@@ -27,13 +27,13 @@ use crate::train::session::Goal;
 /// arguments, it goes on where it was stopped. At the end it measures the network on those who were held back.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Clips of people, each with its class masks beside it: CLIP_mask.mkv for CLIP.mp4, a lossless grey clip (FFV1) of class
-    /// ids. 1 skin, 2 eyeballs, 3 brows, 4 lashes, 5 mouth and 11 lips are face; 6 is hair; 8 hands and things; 7 clothes, 9 neck
-    /// and body and 10 ears are body; 0 is background.
+    /// Clips of people, each with its class masks beside it: CLIP_mask.mkv for CLIP.mp4, a lossless grey clip (FFV1)
+    /// of class ids. 1 skin, 2 eyeballs, 3 brows, 4 lashes, 5 mouth and 11 lips are face; 6 is hair; 8 hands and
+    /// things; 7 clothes, 9 neck and body and 10 ears are body; 0 is background.
     #[arg(value_name = "CLIP")]
     clips: Vec<PathBuf>,
-    /// Clips whose frames are crops of 128x128 px already, with class masks beside them as above. CLIP.json may say in a list
-    /// `person` who is in each frame: every fifth of them is held back, to be measured on.
+    /// Clips whose frames are crops of 128x128 px already, with class masks beside them as above. CLIP.json may say
+    /// in a list `person` who is in each frame: every fifth of them is held back, to be measured on.
     #[arg(long, value_name = "CLIP")]
     crops: Vec<PathBuf>,
     /// The run's folder: a new one, or one to go on with.

@@ -5,16 +5,17 @@ use crate::train::losses::LossWeights;
 /// Weights of the terms whose judge is a network.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct TermWeights {
-    /// Holds what the encoder sees in the drawn face against what it sees in the target: sharper, at the cost of two passes
-    /// through the encoder. 0.2 is a start.
+    /// Holds what the encoder sees in the drawn face against what it sees in the target: sharper, at the cost of two
+    /// passes through the encoder. 0.2 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     perceptual: Option<f32>,
-    /// With a base and --a: swaps the drivers' faces too, and holds the code of the swapped picture against the code that drew
-    /// it, so that expression, gaze and pose stay the driver's. 0.2 is a start.
+    /// With a base and --a: swaps the drivers' faces too, and holds the code of the swapped picture against the code
+    /// that drew it, so that expression, gaze and pose stay the driver's. 0.2 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     code: Option<f32>,
-    /// With a base and --a, or with --troupe and --b: holds what the drivers' faces do once they are the subject's (lids, mouth, brows,
-    /// pose; of gaze it knows nothing) against what they did, as the expression network that comes with Standin sees it. 0.5 is a start.
+    /// With a base and --a, or with --troupe and --b: holds what the drivers' faces do once they are the subject's
+    /// (lids, mouth, brows, pose; of gaze it knows nothing) against what they did, as the expression network that
+    /// comes with Standin sees it. 0.5 is a start.
     #[arg(long, value_name = "WEIGHT", help_heading = "More terms of the loss")]
     expression: Option<f32>,
     /// With --troupe: the codes of one frame must agree, whoever of the troupe performs it. 0.2 is a start.

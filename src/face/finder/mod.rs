@@ -34,8 +34,8 @@ fn failed(network: &'static str) -> impl Fn(NetworkError) -> FindError {
 /// Frames that a search beside the stream takes.
 const ROUTINE: u8 = 2;
 
-/// A search beside the stream. It is taken in a fixed number of frames later, so that the outcome does not depend on how fast
-/// the detector is.
+/// A search beside the stream. It is taken in a fixed number of frames later, so that the outcome does not depend on
+/// how fast the detector is.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 enum Routine {
     #[default]
@@ -210,12 +210,13 @@ impl Finder {
     /// Replaces `faces` by those of `frame`, largest first. `time` is the frame's in seconds; `hints` are face
     /// rectangles in frame px that somebody else found, and replace the detector where they lead to a face.
     ///
-    /// While all faces are followed, the detector looks at a frame now and then on a thread of its own, and what it sees counts
-    /// two frames later. A face that is lost is looked for in the same frame, so that a cut leaves no gap. Where nothing is
-    /// followed, the first frame is searched thoroughly (tiles, turned by quarter turns); later ones are searched whole
-    /// and in one of those ways by turns, and only a few new faces are tried a frame, so that no frame takes long. With
-    /// [`FinderSettings::search_beside`] only the first frame waits for the detector: who is lost, and who comes in where nobody
-    /// is, is looked for by the cheap one in the frame, and by the other on its thread.
+    /// While all faces are followed, the detector looks at a frame now and then on a thread of its own, and what it
+    /// sees counts two frames later. A face that is lost is looked for in the same frame, so that a cut leaves no
+    /// gap. Where nothing is followed, the first frame is searched thoroughly (tiles, turned by quarter turns); later
+    /// ones are searched whole and in one of those ways by turns, and only a few new faces are tried a frame, so that
+    /// no frame takes long. With [`FinderSettings::search_beside`] only the first frame waits for the detector: who
+    /// is lost, and who comes in where nobody is, is looked for by the cheap one in the frame, and by the other on
+    /// its thread.
     ///
     /// # Errors
     /// [`FindError::Run`]; `faces` is then empty, and the faces that are followed stay so.
@@ -278,15 +279,16 @@ impl Finder {
         Ok(())
     }
 
-    /// Places of the last frame (after a routine search, of the frame that it began with), in frame px, where a detector or a hint claims a face that became none: too weak a
-    /// detection (score 0.3 to 0.5), one that the mesh rejected, or one beyond `max_faces`. Known only for frames in
-    /// which [`Finder::detector_ran`] or that had hints.
+    /// Places of the last frame (after a routine search, of the frame that it began with), in frame px, where a
+    /// detector or a hint claims a face that became none: too weak a detection (score 0.3 to 0.5), one that the mesh
+    /// rejected, or one beyond `max_faces`. Known only for frames in which [`Finder::detector_ran`] or that had
+    /// hints.
     pub fn suspects(&self) -> &[Rect] {
         &self.suspects
     }
 
-    /// Whether detections of the last frame were left for the next, so that it did not take too long; they are among the
-    /// suspects.
+    /// Whether detections of the last frame were left for the next, so that it did not take too long; they are among
+    /// the suspects.
     pub fn unfinished(&self) -> bool {
         self.unfinished
     }

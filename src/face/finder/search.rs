@@ -44,8 +44,8 @@ impl Finder {
         Ok(())
     }
 
-    /// Where the detector is to look next, and the score that is asked there: the whole frame; while nothing is followed and
-    /// it `may` be, one of the other places every other time.
+    /// Where the detector is to look next, and the score that is asked there: the whole frame; while nothing is
+    /// followed and it `may` be, one of the other places every other time.
     fn next_place(&mut self, probes: &Probes, may: bool) -> (Similarity, f32) {
         self.since_search = 0;
         self.elsewhere = !self.elsewhere && may && self.tracks.live().is_empty();
@@ -60,8 +60,8 @@ impl Finder {
         if self.elsewhere { other_place(probes, self.next_probe) } else { (probes.whole(), FACE) }
     }
 
-    /// Looks for faces beside the stream: takes in what was seen where it is time, and begins to look again every so many
-    /// frames (`interval`, 0 never), or at once where a face was lost or nothing is followed.
+    /// Looks for faces beside the stream: takes in what was seen where it is time, and begins to look again every so
+    /// many frames (`interval`, 0 never), or at once where a face was lost or nothing is followed.
     pub(super) fn look_beside(
         &mut self,
         frame: &Frame,
@@ -251,7 +251,8 @@ impl Finder {
     }
 }
 
-/// Search `i` of [`Probes::others`], and the score that is asked there: faces that lie are rare, and only a sure one is taken.
+/// Search `i` of [`Probes::others`], and the score that is asked there: faces that lie are rare, and only a sure one
+/// is taken.
 fn other_place(probes: &Probes, i: usize) -> (Similarity, f32) {
     (probes.other(i), if i < probes.tiles() { FACE } else { SURE })
 }

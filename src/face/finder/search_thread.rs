@@ -77,7 +77,8 @@ impl SearchThread {
         self.size
     }
 
-    /// Begins to look at what `search` (picture px to frame px) shows of `frame`; what an earlier look has seen is lost.
+    /// Begins to look at what `search` (picture px to frame px) shows of `frame`; what an earlier look has seen is
+    /// lost.
     ///
     /// # Errors
     /// [`NetworkError`] where the thread has ended.

@@ -1,5 +1,5 @@
-//! Nodes that ONNX Runtime computes faster on a processor when they are written otherwise. What a network gives stays the
-//! same, but for the rounding of [`prelu`].
+//! Nodes that ONNX Runtime computes faster on a processor when they are written otherwise. What a network gives stays
+//! the same, but for the rounding of [`prelu`].
 
 mod shapes;
 
@@ -35,9 +35,9 @@ pub(super) fn rewritten(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(model.encode_to_vec())
 }
 
-/// `max(x, 0) + s · min(x, 0)` with a slope `s` a channel, as `s · x + (1 - s) · max(x, 0)`: two convolutions of one pixel and
-/// one channel, which ONNX Runtime computes in the layout of the convolutions around them, where it branches at each value for
-/// PRelu.
+/// `max(x, 0) + s · min(x, 0)` with a slope `s` a channel, as `s · x + (1 - s) · max(x, 0)`: two convolutions of one
+/// pixel and one channel, which ONNX Runtime computes in the layout of the convolutions around them, where it
+/// branches at each value for PRelu.
 fn prelu(node: &Node, shapes: &Shapes<'_>, constants: &mut Vec<Tensor>) -> Option<Vec<Node>> {
     let [x, slope] = node.input.as_slice() else { return None };
     let [y] = node.output.as_slice() else { return None };
@@ -63,8 +63,8 @@ fn prelu(node: &Node, shapes: &Shapes<'_>, constants: &mut Vec<Tensor>) -> Optio
     ])
 }
 
-/// Columns beside each other first, then rows: two transpositions of four axes, each of which ONNX Runtime copies faster than
-/// the one of six.
+/// Columns beside each other first, then rows: two transpositions of four axes, each of which ONNX Runtime copies
+/// faster than the one of six.
 fn depth_to_space(node: &Node, shapes: &Shapes<'_>, constants: &mut Vec<Tensor>) -> Option<Vec<Node>> {
     let ([x], [y]) = (node.input.as_slice(), node.output.as_slice()) else { return None };
     let block = node.attribute("blocksize")?.i.filter(|&block| block > 0)?;
@@ -113,8 +113,8 @@ mod tests {
         graph.node.iter().filter(|node| node.op_type == operator).count()
     }
 
-    /// The largest difference of a network's outputs from those of the file as it is, over the largest value; on a picture of
-    /// waves.
+    /// The largest difference of a network's outputs from those of the file as it is, over the largest value; on a
+    /// picture of waves.
     fn apart(runtime: &Runtime, bytes: &[u8], faster: &[u8]) -> f32 {
         let run = |bytes: &[u8]| {
             let mut network =

@@ -1,7 +1,7 @@
 //! The network on a GPU, as passes of our own ([`passes`](super::passes)).
 //!
-//! [`GpuEngine`] is that between a crop and pictures in host memory; [`GpuNetwork`] the same where crop and pictures stay on the
-//! device, so that nothing comes back in between. [`trial`] decides on the tier, against what ONNX
+//! [`GpuEngine`] is that between a crop and pictures in host memory; [`GpuNetwork`] the same where crop and pictures
+//! stay on the device, so that nothing comes back in between. [`trial`] decides on the tier, against what ONNX
 //! Runtime draws.
 
 mod network;
@@ -77,9 +77,9 @@ pub struct GpuEngine {
 }
 
 impl GpuEngine {
-    /// `count` engines for as many frames in flight, which hold weights and pipelines once: with the fastest tier that the adapter
-    /// has and that draws what `runtime` draws within [`MOST_APART`] and [`MEAN_APART`]. Takes long: not
-    /// for a streaming thread. It does not ask for consent; [`ModelFile::consented`] does.
+    /// `count` engines for as many frames in flight, which hold weights and pipelines once: with the fastest tier
+    /// that the adapter has and that draws what `runtime` draws within [`MOST_APART`] and [`MEAN_APART`]. Takes long:
+    /// not for a streaming thread. It does not ask for consent; [`ModelFile::consented`] does.
     ///
     /// # Errors
     /// [`GpuEngineError`], naming the file; also where the GPU draws another picture.
@@ -155,7 +155,8 @@ impl GpuEngine {
         self.network.tier
     }
 
-    /// Why faster tiers than [`GpuEngine::tier`] were not taken, though the device has them; empty where none was refused.
+    /// Why faster tiers than [`GpuEngine::tier`] were not taken, though the device has them; empty where none was
+    /// refused.
     pub fn refusals(&self) -> &str {
         &self.refusals
     }

@@ -33,7 +33,8 @@ impl GpuNetwork {
         &self.passes.input
     }
 
-    /// Mask of the driver's face, generated face (blue, green, red), its mask, by pixels; 32-bit floats that are not clamped.
+    /// Mask of the driver's face, generated face (blue, green, red), its mask, by pixels; 32-bit floats that are not
+    /// clamped.
     pub fn pictures(&self) -> &[wgpu::Buffer; 3] {
         &self.passes.outputs
     }
@@ -43,7 +44,8 @@ impl GpuNetwork {
         (&self.not_finite.count, size_of::<f32>() as u64)
     }
 
-    /// Records the network, and the look at its pictures. `morph` (0..1) is used by models that have it, from the next submission on.
+    /// Records the network, and the look at its pictures. `morph` (0..1) is used by models that have it, from the
+    /// next submission on.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>, morph: f32) {
         self.passes.steer(self.gpu.queue(), morph.clamp(0.0, 1.0));
         self.passes.record(pass);

@@ -13,8 +13,8 @@ pub const MOST_APART: f32 = 4.0 / 255.0;
 /// And the mean difference: half a code.
 pub const MEAN_APART: f32 = 0.5 / 255.0;
 
-/// Engines on `gpu`, held against the processor on a crop of slopes and grain: of the fastest tier that the device has and that
-/// gives the same within [`MOST_APART`] and [`MEAN_APART`].
+/// Engines on `gpu`, held against the processor on a crop of slopes and grain: of the fastest tier that the device
+/// has and that gives the same within [`MOST_APART`] and [`MEAN_APART`].
 ///
 /// # Errors
 /// [`GpuEngineError`]; also where even 32-bit floats come out otherwise, which a driver that computes wrongly gives.

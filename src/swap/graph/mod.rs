@@ -1,12 +1,13 @@
 //! The network of a `.dfm` as a small typed graph, for engines that run it themselves.
 //!
-//! [`SwapGraph::read`] goes once through the file's nodes ([`reader`]): what depends on no input is computed there and then
-//! ([`constant`], [`numbers`]), every other node becomes a [`Step`] with an [`Operator`] out of about fifteen, and every
-//! value gets its shape. [`fuse`] then makes one step of what a converter wrote as several: padding and convolution, a
-//! convolution and its bias or activation, a convolution of a picture behind itself, a depth-to-space in three pieces.
+//! [`SwapGraph::read`] goes once through the file's nodes ([`reader`]): what depends on no input is computed there
+//! and then ([`constant`], [`numbers`]), every other node becomes a [`Step`] with an [`Operator`] out of about
+//! fifteen, and every value gets its shape. [`fuse`] then makes one step of what a converter wrote as several:
+//! padding and convolution, a convolution and its bias or activation, a convolution of a picture behind itself, a
+//! depth-to-space in three pieces.
 //!
-//! A batch is one crop. Layouts are the file's own: pictures come in and go out by pixels, and are by channels between two
-//! Transposes.
+//! A batch is one crop. Layouts are the file's own: pictures come in and go out by pixels, and are by channels
+//! between two Transposes.
 
 mod arithmetic;
 mod constant;
@@ -89,8 +90,8 @@ impl SwapGraph {
         Ok(graph)
     }
 
-    /// A network of one step on a value of `shape`, whose result of `result` is all three pictures: for tests and benches of
-    /// single operations.
+    /// A network of one step on a value of `shape`, whose result of `result` is all three pictures: for tests and
+    /// benches of single operations.
     pub fn of_step(operator: Operator, shape: Vec<usize>, result: Vec<usize>, constants: Vec<Array>) -> Self {
         let inputs = [Operand::Value(0)].into_iter().chain((0..constants.len()).map(Operand::Constant)).collect();
         let steps = vec![Step { operator, inputs, output: 1 }];

@@ -60,8 +60,8 @@ pub enum Operator {
         /// The first that is in it.
         from: usize,
     },
-    /// The beginning of the first input, then the end of the second, which are of one shape: how models that morph mix two
-    /// codes.
+    /// The beginning of the first input, then the end of the second, which are of one shape: how models that morph
+    /// mix two codes.
     Splice {
         /// Along it.
         axis: usize,
@@ -87,8 +87,8 @@ pub enum Order {
 }
 
 impl Operator {
-    /// The shape of the output, where the inputs' decide it (not for [`Operator::Reshape`] and [`Operator::Slice`]), or why
-    /// there is none.
+    /// The shape of the output, where the inputs' decide it (not for [`Operator::Reshape`] and [`Operator::Slice`]),
+    /// or why there is none.
     pub(super) fn shape(&self, inputs: &[&[usize]]) -> Result<Vec<usize>, String> {
         let misfit = || format!("inputs of the shapes {inputs:?} do not fit together");
         match (self, inputs) {

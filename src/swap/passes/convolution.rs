@@ -1,7 +1,7 @@
 //! The convolution of `shaders/network/convolution.wgsl`, written out for one shape.
 //!
-//! It takes picture and weights in the order that the file has, up to eight pixels and eight channels at once, with bias and
-//! slope; what it does not suit ([`suits`]) has a plainer shader. Its twin is
+//! It takes picture and weights in the order that the file has, up to eight pixels and eight channels at once, with
+//! bias and slope; what it does not suit ([`suits`]) has a plainer shader. Its twin is
 //! [`convolution`](crate::swap::convolution::convolution).
 
 use std::fmt::Write as _;
@@ -31,8 +31,8 @@ pub(in crate::swap) fn suits(shape: &Convolution) -> bool {
     few(shape.kernel[0], shape.kernel[1]) && few(rows, columns) && blocks.max(channels) <= MOST_GROUPS
 }
 
-/// The shape of a convolution that is to be written out; `None` where the shader does not suit it, or its weights or its bias are
-/// not known.
+/// The shape of a convolution that is to be written out; `None` where the shader does not suit it, or its weights or
+/// its bias are not known.
 pub(super) fn written_out(graph: &SwapGraph, step: &Step) -> Option<Convolution> {
     let Operator::Convolution { stride, pads, groups: 1, slope } = step.operator else { return None };
     let (&[Operand::Value(input), Operand::Constant(weights)]
@@ -90,8 +90,8 @@ fn bias_at(shape: &Convolution) -> usize {
     shape.output[0].next_multiple_of(CHANNELS) * shape.input[0] * shape.kernel[0] * shape.kernel[1]
 }
 
-/// Weights as the shader reads them: by eight channels of the result, then by channel, row and column, then those eight; behind
-/// them the bias, zeros where there is none.
+/// Weights as the shader reads them: by eight channels of the result, then by channel, row and column, then those
+/// eight; behind them the bias, zeros where there is none.
 pub(in crate::swap) fn arranged(shape: &Convolution, weights: &[f32], bias: &[f32]) -> Vec<f32> {
     let (out, taps) = (shape.output[0], shape.input[0] * shape.kernel[0] * shape.kernel[1]);
     let bias_at = bias_at(shape);

@@ -12,7 +12,8 @@ pub(super) enum Finish<'a> {
     Unary(Unary),
     /// Takes one value, of a result of `shape`, and what another input, perhaps the left one, has in its place.
     Binary { operator: Binary, beside: Bound<'a>, is_left: bool, shape: &'a [usize] },
-    /// Gives each value of `from` a place of its own in `to`; a concatenation, one that is `offset` further along its axis.
+    /// Gives each value of `from` a place of its own in `to`; a concatenation, one that is `offset` further along its
+    /// axis.
     Move { operator: &'a Operator, offset: usize, from: &'a [usize], to: &'a [usize] },
 }
 
@@ -21,8 +22,8 @@ pub(super) fn beside_name(n: usize) -> String {
     format!("beside{n}")
 }
 
-/// The functions `placed` and `finished` that every shader stores by. Both get the index that a value has in the step's own
-/// result.
+/// The functions `placed` and `finished` that every shader stores by. Both get the index that a value has in the
+/// step's own result.
 pub(super) fn functions(finishes: &[Finish<'_>]) -> String {
     let mut places = "\nfn placed(first: u32) -> u32 {\n    var at = first;\n".to_owned();
     let mut values =

@@ -1,5 +1,5 @@
-//! Which steps are folded into the one before them: what they do to each value, and where they move it, is done as that value is
-//! stored ([`finish`](super::finish)), so that it is written once and read by nobody in between.
+//! Which steps are folded into the one before them: what they do to each value, and where they move it, is done as
+//! that value is stored ([`finish`](super::finish)), so that it is written once and read by nobody in between.
 
 use super::convolution::written_out;
 use crate::gpu::LEAST_STORAGE_BUFFERS;
@@ -21,7 +21,8 @@ pub(super) struct Folding {
     pub(super) behind: Vec<Vec<Folded>>,
     /// For each step whether it has no pass of its own.
     pub(super) is_folded: Vec<bool>,
-    /// For each value whether it goes on into a step that is folded, or to its place in a concatenation, and lies nowhere itself.
+    /// For each value whether it goes on into a step that is folded, or to its place in a concatenation, and lies
+    /// nowhere itself.
     pub(super) passes_on: Vec<bool>,
 }
 
@@ -101,7 +102,8 @@ impl Search<'_> {
         matches!(input, Operand::Value(value) if self.found.passes_on[value])
     }
 
-    /// Whether the other input of a pair is there before step `at` runs, and the result has the shape of what that step gives.
+    /// Whether the other input of a pair is there before step `at` runs, and the result has the shape of what that
+    /// step gives.
     fn is_beside(&self, at: usize, pair: &Step, input: usize) -> bool {
         let graph = self.graph;
         let (Some(&Operand::Value(own)), Some(&other)) = (pair.inputs.get(input), pair.inputs.get(1 - input)) else {

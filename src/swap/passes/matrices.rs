@@ -1,8 +1,8 @@
-//! The convolution of `shaders/network/matrices.wgsl`, written out for one shape: on cooperative matrices, which NVIDIA calls
-//! tensor cores.
+//! The convolution of `shaders/network/matrices.wgsl`, written out for one shape: on cooperative matrices, which
+//! NVIDIA calls tensor cores.
 //!
-//! It multiplies the weights, `[O, taps · C]`, with what of the picture lies under each tap of each pixel, `[taps · C, pixels]`
-//! (an implicit GEMM). Operands are 16-bit floats, sums 32-bit ones. Its twin is
+//! It multiplies the weights, `[O, taps · C]`, with what of the picture lies under each tap of each pixel, `[taps ·
+//! C, pixels]` (an implicit GEMM). Operands are 16-bit floats, sums 32-bit ones. Its twin is
 //! [`convolution`](crate::swap::convolution::convolution).
 
 use std::fmt::Write as _;
@@ -31,13 +31,13 @@ const TEXT: &str = include_str!("../../../shaders/network/matrices.wgsl");
 pub struct Share {
     /// Subgroups of a workgroup along channels and along pixels.
     pub subgroups: [usize; 2],
-    /// Matrices that a subgroup makes along channels and along pixels. More than four in all were slower on an H200: fewer
-    /// subgroups hide less of the wait for memory.
+    /// Matrices that a subgroup makes along channels and along pixels. More than four in all were slower on an H200:
+    /// fewer subgroups hide less of the wait for memory.
     pub matrices: [usize; 2],
     /// Channels that one step takes, a multiple of 16.
     pub depth: usize,
-    /// Workgroups that share out each sum, so that small maps with many channels keep a GPU busy, too; more than one leave
-    /// their parts for [`total_of`].
+    /// Workgroups that share out each sum, so that small maps with many channels keep a GPU busy, too; more than one
+    /// leave their parts for [`total_of`].
     pub parts: usize,
 }
 
@@ -111,8 +111,8 @@ fn bias_at(shape: &Convolution, share: Share) -> usize {
     shape.output[0].next_multiple_of(share.down()) * channels(shape, share) * shape.kernel[0] * shape.kernel[1]
 }
 
-/// Weights as the shader reads them: by 16 channels of the result, tap, 16 channels of the picture, then those of the result and
-/// those of the picture; behind them the bias, zeros where there is none.
+/// Weights as the shader reads them: by 16 channels of the result, tap, 16 channels of the picture, then those of the
+/// result and those of the picture; behind them the bias, zeros where there is none.
 pub(super) fn arranged(shape: &Convolution, share: Share, weights: &[f32], bias: &[f32]) -> Vec<f32> {
     let (taps, padded) = (shape.kernel[0] * shape.kernel[1], channels(shape, share));
     let bias_at = bias_at(shape, share);
@@ -182,8 +182,8 @@ pub(super) fn source_of(shape: &Convolution, share: Share, [picture, result]: [N
     constants + &text
 }
 
-/// How a sum is put to its place: with the bias, as the steps that were folded into this one leave it; `placed` and `finished`
-/// stand behind the text.
+/// How a sum is put to its place: with the bias, as the steps that were folded into this one leave it; `placed` and
+/// `finished` stand behind the text.
 fn wholly(shape: &Convolution) -> String {
     format!(
         "let at = channel * PIXELS + pixel;\n            \

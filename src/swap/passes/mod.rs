@@ -1,10 +1,11 @@
 //! The network as dispatches of our own, on the wgpu device that also blends.
 //!
-//! [`Plan::new`] turns a [`SwapGraph`](super::graph::SwapGraph) into passes once: the text of each shader, with shapes as
-//! constants ([`text`], [`convolution`], [`matrices`] where the [`Tier`] has them; `fold` says which steps another's pass does as it stores, `finish` writes that), what it binds, and where each value lies in one arena, whose parts are used again as
-//! soon as nothing reads them any more ([`arena`]). [`NetworkPasses::several`] makes pipelines ([`compile`]) and bind groups of a plan. A frame
-//! then costs one [`NetworkPasses::record`] into whatever compute pass it is part of, and a [`NotFinitePass`] behind it; nothing is
-//! copied.
+//! [`Plan::new`] turns a [`SwapGraph`](super::graph::SwapGraph) into passes once: the text of each shader, with
+//! shapes as constants ([`text`], [`convolution`], [`matrices`] where the [`Tier`] has them; `fold` says which steps
+//! another's pass does as it stores, `finish` writes that), what it binds, and where each value lies in one arena,
+//! whose parts are used again as soon as nothing reads them any more ([`arena`]). [`NetworkPasses::several`] makes
+//! pipelines ([`compile`]) and bind groups of a plan. A frame then costs one [`NetworkPasses::record`] into whatever
+//! compute pass it is part of, and a [`NotFinitePass`] behind it; nothing is copied.
 
 mod arena;
 mod compile;
@@ -54,8 +55,8 @@ struct Dispatch {
 }
 
 impl NetworkPasses {
-    /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. Where there is no memory
-    /// for a buffer the device says so, see [`GpuDevice::attempt`](crate::gpu::GpuDevice::attempt).
+    /// Puts a plan on a device, for `count` frames at a time, which share weights and pipelines. Where there is no
+    /// memory for a buffer the device says so, see [`GpuDevice::attempt`](crate::gpu::GpuDevice::attempt).
     ///
     /// # Errors
     /// [`GpuError`] where the device refuses a pass.
@@ -95,7 +96,8 @@ impl NetworkPasses {
         Self { dispatches, input, outputs, frame_numbers, numbers: plan.numbers.clone(), morph: Cell::new(None) }
     }
 
-    /// Writes the numbers that `morph` decides, for what is submitted next, where they are others than before; nothing for models that do not morph.
+    /// Writes the numbers that `morph` decides, for what is submitted next, where they are others than before;
+    /// nothing for models that do not morph.
     pub fn steer(&self, queue: &wgpu::Queue, morph: f32) {
         if self.numbers.bytes() > 0 && self.morph.replace(Some(morph)) != Some(morph) {
             queue.write_buffer(&self.frame_numbers, 0, &self.numbers.at(morph));

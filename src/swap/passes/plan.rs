@@ -82,7 +82,8 @@ impl Plan {
         Self::shared_out(graph, tier, &matrices::share)
     }
 
-    /// The same, with other shares for the convolutions that [`Tier::Matrices`] takes to matrix units; `None` leaves one out.
+    /// The same, with other shares for the convolutions that [`Tier::Matrices`] takes to matrix units; `None` leaves
+    /// one out.
     pub fn shared_out(graph: &SwapGraph, tier: Tier, share_of: &dyn Fn(&Convolution) -> Option<Share>) -> Self {
         let numeric = tier.numeric();
         let share_of =
@@ -322,8 +323,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Where `last` lies, what `value` has become behind the steps that are folded into the one that gives it; in the shape of
-    /// `value`.
+    /// Where `last` lies, what `value` has become behind the steps that are folded into the one that gives it; in the
+    /// shape of `value`.
     fn output(&mut self, value: usize, last: usize) -> (Binding, Bound<'a>) {
         let StoredValue { binding, numeric } = self.place(last);
         (binding, Bound { shape: &self.graph.shapes[value], numeric })

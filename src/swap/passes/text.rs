@@ -1,5 +1,5 @@
-//! The shaders of all operations but convolutions and dense layers, written out for one shape: an invocation makes one value
-//! of the result, or moves one of its input.
+//! The shaders of all operations but convolutions and dense layers, written out for one shape: an invocation makes
+//! one value of the result, or moves one of its input.
 
 use std::fmt::Write as _;
 
@@ -108,8 +108,8 @@ pub(super) fn index<'a>(terms: impl DoubleEndedIterator<Item = (String, usize)> 
     if parts.is_empty() { "0u".to_owned() } else { parts.join(" + ") }
 }
 
-/// The index of the value that belongs to the coordinates of a result of so many axes, where the input may have fewer axes, and
-/// sides of 1 for any.
+/// The index of the value that belongs to the coordinates of a result of so many axes, where the input may have fewer
+/// axes, and sides of 1 for any.
 pub(super) fn broadcast(shape: &[usize], axes: usize) -> String {
     let missing = axes - shape.len();
     index(shape.iter().enumerate().map(|(axis, &side)| (format!("c{}", axis + missing), side)))
@@ -121,7 +121,8 @@ fn moved(axis: usize, from: usize, shape: &[usize]) -> String {
     index(shape.iter().enumerate().map(|(n, &side)| (coordinate(n), side)))
 }
 
-/// Puts a value to its place, both as the steps that were folded into this one leave them ([`Finish`](super::finish::Finish)).
+/// Puts a value to its place, both as the steps that were folded into this one leave them
+/// ([`Finish`](super::finish::Finish)).
 pub(super) fn stored(value: &str, at: &str, out: Numeric) -> String {
     format!("    out[placed({at})] = {}(finished({at}, f32({value})));\n", out.name())
 }

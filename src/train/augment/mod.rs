@@ -150,8 +150,8 @@ impl Augmenter {
         self.damage_input(source, sample.input, rng, buffers);
     }
 
-    /// Fills `input` from `source` as it looks in another light, at another place and dressed: what a camera is yet to see.
-    /// [`Buffers::places`] then says where each pixel comes from, [`Buffers::face`] how much of it is face.
+    /// Fills `input` from `source` as it looks in another light, at another place and dressed: what a camera is yet
+    /// to see. [`Buffers::places`] then says where each pixel comes from, [`Buffers::face`] how much of it is face.
     pub fn show(&self, source: &Source, flip: bool, rng: &mut impl Rng, buffers: &mut Buffers, input: &mut [f32]) {
         let settings = &self.settings;
         let colour = ColourChange::draw(settings, source.statistics(), None, rng);
@@ -165,8 +165,8 @@ impl Augmenter {
         self.dress(source, input, rng, buffers);
     }
 
-    /// Fills target, mask and priority map from `source`, relit; `to_source` takes points of the sample's unit square to the
-    /// source's.
+    /// Fills target, mask and priority map from `source`, relit; `to_source` takes points of the sample's unit square
+    /// to the source's.
     fn place(
         &self,
         source: &Source,

@@ -1,8 +1,8 @@
 //! Something in front of the face: an ellipse, a board, a hand; in the input only.
 //!
-//! Target and mask stay whole. What lies behind a hand or a microphone is then made up from the rest of the face, and a
-//! generated mask says where the face is and not what hides it: an occluder in front of a live face is another network's
-//! concern. A target with the occluder would teach both decoders to draw hands.
+//! Target and mask stay whole. What lies behind a hand or a microphone is then made up from the rest of the face, and
+//! a generated mask says where the face is and not what hides it: an occluder in front of a live face is another
+//! network's concern. A target with the occluder would teach both decoders to draw hands.
 
 use rand::{Rng, RngExt};
 

@@ -93,8 +93,8 @@ fn draw_closing(rng: &mut impl Rng) -> f32 {
     if chance(rng, CLOSES_CHANCE) { between(rng, SMALL_MOVE, 1.0) } else { SMALL_MOVE * symmetric(rng) }
 }
 
-/// Where each point of a face with changed openings lies in the face as it is; both in the unit square. By default nothing
-/// changes.
+/// Where each point of a face with changed openings lies in the face as it is; both in the unit square. By default
+/// nothing changes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChangedOpenings([Option<Opening>; 3]);
 

@@ -10,8 +10,9 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// Blue, green, red and mask at `p` of the unit square, bilinear. Beyond its edges the picture goes on as its edge pixels: a face
-    /// that the edge cuts goes on, and one that ends before it does not come again, as it would mirrored.
+    /// Blue, green, red and mask at `p` of the unit square, bilinear. Beyond its edges the picture goes on as its
+    /// edge pixels: a face that the edge cuts goes on, and one that ends before it does not come again, as it would
+    /// mirrored.
     #[inline(always)]
     pub(super) fn at(&self, p: Point) -> [f32; 4] {
         let Tap { at, right, below, fx, fy } = Tap::new(p, self.side);

@@ -1,5 +1,6 @@
 //! Other proportions: brows, nose, mouth and chin of the input lie higher or lower, and further from or nearer to the
-//! middle, as if somebody else wore the expression. The eyes stay at their height, so that they tell where the face belongs.
+//! middle, as if somebody else wore the expression. The eyes stay at their height, so that they tell where the face
+//! belongs.
 
 use rand::Rng;
 
@@ -8,8 +9,8 @@ use super::anchors::{Anchors, middle};
 use super::draw::{chance, symmetric};
 use crate::geometry::Point;
 
-/// How far forehead, brows, eyes, nose, mouth and chin shift at strength 1, over the height from the eyes to the chin. Two
-/// people of one head size differ by as much.
+/// How far forehead, brows, eyes, nose, mouth and chin shift at strength 1, over the height from the eyes to the
+/// chin. Two people of one head size differ by as much.
 const SHIFTS: [f32; KNOTS] = [0.06, 0.05, 0.0, 0.1, 0.07, 0.08];
 /// How much wider or narrower the face is there.
 const WIDTHS: [f32; KNOTS] = [0.04, 0.05, 0.03, 0.06, 0.07, 0.07];
@@ -18,8 +19,8 @@ const KNOTS: usize = 6;
 const EYES: usize = 2;
 /// Least distance between knots, over the height from the eyes to the chin: a nod brings nose and mouth together.
 const APART: f32 = 0.15;
-/// Most difference between the shifts of two knots, over their distance. The steepest slope between them is 1.5 times that, so
-/// that nothing folds.
+/// Most difference between the shifts of two knots, over their distance. The steepest slope between them is 1.5 times
+/// that, so that nothing folds.
 const STEEPEST: f32 = 0.6;
 
 /// What lies at one height of the face.

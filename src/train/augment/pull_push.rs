@@ -1,5 +1,5 @@
-//! Colours for pixels that have none, from those about them: smooth, and where a pixel is known its own. After S. J. Gortler
-//! et al., "The lumigraph", SIGGRAPH 1996.
+//! Colours for pixels that have none, from those about them: smooth, and where a pixel is known its own. After S. J.
+//! Gortler et al., "The lumigraph", SIGGRAPH 1996.
 
 /// Blue, green and red, each times the fourth: how sure the colour is, 0..1.
 pub(super) type Pixel = [f32; 4];

@@ -29,8 +29,8 @@ pub struct AugmentSettings {
     pub proportions_chance: f32,
     /// How far they are from its own, at most: 1 is as far as two people differ.
     pub proportions: f32,
-    /// Chance that the lids of a troupe's people lie elsewhere, in input and target alike, where the place of the face's
-    /// parts is known.
+    /// Chance that the lids of a troupe's people lie elsewhere, in input and target alike, where the place of the
+    /// face's parts is known.
     pub lids_chance: f32,
     /// How far they close, at most: 1 is shut. They open by up to a third of that.
     pub lids: f32,
@@ -42,8 +42,8 @@ pub struct AugmentSettings {
     pub mouth_chance: f32,
     /// How far they close, at most: 1 is shut. They open by up to a third of that.
     pub mouth: f32,
-    /// How much of the forehead behind the subject's hair is skin in the target, 0..1, where the mask tells hair from face:
-    /// 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
+    /// How much of the forehead behind the subject's hair is skin in the target, 0..1, where the mask tells hair from
+    /// face: 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
     pub forehead: f32,
     /// Chance that a face takes the colours of one of the other side.
     pub transfer_chance: f32,

@@ -1,8 +1,8 @@
 //! Another skin on the input: every tone of mankind on every head.
 //!
 //! Pigment absorbs, so another tone multiplies the light of each colour by a factor and keeps the shading, but for
-//! highlights, which are not the pigment's. The factors take the mean of the skin in the picture to a tone that is drawn
-//! evenly by its lightness. Eyes and the open mouth are not skin; lips follow for the most part.
+//! highlights, which are not the pigment's. The factors take the mean of the skin in the picture to a tone that is
+//! drawn evenly by its lightness. Eyes and the open mouth are not skin; lips follow for the most part.
 
 use rand::Rng;
 
@@ -36,8 +36,8 @@ const KEPT: f32 = 0.35;
 const FACTORS: (f32, f32) = (0.15, 8.0);
 /// How much of a highlight stays when skin becomes darker; when it becomes fairer, white stays white.
 const GLOSS: f32 = 0.35;
-/// Widest fall towards the face's edge, over the crop's side. A mask that ends on the forehead needs a wide one; where it
-/// ends with the face, a rim of the old skin would show, so half of the edges are narrow.
+/// Widest fall towards the face's edge, over the crop's side. A mask that ends on the forehead needs a wide one;
+/// where it ends with the face, a rim of the old skin would show, so half of the edges are narrow.
 const FALL: f32 = 0.06;
 /// How much lips change with the skin.
 const LIPS: f32 = 0.9;

@@ -1,8 +1,9 @@
 //! The grid warp: what makes a shared encoder see poses rather than pixels.
 //!
-//! The positions of 5×5 nodes are jittered and interpolated to every pixel. The outermost nodes lie on the crop's edges,
-//! and what is interpolated is how far each node moved, so that the field is the identity on average and exactly that
-//! without jitter. (Node positions that are resized like a picture lie half a cell off and scale by 1.23.)
+//! The positions of 5×5 nodes are jittered and interpolated to every pixel. The outermost nodes lie on the crop's
+//! edges, and what is interpolated is how far each node moved, so that the field is the identity on average and
+//! exactly that without jitter. (Node positions that are resized like a picture lie half a cell off and scale by
+//! 1.23.)
 
 use rand::Rng;
 

@@ -6,11 +6,11 @@ use super::similarity::blurred;
 use crate::frame::Frame;
 use crate::geometry::{Point, Rect, Similarity};
 
-/// Sides at which eyes are looked at, in px: the largest that the frame has pixels for. At different sides the same eye has
-/// different energy, so that only equal sides are compared.
+/// Sides at which eyes are looked at, in px: the largest that the frame has pixels for. At different sides the same
+/// eye has different energy, so that only equal sides are compared.
 pub const SIDES: [usize; 4] = [16, 24, 32, 48];
-/// The band lies between two Gaussians, standard deviation and reach in px: details of about a seventh of the eye at the
-/// largest side (lids, lashes, edge of the iris), without single pixels, which are noise.
+/// The band lies between two Gaussians, standard deviation and reach in px: details of about a seventh of the eye at
+/// the largest side (lids, lashes, edge of the iris), without single pixels, which are noise.
 const BAND: [(f32, usize); 2] = [(1.0, 3), (2.0, 6)];
 /// The middle of the face, as a part of the landmarks' bounds, says how bright it is.
 const MIDDLE: f32 = 0.7;
@@ -26,8 +26,8 @@ pub struct Detail {
     pub relative: f32,
 }
 
-/// The band's energy of the eyes of the face with these landmarks (frame px), at the largest side that the frame has pixels
-/// for. `None` for eyes of less than 16 px.
+/// The band's energy of the eyes of the face with these landmarks (frame px), at the largest side that the frame has
+/// pixels for. `None` for eyes of less than 16 px.
 pub fn detail(frame: &Frame<'_>, landmarks: &[Point]) -> Option<Detail> {
     let [right, left, _] = parts::boxes(landmarks)?;
     let finest = right.w.min(left.w);

@@ -17,8 +17,8 @@ pub const NAMES: [&str; MEASURES] = [
     "left gaze",
 ];
 
-/// The measures of one face in one frame, in canonical units; gaze is how far the pupil lies to image right of the middle
-/// between the eye's corners.
+/// The measures of one face in one frame, in canonical units; gaze is how far the pupil lies to image right of the
+/// middle between the eye's corners.
 pub type Expression = [f32; MEASURES];
 
 /// Where the points lie that the measures need.
@@ -43,8 +43,8 @@ const MESH: Points = Points {
     brows: [[33, 133, 105], [362, 263, 334]],
     pupils: [468, 473],
 };
-/// Points of the 68-set, four of the lids between them, and then the two pupils. Outer points of the lips: renderers place
-/// the inner ones on a closed mouth, where they may come to lie on the same lip.
+/// Points of the 68-set, four of the lids between them, and then the two pupils. Outer points of the lips: renderers
+/// place the inner ones on a closed mouth, where they may come to lie on the same lip.
 const TRUE: Points = Points {
     lids: [[68, 69], [70, 71]],
     lips: [51, 57],

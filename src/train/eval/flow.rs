@@ -72,11 +72,12 @@ impl Flow {
     }
 }
 
-/// The flow that takes each part of `now` to where it was in `before`; luma, 0..1, `side`² px. Follows up to about 25 px.
+/// The flow that takes each part of `now` to where it was in `before`; luma, 0..1, `side`² px. Follows up to about 25
+/// px.
 ///
-/// B. D. Lucas, T. Kanade, "An iterative image registration technique with an application to stereo vision", IJCAI 1981,
-/// at nodes of a grid, from coarse to fine as in J.-Y. Bouguet, "Pyramidal implementation of the Lucas Kanade feature
-/// tracker", 2001.
+/// B. D. Lucas, T. Kanade, "An iterative image registration technique with an application to stereo vision", IJCAI
+/// 1981, at nodes of a grid, from coarse to fine as in J.-Y. Bouguet, "Pyramidal implementation of the Lucas Kanade
+/// feature tracker", 2001.
 pub fn flow(before: &[f32], now: &[f32], side: usize) -> Flow {
     let mut scales = vec![(before.to_vec(), now.to_vec(), side)];
     while let Some((before, now, side)) = scales.last().filter(|scale| scales.len() < SCALES && scale.2 >= 4 * STEP) {

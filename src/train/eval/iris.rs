@@ -12,7 +12,8 @@ const CLOSED: f32 = 0.12;
 /// widths of the eye.
 pub type IrisPlace = [f32; 2];
 
-/// Places of the right and the left iris from a mesh of 478 points; `None` for an eye that is closed, or without irises.
+/// Places of the right and the left iris from a mesh of 478 points; `None` for an eye that is closed, or without
+/// irises.
 pub fn places(landmarks: &[Point]) -> [Option<IrisPlace>; 2] {
     EYES.map(|rows| {
         let [from, to, upper, lower, iris] = rows.map(|row| landmarks.get(row).copied());

@@ -12,15 +12,15 @@ pub struct Followed {
     pub correlation: f32,
     /// That lag in frames, −3..3; positive where the signal comes later than what it follows.
     pub lag: i32,
-    /// Standard deviation over that of what it follows: an eye that only twitches where the other one blinks has little,
-    /// however well that correlates. 0 where one of both never changes.
+    /// Standard deviation over that of what it follows: an eye that only twitches where the other one blinks has
+    /// little, however well that correlates. 0 where one of both never changes.
     pub range: f32,
     /// Mean over the mean of what it follows; for openings, whose 0 is closed.
     pub level: f32,
 }
 
-/// How `signal` follows `other`: at the lag with the highest correlation, of equal ones the shortest. Frames in which one is
-/// missing do not count. `None` for fewer than eight pairs.
+/// How `signal` follows `other`: at the lag with the highest correlation, of equal ones the shortest. Frames in which
+/// one is missing do not count. `None` for fewer than eight pairs.
 pub fn followed(signal: &[Option<f32>], other: &[Option<f32>]) -> Option<Followed> {
     let mut lags: Vec<i32> = (-REACH..=REACH).collect();
     lags.sort_by_key(|lag| lag.abs());

@@ -10,8 +10,8 @@ use super::similarity::{ms_gmsd, psnr, ssim};
 use crate::frame::Frame;
 use crate::geometry::Rect;
 
-/// Fills in the figures of the frame itself. `plate`, `output` and `truth` are cut at `square`. Tells whether the mask has
-/// a face there.
+/// Fills in the figures of the frame itself. `plate`, `output` and `truth` are cut at `square`. Tells whether the
+/// mask has a face there.
 pub(super) fn composite(
     figures: &mut FrameFigures,
     square: &Square,

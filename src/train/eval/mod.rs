@@ -87,8 +87,8 @@ pub struct EvalOptions {
     pub truth: Option<PathBuf>,
     /// Where the face is in it: a clip of class ids, see [`Reference::open_mask`]; else the landmarks' hull.
     pub truth_mask: Option<PathBuf>,
-    /// What the target looks like, a clip or a face set: identity, and detail of the eyes where there is no truth. Else the
-    /// truth clip's.
+    /// What the target looks like, a clip or a face set: identity, and detail of the eyes where there is no truth.
+    /// Else the truth clip's.
     pub target: Option<PathBuf>,
     /// The training that the model comes from, for its reconstruction.
     pub run: Option<PathBuf>,

@@ -5,8 +5,8 @@ use crate::face::{Face, FaceType, align};
 use crate::frame::Frame;
 use crate::geometry::{Point, Similarity};
 
-/// Side of the aligned crops that are compared, in px: coarse, so that what is sharp in one and soft in the other counts
-/// little.
+/// Side of the aligned crops that are compared, in px: coarse, so that what is sharp in one and soft in the other
+/// counts little.
 const SIDE: usize = 64;
 /// Rows of the mesh that do not move with an expression: bridge of the nose and eye corners.
 const STILL: [usize; 8] = [168, 6, 197, 195, 33, 133, 362, 263];

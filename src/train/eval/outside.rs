@@ -24,8 +24,8 @@ impl Allowed {
         self.whole = true;
     }
 
-    /// And within the crop of a swapped face: a blend changes no pixel that has its centre outside, and shared chroma as
-    /// far as a pixel of its block is inside.
+    /// And within the crop of a swapped face: a blend changes no pixel that has its centre outside, and shared chroma
+    /// as far as a pixel of its block is inside.
     pub fn crop(&mut self, face: &Face, crop: &CropSettings) {
         let to_crop = crop.to_crop(face);
         // Room for rounding: a hundredth of a px.

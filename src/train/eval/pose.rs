@@ -18,8 +18,8 @@ pub fn differences(poses: &[Option<Pose>], reference: &[Option<Pose>]) -> Vec<Op
     poses.iter().zip(reference).map(|(pose, reference)| Some(less(&(*pose)?, &(*reference)?))).collect()
 }
 
-/// The mean difference, and each frame's less that. Two people's meshes differ by a constant even in the same pose, most
-/// of all in pitch. `None` where no frame has a difference.
+/// The mean difference, and each frame's less that. Two people's meshes differ by a constant even in the same pose,
+/// most of all in pitch. `None` where no frame has a difference.
 pub fn without_offset(differences: &[Option<Pose>]) -> Option<(Pose, Vec<Option<Pose>>)> {
     let there: Vec<&Pose> = differences.iter().flatten().collect();
     let mean = |of: fn(&Pose) -> f32| there.iter().map(|pose| of(pose)).sum::<f32>() / there.len() as f32;

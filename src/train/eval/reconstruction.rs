@@ -17,8 +17,8 @@ const FACES: usize = 64;
 /// Faces that are drawn at once.
 const AT_ONCE: usize = 8;
 
-/// Of the training in `folder`: the averaged weights of its newest checkpoint that can be read, on faces of its own face
-/// sets that are not augmented, under their feathered masks.
+/// Of the training in `folder`: the averaged weights of its newest checkpoint that can be read, on faces of its own
+/// face sets that are not augmented, under their feathered masks.
 ///
 /// # Errors
 /// [`EvalError::Run`], [`EvalError::Samples`] where the training or its face sets cannot be read.

@@ -45,8 +45,8 @@ impl Reference<OwnedFrame> {
 }
 
 impl Reference<GrayImage> {
-    /// Opens a mask of class ids: grey, lossless, 1 skin, 2 eyes, 3 brows, 4 lashes, 5 inside of the mouth, 11 lips; all
-    /// else is no face. A second person's ids are 32 higher.
+    /// Opens a mask of class ids: grey, lossless, 1 skin, 2 eyes, 3 brows, 4 lashes, 5 inside of the mouth, 11 lips;
+    /// all else is no face. A second person's ids are 32 higher.
     ///
     /// # Errors
     /// [`EvalError::Clip`].

@@ -31,8 +31,8 @@ pub fn registered(picture: &[f32], truth: &[f32], side: usize, mask: &[f32], uni
     Some(Registered { shift, ssim: ssim(&moved, truth, side, mask)? })
 }
 
-/// The shift within `reach` px after which `picture` correlates most with `truth` under the mask: of whole pixels in small
-/// pictures, then refined from scale to scale.
+/// The shift within `reach` px after which `picture` correlates most with `truth` under the mask: of whole pixels in
+/// small pictures, then refined from scale to scale.
 ///
 /// The criterion is that of G. D. Evangelidis, E. Z. Psarakis, "Parametric image alignment using enhanced correlation
 /// coefficient maximization", PAMI 30(10), 2008, for a translation: brightness and contrast do not count. A step solves
@@ -55,8 +55,8 @@ pub fn best_shift(picture: &[f32], truth: &[f32], side: usize, mask: &[f32], rea
     Some(shift)
 }
 
-/// `picture` moved back by `shift` px: what lay to the right and below by it comes home. Catmull-Rom between pixels, which
-/// hardly blurs; edge samples repeated.
+/// `picture` moved back by `shift` px: what lay to the right and below by it comes home. Catmull-Rom between pixels,
+/// which hardly blurs; edge samples repeated.
 pub fn shifted(picture: &[f32], side: usize, shift: Point) -> Vec<f32> {
     let (wx, fx) = (shift.x.floor(), shift.x - shift.x.floor());
     let (wy, fy) = (shift.y.floor(), shift.y - shift.y.floor());

@@ -45,8 +45,8 @@ pub struct EvalReport {
     pub timing: EvalTiming,
     /// The figures to compare models by, by the keys of [`super::table::ROWS`]; null where the clips do not say.
     pub table: BTreeMap<&'static str, Option<f32>>,
-    /// The same of the truth clip in the output's place, as far as it was measured: what a perfect swap has, which is not
-    /// perfect where the measurement is not.
+    /// The same of the truth clip in the output's place, as far as it was measured: what a perfect swap has, which is
+    /// not perfect where the measurement is not.
     pub table_of_truth: BTreeMap<&'static str, f32>,
     /// Identity, where there is a target.
     pub identity: Option<IdentityFigures>,
@@ -134,8 +134,8 @@ pub struct IdentityFigures {
     pub driver_to_target: f32,
     /// Part of the frames that are nearer to the target's mean face than to the driver's, 0..1.
     pub nearer_to_target: f32,
-    /// Part of the frames that are nearer to the target's mean face than to the performer's in the same frame, 0..1: for
-    /// clips of many people, whose mean is nobody.
+    /// Part of the frames that are nearer to the target's mean face than to the performer's in the same frame, 0..1:
+    /// for clips of many people, whose mean is nobody.
     pub nearer_to_target_than_performer: f32,
     /// Mean distance of the network's bare output to the target's mean face.
     pub bare_to_target: Option<f32>,

@@ -9,11 +9,12 @@ use crate::train::faceset::FaceSet;
 
 /// Faces of a face set that are looked at.
 const FACES: usize = 24;
-/// Distance to the mean of a person's faces below which a face is theirs: under the usual 0.6, since somebody is warned.
+/// Distance to the mean of a person's faces below which a face is theirs: under the usual 0.6, since somebody is
+/// warned.
 const SAME: f32 = 0.45;
 
-/// The part of each driver's face set, 0..1, that looks like the subject, whose face sets are `b`: about 1 where it is the
-/// same person, about 0 where it is not.
+/// The part of each driver's face set, 0..1, that looks like the subject, whose face sets are `b`: about 1 where it
+/// is the same person, about 0 where it is not.
 ///
 /// # Errors
 /// [`EvalError`] where the network does not run or a picture cannot be read.

@@ -12,8 +12,8 @@ const BAND: f32 = 0.2;
 /// The edge of the swap in one frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Seam {
-    /// Root of the mean square by which the output's gradient exceeds the plate's along the edge, in luma codes (0..255) a
-    /// pixel. Squares, since the same step costs more the narrower it is.
+    /// Root of the mean square by which the output's gradient exceeds the plate's along the edge, in luma codes
+    /// (0..255) a pixel. Squares, since the same step costs more the narrower it is.
     pub excess: f32,
     /// The output's mean gradient over the plate's.
     pub ratio: f32,

@@ -8,9 +8,9 @@ const WINDOW: (f32, usize) = (1.5, 5);
 
 /// Mean structural similarity of luma, −1..1, 1 for equal pictures.
 ///
-/// Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality assessment: from error visibility to structural
-/// similarity", TIP 13(4), 2004: 11×11 Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03; the map is averaged under the
-/// mask. `None` where the mask covers nothing.
+/// Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality assessment: from error visibility to
+/// structural similarity", TIP 13(4), 2004: 11×11 Gaussian window of sigma 1.5, K1 = 0.01, K2 = 0.03; the map is
+/// averaged under the mask. `None` where the mask covers nothing.
 pub fn ssim(a: &[f32], b: &[f32], side: usize, mask: &[f32]) -> Option<f32> {
     const C1: f32 = 0.01 * 0.01;
     const C2: f32 = 0.03 * 0.03;

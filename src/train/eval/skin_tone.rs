@@ -8,8 +8,9 @@ use crate::blend::lab::to_lab;
 
 /// Least angle of each group in degrees, lightest first, and its name.
 ///
-/// A. Chardon, I. Cretois, C. Hourseau, "Skin colour typology and suntanning pathways", International Journal of Cosmetic
-/// Science 13, 1991. A camera's picture is not a colorimeter's reading: light and exposure move people between neighbours.
+/// A. Chardon, I. Cretois, C. Hourseau, "Skin colour typology and suntanning pathways", International Journal of
+/// Cosmetic Science 13, 1991. A camera's picture is not a colorimeter's reading: light and exposure move people
+/// between neighbours.
 pub const GROUPS: [(f32, &str); 6] = [
     (55.0, "very light"),
     (41.0, "light"),
@@ -19,8 +20,8 @@ pub const GROUPS: [(f32, &str); 6] = [
     (f32::NEG_INFINITY, "dark"),
 ];
 
-/// The individual typology angle of the skin under the mask in degrees, from the medians of L and b: atan((L − 50) / b).
-/// Medians pass over eyes, brows, lips and highlights. `None` where the mask covers nothing.
+/// The individual typology angle of the skin under the mask in degrees, from the medians of L and b: atan((L − 50) /
+/// b). Medians pass over eyes, brows, lips and highlights. `None` where the mask covers nothing.
 pub fn typology_angle(picture: &Picture, mask: &[f32]) -> Option<f32> {
     let inside = picture.bgr.chunks_exact(3).zip(mask).filter(|(_, mask)| **mask > 0.5);
     let (mut lightness, mut blue_to_yellow) = (Vec::new(), Vec::new());

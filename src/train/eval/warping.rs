@@ -25,8 +25,8 @@ pub struct Warping {
 
 /// Compares each frame with the one before.
 ///
-/// W.-S. Lai and others, "Learning blind video temporal consistency", ECCV 2018: flow is that of the reference for both, so
-/// that an output's own wobble is not explained away.
+/// W.-S. Lai and others, "Learning blind video temporal consistency", ECCV 2018: flow is that of the reference for
+/// both, so that an output's own wobble is not explained away.
 #[derive(Debug, Default)]
 pub struct Warper(Option<Before>);
 

@@ -29,7 +29,8 @@ impl std::fmt::Display for Agreement {
 /// Runs the file in ONNX Runtime and the network in burn on crops `[N, 3, S, S]` (blue, green, red, 0..1).
 ///
 /// # Errors
-/// [`ExportError`] where there are no crops of the model's size, there is no ONNX Runtime, or it does not take the file.
+/// [`ExportError`] where there are no crops of the model's size, there is no ONNX Runtime, or it does not take the
+/// file.
 pub fn verify(bytes: &[u8], network: &Network, weights: &Weights, crops: &Tensor<4>) -> Result<Agreement, ExportError> {
     let rows = crop_rows(crops, network)?;
     let side = network.blueprint().resolution;

@@ -174,8 +174,8 @@ impl<'a> Builder<'a> {
         let scales = self.floats(&format!("{name}.scale"), &[channels], steps);
         let mut inputs = vec![integers, scales];
         if data_type == DataType::Int8 {
-            // Zero anyway, but without them ONNX Runtime turns a dense layer's weights to floats at every run. Integers of
-            // 32 bits have none in ONNX.
+            // Zero anyway, but without them ONNX Runtime turns a dense layer's weights to floats at every run.
+            // Integers of 32 bits have none in ONNX.
             inputs.push(self.constant(&format!("{name}.zero"), &[channels], data_type, vec![0; steps.len()]));
         }
         let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();

@@ -24,7 +24,8 @@ pub struct Metadata {
     pub alignment: Alignment,
     /// Where the model draws a face beside where it belongs (`standin.registration`); none where it draws it there.
     pub registration: Option<RegistrationMap>,
-    /// How far the subject's features lie from where the mean head has them, in canonical units (`standin.skull_centre`).
+    /// How far the subject's features lie from where the mean head has them, in canonical units
+    /// (`standin.skull_centre`).
     pub skull_centre: Option<Point>,
     /// How far what it draws is to be sharpened, 0..3 (`standin.sharpen`); none where it has detail enough.
     pub sharpen: Option<f32>,

@@ -1,12 +1,12 @@
 //! A trained network as a `.dfm`: ONNX with the inputs and outputs of [`crate::swap::contract`].
 //!
-//! [`export`] walks the blueprint as [`Network::swap`] runs it, and writes a node where that computes. [`verify`] runs the
-//! file in ONNX Runtime and the network in burn on the same crops: what is written is what was trained.
+//! [`export`] walks the blueprint as [`Network::swap`] runs it, and writes a node where that computes. [`verify`]
+//! runs the file in ONNX Runtime and the network in burn on the same crops: what is written is what was trained.
 //!
 //! The graph is laid out for ONNX Runtime on a processor: pictures stay channels-first from the one Transpose at the
-//! start to the one before the face, since the runtime blocks channels for its convolutions itself and joins them with the
-//! activation behind; a mask, one channel, changes layout by a Reshape, which copies nothing; casts of weights are folded at
-//! load.
+//! start to the one before the face, since the runtime blocks channels for its convolutions itself and joins them
+//! with the activation behind; a mask, one channel, changes layout by a Reshape, which copies nothing; casts of
+//! weights are folded at load.
 
 mod agreement;
 mod error;
@@ -47,11 +47,12 @@ const IR_VERSION: i64 = 7;
 pub enum Precision<'a> {
     /// 32-bit floats.
     Fp32,
-    /// Weights of convolutions and dense layers as 16-bit floats, half the size, with a Cast each that the runtime folds
-    /// when it loads; biases and all computation stay float32.
+    /// Weights of convolutions and dense layers as 16-bit floats, half the size, with a Cast each that the runtime
+    /// folds when it loads; biases and all computation stay float32.
     Fp16,
-    /// Weights as 8-bit integers with a scale for each output channel, values between layers as bytes with the scales of
-    /// these ranges. The last convolution of each picture stays float32: 8 bits of what a sigmoid spreads are seen as bands.
+    /// Weights as 8-bit integers with a scale for each output channel, values between layers as bytes with the scales
+    /// of these ranges. The last convolution of each picture stays float32: 8 bits of what a sigmoid spreads are seen
+    /// as bands.
     Int8(&'a Ranges),
 }
 

@@ -16,8 +16,8 @@ use crate::runtime::{Network as OnnxNetwork, NetworkError, Runtime};
 use crate::train::weights::Weights;
 use crate::train::zoo::Network;
 
-/// Largest integer of a weight. Processors without VNNI add pairs of products of bytes in 16 bits, which overflow from 65
-/// on (255 · 2 · 65 > 32767); with 64 a file computes the same on all.
+/// Largest integer of a weight. Processors without VNNI add pairs of products of bytes in 16 bits, which overflow
+/// from 65 on (255 · 2 · 65 > 32767); with 64 a file computes the same on all.
 const WEIGHT_STEPS: f32 = 64.0;
 
 /// How bytes stand for values.
@@ -48,7 +48,8 @@ impl Ranges {
     }
 }
 
-/// Runs the float32 export on crops `[N, 3, S, S]` (blue, green, red, 0..1) with everything between its layers as outputs.
+/// Runs the float32 export on crops `[N, 3, S, S]` (blue, green, red, 0..1) with everything between its layers as
+/// outputs.
 ///
 /// # Errors
 /// [`ExportError`] as [`export`] and [`super::verify`] have it.

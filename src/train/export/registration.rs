@@ -14,16 +14,15 @@ use crate::train::weights::Weights;
 use crate::train::zoo::Network;
 
 /// Least mean distance that is worth sampling the face anew, in crop sides: 1.6 px of 160. What alignments make of a
-/// person's own proportions is as large (0.9 px in height between the troupe's people, each averaged over the frames that
-/// all of them perform), so that less says nothing.
+/// person's own proportions is as large (0.9 px in height between the troupe's people, each averaged over the frames
+/// that all of them perform), so that less says nothing.
 const LEAST_REACH: f32 = 0.01;
 /// Least score of the mesh on a drawn face.
 const FACE: f32 = 0.5;
 
-/// The map of a model, from drivers' crops `[N, 3, S, S]` (blue, green, red, 0..1) and their landmarks (unit square of the
-/// crop): the mesh looks at each crop, and at the same crop with the drawn face in it. `own` is where the subject's features
-/// lie, where that is known. `None` where the model draws faces
-/// where they belong.
+/// The map of a model, from drivers' crops `[N, 3, S, S]` (blue, green, red, 0..1) and their landmarks (unit square
+/// of the crop): the mesh looks at each crop, and at the same crop with the drawn face in it. `own` is where the
+/// subject's features lie, where that is known. `None` where the model draws faces where they belong.
 ///
 /// # Errors
 /// [`ExportError::Find`] where the mesh cannot be loaded or run.
@@ -57,8 +56,9 @@ pub fn registration(
     Ok(map.filter(|map| map.reach(&faces) >= LEAST_REACH))
 }
 
-/// How far the features of a subject lie from where the mean head has them, in canonical units: the mean over their crops
-/// `[N, 3, S, S]` with these landmarks. `None` where the mesh sees no face from ahead in any, or none that can be.
+/// How far the features of a subject lie from where the mean head has them, in canonical units: the mean over their
+/// crops `[N, 3, S, S]` with these landmarks. `None` where the mesh sees no face from ahead in any, or none that can
+/// be.
 ///
 /// # Errors
 /// [`ExportError::Find`] where the mesh cannot be loaded or run.

@@ -13,8 +13,8 @@ const INPUT: &str = "crop";
 /// Name of the scores: `[N, classes, S, S]`.
 const OUTPUT: &str = "scores";
 
-/// The bytes of an ONNX file that gives what [`Segmenter::scores`] does; weights as 16-bit floats. The same arguments give
-/// the same bytes.
+/// The bytes of an ONNX file that gives what [`Segmenter::scores`] does; weights as 16-bit floats. The same arguments
+/// give the same bytes.
 ///
 /// # Errors
 /// [`ExportError`] where weights are missing, of another shape, not finite or too large for 16 bits.

@@ -23,8 +23,9 @@ pub struct Crops<'a> {
     pub landmarks: &'a [Vec<Point>],
 }
 
-/// The least strength of [`sharpen`], up to 1.5, with which the eyes of faces that the model draws over `drivers` have as much
-/// detail as the `subject`'s own. `None` where they have it as they are, or where eyes are too small to tell.
+/// The least strength of [`sharpen`], up to 1.5, with which the eyes of faces that the model draws over `drivers`
+/// have as much detail as the `subject`'s own. `None` where they have it as they are, or where eyes are too small to
+/// tell.
 ///
 /// # Errors
 /// [`ExportError::Crops`] for crops without pixels.

@@ -24,8 +24,8 @@ pub struct Batch {
     pub values: Vec<Values>,
 }
 
-/// How crops are changed: other skins and lights, all that a camera does, and often the softness of decoders, up to a Gaussian of
-/// 3 px. What would move lids or lips is left out.
+/// How crops are changed: other skins and lights, all that a camera does, and often the softness of decoders, up to a
+/// Gaussian of 3 px. What would move lids or lips is left out.
 pub fn augmentation() -> AugmentSettings {
     AugmentSettings {
         rotation: 5.0,

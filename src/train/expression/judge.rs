@@ -37,8 +37,8 @@ pub struct Header {
     pub means: Values,
     /// Their deviations; the network gives numbers of mean 0 and deviation 1.
     pub deviations: Values,
-    /// How far each is to be trusted, 0..1, and counts in the loss: [`counts`](super::measure::counts) of people held back; 1
-    /// where nobody measured.
+    /// How far each is to be trusted, 0..1, and counts in the loss: [`counts`](super::measure::counts) of people held
+    /// back; 1 where nobody measured.
     #[serde(default = "all")]
     pub counts: Values,
     /// Steps of training.
@@ -138,15 +138,15 @@ impl ExpressionJudge {
         Tensor::from_data([self.header.counts.map(|count| count / sum.max(1e-6))], device)
     }
 
-    /// What the faces in `pictures` `[N, 3, S, S]` (blue, green, red, 0..1) do, `[N, OUTPUTS]`, of mean 0 and deviation 1; they
-    /// are seen where `masks` `[N, 1, S, S]` are, and grey elsewhere.
+    /// What the faces in `pictures` `[N, 3, S, S]` (blue, green, red, 0..1) do, `[N, OUTPUTS]`, of mean 0 and
+    /// deviation 1; they are seen where `masks` `[N, 1, S, S]` are, and grey elsewhere.
     pub fn read_faces(&self, pictures: Tensor<4>, masks: Tensor<4>) -> Tensor<2> {
         self.network.read(&self.weights, alone(pictures, masks))
     }
 }
 
-/// The faces of pictures `[N, 3, S, S]` alone: feathered at the edge of their masks `[N, 1, S, S]`, grey beyond it, so that nothing
-/// but the face tells what it does.
+/// The faces of pictures `[N, 3, S, S]` alone: feathered at the edge of their masks `[N, 1, S, S]`, grey beyond it,
+/// so that nothing but the face tells what it does.
 pub fn alone(pictures: Tensor<4>, masks: Tensor<4>) -> Tensor<4> {
     (pictures - GREY) * feather(masks) + GREY
 }

@@ -49,8 +49,8 @@ impl std::fmt::Display for Figures {
     }
 }
 
-/// How far each number is to be trusted, 0..1: the part of the truth's variance that it explains at best (the square of the
-/// correlation), in the worst of several groups of faces.
+/// How far each number is to be trusted, 0..1: the part of the truth's variance that it explains at best (the square
+/// of the correlation), in the worst of several groups of faces.
 pub fn counts(groups: &[Figures]) -> Values {
     let explained = |figures: &Figures, place: usize| {
         figures.0[place].correlation.map_or(0.0, |correlation| correlation.max(0.0).powi(2) as f32)

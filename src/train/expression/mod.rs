@@ -1,5 +1,5 @@
-//! Training of the expression network, the judge of what a drawn face does: lids, mouth, brows and pose, whoever it is. It
-//! gives gaze, too, which is not to be trusted and does not count.
+//! Training of the expression network, the judge of what a drawn face does: lids, mouth, brows and pose, whoever it
+//! is. It gives gaze, too, which is not to be trusted and does not count.
 //!
 //! 1. [`reader`] cuts crops out of clips whose truth a renderer left beside them; [`outputs`] makes numbers of that truth.
 //!    Some people are held back.
@@ -18,5 +18,6 @@ pub mod trainer;
 pub use error::ExpressionError;
 pub use judge::{BUILT_IN, ExpressionJudge, Header, alone, fits};
 
-/// Side in px of the crop that the network sees: full face, rigid alignment, as the base that comes with Standin has it.
+/// Side in px of the crop that the network sees: full face, rigid alignment, as the base that comes with Standin has
+/// it.
 pub const SIDE: usize = 160;

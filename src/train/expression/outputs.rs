@@ -37,12 +37,13 @@ const HIDDEN: f32 = 0.1;
 /// One number for each of [`NAMES`].
 pub type Values = [f32; OUTPUTS];
 
-/// What a face does. Lid opening: 0 shut, 1 at rest, more where wide open. Gaze in the head, to image right and up, and the pose
-/// as the camera sees it, yaw to image right and pitch down, in tens of degrees. Mouth opening, smile and pucker: 0 at rest, 1
-/// for all of the unit. Brow height: 0 at rest, 1 up, negative down. `None` where the truth has no gaze.
+/// What a face does. Lid opening: 0 shut, 1 at rest, more where wide open. Gaze in the head, to image right and up,
+/// and the pose as the camera sees it, yaw to image right and pitch down, in tens of degrees. Mouth opening, smile
+/// and pucker: 0 at rest, 1 for all of the unit. Brow height: 0 at rest, 1 up, negative down. `None` where the truth
+/// has no gaze.
 ///
-/// The units are those of MakeHuman. What each does to an opening is as far as it moves the landmarks there, against the unit
-/// that does most.
+/// The units are those of MakeHuman. What each does to an opening is as far as it moves the landmarks there, against
+/// the unit that does most.
 pub fn of_truth(face: &TrueFace) -> Option<Values> {
     let [across, down] = face.gaze?;
     let unit = |name: &str| face.units.get(name).copied().unwrap_or(0.0);

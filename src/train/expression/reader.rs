@@ -32,7 +32,8 @@ pub struct Shot {
 pub struct ClipShots {
     /// To train on.
     pub trained: Vec<Shot>,
-    /// Of every fifth person (numbers 4, 9, 14 and so on), to measure on. Nobody's, where the truth does not say who is there.
+    /// Of every fifth person (numbers 4, 9, 14 and so on), to measure on. Nobody's, where the truth does not say who
+    /// is there.
     pub held_back: Vec<Shot>,
 }
 

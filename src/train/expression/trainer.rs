@@ -45,8 +45,8 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// Begins in `folder`, or goes on from its newest checkpoint. `scale` has mean and deviation of each number in the faces to
-    /// train on. `device` with autodiff.
+    /// Begins in `folder`, or goes on from its newest checkpoint. `scale` has mean and deviation of each number in
+    /// the faces to train on. `device` with autodiff.
     ///
     /// # Errors
     /// [`ExpressionError`], naming a checkpoint that cannot be used.
@@ -79,8 +79,8 @@ impl Trainer {
         self.step
     }
 
-    /// Trains until `goal` is reached or `stop` says so; saves every `save_every` steps and at the end. `told` gets a report
-    /// every `report_every` steps.
+    /// Trains until `goal` is reached or `stop` says so; saves every `save_every` steps and at the end. `told` gets a
+    /// report every `report_every` steps.
     ///
     /// # Errors
     /// [`ExpressionError`]; what was saved before stays.

@@ -149,8 +149,8 @@ impl<'a> Analysis<'a> {
         Ok(())
     }
 
-    /// Refuses a source that ends within somebody's frames, since whoever said how many each has cut people in two, and one of
-    /// more or fewer people than there are sexes.
+    /// Refuses a source that ends within somebody's frames, since whoever said how many each has cut people in two,
+    /// and one of more or fewer people than there are sexes.
     fn whole_people(&self, source: usize) -> Result<(), ExtractError> {
         let SourceProgress { source, next, .. } = &self.sources[source];
         let Some(length) = self.settings.frames_each() else { return Ok(()) };
@@ -245,8 +245,8 @@ impl<'a> Analysis<'a> {
         Ok(wait || self.settle(|_| true))
     }
 
-    /// Orders the frame that is held, but for those of its new tracks that are not `confirmed`; whether the writer still
-    /// listens.
+    /// Orders the frame that is held, but for those of its new tracks that are not `confirmed`; whether the writer
+    /// still listens.
     fn settle(&mut self, confirmed: impl Fn(u32) -> bool) -> bool {
         let Some(mut held) = self.held.take() else { return true };
         let before = held.cuts.len();

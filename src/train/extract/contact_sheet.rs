@@ -26,9 +26,9 @@ fn cell(face: &FaceRecord) -> (i32, i32) {
     (step(face.yaw, REACH.0), step(face.pitch, REACH.1))
 }
 
-/// Writes the sheet: columns by yaw, rows by pitch, in each cell the sharpest face of that pose and under it a bar, full
-/// for the pose with the most faces and by the logarithm of the number for the others. A crop that cannot be read leaves
-/// its cell empty.
+/// Writes the sheet: columns by yaw, rows by pitch, in each cell the sharpest face of that pose and under it a bar,
+/// full for the pose with the most faces and by the logarithm of the number for the others. A crop that cannot be
+/// read leaves its cell empty.
 ///
 /// # Errors
 /// [`FaceSetError::File`] where the sheet cannot be written.

@@ -21,7 +21,8 @@ pub struct CropPlace {
     pub to_crop: Similarity,
     /// Back.
     pub to_frame: Similarity,
-    /// Side of the crop's picture in px: the frame's own resolution to the nearest even number, unless that is too much.
+    /// Side of the crop's picture in px: the frame's own resolution to the nearest even number, unless that is too
+    /// much.
     pub side: u32,
 }
 

@@ -154,9 +154,10 @@ impl FaceLevels {
     }
 }
 
-/// The part of a frame's mask that a crop of `side` px shows: 255 face. `to_frame` takes the crop's unit square to px of
-/// the frame, which is `size` large; the mask covers the whole frame and may be larger or smaller. The levels get their
-/// meaning first and are then interpolated bilinearly, so that class ids never mix. Outside of the frame nothing is face.
+/// The part of a frame's mask that a crop of `side` px shows: 255 face. `to_frame` takes the crop's unit square to px
+/// of the frame, which is `size` large; the mask covers the whole frame and may be larger or smaller. The levels get
+/// their meaning first and are then interpolated bilinearly, so that class ids never mix. Outside of the frame
+/// nothing is face.
 pub fn warp(
     mask: &GrayImage,
     meaning: &FaceLevels,

@@ -46,8 +46,9 @@ pub fn exposure(luma: &[f32], inside: impl Fn(usize, usize) -> bool) -> f32 {
     if count == 0 { 0.0 } else { (sum / f64::from(count) / 255.0) as f32 }
 }
 
-/// Difference hash: whether each of 8x8 places is brighter than its right neighbour, of a picture reduced to 9x8 means.
-/// Knows nothing of who is shown: two people in one pose and light may look alike to it, and one person in two will not.
+/// Difference hash: whether each of 8x8 places is brighter than its right neighbour, of a picture reduced to 9x8
+/// means. Knows nothing of who is shown: two people in one pose and light may look alike to it, and one person in two
+/// will not.
 pub fn difference_hash(luma: &[f32]) -> u64 {
     let mean = |i: usize, j: usize| -> f32 {
         let (columns, rows) = (i * SIDE / 9..(i + 1) * SIDE / 9, j * SIDE / 8..(j + 1) * SIDE / 8);

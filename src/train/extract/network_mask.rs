@@ -1,5 +1,5 @@
-//! Masks for sources without any: what the occlusion network takes for face. Unlike the hull of the landmarks they leave out hair
-//! and hands before the face, and have all of the forehead.
+//! Masks for sources without any: what the occlusion network takes for face. Unlike the hull of the landmarks they
+//! leave out hair and hands before the face, and have all of the forehead.
 
 use image::GrayImage;
 
@@ -35,7 +35,8 @@ impl NetworkMask {
         Ok(Self { network, pixels: vec![0.0; 3 * PIXELS], sums: CropSums::default(), face: vec![0.0; PIXELS] })
     }
 
-    /// The mask of the crop of `place`, or `hull`, that of its landmarks, where the network sees too little of a face or fails.
+    /// The mask of the crop of `place`, or `hull`, that of its landmarks, where the network sees too little of a face
+    /// or fails.
     pub(super) fn mask_or(&mut self, hull: GrayImage, frame: &Frame<'_>, place: &CropPlace) -> (GrayImage, MaskKind) {
         let least = LEAST_SEEN * share(&hull);
         match self.mask(frame, place).filter(|seen| share(seen) >= least) {

@@ -82,7 +82,8 @@ impl ExtractReport {
         }
     }
 
-    /// What is wrong with a face set that came out empty, and the mend; `None` for one that did not, or is not finished.
+    /// What is wrong with a face set that came out empty, and the mend; `None` for one that did not, or is not
+    /// finished.
     pub fn problem(&self) -> Option<String> {
         let Counts { frames, found, kept, .. } = self.total;
         if kept > 0 || !self.done || self.stopped {

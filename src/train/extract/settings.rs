@@ -43,8 +43,8 @@ impl DetectorChoice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum MaskChoice {
-    /// What the occlusion network takes for it: hair and hands before the face are none, all of the forehead is. A face of
-    /// which it sees too little gets the hull.
+    /// What the occlusion network takes for it: hair and hands before the face are none, all of the forehead is. A
+    /// face of which it sees too little gets the hull.
     #[default]
     Network,
     /// The hull of the landmarks.
@@ -95,9 +95,9 @@ pub struct ExtractSettings {
     pub sexes: Vec<Sex>,
     /// Largest side of a crop in px; larger faces are reduced to it.
     pub max_side: u32,
-    /// Points of the mesh that landmarks and alignment come from. 478: it sees closed lids and open mouths, by which samples
-    /// are balanced. Crops lie where the 468 points of the live default put them, within 0.1 px of 160 on average over 42
-    /// people.
+    /// Points of the mesh that landmarks and alignment come from. 478: it sees closed lids and open mouths, by which
+    /// samples are balanced. Crops lie where the 468 points of the live default put them, within 0.1 px of 160 on
+    /// average over 42 people.
     #[serde(default = "first_mesh")]
     pub mesh: usize,
     /// Quality of crops as JPEG files, 1..100; none for PNG.

@@ -69,10 +69,11 @@ impl FaceSet {
         image::open(&file).map_err(|error| FaceSetError::file(&file, error))
     }
 
-    /// What the faces are, as one hash for the metadata of models: SHA-256 over the faces in the order of the table, of each
-    /// the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats, little-endian; in a troupe,
-    /// then its number of [`FaceSet::people`] and its frame of the performance (2³² − 1 for none) as 32-bit integers. A
-    /// person's sex is left out: it is not what the faces are, only how often they are drawn.
+    /// What the faces are, as one hash for the metadata of models: SHA-256 over the faces in the order of the table,
+    /// of each the hashes of its crop and its mask in hexadecimal, then its landmarks as 32-bit floats,
+    /// little-endian; in a troupe, then its number of [`FaceSet::people`] and its frame of the performance (2³² − 1
+    /// for none) as 32-bit integers. A person's sex is left out: it is not what the faces are, only how often they
+    /// are drawn.
     pub fn content_hash(&self) -> String {
         let mut hash = Sha256::new();
         for (face, person) in self.faces.iter().zip(self.people()) {

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! A picture belongs to the set only if the table names it: a run that was stopped may leave others. What else the
-//! folder holds (`extract.json`, `report.json`, `report.txt`, `contact-sheet.png`) is the extractor's and may be deleted,
-//! after which the set can be used but not gone on with.
+//! folder holds (`extract.json`, `report.json`, `report.txt`, `contact-sheet.png`) is the extractor's and may be
+//! deleted, after which the set can be used but not gone on with.
 
 mod error;
 mod folder;
@@ -71,7 +71,8 @@ pub enum MaskKind {
 /// One face: a line of `faces.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FaceRecord {
-    /// File of the crop, from the face set's folder: `faces/0000-000012-0.png` (source, frame, face), a PNG or JPEG file.
+    /// File of the crop, from the face set's folder: `faces/0000-000012-0.png` (source, frame, face), a PNG or JPEG
+    /// file.
     pub picture: String,
     /// File of the mask, likewise.
     pub mask: String,
@@ -117,8 +118,8 @@ pub struct FaceRecord {
     pub performance: Option<Performance>,
 }
 
-/// Who shows a face of a troupe. In one frame of a performance pose, expression, gaze, light and camera are the same for
-/// all, so that anybody's picture of it is the right answer for anybody else's.
+/// Who shows a face of a troupe. In one frame of a performance pose, expression, gaze, light and camera are the same
+/// for all, so that anybody's picture of it is the right answer for anybody else's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Performance {
     /// Who performs, from 0.

@@ -13,8 +13,8 @@ use super::{CROPS, FaceRecord, FaceSetError, HEADER, Header, MASKS, TABLE};
 use crate::consent::sha256_hex;
 use crate::train::whole_file;
 
-/// Adds faces to a folder, alone; what it wrote before a stop is kept and gone on from. A face belongs to the set from the
-/// moment its line is in the table, after both its pictures.
+/// Adds faces to a folder, alone; what it wrote before a stop is kept and gone on from. A face belongs to the set
+/// from the moment its line is in the table, after both its pictures.
 #[derive(Debug)]
 pub struct Writer {
     folder: PathBuf,

@@ -1,6 +1,6 @@
 //! Convolution forwards and back, in host memory: products of matrices with columns made piece by piece, small enough
-//! for a core's cache. Both matrices of each product lie as the product reads them: to turn one is cheaper here, where it
-//! is small or turned once for many products, than inside of them.
+//! for a core's cache. Both matrices of each product lie as the product reads them: to turn one is cheaper here,
+//! where it is small or turned once for many products, than inside of them.
 //!
 //! Work is cut by sizes alone, and every sum is taken in one order: results do not depend on the number of threads.
 
@@ -157,8 +157,8 @@ impl Convolution {
         }
     }
 
-    /// The gradients, where `output` is what [`Convolution::forward`] gave and `gradient` its gradient, which is used up.
-    /// That of the input only where it is `wanted`.
+    /// The gradients, where `output` is what [`Convolution::forward`] gave and `gradient` its gradient, which is used
+    /// up. That of the input only where it is `wanted`.
     pub(super) fn backward(
         &self,
         input: &[f32],

@@ -29,8 +29,8 @@ impl<'a> Matrix<'a> {
 /// Rows and columns of a tile that is turned at once.
 const TILE: usize = 8;
 
-/// Writes the rows of `from` (each `stride` after the one before, `columns` long) as the columns of `to`, rows of which are
-/// as long as `from` has rows.
+/// Writes the rows of `from` (each `stride` after the one before, `columns` long) as the columns of `to`, rows of
+/// which are as long as `from` has rows.
 #[inline]
 pub(super) fn turn(from: &[f32], (rows, columns, stride): (usize, usize, usize), to: &mut [f32]) {
     for top in (0..rows).step_by(TILE) {

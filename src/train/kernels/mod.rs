@@ -18,8 +18,8 @@ use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, activation};
 
-/// A convolution `[N, C, H, W]` with `weight` `[O, C, K, K]` (K odd) and `bias` `[O]`, zero padding of K / 2 and `stride`,
-/// to `[N, O, ⌈H / stride⌉, ⌈W / stride⌉]`; then `max(x, slope · x)` where there is a `slope` (0..1).
+/// A convolution `[N, C, H, W]` with `weight` `[O, C, K, K]` (K odd) and `bias` `[O]`, zero padding of K / 2 and
+/// `stride`, to `[N, O, ⌈H / stride⌉, ⌈W / stride⌉]`; then `max(x, slope · x)` where there is a `slope` (0..1).
 pub fn convolution(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, stride: usize, slope: Option<f32>) -> Tensor<4> {
     if let Some(y) = flex::convolution(&x, &weight, &bias, stride, slope) {
         return y;
@@ -59,8 +59,8 @@ pub fn pixel_shuffle(x: Tensor<4>) -> Tensor<4> {
 }
 
 /// Mean structural similarity of pictures `[N, C, H, W]` over `scales` scales, each half of the one before, with a
-/// symmetric `window` along both axes and the `constants` of luminance and contrast; differentiable in `x`. `None` where
-/// there is no pass of this module's own for it.
+/// symmetric `window` along both axes and the `constants` of luminance and contrast; differentiable in `x`. `None`
+/// where there is no pass of this module's own for it.
 pub(super) fn similarity(
     x: &Tensor<4>,
     y: &Tensor<4>,

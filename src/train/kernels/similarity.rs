@@ -1,5 +1,5 @@
-//! Structural similarity of pictures with its gradient, in host memory: plane by plane, so that all that is between stays
-//! in a core's cache.
+//! Structural similarity of pictures with its gradient, in host memory: plane by plane, so that all that is between
+//! stays in a core's cache.
 
 use rayon::prelude::*;
 
@@ -72,8 +72,8 @@ struct Level {
     /// x + y and x − y, `[height, width]`.
     sum: Vec<f32>,
     difference: Vec<f32>,
-    /// Derivatives by the filtered values, `[height + 10, width + 10]`, zeros around as far as a window reaches: of both
-    /// means together, of the mean square of the sum, and of that of the difference.
+    /// Derivatives by the filtered values, `[height + 10, width + 10]`, zeros around as far as a window reaches: of
+    /// both means together, of the mean square of the sum, and of that of the difference.
     pulls: [Vec<f32>; 3],
     gradient: Vec<f32>,
     rows: [Vec<f32>; 4],
@@ -117,8 +117,8 @@ impl Level {
         }
     }
 
-    /// The mean similarity, and its gradient into `self.gradient`. In the sum `s` and the difference `d` four filters do
-    /// instead of five: 2 μx μy = (μs² − μd²) / 2, μx² + μy² = (μs² + μd²) / 2, and the same for (co)variances.
+    /// The mean similarity, and its gradient into `self.gradient`. In the sum `s` and the difference `d` four filters
+    /// do instead of five: 2 μx μy = (μs² − μd²) / 2, μx² + μy² = (μs² + μd²) / 2, and the same for (co)variances.
     #[inline(always)]
     fn compare(&mut self, of: &Similarity) -> f32 {
         let (height, width) = self.size;

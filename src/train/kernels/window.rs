@@ -46,8 +46,8 @@ impl Window {
         (rows - 1) * self.stride + self.kernel
     }
 
-    /// A padded row, split by the remainder of the place by the stride: `stride` runs, so that what one tap sees along an
-    /// output row lies together.
+    /// A padded row, split by the remainder of the place by the stride: `stride` runs, so that what one tap sees
+    /// along an output row lies together.
     fn scratch_width(&self) -> usize {
         self.run() * self.stride
     }

@@ -4,8 +4,8 @@
 //! the first picture; [`total`] adds them up as [`LossWeights`] say, which stand in `run.toml`.
 //!
 //! Some terms need a network to judge ([`Judges`]): the encoder of the model itself, frozen, for [`perceptual`] and
-//! [`code_distance`], a discriminator that the session trains beside the model for [`generator_loss`], and the expression network
-//! for [`expression_distance`].
+//! [`code_distance`], a discriminator that the session trains beside the model for [`generator_loss`], and the
+//! expression network for [`expression_distance`].
 
 mod dssim;
 mod judges;

@@ -40,8 +40,8 @@ pub fn masked(picture: Tensor<4>, mask: Tensor<4>, background: f32) -> Tensor<4>
     picture * (mask * (1.0 - background) + background)
 }
 
-/// A mask `[N, 1, S, S]` with a soft margin of a thirty-second of its side inside, from nothing at its edge, so that this is
-/// no edge of the pictures under it; what is outside, hair above all, stays there.
+/// A mask `[N, 1, S, S]` with a soft margin of a thirty-second of its side inside, from nothing at its edge, so that
+/// this is no edge of the pictures under it; what is outside, hair above all, stays there.
 pub fn feather(mask: Tensor<4>) -> Tensor<4> {
     let [_, _, _, side] = mask.dims();
     let reach = (side / 32).max(1);

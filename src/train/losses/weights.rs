@@ -22,14 +22,15 @@ pub struct LossWeights {
     pub priority_dssim: f32,
     /// Mean absolute difference of the masks, that of the driver's included. Default 0.5.
     pub mask: f32,
-    /// Difference of what the encoder sees in the drawn face and in the target: [`perceptual`](super::perceptual). Costs two
-    /// passes through the encoder. Default 0.
+    /// Difference of what the encoder sees in the drawn face and in the target: [`perceptual`](super::perceptual).
+    /// Costs two passes through the encoder. Default 0.
     pub perceptual: f32,
-    /// In a model from a base with drivers (`--a`): the first batch swaps a driver's face, and the code of the swapped picture
-    /// must be the code that drew it, so that expression, gaze and pose are the driver's. Default 0.
+    /// In a model from a base with drivers (`--a`): the first batch swaps a driver's face, and the code of the
+    /// swapped picture must be the code that drew it, so that expression, gaze and pose are the driver's. Default 0.
     pub code: f32,
-    /// In a model from a base with drivers (`--a`), or beside a troupe: a driver's face that became the subject's must do what the
-    /// driver's does, as the expression network sees it: [`expression_distance`](super::expression_distance). Default 0.
+    /// In a model from a base with drivers (`--a`), or beside a troupe: a driver's face that became the subject's
+    /// must do what the driver's does, as the expression network sees it:
+    /// [`expression_distance`](super::expression_distance). Default 0.
     pub expression: f32,
     /// In a base: the codes of one frame of a performance must agree, whoever performs. Default 0.
     pub agreement: f32,

@@ -24,8 +24,8 @@ pub struct Batch {
     pub classes: Vec<Class>,
 }
 
-/// How crops are changed: all that a camera does, other skins and lights, beards, make-up and glasses; a fringe is not drawn,
-/// since it would be hair of which the classes do not know.
+/// How crops are changed: all that a camera does, other skins and lights, beards, make-up and glasses; a fringe is
+/// not drawn, since it would be hair of which the classes do not know.
 pub fn augmentation() -> AugmentSettings {
     AugmentSettings {
         rotation: 12.0,

@@ -4,8 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Class {
-    /// Skin of the face, eyes, brows, lashes, lips and mouth: what a swap replaces. Glasses count as what is behind them: a
-    /// mask's feather is wider than their frames, and a mask without them would show two pairs, half each.
+    /// Skin of the face, eyes, brows, lashes, lips and mouth: what a swap replaces. Glasses count as what is behind
+    /// them: a mask's feather is wider than their frames, and a mask without them would show two pairs, half each.
     Face = 0,
     /// Hair, also in front of the face. A beard is face.
     Hair = 1,

@@ -1,8 +1,8 @@
 //! How wrong scores are: cross entropy, in which edges count more, and a soft Dice of the face and of what hides it.
 //!
-//! F. Milletari et al., "V-Net: fully convolutional neural networks for volumetric medical image segmentation", 3DV 2016,
-//! for the Dice. Value and gradient are computed together in host memory, in two passes over all scores; through tensors of
-//! burn each term would be several.
+//! F. Milletari et al., "V-Net: fully convolutional neural networks for volumetric medical image segmentation", 3DV
+//! 2016, for the Dice. Value and gradient are computed together in host memory, in two passes over all scores;
+//! through tensors of burn each term would be several.
 
 use rayon::prelude::*;
 

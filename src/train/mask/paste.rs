@@ -11,7 +11,8 @@ use crate::train::augment::draw::{between, chance, symmetric};
 const CHANCE: f32 = 0.6;
 /// Chance of another thing.
 const ANOTHER: f32 = 0.2;
-/// Chance that it moves while the picture is taken, how far at most, in sides of the crop, and at how many moments it is seen.
+/// Chance that it moves while the picture is taken, how far at most, in sides of the crop, and at how many moments it
+/// is seen.
 const MOTION: (f32, f32, usize) = (0.3, 0.08, 5);
 
 /// Pastes into `planes` (blue, green, red, 0..1) of a picture whose pixels are `classes`, where that is drawn.
@@ -24,8 +25,8 @@ pub(super) fn paste(shots: &[Shot], cutouts: &Cutouts, planes: &mut [f32], class
     }
 }
 
-/// Puts one hand, board or other cut-out thing in front, which does not move; whether there was one that hides some of the
-/// face.
+/// Puts one hand, board or other cut-out thing in front, which does not move; whether there was one that hides some
+/// of the face.
 pub(super) fn paste_one(
     shots: &[Shot],
     cutouts: &Cutouts,

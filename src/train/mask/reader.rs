@@ -42,8 +42,8 @@ pub fn masks_beside(clip: &Path) -> PathBuf {
 /// Calls `each` with every frame of `clip`, its class mask and its number, until it says no.
 ///
 /// # Errors
-/// [`MaskError::File`] where one of them cannot be read, the mask has another size or another number of frames; what `each`
-/// says.
+/// [`MaskError::File`] where one of them cannot be read, the mask has another size or another number of frames; what
+/// `each` says.
 pub fn frames(
     clip: &Path,
     each: &mut dyn FnMut(&OwnedFrame, &ClassMask, usize) -> Result<bool, MaskError>,
@@ -222,9 +222,9 @@ impl Shots {
         Ok(found)
     }
 
-    /// Adds the frames of a clip of crops, [`SIDE`]² px each. Who is in each frame stands beside it in CLIP.json as a list
-    /// `person`; of the people every fifth is held back (numbers 4, 9, 14 and so on), or of the frames where nobody says. Gives how many
-    /// crops came to both.
+    /// Adds the frames of a clip of crops, [`SIDE`]² px each. Who is in each frame stands beside it in CLIP.json as a
+    /// list `person`; of the people every fifth is held back (numbers 4, 9, 14 and so on), or of the frames where
+    /// nobody says. Gives how many crops came to both.
     ///
     /// # Errors
     /// [`MaskError`], naming the clip.

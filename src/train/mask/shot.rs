@@ -13,8 +13,8 @@ pub struct Shot {
 }
 
 impl Shot {
-    /// Of interleaved blue, green, red and the class of each pixel; `anchors` where the face's parts are known. `None` where
-    /// a size is not [`SIDE`]².
+    /// Of interleaved blue, green, red and the class of each pixel; `anchors` where the face's parts are known.
+    /// `None` where a size is not [`SIDE`]².
     pub fn new(bgr: Vec<u8>, classes: Vec<Class>, anchors: Option<Anchors>) -> Option<Self> {
         let mask = classes.iter().map(|&class| if class == Class::Face { 255 } else { 0 }).collect();
         let source = Source::new(SIDE, bgr, mask, vec![0; SIDE * SIDE])?.with_anchors(anchors);

@@ -69,8 +69,8 @@ impl Trainer {
         self.step
     }
 
-    /// Trains until `goal` is reached or `stop` says so; saves and exports every `save_every` steps and at the end. `told`
-    /// gets a report every `report_every` steps.
+    /// Trains until `goal` is reached or `stop` says so; saves and exports every `save_every` steps and at the end.
+    /// `told` gets a report every `report_every` steps.
     ///
     /// # Errors
     /// [`MaskError`]; what was saved before stays.

@@ -104,7 +104,8 @@ impl Optimiser {
         Self::at(place, settings, weights)
     }
 
-    /// As [`Optimiser::new`], going on from a state that [`Optimiser::export`] gave; an empty one is that of a new optimiser.
+    /// As [`Optimiser::new`], going on from a state that [`Optimiser::export`] gave; an empty one is that of a new
+    /// optimiser.
     ///
     /// # Errors
     /// As [`Optimiser::new`] and [`Optimiser::import`].

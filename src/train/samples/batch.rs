@@ -48,9 +48,9 @@ pub struct LoaderSettings {
     pub batch: usize,
     /// Side of a sample in pixels.
     pub resolution: usize,
-    /// Whether every look (turn of the head, opening of the lids and of the mouth) is as likely as every other, however often
-    /// it was filmed, but for the rarest; of a troupe, which gives its looks itself, people of every lightness of skin and of
-    /// either sex.
+    /// Whether every look (turn of the head, opening of the lids and of the mouth) is as likely as every other,
+    /// however often it was filmed, but for the rarest; of a troupe, which gives its looks itself, people of every
+    /// lightness of skin and of either sex.
     pub balance: bool,
     /// How samples are augmented.
     pub augment: AugmentSettings,
@@ -76,8 +76,8 @@ pub struct RunProgress {
     pub done: f64,
 }
 
-/// Makes the batch of any step: it depends on the seed, the moment and the faces; where hard faces are replayed, also on those
-/// that [`BatchMaker::rank`] was last told of; and on nothing else.
+/// Makes the batch of any step: it depends on the seed, the moment and the faces; where hard faces are replayed, also
+/// on those that [`BatchMaker::rank`] was last told of; and on nothing else.
 #[derive(Debug)]
 pub struct BatchMaker {
     augmenter: Augmenter,

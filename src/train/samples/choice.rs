@@ -8,8 +8,8 @@ const BIN: f32 = 15.0;
 const LIDS: [f32; 2] = [0.1, 0.2];
 /// Least openings of the mouth, over its width, from which it counts as open and as wide open.
 const MOUTH: [f32; 2] = [0.06, 0.25];
-/// How much more often than without bins a thing may be drawn, at most: one odd face in a bin of its own would be learnt by
-/// heart.
+/// How much more often than without bins a thing may be drawn, at most: one odd face in a bin of its own would be
+/// learnt by heart.
 const MOST: f32 = 4.0;
 
 /// How a side's faces are chosen.
@@ -50,8 +50,8 @@ struct Bin {
 }
 
 impl Bins {
-    /// Gives each bin its part: as much to each, but no more to one than lets its members come [`MOST`] times as often as
-    /// without bins. `bins` has one at least, none empty.
+    /// Gives each bin its part: as much to each, but no more to one than lets its members come [`MOST`] times as
+    /// often as without bins. `bins` has one at least, none empty.
     pub(super) fn new(bins: Vec<Vec<usize>>) -> Self {
         let count = bins.iter().map(Vec::len).sum::<usize>();
         let most = |members: &[usize]| MOST * members.len() as f32 / count as f32;
@@ -98,8 +98,8 @@ impl Choice {
         Self { sets: sets.flatten().collect() }
     }
 
-    /// A face: every face set is as likely, within it every look that is not too rare, within that every face. 0 where there
-    /// is none.
+    /// A face: every face set is as likely, within it every look that is not too rare, within that every face. 0
+    /// where there is none.
     pub(super) fn draw(&self, rng: &mut impl Rng) -> usize {
         one(&self.sets, rng).and_then(|bins| bins.draw(rng)).unwrap_or_default()
     }

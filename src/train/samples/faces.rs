@@ -128,7 +128,8 @@ fn source(set: &FaceSet, face: &FaceRecord, (of, most): (Side, usize)) -> Result
     bgr.chunks_exact_mut(3).for_each(|pixel| pixel.swap(0, 2));
     let empty = || FaceSetError::File { file: set.folder.join(&face.picture), reason: "no pixels".to_owned() };
     let source = Source::new(side, bgr, mask.into_raw(), priority(&face.landmarks, side)).ok_or_else(empty)?;
-    // A driver's mask says where the composite ends, at their own hair; of a troupe everybody becomes somebody's subject.
+    // A driver's mask says where the composite ends, at their own hair; of a troupe everybody becomes somebody's
+    // subject.
     let subject = of == Side::B || face.performance.is_some();
     let masks_hair = subject && face.mask_kind != MaskKind::Hull;
     Ok(source.with_anchors(Anchors::of_mesh(&face.landmarks)).with_hair_masked(masks_hair))

@@ -23,10 +23,10 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Starts with the batches of `first_step`; tensors are made on `device`. `done` gives how much of the run is over
-    /// (0..1) before a step, and is asked up to three steps before that step is trained. The batches of a step are the
-    /// same whatever step a loader started with, where `done` gives the same for it and `losses` are those after the step
-    /// before. Where hard faces are replayed, [`Loader::say`] must be called after every step.
+    /// Starts with the batches of `first_step`; tensors are made on `device`. `done` gives how much of the run is
+    /// over (0..1) before a step, and is asked up to three steps before that step is trained. The batches of a step
+    /// are the same whatever step a loader started with, where `done` gives the same for it and `losses` are those
+    /// after the step before. Where hard faces are replayed, [`Loader::say`] must be called after every step.
     ///
     /// # Errors
     /// [`SampleError`] where the settings make no batch or the system refuses a thread.

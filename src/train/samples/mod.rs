@@ -1,8 +1,9 @@
 //! Face sets in memory, and batches of augmented samples, prepared beside the training.
 //!
-//! [`Sides`] reads the tables of the face sets (the subject's, those of drivers where there are any, or a troupe's), checks
-//! that they fit each other, and says what they will need in memory and what is odd about them. [`Faces::load`] reads the
-//! pictures. [`Loader`] gives two batches for every step; [`Pairing`] says what goes into them and what should come out.
+//! [`Sides`] reads the tables of the face sets (the subject's, those of drivers where there are any, or a troupe's),
+//! checks that they fit each other, and says what they will need in memory and what is odd about them.
+//! [`Faces::load`] reads the pictures. [`Loader`] gives two batches for every step; [`Pairing`] says what goes into
+//! them and what should come out.
 
 mod batch;
 mod choice;
@@ -43,8 +44,8 @@ pub struct Batch {
     pub driver_mask: Tensor<4>,
     /// Whose face should come out.
     pub whose: Whose,
-    /// Whether `target` is what should come out. A driver's face that is to become the subject's has no known answer: there
-    /// `target` is the driver's picture, as clean as it is at hand.
+    /// Whether `target` is what should come out. A driver's face that is to become the subject's has no known answer:
+    /// there `target` is the driver's picture, as clean as it is at hand.
     pub answered: bool,
     /// Places of the subject's faces in [`Faces::of`] side B, sample by sample; empty where others are shown.
     pub subject: Vec<usize>,

@@ -1,8 +1,9 @@
 //! Hard faces: those of the subject that came out worst lately, which may be drawn more often.
 //!
-//! Batches are made ahead of the training, so that what a step says of its faces is known to the batches of some steps later.
-//! How many later is fixed ([`LAG`]), not left to whichever thread is faster: a batch then depends on the seed, the faces and
-//! the losses of earlier steps, and on a device that repeats itself a run does too, also where it was stopped between.
+//! Batches are made ahead of the training, so that what a step says of its faces is known to the batches of some
+//! steps later. How many later is fixed ([`LAG`]), not left to whichever thread is faster: a batch then depends on
+//! the seed, the faces and the losses of earlier steps, and on a device that repeats itself a run does too, also
+//! where it was stopped between.
 
 use std::collections::VecDeque;
 
@@ -10,7 +11,8 @@ use rand::{Rng, RngExt};
 
 use super::loader::DEPTH;
 
-/// Steps from one whose losses are known to the first batch that knows them: one batch is in use, [`DEPTH`] wait, one is made.
+/// Steps from one whose losses are known to the first batch that knows them: one batch is in use, [`DEPTH`] wait, one
+/// is made.
 pub(super) const LAG: usize = DEPTH + 2;
 /// What a step says: places of the subject's faces in [`Faces::of`](super::Faces::of), and how wrong each came out.
 pub type StepLosses = Vec<(usize, f32)>;
@@ -37,7 +39,8 @@ impl FaceLosses {
         self.advance(StepLosses::new);
     }
 
-    /// Goes on to the next step's batch: the oldest of the recent steps becomes known, or what `newest` gives where none is left.
+    /// Goes on to the next step's batch: the oldest of the recent steps becomes known, or what `newest` gives where
+    /// none is left.
     pub(super) fn advance(&mut self, newest: impl FnOnce() -> StepLosses) {
         for (face, loss) in self.recent.pop_front().unwrap_or_else(newest) {
             if !loss.is_finite() {
@@ -90,9 +93,9 @@ const RECENT: &str = "recent";
 /// Faces from which on a number of 32 bits does not hold their place.
 const MOST_FACES: f32 = (1 << 24) as f32;
 
-/// One of a ranking, by its place alone: the first comes four times as often as evenly, so that a face that cannot be learnt
-/// (another person's, one behind a hand) does not fill the batches; the lower half gets a sixteenth of the draws. 0 where there
-/// is none.
+/// One of a ranking, by its place alone: the first comes four times as often as evenly, so that a face that cannot be
+/// learnt (another person's, one behind a hand) does not fill the batches; the lower half gets a sixteenth of the
+/// draws. 0 where there is none.
 pub(super) fn draw(ranking: &[usize], rng: &mut impl Rng) -> usize {
     // The density of the place u of 0..1 is 4 (1 - u)^3.
     let rank = 1.0 - rng.random::<f32>().sqrt().sqrt();

@@ -83,8 +83,8 @@ impl Sides {
     /// How many people the troupe on a side has. Their numbers go from 0 without gaps, over all face sets.
     ///
     /// # Errors
-    /// [`SampleError::NoTroupe`] where a face does not say whose it is, or nobody performs the same frames as others; [`SampleError::RarelySeen`] where somebody is
-    /// missing from more than half of the frames.
+    /// [`SampleError::NoTroupe`] where a face does not say whose it is, or nobody performs the same frames as others;
+    /// [`SampleError::RarelySeen`] where somebody is missing from more than half of the frames.
     pub fn people(&self, side: Side) -> Result<usize, SampleError> {
         let troupe = Troupe::of(self.faces(side)).filter(Troupe::performs).ok_or(SampleError::NoTroupe)?;
         let Some(RarelySeen { face, found, frames }) = troupe.rarely_seen() else { return Ok(troupe.people()) };
@@ -139,8 +139,8 @@ fn opened(folders: &[PathBuf]) -> Result<Vec<FaceSet>, FaceSetError> {
     folders.iter().map(|folder| FaceSet::open(folder)).collect()
 }
 
-/// Gives everybody who performs a number of their own, without gaps: those of the tables begin again with each source and
-/// each face set. The content hashes stay.
+/// Gives everybody who performs a number of their own, without gaps: those of the tables begin again with each source
+/// and each face set. The content hashes stay.
 fn number_people(sets: &mut [FaceSet]) {
     let mut before = 0;
     for set in sets {

@@ -66,8 +66,8 @@ pub(super) struct CrossFaces {
 }
 
 impl Troupe {
-    /// `None` where there is no face, or any is of no performance or has no place in its frame. People are numbered as they
-    /// come, without gaps: as [`Sides`](super::Sides) does, so that its numbers stay.
+    /// `None` where there is no face, or any is of no performance or has no place in its frame. People are numbered
+    /// as they come, without gaps: as [`Sides`](super::Sides) does, so that its numbers stay.
     pub(super) fn of<'a>(faces: impl Iterator<Item = &'a FaceRecord>) -> Option<Self> {
         let mut troupe = Self {
             to_crop: Vec::new(),
@@ -112,8 +112,8 @@ impl Troupe {
         self.people.len()
     }
 
-    /// Who was found in less than half of the frames: the frames were given to the wrong people, or they perform another
-    /// number of frames.
+    /// Who was found in less than half of the frames: the frames were given to the wrong people, or they perform
+    /// another number of frames.
     pub(super) fn rarely_seen(&self) -> Option<RarelySeen> {
         let frames = self.performed.iter().filter(|&&performed| performed).count();
         self.people.iter().find_map(|shown| {
@@ -124,8 +124,8 @@ impl Troupe {
         })
     }
 
-    /// The same, which can draw people of every lightness of skin, and of either sex within it where that is known, as often:
-    /// `lightness` is the mean L* of every face, where it is known.
+    /// The same, which can draw people of every lightness of skin, and of either sex within it where that is known,
+    /// as often: `lightness` is the mean L* of every face, where it is known.
     pub(super) fn balanced(mut self, lightness: &[Option<f32>]) -> Self {
         let mut tones = std::collections::BTreeMap::<i32, Vec<usize>>::new();
         for (person, shown) in self.people.iter().enumerate() {
@@ -149,8 +149,8 @@ impl Troupe {
         self
     }
 
-    /// One of the people; where `balance` says so with light and dark skins and both sexes as often, if [`Troupe::balanced`] knows
-    /// them.
+    /// One of the people; where `balance` says so with light and dark skins and both sexes as often, if
+    /// [`Troupe::balanced`] knows them.
     pub(super) fn person(&self, balance: bool, rng: &mut impl Rng) -> usize {
         let drawn = self.balance.as_ref().filter(|_| balance).and_then(|balance| {
             let person = balance.tones.draw(rng)?;

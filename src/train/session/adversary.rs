@@ -22,8 +22,8 @@ pub(super) struct Adversary {
 }
 
 impl Adversary {
-    /// That of the run's checkpoint after `step`, or a new one where there is none in it; `None` where the run's losses need
-    /// none. `device` with autodiff.
+    /// That of the run's checkpoint after `step`, or a new one where there is none in it; `None` where the run's
+    /// losses need none. `device` with autodiff.
     pub(super) fn open(run: &Run, step: u64, device: &Device) -> Result<Option<Self>, SessionError> {
         let recipe = run.recipe();
         if recipe.losses.adversarial == 0.0 {
@@ -52,14 +52,14 @@ impl Adversary {
         (&self.discriminator, self.weights.constants())
     }
 
-    /// Whether it learns where so much of the run is done: from shortly before it judges, so that it knows something then and
-    /// is not yet sure of itself.
+    /// Whether it learns where so much of the run is done: from shortly before it judges, so that it knows something
+    /// then and is not yet sure of itself.
     pub(super) fn learns(&self, done: f64) -> bool {
         done >= self.from
     }
 
-    /// One step by `rate` against what was drawn for batches whose answer is known; its loss for the metrics, none where
-    /// nothing was drawn or a number was lost.
+    /// One step by `rate` against what was drawn for batches whose answer is known; its loss for the metrics, none
+    /// where nothing was drawn or a number was lost.
     pub(super) fn learn(&mut self, drawn: &[(&Output, &Batch)], rate: f64) -> Result<Option<LossTerm>, SessionError> {
         let known: Vec<_> = drawn.iter().filter(|(_, batch)| batch.answered).collect();
         if known.is_empty() {

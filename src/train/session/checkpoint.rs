@@ -71,8 +71,8 @@ impl Checkpoint {
         }
     }
 
-    /// Takes a file that cannot be read out of the list, so that it neither counts as one that is kept nor is written over:
-    /// it gets the ending `.unreadable`.
+    /// Takes a file that cannot be read out of the list, so that it neither counts as one that is kept nor is written
+    /// over: it gets the ending `.unreadable`.
     ///
     /// # Errors
     /// [`SessionError::File`].

@@ -6,8 +6,8 @@ use crate::train::zoo::Network;
 /// Bytes that a training needs, by what they are for. An estimate: what the tensors hold, not what allocators round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
-    /// Weights, two moments, the average; a copy of all these while a checkpoint is written; and the gradients of what is
-    /// trained.
+    /// Weights, two moments, the average; a copy of all these while a checkpoint is written; and the gradients of
+    /// what is trained.
     pub weights: u64,
     /// What the layers of both sides keep for the way back.
     pub activations: u64,

@@ -52,8 +52,8 @@ impl Metrics {
         Ok((Self { path: path.to_owned(), file }, rows))
     }
 
-    /// The lines of a file, none where there is no file. Lines that cannot be read, as a last one that was cut short, are
-    /// left out.
+    /// The lines of a file, none where there is no file. Lines that cannot be read, as a last one that was cut short,
+    /// are left out.
     ///
     /// # Errors
     /// [`SessionError::File`].

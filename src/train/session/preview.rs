@@ -7,8 +7,9 @@ use crate::train::samples::Batch;
 use crate::train::weights::Weights;
 use crate::train::zoo::{Network, Side};
 
-/// For each fixed face a row: side A's picture, its reconstruction, its swap and the swap's mask; then side B's picture,
-/// its reconstruction and its mask. A troupe's faces are reconstructed as the first of its people. `weights` without a graph.
+/// For each fixed face a row: side A's picture, its reconstruction, its swap and the swap's mask; then side B's
+/// picture, its reconstruction and its mask. A troupe's faces are reconstructed as the first of its people. `weights`
+/// without a graph.
 pub fn preview(network: &Network, weights: &Weights, a: &Batch, b: &Batch) -> RgbImage {
     let crops = |batch: &Batch| batch.target.clone().inner();
     let own = |batch: &Batch, side| network.reconstruct(weights, crops(batch), side);

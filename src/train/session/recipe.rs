@@ -87,7 +87,8 @@ pub struct Recipe {
     /// How they were aligned.
     #[serde(default)]
     pub alignment: Alignment,
-    /// Whether faces are drawn with equal chance for each turn, opening of the lids and of the mouth that is not too rare.
+    /// Whether faces are drawn with equal chance for each turn, opening of the lids and of the mouth that is not too
+    /// rare.
     #[serde(alias = "balance_yaw")]
     pub balance: bool,
     /// Part of the subject's samples that is drawn from the faces that came out worst lately, 0..1.

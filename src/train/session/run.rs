@@ -43,8 +43,8 @@ impl Run {
     /// Begins one: makes the folder and writes its recipe.
     ///
     /// # Errors
-    /// [`SessionError::File`], [`SessionError::Blueprint`], [`SessionError::Losses`]; [`SessionError::Checkpoint`] where
-    /// checkpoints of another run lie there.
+    /// [`SessionError::File`], [`SessionError::Blueprint`], [`SessionError::Losses`]; [`SessionError::Checkpoint`]
+    /// where checkpoints of another run lie there.
     pub fn begin(folder: &Path, recipe: Recipe) -> Result<Self, SessionError> {
         recipe.check().map_err(|reason| SessionError::File { file: folder.join("run.toml"), reason })?;
         if let Some(file) = Checkpoint::list(&folder.join("checkpoints")).into_iter().next() {
@@ -137,7 +137,8 @@ impl Run {
         self.folder.join("metrics.jsonl")
     }
 
-    /// Keeps other programs from training in `folder`, which is made where it is missing, as long as what it gives lives.
+    /// Keeps other programs from training in `folder`, which is made where it is missing, as long as what it gives
+    /// lives.
     ///
     /// # Errors
     /// [`SessionError::InUse`], [`SessionError::File`].

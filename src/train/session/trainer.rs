@@ -38,8 +38,8 @@ pub enum Event<'a> {
         /// Where the weights came from.
         to: u64,
     },
-    /// How wrong the subject's faces of a step came out, after each step of a run that replays hard ones; nothing where the
-    /// step was no good.
+    /// How wrong the subject's faces of a step came out, after each step of a run that replays hard ones; nothing
+    /// where the step was no good.
     Faces(&'a StepLosses),
     /// A checkpoint could not be read, and an older one was taken.
     Skipped(&'a SessionError),
@@ -252,8 +252,8 @@ impl Trainer {
         Ok(())
     }
 
-    /// One step; `false` where it gave no numbers and changed nothing. Notes its losses, and those of its faces where they are
-    /// asked for.
+    /// One step; `false` where it gave no numbers and changed nothing. Notes its losses, and those of its faces where
+    /// they are asked for.
     fn advance(
         &mut self,
         goal: &Goal,
@@ -394,8 +394,8 @@ impl Trainer {
     }
 }
 
-/// How wrong each of the subject's faces in a batch came out: mean absolute difference over the face, and over eyes and mouth,
-/// added. Waits for the device.
+/// How wrong each of the subject's faces in a batch came out: mean absolute difference over the face, and over eyes
+/// and mouth, added. Waits for the device.
 fn of_faces(output: &Output, batch: &Batch) -> impl Iterator<Item = (usize, f32)> {
     let losses = if batch.subject.is_empty() {
         Vec::new()

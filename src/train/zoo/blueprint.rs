@@ -5,9 +5,9 @@ use super::{Layer, Shape};
 /// A model: shared encoder, what lies between, decoders.
 ///
 /// With [`Inter::Shared`] each side has a decoder of its own (parameters `decoder_a.…`, `decoder_b.…`); with
-/// [`Inter::Split`] one decoder (`decoder.…`) serves both, and the code says whose face it is; with [`Blueprint::people`]
-/// one decoder (`decoder.…`) serves everybody, and each person has gains and biases of its own, but for a
-/// [`Blueprint::subject`], who has a decoder (`decoder_b.…`) beside it.
+/// [`Inter::Split`] one decoder (`decoder.…`) serves both, and the code says whose face it is; with
+/// [`Blueprint::people`] one decoder (`decoder.…`) serves everybody, and each person has gains and biases of its own,
+/// but for a [`Blueprint::subject`], who has a decoder (`decoder_b.…`) beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Blueprint {
     /// Family, such as `df`.
@@ -23,9 +23,10 @@ pub struct Blueprint {
     /// Head on the code of [`Inter::Shared`] (`driver_mask.…`) that gives the mask of the face that went in, 1 channel
     /// 0..1 at `resolution`; without one, decoder A's mask is taken.
     pub driver_mask: Option<Vec<Layer>>,
-    /// People whom the one decoder of a base can draw; 0 for a model of two sides. Each convolution of the decoder then has
-    /// a bias `[people, out]` and a gain `[people, out]` on its weight's output channels, one row a person (after T. Karras
-    /// et al., "Analyzing and improving the image quality of StyleGAN", CVPR 2020, without the demodulation).
+    /// People whom the one decoder of a base can draw; 0 for a model of two sides. Each convolution of the decoder
+    /// then has a bias `[people, out]` and a gain `[people, out]` on its weight's output channels, one row a person
+    /// (after T. Karras et al., "Analyzing and improving the image quality of StyleGAN", CVPR 2020, without the
+    /// demodulation).
     pub people: usize,
     /// Whether a subject has a decoder of their own beside the people's.
     pub subject: bool,
@@ -36,9 +37,9 @@ pub struct Blueprint {
 pub enum Inter {
     /// `inter.…`: one for both sides.
     Shared(Vec<Layer>),
-    /// `inter_ab.…` for both sides and `inter_a.…` for the driver's side only, of the same layers; the decoder gets their
-    /// pictures joined along channels: `[inter_a(x), inter_ab(x)]` for side A, `[inter_ab(x), inter_ab(x)]` for side B and
-    /// for the swap.
+    /// `inter_ab.…` for both sides and `inter_a.…` for the driver's side only, of the same layers; the decoder gets
+    /// their pictures joined along channels: `[inter_a(x), inter_ab(x)]` for side A, `[inter_ab(x), inter_ab(x)]` for
+    /// side B and for the swap.
     Split(Vec<Layer>),
 }
 

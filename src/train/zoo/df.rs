@@ -1,8 +1,8 @@
 //! `df`: shared encoder and code, a decoder for each side; and what `liae` takes over from it.
 //!
-//! Options, as the field writes them: `-u` normalises the code, `-d` decodes at half resolution and doubles it in the last
-//! convolution, `-t` is deeper: one more halving and residual blocks in the encoder, one more doubling in the decoder
-//! instead of the one in between. `-c` takes `x · cos x` for the leaky ReLU.
+//! Options, as the field writes them: `-u` normalises the code, `-d` decodes at half resolution and doubles it in the
+//! last convolution, `-t` is deeper: one more halving and residual blocks in the encoder, one more doubling in the
+//! decoder instead of the one in between. `-c` takes `x · cos x` for the leaky ReLU.
 
 use super::blocks::{SLOPE, code, down, head, head_at, residual, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};

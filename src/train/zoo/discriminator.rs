@@ -16,8 +16,8 @@ const WIDTH: usize = 32;
 /// Prefix of its parameters.
 const PART: &str = "discriminator";
 
-/// Says of each patch of a face, some 30 px wide, whether it is a photograph's: P. Isola et al., "Image-to-image translation
-/// with conditional adversarial networks", CVPR 2017. It has no norm layers, since its batches are small.
+/// Says of each patch of a face, some 30 px wide, whether it is a photograph's: P. Isola et al., "Image-to-image
+/// translation with conditional adversarial networks", CVPR 2017. It has no norm layers, since its batches are small.
 #[derive(Debug, Clone)]
 pub struct Discriminator {
     layers: Vec<Layer>,
@@ -52,8 +52,8 @@ impl Discriminator {
         first_weights(&self.parameters, &[], (seed, Purpose::Discriminator), device)
     }
 
-    /// For faces `[N, 3, S, S]` (blue, green, red, 0..1) a number for each patch, `[N, 1, S / 8, S / 8]`: towards 1 for a
-    /// photograph's, towards 0 for a drawn one's.
+    /// For faces `[N, 3, S, S]` (blue, green, red, 0..1) a number for each patch, `[N, 1, S / 8, S / 8]`: towards 1
+    /// for a photograph's, towards 0 for a drawn one's.
     pub fn judge(&self, weights: &Weights, faces: Tensor<4>) -> Tensor<4> {
         let forward = Forward { places: &self.places, weights, person: 0 };
         forward.layers(PART, &self.layers, Value::Picture(faces)).picture()

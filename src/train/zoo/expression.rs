@@ -18,8 +18,8 @@ const CONVOLUTIONS: [(usize, usize); 5] = [(16, 5), (32, 3), (64, 3), (96, 3), (
 /// Features between the pictures and the numbers.
 const FEATURES: usize = 128;
 
-/// Gives some numbers for a crop: convolutions of stride 2, then two dense layers. The second reads places off the first, so
-/// that where a lid or an iris lies is not lost.
+/// Gives some numbers for a crop: convolutions of stride 2, then two dense layers. The second reads places off the
+/// first, so that where a lid or an iris lies is not lost.
 #[derive(Debug, Clone)]
 pub struct ExpressionNetwork {
     layers: Vec<Layer>,

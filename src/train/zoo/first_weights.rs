@@ -7,8 +7,8 @@ use super::ParameterShape;
 use crate::train::random::{Purpose, stream};
 use crate::train::weights::{Parameter, Weights};
 
-/// Uniform with variance `2 / ((1 + 0.1²) · fan-in)` (K. He et al., "Delving deep into rectifiers", ICCV 2015, for the leaky
-/// ReLU), biases 0, gains 1. Those that are named in `small` start ten times smaller.
+/// Uniform with variance `2 / ((1 + 0.1²) · fan-in)` (K. He et al., "Delving deep into rectifiers", ICCV 2015, for
+/// the leaky ReLU), biases 0, gains 1. Those that are named in `small` start ten times smaller.
 pub(super) fn first_weights(
     parameters: &[ParameterShape],
     small: &[String],

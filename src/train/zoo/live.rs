@@ -1,8 +1,8 @@
 //! `live`: made for live video on a processor, and the default.
 //!
-//! What it costs is spent where a picture is small: the decoder works at half resolution and below, with residual blocks
-//! up to a quarter; face and mask share it but for their heads; the mask of the driver's face is read off the code by a
-//! head of its own instead of a second decoder.
+//! What it costs is spent where a picture is small: the decoder works at half resolution and below, with residual
+//! blocks up to a quarter; face and mask share it but for their heads; the mask of the driver's face is read off the
+//! code by a head of its own instead of a second decoder.
 
 use super::blocks::{code, down, head_at, residual, up};
 use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};

@@ -81,19 +81,21 @@ impl Network {
         self.blueprint.values_between().unwrap_or_default()
     }
 
-    /// First weights: uniform with variance `2 / ((1 + 0.1²) · fan-in)` (K. He et al., "Delving deep into rectifiers", ICCV
-    /// 2015, for the leaky ReLU), biases 0. The layers before the sigmoids, and the last of each residual block, start ten
-    /// times smaller: pictures begin grey, and blocks begin as the identity, nearly.
+    /// First weights: uniform with variance `2 / ((1 + 0.1²) · fan-in)` (K. He et al., "Delving deep into
+    /// rectifiers", ICCV 2015, for the leaky ReLU), biases 0. The layers before the sigmoids, and the last of each
+    /// residual block, start ten times smaller: pictures begin grey, and blocks begin as the identity, nearly.
     pub fn init(&self, seed: u64, device: &Device) -> Weights {
         first_weights(&self.parameters, &self.last_weights(), (seed, Purpose::Weights), device)
     }
 
-    /// The code of crops `[N, 3, S, S]` (blue, green, red, 0..1), flattened to `[N, …]`: what the swap hands to decoder B.
+    /// The code of crops `[N, 3, S, S]` (blue, green, red, 0..1), flattened to `[N, …]`: what the swap hands to
+    /// decoder B.
     pub fn code(&self, weights: &Weights, crops: Tensor<4>) -> Tensor<2> {
         self.run(weights).code(crops, Side::B).flat()
     }
 
-    /// What the encoder's first `levels` convolutions give for crops `[N, 3, S, S]`, after what follows each: finer first.
+    /// What the encoder's first `levels` convolutions give for crops `[N, 3, S, S]`, after what follows each: finer
+    /// first.
     pub fn features(&self, weights: &Weights, crops: Tensor<4>, levels: usize) -> Vec<Tensor<4>> {
         let layers = &self.blueprint.encoder;
         let starts: Vec<usize> = (0..layers.len()).filter(|&i| matches!(layers[i], Layer::Conv { .. })).collect();

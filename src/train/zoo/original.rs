@@ -6,8 +6,8 @@ use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions
 /// Resolutions are multiples of this.
 pub(super) const MULTIPLE: usize = 16;
 
-/// `e` is the width of the encoder's first layer, `ae` the length of the code, `d` the width of the decoder's last layer,
-/// `d_mask` that of the mask's.
+/// `e` is the width of the encoder's first layer, `ae` the length of the code, `d` the width of the decoder's last
+/// layer, `d_mask` that of the mask's.
 pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintError> {
     let &Dimensions { resolution, ae, e, d, d_mask, .. } = dimensions;
     let slope = Layer::LeakyRelu { slope: SLOPE };

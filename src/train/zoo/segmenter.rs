@@ -13,13 +13,13 @@ use crate::train::weights::Weights;
 
 /// Prefix of its parameters.
 const PART: &str = "segmenter";
-/// Channels at a half, a quarter, an eighth and a sixteenth of the crop's side. Multiples of 16, since ONNX Runtime computes
-/// as many channels at once.
+/// Channels at a half, a quarter, an eighth and a sixteenth of the crop's side. Multiples of 16, since ONNX Runtime
+/// computes as many channels at once.
 const WIDTHS: [usize; 4] = [16, 32, 64, 64];
 
-/// Gives a number for each class and pixel: O. Ronneberger et al., "U-Net: convolutional networks for biomedical image
-/// segmentation", MICCAI 2015, with sums in place of joined channels and a first layer of stride 2, so that a run takes one core about
-/// as long as the face mesh does.
+/// Gives a number for each class and pixel: O. Ronneberger et al., "U-Net: convolutional networks for biomedical
+/// image segmentation", MICCAI 2015, with sums in place of joined channels and a first layer of stride 2, so that a
+/// run takes one core about as long as the face mesh does.
 #[derive(Debug, Clone)]
 pub struct Segmenter {
     layers: Vec<Layer>,
@@ -90,8 +90,8 @@ impl Segmenter {
         first_weights(&self.parameters, &[], (seed, Purpose::Weights), device)
     }
 
-    /// For crops `[N, 3, S, S]` (blue, green, red, 0..1) a number for each class and pixel, `[N, classes, S, S]`: the class
-    /// with the largest is the likeliest, and their softmax how likely each is.
+    /// For crops `[N, 3, S, S]` (blue, green, red, 0..1) a number for each class and pixel, `[N, classes, S, S]`: the
+    /// class with the largest is the likeliest, and their softmax how likely each is.
     pub fn scores(&self, weights: &Weights, crops: Tensor<4>) -> Tensor<4> {
         let forward = Forward { places: &self.places, weights, person: 0 };
         forward.layers(PART, &self.layers, Value::Picture(crops)).picture()

@@ -5,8 +5,8 @@
 //! target/release/examples/audio_sync MODEL CLIP [SECONDS]
 //! ```
 //!
-//! Of each buffer that a sink shows, the running time at that moment minus its own is how late it is. Picture and sound are
-//! in step where both are equally late: as late as the pipeline's latency.
+//! Of each buffer that a sink shows, the running time at that moment minus its own is how late it is. Picture and
+//! sound are in step where both are equally late: as late as the pipeline's latency.
 
 #[path = "../live_latency/camera.rs"]
 mod camera;
@@ -67,9 +67,9 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What an application does on a thread of its own until it is over: where a latency changes, it gives the new one to all
-/// elements, and notes it. Not in the bus's sync handler: a sink posts while it is locked, and giving the latency waits for the
-/// pipeline's change of state, which may be waiting for that sink.
+/// What an application does on a thread of its own until it is over: where a latency changes, it gives the new one to
+/// all elements, and notes it. Not in the bus's sync handler: a sink posts while it is locked, and giving the latency
+/// waits for the pipeline's change of state, which may be waiting for that sink.
 fn listen(
     pipeline: &gst::Pipeline,
     latency: &Arc<AtomicU64>,

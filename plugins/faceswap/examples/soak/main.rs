@@ -6,8 +6,9 @@
 //! target/release/examples/soak MODEL MINUTES SEED CLIP...
 //! ```
 //!
-//! A line each ten seconds, a summary at the end. Fails on a pipeline that hangs, on frames out of order, on an error that was
-//! not injected, on memory that grows by more than a tenth from the first third to the last, on threads or files that stay.
+//! A line each ten seconds, a summary at the end. Fails on a pipeline that hangs, on frames out of order, on an error
+//! that was not injected, on memory that grows by more than a tenth from the first third to the last, on threads or
+//! files that stay.
 
 mod deed;
 mod ledger;

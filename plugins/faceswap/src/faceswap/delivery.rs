@@ -74,8 +74,8 @@ impl FaceSwap {
         }
     }
 
-    /// What lasts beyond a flush, the caps above all, is not sent again by upstream: the pad keeps it and sends it before
-    /// the next frame.
+    /// What lasts beyond a flush, the caps above all, is not sent again by upstream: the pad keeps it and sends it
+    /// before the next frame.
     fn keep_for_later(&self, event: &gst::Event) {
         let ends_with_a_flush = matches!(event.type_(), gst::EventType::Eos | gst::EventType::Segment);
         if event.is_sticky() && !ends_with_a_flush {
@@ -206,9 +206,9 @@ impl FaceSwap {
         departure
     }
 
-    /// In a live pipeline, waits until the frame is as old as the latency that was reported, so that the cadence is the
-    /// source's and what is reported is what is measured. What counts is when the frame was ready: downstream may have kept this
-    /// thread with the one before, as a sink does until that is shown.
+    /// In a live pipeline, waits until the frame is as old as the latency that was reported, so that the cadence is
+    /// the source's and what is reported is what is measured. What counts is when the frame was ready: downstream may
+    /// have kept this thread with the one before, as a sink does until that is shown.
     fn keep_pace(&self, session: &Session, pts: Option<gst::ClockTime>, timings: &Timings) {
         let (changed, wait) = {
             let mut output = session.output();
@@ -237,8 +237,8 @@ impl FaceSwap {
         }
     }
 
-    /// Posts it from another thread. An application that gives the latency to all elements where the message reaches it waits for
-    /// a change of the pipeline's state, which may be waiting for this thread.
+    /// Posts it from another thread. An application that gives the latency to all elements where the message reaches
+    /// it waits for a change of the pipeline's state, which may be waiting for this thread.
     fn say_latency_changed(&self) {
         self.obj().call_async(|element| {
             let _ = element.post_message(gst::message::Latency::builder().src(element).build());

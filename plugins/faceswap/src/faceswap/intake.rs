@@ -138,9 +138,9 @@ impl FaceSwap {
         }
     }
 
-    /// Has caps that the pad is about to refuse answered with a sentence. The refusal itself says nothing, and queries for what
-    /// would be accepted are no reason to. Where caps are known before anything plays no event brings them: linking fails then, and
-    /// GStreamer's own sentence names them.
+    /// Has caps that the pad is about to refuse answered with a sentence. The refusal itself says nothing, and
+    /// queries for what would be accepted are no reason to. Where caps are known before anything plays no event
+    /// brings them: linking fails then, and GStreamer's own sentence names them.
     pub(super) fn say_refused_caps(&self) {
         let element = self.obj().downgrade();
         self.sinkpad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {

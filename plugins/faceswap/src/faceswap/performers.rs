@@ -139,8 +139,8 @@ impl FaceSwap {
         }
     }
 
-    /// Asks for the references of all performers, if all have one: until they are read, nobody is recognised, and all faces are
-    /// concealed. `pending` is where that is waited for.
+    /// Asks for the references of all performers, if all have one: until they are read, nobody is recognised, and all
+    /// faces are concealed. `pending` is where that is waited for.
     fn renew_references(&self, pending: impl Fn(&Session) -> &Arc<Pending>) {
         let number = self.references.renew();
         self.publish_settings();

@@ -1,12 +1,13 @@
 //! What a frame says of where its faces are from, for those that read more than pixels.
 //!
-//! Each buffer with swapped faces carries, for each model that made one, a `GstCustomMeta` named [`META`] with the fields
-//! `model-sha256` (64 lower-case hexadecimal digits) and `subject` (whose face it is, as the consent record has it). There can
-//! be several on a buffer: of several people, or of several elements in a row; no two of them are alike.
+//! Each buffer with swapped faces carries, for each model that made one, a `GstCustomMeta` named [`META`] with the
+//! fields `model-sha256` (64 lower-case hexadecimal digits) and `subject` (whose face it is, as the consent record
+//! has it). There can be several on a buffer: of several people, or of several elements in a row; no two of them are
+//! alike.
 //!
-//! When a model takes over, a tag event with the scope of the stream says the same of all models in use in an extended comment,
-//! `standin=model-sha256:HASH subject:"NAME"` with `; ` between models, beside the tags that upstream gave. In a name, `"` and
-//! `\` have a `\` before them, so that no name can end early.
+//! When a model takes over, a tag event with the scope of the stream says the same of all models in use in an
+//! extended comment, `standin=model-sha256:HASH subject:"NAME"` with `; ` between models, beside the tags that
+//! upstream gave. In a name, `"` and `\` have a `\` before them, so that no name can end early.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -88,7 +89,8 @@ impl Tags {
         if before == self.comment { None } else { self.event() }
     }
 
-    /// What to send instead of a tag event of upstream's, where it is about the stream and a model was said to be in use.
+    /// What to send instead of a tag event of upstream's, where it is about the stream and a model was said to be in
+    /// use.
     pub(super) fn pass(&mut self, tags: &gst::TagListRef) -> Option<gst::Event> {
         if tags.scope() != gst::TagScope::Stream {
             return None;

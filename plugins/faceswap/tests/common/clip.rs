@@ -1,4 +1,5 @@
-//! The demonstration clip's beginning, decoded once for all tests: no decoder's drain decides how many frames there are.
+//! The demonstration clip's beginning, decoded once for all tests: no decoder's drain decides how many frames there
+//! are.
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! How long something is waited for: by what this process, or a group of others, has worked meanwhile, not by the clock. On a
-//! busy machine it works less a second, and is given more of them.
+//! How long something is waited for: by what this process, or a group of others, has worked meanwhile, not by the
+//! clock. On a busy machine it works less a second, and is given more of them.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -91,7 +91,8 @@ pub(crate) fn processes(group: u32) -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).filter(belongs).collect()
 }
 
-/// The unit of work: seconds that this thread runs to hash 8 MiB, the mean of as many as fill `LONG`, the quickest of three.
+/// The unit of work: seconds that this thread runs to hash 8 MiB, the mean of as many as fill `LONG`, the quickest of
+/// three.
 fn unit() -> f64 {
     /// Seconds; the kernel counts what a thread ran in steps of some milliseconds.
     const LONG: f64 = 0.1;

@@ -22,14 +22,14 @@ pub struct Arguments {
     /// Face set of the subject: who lent the face.
     #[arg(long, value_name = "FACESET")]
     pub b: Vec<PathBuf>,
-    /// Face set of people who perform the same frames. Without --b it makes a base, from which models of anybody are trained in
-    /// minutes. With --b, instead of --a, the subject is trained beside them, and the encoder with both: it gets to know the
-    /// subject without holding on to whoever performs, at twice the time a step.
+    /// Face set of people who perform the same frames. Without --b it makes a base, from which models of anybody are
+    /// trained in minutes. With --b, instead of --a, the subject is trained beside them, and the encoder with both:
+    /// it gets to know the subject without holding on to whoever performs, at twice the time a step.
     #[arg(long, value_name = "FACESET", conflicts_with = "a")]
     pub troupe: Vec<PathBuf>,
-    /// What the model starts from: base, the one that comes with Standin and the default where it fits the face sets and the
-    /// model; none; or a file that `export` wrote of a run with --troupe and without --b. From a base only the subject's decoder is trained; with --troupe
-    /// all of it is.
+    /// What the model starts from: base, the one that comes with Standin and the default where it fits the face sets
+    /// and the model; none; or a file that `export` wrote of a run with --troupe and without --b. From a base only
+    /// the subject's decoder is trained; with --troupe all of it is.
     #[arg(long, value_name = "BASE")]
     pub from: Option<String>,
     /// Model: see below. Default live.
@@ -73,23 +73,25 @@ pub struct Arguments {
     /// Where all chance comes from: on the processor the same seed and --steps make the same model. Default 1.
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64), value_name = "N")]
     pub seed: Option<u64>,
-    /// Draws faces as they come instead of with equal chance for each turn of the head, opening of the lids and of the mouth
-    /// that is not too rare (of a troupe: for people of each lightness of skin and, where its face set says it, sex).
+    /// Draws faces as they come instead of with equal chance for each turn of the head, opening of the lids and of
+    /// the mouth that is not too rare (of a troupe: for people of each lightness of skin and, where its face set says
+    /// it, sex).
     #[arg(long, alias = "no-yaw-balance")]
     pub no_balance: bool,
-    /// Draws the subject's hair before the forehead as it was filmed, for performers with the same hair, instead of skin up to
-    /// where the performer's hair begins. Crops of the whole head, and masks that are hulls of landmarks, do so anyway.
+    /// Draws the subject's hair before the forehead as it was filmed, for performers with the same hair, instead of
+    /// skin up to where the performer's hair begins. Crops of the whole head, and masks that are hulls of landmarks,
+    /// do so anyway.
     #[arg(long)]
     pub keep_hair: bool,
-    /// Part of the subject's samples, 0 to 1, that is drawn from the faces that came out worst lately, the hardest up to four
-    /// times as often as evenly. Default 0.
+    /// Part of the subject's samples, 0 to 1, that is drawn from the faces that came out worst lately, the hardest up
+    /// to four times as often as evenly. Default 0.
     #[arg(long, value_name = "PART")]
     pub replay: Option<f32>,
     /// Computes on it.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceChoice,
-    /// With how many bits the network computes; weights, optimiser and losses have 32. bf16 is for GPUs with matrix units for
-    /// it, and slower elsewhere. Default f32. A run that is gone on with takes the new one.
+    /// With how many bits the network computes; weights, optimiser and losses have 32. bf16 is for GPUs with matrix
+    /// units for it, and slower elsewhere. Default f32. A run that is gone on with takes the new one.
     #[arg(long, value_enum)]
     pub precision: Option<ComputePrecision>,
     /// Steps from one checkpoint to the next.
@@ -107,8 +109,8 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The face sets of side A and of side B in a run with a troupe and with a subject, as there are: a troupe alone is side B,
-    /// beside a subject side A.
+    /// The face sets of side A and of side B in a run with a troupe and with a subject, as there are: a troupe alone
+    /// is side B, beside a subject side A.
     pub(super) fn sides(&self, troupe: bool, subject: bool) -> [&[PathBuf]; 2] {
         match (troupe, subject) {
             (false, _) => [&self.a, &self.b],

@@ -1,5 +1,5 @@
-//! `standin-train train`: the subject's face sets, with or without a driver's, to the weights of a model; or a troupe's to a
-//! base.
+//! `standin-train train`: the subject's face sets, with or without a driver's, to the weights of a model; or a
+//! troupe's to a base.
 
 mod arguments;
 mod begin;

@@ -71,8 +71,8 @@ impl Figures {
         Ok(())
     }
 
-    /// Adds the faces of a clip with class masks beside it, cut as swap models see them (full, rigid). A face that is all but
-    /// hidden is left out: where the crop lies is not known then.
+    /// Adds the faces of a clip with class masks beside it, cut as swap models see them (full, rigid). A face that is
+    /// all but hidden is left out: where the crop lies is not known then.
     ///
     /// # Errors
     /// [`MaskError`], naming the clip.

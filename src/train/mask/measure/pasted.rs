@@ -27,7 +27,8 @@ pub struct Pasted {
 }
 
 impl Pasted {
-    /// Adds every frame of `clip` in which a face is found, with a hand, a board or a flat thing of `things` in front of it.
+    /// Adds every frame of `clip` in which a face is found, with a hand, a board or a flat thing of `things` in front
+    /// of it.
     ///
     /// # Errors
     /// [`MaskError`], naming the clip.

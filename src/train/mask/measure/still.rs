@@ -9,8 +9,8 @@ use crate::train::random::{Purpose, stream};
 /// Standard deviation of a sensor's noise in a lit room, of 0..1.
 const NOISE: f32 = 0.01;
 
-/// How far the edge moves between two maps of one still head, in px of the crop: the change of the map over the length of
-/// its edge. 0 where there is no edge.
+/// How far the edge moves between two maps of one still head, in px of the crop: the change of the map over the
+/// length of its edge. 0 where there is no edge.
 pub fn edge_movement(before: &[f32], after: &[f32]) -> f64 {
     let change: f64 = before.iter().zip(after).map(|(a, b)| f64::from((a - b).abs())).sum();
     let inside = |n: usize| before[n] > 0.5;

@@ -133,8 +133,8 @@ impl LandmarksChoice {
     }
 }
 
-/// How far the generated face takes on the driver's colours. It was a switch: the words that set one still do, and 0 and 1
-/// still mean off and on.
+/// How far the generated face takes on the driver's colours. It was a switch: the words that set one still do, and 0
+/// and 1 still mean off and on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, glib::Enum)]
 #[enum_type(name = "GstFaceSwapColorTransfer")]
 #[repr(i32)]
