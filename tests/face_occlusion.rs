@@ -28,22 +28,11 @@ fn red_hides(side: usize, classes: usize) -> Vec<u8> {
         let tensor_type = Some(TensorType { elem_type: DataType::Float as i32, shape });
         ValueInfo { name: name.to_owned(), r#type: Some(Type { tensor_type }) }
     };
-    let tensor = |name: &str, dims: &[i64], values: &[f32]| Tensor {
-        dims: dims.to_vec(),
-        data_type: DataType::Float as i32,
-        name: name.to_owned(),
-        raw_data: Some(Bytes::from(values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())),
-        ..Tensor::default()
-    };
+    let tensor = |name: &str, dims: &[i64], values: &[f32]| Tensor::of_floats(name, dims.to_vec(), values);
     let mut weight = vec![0.0; classes * 3];
     weight[2 * 3 + 2] = 40.0;
     let bias: Vec<f32> = (0..classes).map(|class| [0.0, -9.0, -20.0, -9.0, -9.0][class.min(4)]).collect();
-    let node = Node {
-        input: ["crop", "weight", "bias"].map(str::to_owned).to_vec(),
-        output: vec!["scores".to_owned()],
-        op_type: "Conv".to_owned(),
-        ..Node::default()
-    };
+    let node = Node::new("Conv", &["crop", "weight", "bias"], "scores", vec![]);
     let graph = Graph {
         node: vec![node],
         name: "red hides".to_owned(),

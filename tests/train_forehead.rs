@@ -39,12 +39,35 @@ fn mesh() -> Vec<[f32; 2]> {
 
 /// A face with a fringe; brighter from left to right, as if lit from one side.
 fn source(hair_masked: bool) -> Source {
-    let in_face = |n: usize| FACE.contains(&(n % SIDE)) && n / SIDE >= FRINGE;
-    let light = |n: usize, value: u8| (f32::from(value) * (0.6 + 0.4 * (n % SIDE) as f32 / SIDE as f32)) as u8;
+    shaded(FRINGE, |_| 1.0).with_hair_masked(hair_masked)
+}
+
+/// The same, whose fringe ends in another row, and whose rows are as much darker or brighter as `shade` says; its mask knows
+/// hair.
+fn shaded(fringe: usize, shade: impl Fn(usize) -> f32) -> Source {
+    let in_face = |n: usize| FACE.contains(&(n % SIDE)) && n / SIDE >= fringe;
+    let light = |n: usize, value: u8| (f32::from(value) * side_light(n % SIDE) * shade(n / SIDE)) as u8;
     let bgr = (0..PIXELS).flat_map(|n| (if in_face(n) { SKIN } else { HAIR }).map(|value| light(n, value))).collect();
     let mask = (0..PIXELS).map(|n| if in_face(n) { 255 } else { 0 }).collect();
     let source = Source::new(SIDE, bgr, mask, vec![0; PIXELS]).unwrap();
-    source.with_anchors(Anchors::of_mesh(&mesh())).with_hair_masked(hair_masked)
+    source.with_anchors(Anchors::of_mesh(&mesh())).with_hair_masked(true)
+}
+
+/// How bright a column is.
+fn side_light(column: usize) -> f32 {
+    0.6 + 0.4 * column as f32 / SIDE as f32
+}
+
+/// Whether the forehead's rows are face, and skin in a light of `light`.
+fn assert_lit(found: &Found, rows: std::ops::Range<usize>, light: f32) {
+    for (j, i) in rows.flat_map(|j| FACE.map(move |i| (j, i))) {
+        let n = j * SIDE + i;
+        assert!(found.mask[n] > 0.99, "the forehead at {i}, {j} is no face");
+        for (k, skin) in SKIN.into_iter().enumerate() {
+            let (drawn, expected) = (found.target[k * PIXELS + n], f32::from(skin) / 255.0 * side_light(i) * light);
+            assert!((drawn / expected - 1.0).abs() < 0.12, "{i}, {j}, channel {k}: {drawn} for {expected}");
+        }
+    }
 }
 
 struct Found {
@@ -76,18 +99,33 @@ fn what_hair_hides_of_the_forehead_is_skin_in_the_target_and_hair_in_the_input()
     let found = sample(&source(true), 1.0);
     let as_filmed = sample(&source(true), 0.0);
     assert_eq!(found.input, as_filmed.input);
-    for j in 0..FRINGE {
-        for i in FACE {
-            let n = j * SIDE + i;
-            assert!(found.mask[n] > 0.99, "the forehead at {i}, {j} is no face");
-            // The light goes on above the fringe, as near as a smooth surface does.
-            let lit = 0.6 + 0.4 * i as f32 / SIDE as f32;
-            for (k, skin) in SKIN.into_iter().enumerate() {
-                let (drawn, expected) = (found.target[k * PIXELS + n], f32::from(skin) / 255.0 * lit);
-                assert!((drawn / expected - 1.0).abs() < 0.12, "{i}, {j}, channel {k}: {drawn} for {expected}");
-            }
-        }
+    // The light goes on above the fringe, as near as a smooth surface does.
+    assert_lit(&found, 0..FRINGE, 1.0);
+}
+
+#[test]
+fn the_forehead_goes_on_as_bright_as_it_shows() {
+    for light in [0.8, 1.2] {
+        let found = sample(&shaded(FRINGE, |row| if row < BROWS { light } else { 1.0 }), 1.0);
+        assert_lit(&found, 0..BROWS - 4, light);
     }
+}
+
+#[test]
+fn the_shadow_under_the_fringe_is_gone() {
+    let shadow = |row| if row < FRINGE + 3 { 0.5 } else { 1.0 };
+    assert_lit(&sample(&shaded(FRINGE, shadow), 1.0), 0..BROWS - 4, 1.0);
+}
+
+#[test]
+fn a_spot_of_light_does_not_decide() {
+    let spot = |row| if row == FRINGE + 8 { 1.25 } else { 0.8 };
+    assert_lit(&sample(&shaded(FRINGE, spot), 1.0), 0..FRINGE, 0.8);
+}
+
+#[test]
+fn where_no_forehead_shows_cheeks_and_nose_say_its_colour() {
+    assert_lit(&sample(&shaded(BROWS - 2, |_| 1.0), 1.0), 0..BROWS - 8, 1.0);
 }
 
 #[test]
@@ -106,9 +144,10 @@ fn a_mask_that_does_not_know_hair_changes_nothing() {
 }
 
 #[test]
-fn a_mask_without_cheeks_changes_nothing() {
+fn a_mask_without_forehead_and_cheeks_changes_nothing() {
     let grey = vec![120; 3 * PIXELS];
-    let mask = (0..PIXELS).map(|n| if n / SIDE < BROWS { 255 } else { 0 }).collect();
+    let chin = 80;
+    let mask = (0..PIXELS).map(|n| if n / SIDE >= chin { 255 } else { 0 }).collect();
     let source = Source::new(SIDE, grey, mask, vec![0; PIXELS]).unwrap();
     let source = source.with_anchors(Anchors::of_mesh(&mesh())).with_hair_masked(true);
     let (found, as_filmed) = (sample(&source, 1.0), sample(&source, 0.0));

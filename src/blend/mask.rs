@@ -16,8 +16,10 @@ pub fn mask(generated: &Generated<'_>, hull: &[Point], settings: &BlendSettings,
     }
     let to_generated = settings.to_generated();
     if settings.generated_mask && to_generated != Similarity::IDENTITY {
-        for (n, m) in mask.iter_mut().enumerate() {
-            *m *= moved(generated.face_mask, side, to_generated.apply(centre(n % side, n / side, side)));
+        for (j, row) in mask.chunks_exact_mut(side.max(1)).enumerate() {
+            for (i, m) in row.iter_mut().enumerate() {
+                *m *= moved(generated.face_mask, side, to_generated.apply(centre(i, j, side)));
+            }
         }
     } else if settings.generated_mask {
         multiply(mask, generated.face_mask);
@@ -40,7 +42,8 @@ pub fn hide(mask: &mut [f32], resolution: usize, visible: &[f32]) {
     }
     let place = |n: usize| {
         let v = ((n as f32 + 0.5) * side as f32 / resolution as f32 - 0.5).clamp(0.0, (side - 1) as f32);
-        (v as usize, (v as usize + 1).min(side - 1), v.fract())
+        let first = v as usize;
+        (first, (first + 1).min(side - 1), v - first as f32)
     };
     for (j, row) in mask.chunks_exact_mut(resolution).enumerate() {
         let (y0, y1, fy) = place(j);
@@ -79,8 +82,7 @@ fn moved(face_mask: &[f32], side: usize, p: Point) -> f32 {
     if !((0.0..=1.0).contains(&p.x) && (0.0..=1.0).contains(&p.y)) {
         return 0.0;
     }
-    let corners = Corners::new(p, side);
-    corners.mix(corners.at.map(|at| unit(face_mask[at])))
+    Corners::new(p, side).value(face_mask)
 }
 
 /// Columns of crop row `j` whose centres lie in the convex `hull`, its edges included: first, and the one after last.

@@ -20,7 +20,9 @@ impl Planes {
     pub fn fill(&mut self, space: Space, picture: &[f32], resolution: usize, region: &Region) {
         self.space = space;
         match space {
-            Space::Linear => self.fill_with(picture, resolution, region, |rgb| rgb.map(linear)),
+            Space::Linear => {
+                self.fill_with(picture, resolution, region, |[r, g, b]| [linear(r), linear(g), linear(b)]);
+            }
             Space::Lab => self.fill_with(picture, resolution, region, to_lab),
         }
     }

@@ -39,7 +39,7 @@ fn fill(
     weights: &mut [f32],
     luminance: impl Fn([f32; 3]) -> f32,
 ) {
-    let of = |planes: &Planes, n: usize| luminance([0, 1, 2].map(|c| planes.channels[c][n]));
+    let of = |Planes { channels: [a, b, c], .. }: &Planes, n: usize| luminance([a[n], b[n], c[n]]);
     let mut sums = [0f64; 3];
     for j in region.y0..region.y1 {
         let (start, count) = (j * resolution + region.x0, region.width());

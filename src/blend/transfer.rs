@@ -56,7 +56,8 @@ impl LabLine {
     #[inline(always)]
     pub fn apply(&self, lab: [f32; 3]) -> [f32; 3] {
         let whole = unit(lab[0] / self.knee);
-        [0, 1, 2].map(|c| lab[c] * self.ratio[c] + self.shift[c] * whole)
+        let channel = |c: usize| lab[c] * self.ratio[c] + self.shift[c] * whole;
+        [channel(0), channel(1), channel(2)]
     }
 }
 
@@ -76,7 +77,9 @@ pub fn transfer(
         let (out, mask) = (&mut layer[span.clone()], &mask[span.clone()]);
         match matched {
             Some((planes, Transfer::Gain(gain))) => {
-                write(out, mask, planes, span.start, |rgb| [0, 1, 2].map(|c| encoded(unit(rgb[c] * gain[c]))));
+                let lit = |value: f32, gain: f32| encoded(unit(value * gain));
+                let convert = |[r, g, b]: [f32; 3]| [lit(r, gain[0]), lit(g, gain[1]), lit(b, gain[2])];
+                write(out, mask, planes, span.start, convert);
             }
             Some((planes, Transfer::Lab(line))) => {
                 write(out, mask, planes, span.start, |lab| to_rgb(line.apply(lab)));

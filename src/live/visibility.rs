@@ -48,7 +48,7 @@ impl Visibility {
     pub fn hides_all(&self) -> bool {
         let Some(network) = &self.network else { return false };
         let middle = |n: usize| (n as f32 + 0.5) / OCCLUSION_SIDE as f32 - 0.5;
-        let within = |n: usize| middle(n % OCCLUSION_SIDE).hypot(middle(n / OCCLUSION_SIDE)) < FACE;
+        let within = |n: usize| middle(n % OCCLUSION_SIDE).powi(2) + middle(n / OCCLUSION_SIDE).powi(2) < FACE * FACE;
         let values = network.visible().iter().enumerate().filter(|(n, _)| within(*n));
         let (sum, count) = values.fold((0.0, 0.0), |(sum, count), (_, visible)| (sum + visible, count + 1.0));
         sum < LEAST_VISIBLE * count

@@ -56,17 +56,31 @@ impl Tensor {
         }
     }
 
-    /// The values of floats of 32 or 16 bits, as many as there are; `None` for another type, and where they are in
-    /// another file.
+    /// 32-bit floats.
+    pub fn of_floats(name: &str, dims: Vec<i64>, values: &[f32]) -> Self {
+        Self::raw(name, dims, DataType::Float, values.iter().flat_map(|value| value.to_le_bytes()).collect())
+    }
+
+    /// A list of 64-bit integers.
+    pub fn of_integers(name: &str, values: &[i64]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self::raw(name, vec![values.len() as i64], DataType::Int64, bytes)
+    }
+
+    /// The values of floats of 32 or 16 bits; `None` for another type, where they are in another file, and where they are
+    /// not as many as the shape says.
     pub fn floats(&self) -> Option<Vec<f32>> {
-        let kind = DataType::numbered(self.data_type).filter(|_| self.data_location == 0)?;
+        let count = self.count()?;
+        let kind = DataType::numbered(self.data_type)?;
         Some(match (&self.raw_data, kind) {
-            (Some(raw), DataType::Float) => raw.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect(),
-            (Some(raw), DataType::Float16) => {
+            (Some(raw), DataType::Float) if raw.len() == 4 * count => {
+                raw.as_chunks().0.iter().map(|&four| f32::from_le_bytes(four)).collect()
+            }
+            (Some(raw), DataType::Float16) if raw.len() == 2 * count => {
                 raw.as_chunks().0.iter().map(|&two| f16::from_le_bytes(two).to_f32()).collect()
             }
-            (None, DataType::Float) => self.float_data.clone(),
-            (None, DataType::Float16) => {
+            (None, DataType::Float) if self.float_data.len() == count => self.float_data.clone(),
+            (None, DataType::Float16) if self.int32_data.len() == count => {
                 self.int32_data.iter().map(|&bits| f16::from_bits(bits as u16).to_f32()).collect()
             }
             _ => return None,
@@ -75,11 +89,21 @@ impl Tensor {
 
     /// The values of 64-bit integers, likewise.
     pub fn integers(&self) -> Option<Vec<i64>> {
-        let is_whole = self.data_type == DataType::Int64 as i32 && self.data_location == 0;
-        is_whole.then(|| match &self.raw_data {
-            Some(raw) => raw.as_chunks().0.iter().map(|&eight| i64::from_le_bytes(eight)).collect(),
-            None => self.int64_data.clone(),
-        })
+        let count = self.count().filter(|_| self.data_type == DataType::Int64 as i32)?;
+        match &self.raw_data {
+            Some(raw) if raw.len() == 8 * count => {
+                Some(raw.as_chunks().0.iter().map(|&eight| i64::from_le_bytes(eight)).collect())
+            }
+            None if self.int64_data.len() == count => Some(self.int64_data.clone()),
+            _ => None,
+        }
+    }
+
+    /// How many values the shape says, where they are in this file.
+    fn count(&self) -> Option<usize> {
+        let mut sides = self.dims.iter().map(|&side| usize::try_from(side).ok());
+        let count = sides.try_fold(1_usize, |count, side| count.checked_mul(side?))?;
+        (self.data_location == 0 && count <= usize::MAX / 8).then_some(count)
     }
 }
 

@@ -1,5 +1,5 @@
 //! ONNX Runtime, loaded at run time: where the library is found, which execution providers it has, and a network with
-//! fixed inputs and outputs, some of whose nodes it is given in another form ([`rewrite`]).
+//! fixed inputs and outputs, some of whose nodes it is given in another form (`rewrite`).
 
 mod library;
 mod network;

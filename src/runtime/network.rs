@@ -66,7 +66,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// Loads `bytes` (an ONNX file).
+    /// Loads `bytes` (an ONNX file). On a processor some of its nodes are written in a form that is computed faster.
     ///
     /// # Errors
     /// [`NetworkError`] where the provider is missing, the file is refused, or a tensor is not float32.
@@ -85,11 +85,16 @@ impl Network {
         weights: &SharedWeights,
     ) -> Result<Self, NetworkError> {
         let faster = (options.provider == Provider::Cpu).then(|| rewritten(bytes)).flatten();
-        Self::as_written(runtime, faster.as_deref().unwrap_or(bytes), options, weights)
+        // ONNX Runtime may still take the file as it is.
+        let loaded = faster.and_then(|faster| Self::as_written(runtime, &faster, options, weights).ok());
+        loaded.map_or_else(|| Self::as_written(runtime, bytes, options, weights), Ok)
     }
 
-    /// As [`Network::sharing`], node by node as the file has it.
-    pub(super) fn as_written(
+    /// As [`Network::sharing`], node by node as the file has it: for what judges a file.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub(crate) fn as_written(
         runtime: &Runtime,
         bytes: &[u8],
         options: NetworkOptions,

@@ -236,13 +236,7 @@ impl SwapModel {
             int64s("blocks", &[1, 3, 2, 2, half, half]),
             int64s("large", &[0, 3, SIDE, -1]),
         ]);
-        let text = |name: &str, value: &'static str| Attribute {
-            name: name.to_owned(),
-            s: Some(Bytes::from_static(value.as_bytes())),
-            kind: attribute_type::STRING,
-            ..Attribute::default()
-        };
-        let same = || vec![text("auto_pad", "SAME_UPPER"), ints("strides", &[2, 2])];
+        let same = || vec![Attribute::text("auto_pad", "SAME_UPPER"), ints("strides", &[2, 2])];
         let nodes = [
             node("Transpose", &["in_face:0"], "nchw", vec![ints("perm", &[0, 3, 1, 2])]),
             node("Conv", &["nchw", "down"], "halved", same()),
@@ -268,7 +262,7 @@ impl SwapModel {
             node("Concat", &["batch", "rest"], "picture", vec![int("axis", 0)]),
             node("Reshape", &["wide", "picture"], "deep", vec![]),
             node("Relu", &["deep"], "cut", vec![]),
-            node("Conv", &["cut", "up"], "drawn", vec![text("auto_pad", "SAME_LOWER")]),
+            node("Conv", &["cut", "up"], "drawn", vec![Attribute::text("auto_pad", "SAME_LOWER")]),
             node("Reshape", &["drawn", "blocks"], "blocked", vec![]),
             node("Transpose", &["blocked"], "turned", vec![ints("perm", &[0, 1, 4, 2, 5, 3])]),
             node("Reshape", &["turned", "large"], "grown", vec![]),
@@ -391,12 +385,7 @@ impl SwapModel {
             floats("fourth", &[3, 4, 3, 3], &chance(108, 5, 0.3)),
         ]);
         let fused = |input: &[&str], output: &str, activation: &'static str, params: &[f32]| {
-            let mut attributes = vec![Attribute {
-                name: "activation".to_owned(),
-                s: Some(Bytes::from_static(activation.as_bytes())),
-                kind: attribute_type::STRING,
-                ..Attribute::default()
-            }];
+            let mut attributes = vec![Attribute::text("activation", activation)];
             if !params.is_empty() {
                 attributes.push(Attribute {
                     name: "activation_params".to_owned(),
@@ -495,24 +484,17 @@ pub(crate) fn dimensions(value: &mut ValueInfo) -> &mut Vec<Dimension> {
 
 /// A node with one output, and its name.
 pub(crate) fn node(op_type: &str, input: &[&str], output: &str, attribute: Vec<Attribute>) -> Node {
-    Node {
-        input: input.iter().map(|&name| name.to_owned()).collect(),
-        output: vec![output.to_owned()],
-        name: format!("make {output}"),
-        op_type: op_type.to_owned(),
-        attribute,
-        domain: String::new(),
-    }
+    Node { name: format!("make {output}"), ..Node::new(op_type, input, output, attribute) }
 }
 
 /// An integer attribute.
 pub(crate) fn int(name: &str, i: i64) -> Attribute {
-    Attribute { name: name.to_owned(), i: Some(i), kind: attribute_type::INT, ..Attribute::default() }
+    Attribute::int(name, i)
 }
 
 /// A float attribute.
 pub(crate) fn float(name: &str, f: f32) -> Attribute {
-    Attribute { name: name.to_owned(), f: Some(f), kind: attribute_type::FLOAT, ..Attribute::default() }
+    Attribute::float(name, f)
 }
 
 /// Numbers of both signs up to `most` that look like chance.
@@ -527,28 +509,16 @@ fn chance(count: usize, seed: u32, most: f32) -> Vec<f32> {
 
 /// An attribute of integers.
 pub(crate) fn ints(name: &str, values: &[i64]) -> Attribute {
-    Attribute { name: name.to_owned(), ints: values.to_vec(), kind: attribute_type::INTS, ..Attribute::default() }
+    Attribute::ints(name, values)
 }
 
 /// Float32 weights.
 pub(crate) fn floats(name: &str, dims: &[i64], values: &[f32]) -> Tensor {
-    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    tensor(name, dims, DataType::Float, raw)
+    Tensor::of_floats(name, dims.to_vec(), values)
 }
 
 fn int64s(name: &str, values: &[i64]) -> Tensor {
-    let raw: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    tensor(name, &[values.len() as i64], DataType::Int64, raw)
-}
-
-fn tensor(name: &str, dims: &[i64], data_type: DataType, raw: Vec<u8>) -> Tensor {
-    Tensor {
-        dims: dims.to_vec(),
-        data_type: data_type as i32,
-        name: name.to_owned(),
-        raw_data: Some(Bytes::from(raw)),
-        ..Tensor::default()
-    }
+    Tensor::of_integers(name, values)
 }
 
 fn first_channel(input: &str, output: &str) -> Node {

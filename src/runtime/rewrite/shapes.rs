@@ -1,15 +1,21 @@
 //! What shapes the pictures of a network have, as far as its nodes say it.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
-use crate::onnx::{Graph, Node, Tensor};
+use crate::onnx::{DataType, Graph, Node, Tensor};
 
-/// Channels, height and width.
+/// Sides, numbers of channels and blocks that are followed: products of four stay within 64 bits.
+const FOLLOWED: RangeInclusive<i64> = 1..=1 << 16;
+
+/// The last three of a picture's dimensions: channels, height and width, where they come in that order.
 pub(super) type PictureShape = [i64; 3];
 
 /// The constants of a graph, and the shapes of its pictures `[N, C, H, W]` as far as they are followed.
 pub(super) struct Shapes<'a> {
     constants: HashMap<String, &'a Tensor>,
+    /// Constants that are held as integers with steps; only their shapes are of use.
+    quantised: HashMap<String, &'a Tensor>,
     pictures: HashMap<String, PictureShape>,
 }
 
@@ -22,10 +28,11 @@ impl<'a> Shapes<'a> {
             let [_, a, b, c] = dims.as_slice() else { return None };
             Some((input.name.clone(), [a.fixed()?, b.fixed()?, c.fixed()?]))
         });
-        Self { constants, pictures: inputs.collect() }
+        let inputs = inputs.filter(|(_, shape)| is_followed(shape));
+        Self { constants, quantised: HashMap::new(), pictures: inputs.collect() }
     }
 
-    /// A constant, also one that is cast to another type on its way.
+    /// A constant, also one of fewer bits that is widened to 32 on its way.
     pub(super) fn constant(&self, name: &str) -> Option<&'a Tensor> {
         self.constants.get(name).copied()
     }
@@ -38,11 +45,13 @@ impl<'a> Shapes<'a> {
     /// Follows a node. Nodes come in the order in which they run.
     pub(super) fn pass(&mut self, node: &Node) {
         let [output] = node.output.as_slice() else { return };
-        if matches!(node.op_type.as_str(), "Cast" | "DequantizeLinear")
-            && let Some(constant) = node.input.first().and_then(|input| self.constant(input))
-        {
+        let constant = node.input.first().and_then(|input| self.constant(input));
+        let widens = |node: &Node| node.attribute("to").and_then(|to| to.i) == Some(i64::from(DataType::Float as i32));
+        if let Some(constant) = constant.filter(|_| node.op_type == "Cast" && widens(node)) {
             self.constants.insert(output.clone(), constant);
-        } else if let Some(shape) = self.given(node) {
+        } else if let Some(constant) = constant.filter(|_| node.op_type == "DequantizeLinear") {
+            self.quantised.insert(output.clone(), constant);
+        } else if let Some(shape) = self.given(node).filter(is_followed) {
             self.pictures.insert(output.clone(), shape);
         }
     }
@@ -59,26 +68,28 @@ impl<'a> Shapes<'a> {
                 let shape = self.picture(input)?;
                 let order = &node.attribute("perm")?.ints;
                 let [0, axes @ ..] = order.as_slice() else { return None };
-                let axis = |n: usize| shape.get(usize::try_from(axes.get(n)? - 1).ok()?).copied();
+                let axis = |n: usize| shape.get(usize::try_from(axes.get(n)?.checked_sub(1)?).ok()?).copied();
                 Some([axis(0)?, axis(1)?, axis(2)?])
             }
             "Conv" => self.convolved(node, self.picture(input)?),
             "DepthToSpace" => {
                 let [channels, height, width] = self.picture(input)?;
-                let block = node.attribute("blocksize")?.i.filter(|&block| block > 0)?;
+                let block = block(node)?;
                 Some([channels / (block * block), height * block, width * block])
             }
             "Reshape" => {
-                let wanted = self.constant(node.input.get(1)?)?.integers()?;
+                let wanted = self.constant(node.input.get(1)?).filter(|wanted| wanted.dims == [4])?.integers()?;
                 let &[_, channels, height, width] = wanted.as_slice() else { return None };
-                [channels, height, width].iter().all(|&side| side > 0).then_some([channels, height, width])
+                Some([channels, height, width])
             }
             _ => None,
         }
     }
 
     fn convolved(&self, node: &Node, [_, height, width]: PictureShape) -> Option<PictureShape> {
-        let &[out, _, rows, columns] = self.constant(node.input.get(1)?)?.dims.as_slice() else { return None };
+        let weight = node.input.get(1)?;
+        let weight = self.constant(weight).or_else(|| self.quantised.get(weight).copied())?;
+        let &[out, _, rows, columns] = weight.dims.as_slice() else { return None };
         let said = |name: &str| node.attribute(name);
         let padded_by_rule = said("auto_pad").and_then(|rule| rule.s.as_deref()).is_some_and(|rule| rule != b"NOTSET");
         if padded_by_rule || said("dilations").is_some_and(|by| by.ints.iter().any(|&by| by != 1)) {
@@ -88,8 +99,18 @@ impl<'a> Shapes<'a> {
         let strides: [i64; 2] =
             said("strides").map_or(Some([1; 2]), |strides| strides.ints.as_slice().try_into().ok())?;
         let side = |side: i64, kernel: i64, n: usize| {
-            (strides[n] > 0).then(|| (side + pads[n] + pads[n + 2] - kernel) / strides[n] + 1)
+            let span = side.saturating_add(pads[n]).saturating_add(pads[n + 2]).saturating_sub(kernel);
+            (strides[n] > 0 && span >= 0).then(|| (span / strides[n]).saturating_add(1))
         };
         Some([out, side(height, rows, 0)?, side(width, columns, 1)?])
     }
+}
+
+/// The side of a DepthToSpace's blocks, where that may be.
+pub(super) fn block(node: &Node) -> Option<i64> {
+    node.attribute("blocksize")?.i.filter(|block| FOLLOWED.contains(block))
+}
+
+fn is_followed(shape: &PictureShape) -> bool {
+    shape.iter().all(|side| FOLLOWED.contains(side))
 }

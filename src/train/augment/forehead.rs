@@ -1,27 +1,37 @@
-//! The forehead behind the hair. The performer keeps their own hair, so that the subject's face is to reach up to where that
-//! begins: drawn as they were filmed, a fringe would end as a line across the performer's forehead.
+//! The forehead behind the hair. The performer keeps their own hair, so that the subject's face is to reach up to
+//! where that begins: drawn as they were filmed, a fringe would end as a line across the performer's forehead.
 
 use super::anchors::{Anchors, middle};
 use super::box_blur::box_blur;
 use super::pull_push::Pyramid;
 use crate::geometry::Point;
 
-/// From where the forehead begins above the brows to where it is wholly forehead, over [`Anchors::height`]: hair is no part of
-/// a brow, but the skin in its shadow may be.
+/// From where the forehead begins above the brows to where it is wholly forehead, over [`Anchors::height`]: hair is
+/// no part of a brow, but the skin in its shadow may be.
 const HAIR_BEGINS: (f32, f32) = (0.0, 0.1);
 const SHADOW_BEGINS: (f32, f32) = (0.15, 0.45);
 /// How far it reaches beyond temples and brows, and over which width it ends, over the same.
 const BESIDE: f32 = 0.3;
 /// Nearer to the mask's edge, over the side, pixels hold some of the hair, and lie in its shadow.
-const HAIR_EDGE: f32 = 0.0125;
-const SHADOW_EDGE: f32 = 0.075;
-/// From where to where below the brows cheeks and nose say what colour skin has, over the same: what shows of a forehead under a
-/// fringe lies in its shadow.
+const HAIR_EDGE: f32 = 0.025;
+const SHADOW_EDGE: f32 = 0.11;
+/// From how far above the brows the forehead says what colour its skin has, and how far inside of its ends, over the
+/// same.
+const SKIN_BEGINS: (f32, f32) = (0.1, 0.1);
+/// The power of a pixel's luma, over that of which this share is darker, that it counts by there: what lies in the fringe's
+/// shadow, brows and creases count next to nothing.
+const BRIGHT: i32 = 8;
+const BRIGHT_SHARE: f32 = 0.9;
+/// From where to where below the brows cheeks and nose say it, too, over the same, and how little each of their pixels
+/// counts: where a forehead shows, that decides.
 const CHEEKS: (f32, f32) = (0.6, 1.6);
+const CHEEK: f32 = 0.02;
 
 /// Buffers of [`uncover`].
 #[derive(Debug, Default)]
 pub(super) struct ForeheadBuffers {
+    places: Vec<Point>,
+    lumas: Vec<f32>,
     skin: Vec<f32>,
     lit: Vec<f32>,
     row: Vec<f32>,
@@ -51,26 +61,36 @@ impl Forehead {
         Self { origin, right, down, height: anchors.height(), ends }
     }
 
-    /// How much of it is at `p`, 0..1, where it begins and is whole so far above the brows.
-    fn share(&self, p: Point, (from, to): (f32, f32)) -> f32 {
+    /// How far above the brows `p` lies, over the height, and how far inside of both ends, likewise.
+    fn above_and_inside(&self, p: Point) -> (f32, f32) {
         let Self { origin, right, down, height, ends } = *self;
         let (x, y) = (p.x - origin.x, p.y - origin.y);
-        let above = -(x * down.x + y * down.y) / height;
         let along = x * right.x + y * right.y;
-        let inside = (along - ends[0]).min(ends[1] - along) / height;
+        (-(x * down.x + y * down.y) / height, (along - ends[0]).min(ends[1] - along) / height)
+    }
+
+    /// How much of it is at `p`, 0..1, where it begins and is whole so far above the brows.
+    fn share(&self, p: Point, (from, to): (f32, f32)) -> f32 {
+        let (above, inside) = self.above_and_inside(p);
         ((above - from) / (to - from)).clamp(0.0, 1.0) * (1.0 + inside / BESIDE).clamp(0.0, 1.0)
+    }
+
+    /// Whether skin at `p` is the forehead's.
+    fn is_forehead(&self, p: Point) -> bool {
+        let (above, inside) = self.above_and_inside(p);
+        above > SKIN_BEGINS.0 && inside > SKIN_BEGINS.1
     }
 
     /// Whether `p` lies at the height of cheeks and nose.
     fn is_cheek(&self, p: Point) -> bool {
-        let Self { origin, down, height, .. } = *self;
-        let below = ((p.x - origin.x) * down.x + (p.y - origin.y) * down.y) / height;
-        (CHEEKS.0..CHEEKS.1).contains(&below)
+        (CHEEKS.0..CHEEKS.1).contains(&-self.above_and_inside(p).0)
     }
 }
 
-/// Replaces what is not skin of the forehead in `target` (blue, green, red, `side`² values each, 0..1) by the colour of cheeks and
-/// nose, and counts it as face in `mask`, both by `strength` (0..1); nothing where neither shows. `to_source` takes points of the sample's unit square to the source's.
+/// Replaces what is not skin of the forehead, or lies in the shadow of hair, in `target` (blue, green, red, `side`²
+/// values each, 0..1) by the colour of what shows of it in the light, or of cheeks and nose, and counts it as face in
+/// `mask`, both by `strength` (0..1); nothing where none of these shows. `to_source` takes points of the sample's
+/// unit square to the source's.
 pub(super) fn uncover(
     (forehead, strength): (&Forehead, f32),
     to_source: impl Fn(Point) -> Point,
@@ -78,7 +98,7 @@ pub(super) fn uncover(
     side: usize,
     buffers: &mut ForeheadBuffers,
 ) {
-    let ForeheadBuffers { skin, lit, row, pyramid } = buffers;
+    let ForeheadBuffers { places, lumas, skin, lit, row, pyramid } = buffers;
     for (inside, edge) in [(&mut *skin, HAIR_EDGE), (&mut *lit, SHADOW_EDGE)] {
         inside.clear();
         inside.extend_from_slice(mask);
@@ -86,21 +106,32 @@ pub(super) fn uncover(
         inside.iter_mut().for_each(|inside| *inside = (2.0 * *inside - 1.0).clamp(0.0, 1.0));
     }
     let pixels = side * side;
-    let place = |n: usize| to_source(super::centre(n % side, n / side, 1.0 / side as f32));
-    if !lit.iter().enumerate().any(|(n, &lit)| lit > 0.0 && forehead.is_cheek(place(n))) {
+    places.clear();
+    places.extend((0..pixels).map(|n| to_source(super::centre(n % side, n / side, 1.0 / side as f32))));
+    let luma =
+        |target: &[f32], n: usize| 0.114 * target[n] + 0.587 * target[pixels + n] + 0.299 * target[2 * pixels + n];
+    let shown = |n: usize| skin[n] > 0.5 && forehead.is_forehead(places[n]);
+    lumas.clear();
+    lumas.extend((0..pixels).filter(|&n| shown(n)).map(|n| luma(target, n)));
+    if lumas.is_empty() && !(0..pixels).any(|n| skin[n] > 0.0 && forehead.is_cheek(places[n])) {
         return;
     }
-    let shares = |n: usize| {
-        let p = place(n);
-        [HAIR_BEGINS, SHADOW_BEGINS].map(|begins| strength * forehead.share(p, begins))
-    };
-    let known = lit.iter().enumerate().map(|(n, &lit)| {
-        let weight = if forehead.is_cheek(place(n)) { lit } else { 0.0 };
+    let bright = (BRIGHT_SHARE * lumas.len() as f32) as usize;
+    let bright = if lumas.is_empty() { 0.0 } else { *lumas.select_nth_unstable_by(bright, f32::total_cmp).1 };
+    let known = (0..pixels).map(|n| {
+        let counts = if shown(n) {
+            (luma(target, n) / bright.max(1e-3)).min(1.0).powi(BRIGHT)
+        } else if forehead.is_cheek(places[n]) {
+            CHEEK
+        } else {
+            0.0
+        };
+        let weight = skin[n] * counts;
         [target[n] * weight, target[pixels + n] * weight, target[2 * pixels + n] * weight, weight]
     });
     let filled = pyramid.fill(side, known);
     for (n, filled) in filled.iter().enumerate() {
-        let [hair, shadow] = shares(n);
+        let [hair, shadow] = [HAIR_BEGINS, SHADOW_BEGINS].map(|begins| strength * forehead.share(places[n], begins));
         let hidden = (hair * (1.0 - skin[n])).max(shadow * (1.0 - lit[n]));
         for (k, filled) in filled.iter().take(3).enumerate() {
             let value = &mut target[k * pixels + n];

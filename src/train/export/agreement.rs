@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::ExportError;
 use super::wiring::OUTPUTS;
-use crate::runtime::{Network as OnnxNetwork, NetworkError, NetworkOptions, Runtime};
+use crate::runtime::{Network as OnnxNetwork, NetworkError, NetworkOptions, Runtime, SharedWeights};
 use crate::train::weights::Weights;
 use crate::train::zoo::Network;
 
@@ -34,7 +34,8 @@ impl std::fmt::Display for Agreement {
 pub fn verify(bytes: &[u8], network: &Network, weights: &Weights, crops: &Tensor<4>) -> Result<Agreement, ExportError> {
     let rows = crop_rows(crops, network)?;
     let side = network.blueprint().resolution;
-    let mut engine = OnnxNetwork::new(&Runtime::load(None)?, bytes, engine_options())?;
+    let mut engine =
+        OnnxNetwork::as_written(&Runtime::load(None)?, bytes, engine_options(), &SharedWeights::default())?;
     let missing = |name: &str| NetworkError::Runtime(format!("it has no output '{name}'"));
     let mut places = [0; 3];
     for (place, (name, channels)) in places.iter_mut().zip(OUTPUTS.into_iter().zip([1, 3, 1])) {

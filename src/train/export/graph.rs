@@ -52,14 +52,7 @@ impl<'a> Builder<'a> {
     /// Adds a node and gives the name of what comes out.
     pub(super) fn node(&mut self, operator: &str, inputs: &[&str], name: &str, attribute: Vec<Attribute>) -> String {
         let output = format!("{}{name}", self.scope);
-        self.nodes.push(Node {
-            input: inputs.iter().map(|&input| input.to_owned()).collect(),
-            output: vec![output.clone()],
-            name: output.clone(),
-            op_type: operator.to_owned(),
-            attribute,
-            domain: String::new(),
-        });
+        self.nodes.push(Node { name: output.clone(), ..Node::new(operator, inputs, &output, attribute) });
         output
     }
 

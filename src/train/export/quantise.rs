@@ -12,7 +12,7 @@ use super::agreement::{crop_rows, engine_options};
 use super::graph::Axis;
 use super::{ExportError, Metadata, Precision, export};
 use crate::onnx::{DataType, Dimension, Model, TensorType, Type, ValueInfo};
-use crate::runtime::{Network as OnnxNetwork, NetworkError, Runtime};
+use crate::runtime::{Network as OnnxNetwork, NetworkError, Runtime, SharedWeights};
 use crate::train::weights::Weights;
 use crate::train::zoo::Network;
 
@@ -58,7 +58,12 @@ pub fn calibrate(network: &Network, weights: &Weights, crops: &Tensor<4>) -> Res
     let bytes = export(network, weights, &Metadata::default(), Precision::Fp32)?;
     let mut model = Model::decode(bytes.as_slice()).map_err(|error| NetworkError::Runtime(error.to_string()))?;
     let names = expose(&mut model);
-    let mut engine = OnnxNetwork::new(&Runtime::load(None)?, &model.encode_to_vec(), engine_options())?;
+    let mut engine = OnnxNetwork::as_written(
+        &Runtime::load(None)?,
+        &model.encode_to_vec(),
+        engine_options(),
+        &SharedWeights::default(),
+    )?;
     let mut ranges = Ranges::default();
     for row in rows {
         engine.input_mut(0).copy_from_slice(&row);
