@@ -6,7 +6,6 @@ mod live_support;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use counting_allocator::allocations;
 use live_support::*;
 use prost::Message;

@@ -113,7 +113,7 @@ fn the_forehead_goes_on_as_bright_as_it_shows() {
 
 #[test]
 fn the_shadow_under_the_fringe_is_gone() {
-    let shadow = |row| if row < FRINGE + 3 { 0.5 } else { 1.0 };
+    let shadow = |row| if row < FRINGE + 2 { 0.5 } else { 1.0 };
     assert_lit(&sample(&shaded(FRINGE, shadow), 1.0), 0..BROWS - 4, 1.0);
 }
 

@@ -6,7 +6,6 @@
 
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use prost::Message;
 use standin::onnx::{
     Attribute, DataType, Dimension, Entry, Graph, Model, Node, OperatorSet, Shape, Tensor, TensorType, Type, ValueInfo,

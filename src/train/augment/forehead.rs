@@ -18,8 +18,8 @@ const SHADOW_EDGE: f32 = 0.11;
 /// From how far above the brows the forehead says what colour its skin has, and how far inside of its ends, over the
 /// same.
 const SKIN_BEGINS: (f32, f32) = (0.1, 0.1);
-/// The power of a pixel's luma, over that of which this share is darker, that it counts by there: what lies in the fringe's
-/// shadow, brows and creases count next to nothing.
+/// The power of how near a pixel's luma is to that of which this share is darker, the smaller over the larger, that it
+/// counts by there: what lies in the fringe's shadow, brows, creases and highlights count next to nothing.
 const BRIGHT: i32 = 8;
 const BRIGHT_SHARE: f32 = 0.9;
 /// From where to where below the brows cheeks and nose say it, too, over the same, and how little each of their pixels
@@ -120,7 +120,8 @@ pub(super) fn uncover(
     let bright = if lumas.is_empty() { 0.0 } else { *lumas.select_nth_unstable_by(bright, f32::total_cmp).1 };
     let known = (0..pixels).map(|n| {
         let counts = if shown(n) {
-            (luma(target, n) / bright.max(1e-3)).min(1.0).powi(BRIGHT)
+            let ratio = luma(target, n).max(1e-3) / bright.max(1e-3);
+            ratio.min(1.0 / ratio).powi(BRIGHT)
         } else if forehead.is_cheek(places[n]) {
             CHEEK
         } else {
