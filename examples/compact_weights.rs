@@ -50,8 +50,7 @@ fn main() -> Result<()> {
 
 /// The values of a tensor of floats that is large enough.
 fn weights(tensor: &Tensor) -> Option<Vec<f32>> {
-    let many = tensor.dims.iter().product::<i64>() as usize;
-    tensor.floats().filter(|_| many >= LEAST)
+    tensor.floats().filter(|values| values.len() >= LEAST)
 }
 
 /// The tensors and nodes that give a tensor's values, where they are told by 16-bit floats.
@@ -78,11 +77,10 @@ fn in_bytes(tensor: &Tensor, values: &[f32]) -> Option<(Vec<Tensor>, Vec<Node>)>
     let [held, step, shape, whole, steps_of, product] =
         ["byte", "step", "shape", "whole", "steps", "product"].map(|part| format!("{name}_{part}"));
     let dims = [blocks.len() as i64, BLOCK as i64];
-    let shape_bytes: Vec<u8> = tensor.dims.iter().flat_map(|side| side.to_le_bytes()).collect();
     let tensors = vec![
         Tensor::raw(&held, dims.to_vec(), DataType::Int8, integers.collect()),
         halves(&step, vec![dims[0], 1], &steps),
-        Tensor::raw(&shape, vec![tensor.dims.len() as i64], DataType::Int64, shape_bytes),
+        Tensor::of_integers(&shape, &tensor.dims),
     ];
     let nodes = vec![
         widened(&held, &whole),

@@ -13,8 +13,9 @@
 //!    transfer, composite, over the face's region only. One module a pass, with a shader of the same name in
 //!    `shaders/`; [`blend::gpu`] runs those.
 //! 4. [`swap`]: the model file, what it must hold, and the engines that run it on the crop. [`runtime`] finds and loads
-//!    ONNX Runtime, for this and for the face networks; [`onnx`] has the messages of their files. [`swap::passes`] runs the network on a GPU. [`swapper`] makes one of
-//!    crop, network and blend, in host memory or on one GPU, where the crop then does not leave it. [`gpu`] opens those.
+//!    ONNX Runtime, for this and for the face networks; [`onnx`] has the messages of their files. [`swap::passes`]
+//!    runs the network on a GPU. [`swapper`] makes one of crop, network and blend, in host memory or on one GPU, where
+//!    the crop then does not leave it. [`gpu`] opens those.
 //! 5. [`live`]: the stages, the queue that keeps several frames in flight and in order, latency and statistics. The
 //!    [guard](live::Guard) decides what leaves when a face is lost, a stage fails or somebody unknown comes in.
 //!

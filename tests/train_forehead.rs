@@ -42,8 +42,8 @@ fn source(hair_masked: bool) -> Source {
     shaded(FRINGE, |_| 1.0).with_hair_masked(hair_masked)
 }
 
-/// The same, whose fringe ends in another row, and whose rows are as much darker or brighter as `shade` says; its mask knows
-/// hair.
+/// The same, whose fringe ends in another row, and whose rows are as much darker or brighter as `shade` says; its
+/// mask knows hair.
 fn shaded(fringe: usize, shade: impl Fn(usize) -> f32) -> Source {
     let in_face = |n: usize| FACE.contains(&(n % SIDE)) && n / SIDE >= fringe;
     let light = |n: usize, value: u8| (f32::from(value) * side_light(n % SIDE) * shade(n / SIDE)) as u8;
@@ -121,6 +121,12 @@ fn the_shadow_under_the_fringe_is_gone() {
 fn a_spot_of_light_does_not_decide() {
     let spot = |row| if row == FRINGE + 8 { 1.25 } else { 0.8 };
     assert_lit(&sample(&shaded(FRINGE, spot), 1.0), 0..FRINGE, 0.8);
+}
+
+#[test]
+fn a_forehead_that_is_all_shadow_does_not_decide() {
+    let shadow = |row| if row < BROWS { 0.4 } else { 1.0 };
+    assert_lit(&sample(&shaded(FRINGE, shadow), 1.0), 0..FRINGE / 2, 1.0);
 }
 
 #[test]

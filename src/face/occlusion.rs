@@ -91,9 +91,8 @@ impl OcclusionNetwork {
 /// pixel of the crop counts as far as it lies in it; a smaller crop's are repeated so.
 fn reduce(crop: &[f32], resolution: usize, planes: &mut [f32]) {
     let pixels = OCCLUSION_SIDE * OCCLUSION_SIDE;
-    debug_assert_eq!(crop.len(), 3 * resolution * resolution);
     if resolution == OCCLUSION_SIDE {
-        for (n, pixel) in crop.chunks_exact(3).enumerate().take(pixels) {
+        for (n, pixel) in crop[..3 * pixels].chunks_exact(3).enumerate() {
             pixel.iter().enumerate().for_each(|(c, &value)| planes[c * pixels + n] = value);
         }
         return;

@@ -67,8 +67,8 @@ impl Tensor {
         Self::raw(name, vec![values.len() as i64], DataType::Int64, bytes)
     }
 
-    /// The values of floats of 32 or 16 bits; `None` for another type, where they are in another file, and where they are
-    /// not as many as the shape says.
+    /// The values of floats of 32 or 16 bits; `None` for another type, where they are in another file, and where they
+    /// are not as many as the shape says.
     pub fn floats(&self) -> Option<Vec<f32>> {
         let count = self.count()?;
         let kind = DataType::numbered(self.data_type)?;

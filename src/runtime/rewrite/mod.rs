@@ -1,5 +1,5 @@
-//! Nodes that ONNX Runtime computes faster on a processor when they are written otherwise. What a network gives stays
-//! the same, but for the rounding of [`prelu`].
+//! Nodes that ONNX Runtime computes faster on a processor when they are written otherwise. What a network gives of
+//! finite numbers stays the same, but for the rounding of [`prelu`].
 
 mod shapes;
 
@@ -8,10 +8,10 @@ use std::collections::HashSet;
 use prost::Message;
 
 use crate::onnx::{Attribute, Graph, Model, Node, Tensor};
-use shapes::{Shapes, block};
+use shapes::{Shapes, block, is_onnx};
 
-/// Channels of a PRelu, and nodes of a file, that are written otherwise at most: what is made stays small, whoever made the
-/// file.
+/// Channels of a PRelu, and nodes of a file, that are written otherwise at most: what is made stays small, whoever
+/// made the file.
 const MOST_CHANNELS: i64 = 4096;
 const MOST_NODES: usize = 1000;
 /// The largest slope: what a larger one takes away again would cost digits.
@@ -31,7 +31,7 @@ pub(super) fn rewritten(bytes: &[u8]) -> Option<Vec<u8>> {
     let (mut made, mut constants, mut count) = (Vec::with_capacity(nodes.len()), Vec::new(), 0);
     for node in nodes {
         let faster = match node.op_type.as_str() {
-            _ if count == MOST_NODES || !matches!(node.domain.as_str(), "" | "ai.onnx") => None,
+            _ if count == MOST_NODES || !is_onnx(&node) => None,
             "PRelu" => prelu(&node, &shapes),
             "DepthToSpace" => depth_to_space(&node, &shapes),
             _ => None,
@@ -75,9 +75,9 @@ fn names(graph: &Graph, nodes: &[Node]) -> HashSet<String> {
     values.chain(constants).chain(graph.input.iter().map(|input| &input.name)).cloned().collect()
 }
 
-/// `max(x, 0) + s · min(x, 0)` with a slope `s` a channel, as `s · x + (1 - s) · max(x, 0)`: two convolutions of one pixel
-/// and one channel, which ONNX Runtime computes in the layout of the convolutions around them, where it branches at each
-/// value for PRelu.
+/// `max(x, 0) + s · min(x, 0)` with a slope `s` a channel, as `s · x + (1 - s) · max(x, 0)`: two convolutions of one
+/// pixel and one channel, which ONNX Runtime computes in the layout of the convolutions around them, where it
+/// branches at each value for PRelu.
 fn prelu(node: &Node, shapes: &Shapes<'_>) -> Option<Faster> {
     let [x, slope] = node.input.as_slice() else { return None };
     let [y] = node.output.as_slice() else { return None };
@@ -105,8 +105,8 @@ fn prelu(node: &Node, shapes: &Shapes<'_>) -> Option<Faster> {
     Some(Faster { nodes, constants })
 }
 
-/// Columns beside each other first, then rows: two transpositions of four axes, each of which ONNX Runtime copies faster
-/// than the one of six.
+/// Columns beside each other first, then rows: two transpositions of four axes, each of which ONNX Runtime copies
+/// faster than the one of six.
 fn depth_to_space(node: &Node, shapes: &Shapes<'_>) -> Option<Faster> {
     let ([x], [y]) = (node.input.as_slice(), node.output.as_slice()) else { return None };
     let block = block(node)?;
@@ -239,7 +239,8 @@ mod tests {
             file(shuffle(i64::MIN, "CRD"), vec![]),
             file(elsewhere, vec![]),
             file(shuffle(2, "CRD"), taken),
-            // One slope of all channels, of each place, of another number of channels, none that is a number, too steep.
+            // One slope of all channels, of each place, of another number of channels, none that is a number, too
+            // steep.
             bend(&[1, 1, 1], &[0.1]),
             bend(&[8, 4, 6], &[0.1; 192]),
             bend(&[4, 1, 1], &[0.1; 4]),

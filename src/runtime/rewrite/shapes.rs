@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::onnx::{DataType, Graph, Node, Tensor};
 
-/// Sides, numbers of channels and blocks that are followed: products of four stay within 64 bits.
+/// Sides, numbers of channels and blocks that are followed: products of three stay far within 64 bits.
 const FOLLOWED: RangeInclusive<i64> = 1..=1 << 16;
 
 /// The last three of a picture's dimensions: channels, height and width, where they come in that order.
@@ -45,6 +45,9 @@ impl<'a> Shapes<'a> {
     /// Follows a node. Nodes come in the order in which they run.
     pub(super) fn pass(&mut self, node: &Node) {
         let [output] = node.output.as_slice() else { return };
+        if !is_onnx(node) {
+            return;
+        }
         let constant = node.input.first().and_then(|input| self.constant(input));
         let widens = |node: &Node| node.attribute("to").and_then(|to| to.i) == Some(i64::from(DataType::Float as i32));
         if let Some(constant) = constant.filter(|_| node.op_type == "Cast" && widens(node)) {
@@ -109,6 +112,11 @@ impl<'a> Shapes<'a> {
 /// The side of a DepthToSpace's blocks, where that may be.
 pub(super) fn block(node: &Node) -> Option<i64> {
     node.attribute("blocksize")?.i.filter(|block| FOLLOWED.contains(block))
+}
+
+/// Whether the operator is ONNX's own.
+pub(super) fn is_onnx(node: &Node) -> bool {
+    matches!(node.domain.as_str(), "" | "ai.onnx")
 }
 
 fn is_followed(shape: &PictureShape) -> bool {

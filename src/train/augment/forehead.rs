@@ -18,10 +18,14 @@ const SHADOW_EDGE: f32 = 0.11;
 /// From how far above the brows the forehead says what colour its skin has, and how far inside of its ends, over the
 /// same.
 const SKIN_BEGINS: (f32, f32) = (0.1, 0.1);
-/// The power of how near a pixel's luma is to that of which this share is darker, the smaller over the larger, that it
-/// counts by there: what lies in the fringe's shadow, brows, creases and highlights count next to nothing.
+/// The power of how near a pixel's luma is to that of which this share is darker, the smaller over the larger, that
+/// it counts by there: what lies in the fringe's shadow, brows, creases and highlights count next to nothing, and
+/// nothing where that is less than a cheek's pixel counts.
 const BRIGHT: i32 = 8;
 const BRIGHT_SHARE: f32 = 0.9;
+/// Within which parts of the cheeks' luma that is taken to lie: a forehead that is all shadow or highlight says
+/// nothing.
+const AS_CHEEKS: (f32, f32) = (0.75, 1.3);
 /// From where to where below the brows cheeks and nose say it, too, over the same, and how little each of their pixels
 /// counts: where a forehead shows, that decides.
 const CHEEKS: (f32, f32) = (0.6, 1.6);
@@ -111,17 +115,23 @@ pub(super) fn uncover(
     let luma =
         |target: &[f32], n: usize| 0.114 * target[n] + 0.587 * target[pixels + n] + 0.299 * target[2 * pixels + n];
     let shown = |n: usize| skin[n] > 0.5 && forehead.is_forehead(places[n]);
-    lumas.clear();
-    lumas.extend((0..pixels).filter(|&n| shown(n)).map(|n| luma(target, n)));
-    if lumas.is_empty() && !(0..pixels).any(|n| skin[n] > 0.0 && forehead.is_cheek(places[n])) {
-        return;
-    }
-    let bright = (BRIGHT_SHARE * lumas.len() as f32) as usize;
-    let bright = if lumas.is_empty() { 0.0 } else { *lumas.select_nth_unstable_by(bright, f32::total_cmp).1 };
+    let mut luma_of = |share: f32, counts: &dyn Fn(usize) -> bool| {
+        lumas.clear();
+        lumas.extend((0..pixels).filter(|&n| counts(n)).map(|n| luma(target, n)));
+        let at = (share * lumas.len() as f32) as usize;
+        (!lumas.is_empty()).then(|| *lumas.select_nth_unstable_by(at, f32::total_cmp).1)
+    };
+    let cheeks = luma_of(0.5, &|n| skin[n] > 0.5 && forehead.is_cheek(places[n]));
+    let bright = match (luma_of(BRIGHT_SHARE, &shown), cheeks) {
+        (Some(bright), Some(cheeks)) => bright.clamp(AS_CHEEKS.0 * cheeks, AS_CHEEKS.1 * cheeks),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => return,
+    };
     let known = (0..pixels).map(|n| {
         let counts = if shown(n) {
             let ratio = luma(target, n).max(1e-3) / bright.max(1e-3);
-            ratio.min(1.0 / ratio).powi(BRIGHT)
+            let counts = ratio.min(1.0 / ratio).powi(BRIGHT);
+            if counts > CHEEK { counts } else { 0.0 }
         } else if forehead.is_cheek(places[n]) {
             CHEEK
         } else {

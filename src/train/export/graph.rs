@@ -205,20 +205,25 @@ impl<'a> Builder<'a> {
 
     /// 32-bit floats of the file, once under each name.
     pub(super) fn floats(&mut self, name: &str, shape: &[i64], values: &[f32]) -> String {
-        self.constant(name, shape, DataType::Float, values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        self.once(Tensor::of_floats(name, shape.to_vec(), values))
     }
 
     /// A vector of 64-bit integers, as shapes are given.
     pub(super) fn integers(&mut self, name: &str, values: &[i64]) -> String {
-        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.constant(name, &[values.len() as i64], DataType::Int64, raw)
+        self.once(Tensor::of_integers(name, values))
     }
 
     fn constant(&mut self, name: &str, shape: &[i64], data_type: DataType, raw: Vec<u8>) -> String {
-        if self.made.insert(name.to_owned()) {
-            self.constants.push(Tensor::raw(name, shape.to_vec(), data_type, raw));
+        self.once(Tensor::raw(name, shape.to_vec(), data_type, raw))
+    }
+
+    /// Adds a constant unless there is one of that name, and gives the name.
+    fn once(&mut self, constant: Tensor) -> String {
+        let name = constant.name.clone();
+        if self.made.insert(name.clone()) {
+            self.constants.push(constant);
         }
-        name.to_owned()
+        name
     }
 
     /// A node on constants, once, under its own name whatever the scope.
