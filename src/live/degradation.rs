@@ -66,6 +66,8 @@ impl Degradation {
 /// What may be given up in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sacrifices {
+    /// Whether the detector may look less often.
+    pub detection: bool,
     /// Whether there are refined landmarks.
     pub landmarks: bool,
     /// Whether frames may be dropped.
@@ -75,7 +77,8 @@ pub struct Sacrifices {
 impl Sacrifices {
     fn allow(self, step: Degradation) -> bool {
         match step {
-            Degradation::None | Degradation::RareDetection => true,
+            Degradation::None => true,
+            Degradation::RareDetection => self.detection,
             Degradation::PlainLandmarks => self.landmarks,
             Degradation::DroppedFrames => self.frames,
         }
@@ -140,7 +143,7 @@ impl Occupancy {
         sacrifices: Sacrifices,
     ) -> bool {
         let find = times[Stage::Find as usize];
-        let swap: f32 = [Stage::Crop, Stage::Swap, Stage::Blend].iter().map(|stage| times[*stage as usize]).sum();
+        let swap: f32 = Stage::WORK.iter().map(|stage| times[*stage as usize]).sum::<f32>() - find;
         let busy = if workers == 0 { [find + swap, 0.0] } else { [find, swap / workers as f32] };
         self.busy.iter_mut().zip(busy).for_each(|(sum, busy)| *sum += busy);
         self.frames += 1;
@@ -185,7 +188,7 @@ impl Occupancy {
 mod tests {
     use super::*;
 
-    const ALL: Sacrifices = Sacrifices { landmarks: true, frames: true };
+    const ALL: Sacrifices = Sacrifices { detection: true, landmarks: true, frames: true };
     /// Milliseconds between two frames.
     const PERIOD: f32 = 33.3;
 
@@ -216,10 +219,12 @@ mod tests {
         let mut occupancy = Occupancy::default();
         let slow = [10.0, 80.0];
         assert_eq!(steps(&play(&mut occupancy, 0.0, 10, slow, ALL)), [RareDetection, PlainLandmarks, DroppedFrames]);
-        let none = Sacrifices { landmarks: false, frames: false };
+        let none = Sacrifices { landmarks: false, frames: false, ..ALL };
         assert_eq!(steps(&play(&mut Occupancy::default(), 0.0, 10, slow, none)), [RareDetection]);
-        let frames = Sacrifices { landmarks: false, frames: true };
+        let frames = Sacrifices { landmarks: false, ..ALL };
         assert_eq!(steps(&play(&mut Occupancy::default(), 0.0, 10, slow, frames)), [RareDetection, DroppedFrames]);
+        let several = Sacrifices { detection: false, ..frames };
+        assert_eq!(steps(&play(&mut Occupancy::default(), 0.0, 10, slow, several)), [DroppedFrames]);
     }
 
     #[test]
@@ -231,7 +236,7 @@ mod tests {
 
     #[test]
     fn steps_are_taken_back_slowly_and_more_slowly_after_a_mistake() {
-        let one = Sacrifices { landmarks: false, frames: false };
+        let one = Sacrifices { landmarks: false, frames: false, ..ALL };
         let (slow, quiet) = ([34.0, 20.0], [10.0, 20.0]);
         let mut occupancy = Occupancy::default();
         let none_from = |changes: &[(f64, Degradation)]| {

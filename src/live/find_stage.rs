@@ -129,6 +129,7 @@ impl FindStage {
             self.drift.reset();
         }
         self.drift.follow(&frame, &mut job.plan);
+        self.guard.follow(&job.plan.swap[job.plan.found..]);
         Ok(())
     }
 }

@@ -133,6 +133,15 @@ impl Guard {
         }
     }
 
+    /// Takes in where the held faces of a plan have gone: whoever is lost later was there.
+    pub fn follow(&mut self, held: &[Face]) {
+        for known in &mut self.remembered {
+            if let Some(face) = held.iter().find(|face| face.track == known.face.track) {
+                known.follow(face);
+            }
+        }
+    }
+
     /// Plans a frame in which faces could not even be looked for.
     pub fn plan_blind(&mut self, on_failure: OnFailure, plan: &mut Plan) {
         plan.clear();

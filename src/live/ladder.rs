@@ -88,6 +88,8 @@ pub(super) struct Remembered {
     traced: bool,
     /// Whether it is held where it was, and its body with it.
     pub(super) held: bool,
+    /// How far it has gone since it was seen, in px, as far as it could be followed.
+    gone: Point,
     /// Whether it was concealed where it was lost, and since when it is seen again.
     concealed: bool,
     back: Option<f64>,
@@ -108,6 +110,7 @@ impl Remembered {
             presence: Presence::Unknown,
             traced: false,
             held: false,
+            gone: Point::default(),
             concealed: false,
             back: None,
         }
@@ -128,7 +131,7 @@ impl Remembered {
         self.sightings += 1;
         self.newest = newest;
         self.presence = Presence::Unknown;
-        (self.traced, self.held) = (false, false);
+        (self.traced, self.held, self.gone) = (false, false, Point::default());
         self.leaving = reaches_over(&face.bounds.grown(1.2), layout, 0.999);
         self.sure |= face.score >= SURE || self.sightings >= OFTEN;
         let elapsed = (time - self.seen) as f32;
@@ -143,6 +146,12 @@ impl Remembered {
         (self.seen, self.cut) = (time, false);
     }
 
+    /// Notes where it is held now.
+    pub(super) fn follow(&mut self, held: &Face) {
+        let (from, to) = (self.face.bounds.centre(), held.bounds.centre());
+        self.gone = Point::new(to.x - from.x, to.y - from.y);
+    }
+
     /// How far it has moved since it was seen, if it moves on as it did.
     fn moved(&self, time: f64) -> Point {
         let missing = if self.leaving { (time - self.seen).clamp(0.0, LONGEST_MOVE) as f32 } else { 0.0 };
@@ -152,7 +161,7 @@ impl Remembered {
     /// Where it should be.
     pub(super) fn place(&self, time: f64) -> Rect {
         let (moved, bounds) = (self.moved(time), self.face.bounds);
-        Rect { x: bounds.x + moved.x, y: bounds.y + moved.y, ..bounds }
+        Rect { x: bounds.x + self.gone.x + moved.x, y: bounds.y + self.gone.y + moved.y, ..bounds }
     }
 
     /// Where it may be: a margin that grows with the time for which nobody knows.

@@ -53,7 +53,7 @@ pub use latency::Latency;
 pub use load::{Load, LoadError};
 pub use model::Model;
 pub use observation::Observation;
-pub use pending::Pending;
+pub use pending::{Pending, Undone};
 pub use plan::{Concealed, MARGIN, Plan};
 pub use prepare::{PrepareError, prepare_finder, prepare_occlusion};
 pub use queue::{Flushed, Queue};

@@ -1,10 +1,27 @@
 //! Work that goes on beside the stream, and a way to wait until it is done.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::heap::Large;
+
+/// Work that has come to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Undone {
+    /// It panicked.
+    #[error("{0} panicked; this is a defect of Standin")]
+    Panic(&'static str),
+    /// The system gave no thread.
+    #[error("no thread for {what}: {error}; close other programs, or raise the limit of processes (ulimit -u)")]
+    Thread {
+        /// For what.
+        what: &'static str,
+        /// Why.
+        error: std::io::Error,
+    },
+}
 
 /// Counts threads that prepare something.
 #[derive(Debug)]
@@ -32,21 +49,49 @@ impl Drop for Ticket {
 }
 
 impl Pending {
-    /// Does `work` on a thread of its own; where the system gives none, or it is closed, not at all.
-    pub fn spawn(self: &Arc<Self>, name: &str, work: impl FnOnce() + Send + 'static) {
-        self.spawn_then(name, work, |()| {});
+    /// Does `work` on a thread of its own and tells `done` what it gave, whatever becomes of it: also where it panics, or
+    /// the system gives no thread. Once this is closed it does and tells nothing.
+    pub fn spawn<T>(
+        self: &Arc<Self>,
+        name: &'static str,
+        work: impl FnOnce() -> T + Send + 'static,
+        done: impl FnOnce(Result<T, Undone>) + Send + 'static,
+    ) {
+        self.spawn_then(name, work, done, |()| {});
     }
 
-    /// Does `work` on a thread of its own, and then `rest` with what it gave: that nobody waits for but
-    /// [`Pending::close`].
-    pub fn spawn_then<T>(
+    /// The same, and then does `rest` with what `done` gave: that nobody waits for but [`Pending::close`].
+    pub fn spawn_then<T, U>(
+        self: &Arc<Self>,
+        name: &'static str,
+        work: impl FnOnce() -> T + Send + 'static,
+        done: impl FnOnce(Result<T, Undone>) -> U + Send + 'static,
+        rest: impl FnOnce(U) + Send + 'static,
+    ) {
+        let done = Arc::new(Mutex::new(Some(done)));
+        let own = Arc::clone(&done);
+        let work = move || {
+            let outcome = catch_unwind(AssertUnwindSafe(work)).map_err(|_| Undone::Panic(name));
+            let done = lock(&own).take();
+            done.map(|done| done(outcome))
+        };
+        let begun = self.begin(name, work, |given| given.map_or((), rest));
+        if let Err(error) = begun
+            && let Some(done) = lock(&done).take()
+        {
+            drop(done(Err(Undone::Thread { what: name, error })));
+        }
+    }
+
+    /// Fails where the system gives no thread.
+    fn begin<T>(
         self: &Arc<Self>,
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,
         rest: impl FnOnce(T) + Send + 'static,
-    ) {
+    ) -> std::io::Result<()> {
         let mut threads = lock(&self.threads);
-        let Some(threads) = &mut *threads else { return };
+        let Some(threads) = &mut *threads else { return Ok(()) };
         *lock(&self.running) += 1;
         let ticket = Ticket(Arc::clone(self));
         let work = move || {
@@ -60,7 +105,8 @@ impl Pending {
         // A refused thread drops the work, and its ticket with it.
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         threads.retain(|thread| !thread.is_finished());
-        threads.extend(thread);
+        threads.push(thread?);
+        Ok(())
     }
 
     /// Waits until all threads have ended, but for the one that asks. No other begins from now on.
@@ -108,6 +154,7 @@ mod tests {
         pending.spawn_then(
             "test",
             move || work.recv().is_err(),
+            |dropped| dropped.unwrap_or_default(),
             move |dropped| {
                 let _ = rest.recv();
                 ended.store(dropped, Ordering::Release);
@@ -128,10 +175,24 @@ mod tests {
         pending.close();
         let begun = Arc::new(AtomicBool::new(false));
         let begins = Arc::clone(&begun);
-        pending.spawn("test", move || begins.store(true, Ordering::Release));
+        let told = Arc::clone(&begun);
+        let work = move || begins.store(true, Ordering::Release);
+        pending.spawn("test", work, move |_| told.store(true, Ordering::Release));
         pending.wait(|| false);
         // Only the thread that there must not be could still hold it.
         assert_eq!(Arc::strong_count(&begun), 1);
         assert!(pending.is_idle() && !begun.load(Ordering::Acquire));
+    }
+
+    #[test]
+    fn a_panic_is_told_and_ends_the_wait() {
+        let pending = Arc::new(Pending::default());
+        let (said, heard) = bounded(1);
+        #[allow(clippy::panic, reason = "what is caught")]
+        pending.spawn("test", || panic!("on purpose"), move |outcome: Result<(), _>| drop(said.send(outcome)));
+        pending.wait(|| false);
+        assert!(pending.is_idle());
+        let told = heard.recv().map(|outcome| outcome.map_err(|undone| undone.to_string()));
+        assert_eq!(told, Ok(Err("test panicked; this is a defect of Standin".to_owned())));
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use super::{FindFaces, Pending};
+use super::{FindFaces, Pending, Undone};
 use crate::face::{FindError, Finder, Mesh, OcclusionNetwork, ReferenceError};
 use crate::runtime::{NetworkError, Runtime, RuntimeError};
 
@@ -24,6 +24,9 @@ pub enum PrepareError {
     /// The occlusion network does not load.
     #[error("the occlusion network: {0}")]
     Occlusion(#[from] NetworkError),
+    /// It came to nothing.
+    #[error(transparent)]
+    Undone(#[from] Undone),
 }
 
 /// Loads the face networks and sends a finder to the find stage.
@@ -34,14 +37,12 @@ pub fn prepare_finder(
     outlet: Sender<Box<dyn FindFaces>>,
     done: impl FnOnce(Result<(), PrepareError>) + Send + 'static,
 ) {
-    pending.spawn("standin-faces", move || {
-        let finder = Runtime::load(beside.as_deref())
-            .map_err(PrepareError::from)
-            .and_then(|runtime| Ok(Finder::new(&runtime, mesh)?));
-        done(finder.map(|finder| {
-            let _ = outlet.send(Box::new(finder));
-        }));
-    });
+    let load = move || {
+        let finder = Finder::new(&Runtime::load(beside.as_deref())?, mesh)?;
+        let _ = outlet.send(Box::new(finder));
+        Ok(())
+    };
+    pending.spawn("standin-faces", load, |loaded| done(loaded.unwrap_or_else(|undone| Err(undone.into()))));
 }
 
 /// Loads the occlusion network and sends one to each swap stage.
@@ -51,13 +52,12 @@ pub fn prepare_occlusion(
     outlets: Vec<Sender<OcclusionNetwork>>,
     done: impl FnOnce(Result<(), PrepareError>) + Send + 'static,
 ) {
-    pending.spawn("standin-occlusion", move || {
-        let loaded = Runtime::load(beside.as_deref()).map_err(PrepareError::from).and_then(|runtime| {
-            outlets.iter().try_for_each(|outlet| {
-                let _ = outlet.send(OcclusionNetwork::new(&runtime)?);
-                Ok(())
-            })
-        });
-        done(loaded);
-    });
+    let load = move || {
+        let runtime = Runtime::load(beside.as_deref())?;
+        outlets.iter().try_for_each(|outlet| {
+            let _ = outlet.send(OcclusionNetwork::new(&runtime)?);
+            Ok(())
+        })
+    };
+    pending.spawn("standin-occlusion", load, |loaded| done(loaded.unwrap_or_else(|undone| Err(undone.into()))));
 }

@@ -50,11 +50,11 @@ impl References {
         paths: Vec<PathBuf>,
         done: impl FnOnce(Result<(), PrepareError>) + Send + 'static,
     ) {
-        let references = Arc::clone(self);
-        pending.spawn("standin-references", move || {
-            let wanted = || references.wanted() == number;
-            let read = read(beside.as_deref(), &paths, &wanted);
-            if wanted() {
+        let [asked, references] = [(); 2].map(|()| Arc::clone(self));
+        let work = move || read(beside.as_deref(), &paths, &|| asked.wanted() == number);
+        pending.spawn("standin-references", work, move |read| {
+            if references.wanted() == number {
+                let read = read.unwrap_or_else(|undone| Err(undone.into()));
                 done(read.map(|recognition| references.put(number, recognition)));
             }
         });

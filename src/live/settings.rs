@@ -192,6 +192,12 @@ impl Settings {
         self.guard == GuardMode::Strict && self.on_failure != OnFailure::Pass
     }
 
+    /// Whether the detector may look less often than it does: not where somebody else may come into view, and not where
+    /// it never looks.
+    pub fn may_detect_less(&self) -> bool {
+        !self.swaps_several() && self.finder.detect_interval > 0
+    }
+
     /// How faces are looked for in a frame, which may be the first of a new scene (`cut`), with what is given up
     /// meanwhile.
     pub fn search(&self, given_up: Degradation, cut: bool) -> FinderSettings {

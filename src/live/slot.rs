@@ -1,10 +1,9 @@
 //! The model in use: loaded beside the stream, exchanged between two frames.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Load, LoadError, Model, Pending};
+use super::{Load, LoadError, Model, Pending, Undone};
 use crate::heap;
 
 /// How long the frames that began with a model are waited for before it is freed, and how often they are looked at.
@@ -70,10 +69,10 @@ impl ModelSlot {
             slot.wanted
         };
         let (slot, retiring) = (Arc::clone(self), Arc::clone(self));
-        let work = move || {
-            let loaded = catch_unwind(AssertUnwindSafe(|| load.run()))
-                .unwrap_or_else(|_| Err(LoadError::Panic(load.path.clone())))
-                .map(Arc::new);
+        let path = load.path.clone();
+        let loaded = move |loaded: Result<Result<Model, LoadError>, Undone>| {
+            let undone = |reason| Err(LoadError::Undone { path, reason });
+            let loaded = loaded.unwrap_or_else(undone).map(Arc::new);
             let (loaded, replaced) = {
                 let mut slot = slot.lock();
                 let latest = slot.wanted == wanted;
@@ -86,11 +85,16 @@ impl ModelSlot {
             done(loaded);
             replaced
         };
-        pending.spawn_then("standin-load", work, move |replaced| {
-            if let Some(replaced) = replaced {
-                retiring.retire(replaced, wanted);
-            }
-        });
+        pending.spawn_then(
+            "standin-load",
+            move || load.run(),
+            loaded,
+            move |replaced| {
+                if let Some(replaced) = replaced {
+                    retiring.retire(replaced, wanted);
+                }
+            },
+        );
     }
 
     /// Frees a model that was replaced here, where nobody waits, once the frames that began with it are done; not where

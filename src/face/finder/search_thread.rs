@@ -83,12 +83,14 @@ impl SearchThread {
     /// # Errors
     /// [`NetworkError`] where the thread has ended.
     pub(super) fn begin(&mut self, frame: &Frame, search: &Similarity, threshold: f32) -> Result<(), NetworkError> {
-        let mut look = match self.spare.take() {
-            Some(look) => look,
-            None => self.seen.recv().map_err(|_| ended())?,
-        };
+        if self.spare.is_none() {
+            self.spare = Some(self.seen.recv().map_err(|_| ended())?);
+        }
+        // A panic must not lose it: the next look would wait for it for ever.
+        let Some(look) = &mut self.spare else { return Err(ended()) };
         (look.search, look.threshold) = (*search, threshold);
         sample(frame, search, self.size, Tone::SIGNED, &mut look.picture);
+        let look = self.spare.take().ok_or_else(ended)?;
         self.looks.as_ref().ok_or_else(ended)?.send(look).map_err(|_| ended())
     }
 

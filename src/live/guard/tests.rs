@@ -368,3 +368,21 @@ fn a_blind_frame_is_concealed_whole() {
     guard.plan_blind(OnFailure::Pass, &mut plan);
     assert!(!plan.conceal_all && !plan.drop);
 }
+
+/// A head that moves while it is held is looked for, and concealed, where it went.
+#[test]
+fn whoever_is_lost_after_a_hold_was_where_they_were_held() {
+    let mut guard = Guard::default();
+    at(&mut guard, OnFailure::Hold, &[face(1, 200.0)], &[], 0.0);
+    let mut held = at(&mut guard, OnFailure::Hold, &[], &[], 0.2);
+    assert_eq!((held.swap.len(), held.found), (1, 0));
+    held.swap[0].shift(Point::new(150.0, -20.0));
+    guard.follow(&held.swap);
+    let blurred = at(&mut guard, OnFailure::Hold, &[], &[], 0.5);
+    let centre = blurred.conceal[0].region.centre();
+    assert!((centre.x - 410.0).abs() < 1.0 && (centre.y - 155.0).abs() < 1.0, "{centre:?}");
+    // Seen again, it is where it is seen.
+    at(&mut guard, OnFailure::Hold, &[face(1, 200.0)], &[], 0.55);
+    let lost = at(&mut guard, OnFailure::Blur, &[], &[], 0.6);
+    assert!((lost.conceal[0].region.centre().x - 260.0).abs() < 1.0);
+}

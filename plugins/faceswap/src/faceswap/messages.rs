@@ -15,7 +15,7 @@ pub(super) fn post_load_error(element: &super::FaceSwap, error: &LoadError, fata
         LoadError::Runtime(_) | LoadError::Engine(_) | LoadError::Gpu(_) | LoadError::GpuEngine(_) => {
             post(element, gst::LibraryError::Init, &text, fatal);
         }
-        LoadError::Panic(_) => post(element, gst::LibraryError::Failed, &text, fatal),
+        LoadError::Undone { .. } => post(element, gst::LibraryError::Failed, &text, fatal),
     }
 }
 
