@@ -8,7 +8,7 @@
 // driver and face luminance and the mask in the last three.
 @group(0) @binding(3) var<storage, read_write> statistics: array<f32>;
 
-// As `GROUPS` in src/blend/gpu/passes/statistics.rs.
+// As `GROUPS` in src/blend/gpu/measured.rs.
 const GROUPS: u32 = 8u;
 const LANES: u32 = 64u;
 const ROOM: u32 = 16u;

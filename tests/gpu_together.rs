@@ -14,6 +14,7 @@ use standin::geometry::{Point, Similarity};
 use standin::gpu::{GpuDevice, Selection};
 use standin::runtime::{NetworkOptions, Runtime};
 use standin::swap::{Engine, Generated, GpuEngine, ModelFile, OnnxEngine, Tier};
+use standin::swapper::{GpuSwapper, SwapError, Swapper};
 
 /// 720p NV12 with slopes and a grain.
 fn frame() -> OwnedFrame {
@@ -198,6 +199,29 @@ fn what_16_bits_do_not_hold_reaches_no_frame() {
         assert_eq!(bytes(&mut found) != bytes(&mut frame()), holds, "{tier:?}: {swapped:?}");
         assert!(if holds { swapped.is_ok() } else { matches!(swapped, Err(BlendError::NotFinite)) }, "{swapped:?}");
     }
+}
+
+/// A model whose values overflow in frames, and not in the trial, is loaded again with 32 bits.
+#[test]
+fn several_frames_without_numbers_ask_for_more_bits() {
+    let model = file(&SwapModel::large_between());
+    let Some(Gpu { engine, .. }) = gpu(&model, Tier::Half) else { return };
+    let device = GpuDevice::shared(&Selection::Auto).unwrap();
+    let mut swapper = GpuSwapper::several(vec![engine]).unwrap().remove(0);
+    let (to_crop, settings) = (to_crop(), BlendSettings::default());
+    let request = BlendRequest::new(&to_crop, &settings);
+    let swap = |swapper: &mut GpuSwapper| swapper.swap(&mut frame().frame_mut().unwrap(), &request, 0.0);
+    for n in 0..3 {
+        assert!(!swapper.is_lost(), "after {n} frames");
+        assert!(matches!(swap(&mut swapper), Err(SwapError::Blend(BlendError::NotFinite))));
+    }
+    assert!(swapper.is_lost());
+    let again = GpuEngine::several(&Runtime::load(None).unwrap(), &model, &device, 1).unwrap();
+    assert_eq!(again[0].tier(), Tier::Single);
+    assert!(again[0].refusals().contains("did not hold what the network gave for a frame"), "{}", again[0].refusals());
+    let mut swapper = GpuSwapper::several(again).unwrap().remove(0);
+    swap(&mut swapper).unwrap();
+    assert!(!swapper.is_lost());
 }
 
 #[test]

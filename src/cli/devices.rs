@@ -13,7 +13,7 @@ use crate::runtime::{Provider, Runtime};
 pub fn run(out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let list = adapters();
     for (i, adapter) in list.iter().enumerate() {
-        writeln!(out, "gpu:{i:<5} {adapter}: networks and blending")?;
+        writeln!(out, "gpu:{i:<5} {adapter}: {}", adapter.abilities)?;
     }
     if list.is_empty() {
         writeln!(out, "no GPU, nor a software one: install a Vulkan driver")?;

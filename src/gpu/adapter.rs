@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::device::has_matrix_units;
+
 /// What kind of processor an adapter is, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AdapterKind {
@@ -18,6 +20,28 @@ pub enum AdapterKind {
     Software,
 }
 
+/// What an adapter can do, of what makes a difference here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Abilities {
+    /// The driver and its version, where it says them.
+    pub driver: String,
+    /// Whether shaders compute in 16-bit floats.
+    pub half: bool,
+    /// Whether it has [matrix units](crate::swap::passes::Tier::Matrices) as networks use them.
+    pub matrices: bool,
+    /// Bytes of the largest buffer that a shader can read.
+    pub largest_buffer: u64,
+}
+
+impl fmt::Display for Abilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let half = if self.half { ", 16-bit floats" } else { "" };
+        let matrices = if self.matrices { ", matrix units" } else { "" };
+        write!(f, "networks in 32-bit floats{half}{matrices}; buffers up to {} MiB", self.largest_buffer >> 20)?;
+        if self.driver.is_empty() { Ok(()) } else { write!(f, "; driver {}", self.driver) }
+    }
+}
+
 /// One adapter, as lists and messages show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdapterInfo {
@@ -27,6 +51,8 @@ pub struct AdapterInfo {
     pub kind: AdapterKind,
     /// The interface it is reached through: vulkan, metal, dx12 or gl.
     pub backend: String,
+    /// What it can do.
+    pub abilities: Abilities,
 }
 
 impl AdapterInfo {
@@ -39,7 +65,14 @@ impl AdapterInfo {
             wgpu::DeviceType::Other => AdapterKind::Unknown,
             wgpu::DeviceType::Cpu => AdapterKind::Software,
         };
-        Self { name: info.name, kind, backend: info.backend.to_string() }
+        let limits = adapter.limits();
+        let abilities = Abilities {
+            driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
+            half: adapter.features().contains(wgpu::Features::SHADER_F16),
+            matrices: has_matrix_units(adapter),
+            largest_buffer: limits.max_storage_buffer_binding_size.min(limits.max_buffer_size),
+        };
+        Self { name: info.name, kind, backend: info.backend.to_string(), abilities }
     }
 
     /// Whether the processor itself runs the shaders.

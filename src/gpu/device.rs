@@ -295,7 +295,7 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
 
 /// Whether an adapter has the matrices that shaders/network/matrices.wgsl asks for: of 16 by 16, with 16-bit operands
 /// and 32-bit sums, in subgroups of 32 lanes.
-fn has_matrix_units(adapter: &wgpu::Adapter) -> bool {
+pub(super) fn has_matrix_units(adapter: &wgpu::Adapter) -> bool {
     use wgpu::CooperativeScalarType as Scalar;
     let info = adapter.get_info();
     [info.subgroup_min_size, info.subgroup_max_size] == [SUBGROUP; 2]

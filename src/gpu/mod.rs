@@ -9,7 +9,7 @@ mod error_scopes;
 mod mapping;
 mod pipeline_cache;
 
-pub use adapter::{AdapterInfo, AdapterKind, Selection};
+pub use adapter::{Abilities, AdapterInfo, AdapterKind, Selection};
 pub use device::{Constraints, GpuDevice, SUBGROUP, adapters};
 pub(crate) use error_scopes::with_error_scopes;
 pub(crate) use mapping::{Mapped, map, mapped, unreachable_memory};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Casting, ColourNotes, Degradation, Plan, Settings, StageTimes};
+use super::{Casting, ColourNotes, Degradation, Plan, Settings, Stage, StageTimes};
 use crate::face::Face;
 use crate::geometry::Rect;
 
@@ -17,6 +17,16 @@ pub struct Timings {
     pub ready: Instant,
     /// Milliseconds a stage.
     pub stages: StageTimes,
+}
+
+impl Timings {
+    /// Notes that the frame leaves now: what it took in all, and for how long it waited between stages.
+    pub fn depart(&mut self, now: Instant) {
+        let since = |from: Instant, to: Instant| to.saturating_duration_since(from).as_secs_f32() * 1e3;
+        let work: f32 = Stage::WORK.iter().map(|&stage| self.stages[stage as usize]).sum();
+        self.stages[Stage::Wait as usize] = (since(self.arrived, self.ready) - work).max(0.0);
+        self.stages[Stage::Total as usize] = since(self.arrived, now);
+    }
 }
 
 /// What became of a frame.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::trial::is_faster;
-use super::{Device, Model};
+use super::{Device, Model, Undone};
 use crate::blend::{Blender, CpuBlender};
 use crate::consent::{Consent, ConsentError, today};
 use crate::gpu::{GpuDevice, GpuError, Selection, adapters};
@@ -32,9 +32,14 @@ pub enum LoadError {
     /// The GPU does not run the network.
     #[error(transparent)]
     GpuEngine(#[from] GpuEngineError),
-    /// Loading panicked.
-    #[error("loading {0} panicked; this is a defect of Standin")]
-    Panic(PathBuf),
+    /// Loading came to nothing.
+    #[error("{}: {reason}", path.display())]
+    Undone {
+        /// The model.
+        path: PathBuf,
+        /// How.
+        reason: Undone,
+    },
 }
 
 type Swappers = Vec<Box<dyn Swapper>>;
@@ -124,12 +129,21 @@ impl Load {
         let mut host = self.on_host(runtime, file, Provider::Cpu, blender)?;
         let adapters = adapters();
         let best = Selection::Auto.find(&adapters).filter(|&best| !adapters[best].is_software());
-        let gpu = best.and_then(|best| self.on_gpu(runtime, file, &Selection::Index(best)).ok());
-        let faster = gpu.and_then(|mut gpu| {
-            let (ours, rival) = (gpu.0.first_mut()?, host.0.first_mut()?);
-            is_faster(ours.as_mut(), rival.as_mut()).then_some(gpu)
-        });
-        Ok(faster.unwrap_or(host))
+        let Some(best) = best else { return Ok(host) };
+        let reason = match self.on_gpu(runtime, file, &Selection::Index(best)) {
+            Ok(mut gpu) => {
+                let (ours, rival) = (gpu.0.first_mut(), host.0.first_mut());
+                if let (Some(ours), Some(rival)) = (ours, rival)
+                    && is_faster(ours.as_mut(), rival.as_mut())
+                {
+                    return Ok(gpu);
+                }
+                format!("{} is slower", adapters[best])
+            }
+            Err(error) => error.to_string(),
+        };
+        host.1 += &format!(" ({reason})");
+        Ok(host)
     }
 
     fn count(&self) -> usize {

@@ -9,17 +9,23 @@ pub enum Stage {
     Find,
     /// Frame to crop.
     Crop,
-    /// The network; with crop and blend where all three run on one GPU.
+    /// The network; where crop, network and blend run on one GPU, what the processor does for them.
     Swap,
+    /// The GPU's work, which the processor waits for.
+    Device,
     /// Generated face into the frame, or concealment.
     Blend,
-    /// From arrival to departure, waiting included.
+    /// Between the stages: until a thread is free for the next one.
+    Wait,
+    /// From arrival to departure: all of these, and the wait for the frames before it and for its time.
     Total,
 }
 
 impl Stage {
     /// Every stage, in the order in which a frame meets them.
-    pub const ALL: [Self; 5] = [Self::Find, Self::Crop, Self::Swap, Self::Blend, Self::Total];
+    pub const ALL: [Self; 7] = [Self::Find, Self::Crop, Self::Swap, Self::Device, Self::Blend, Self::Wait, Self::Total];
+    /// Those in which work is done.
+    pub const WORK: [Self; 5] = [Self::Find, Self::Crop, Self::Swap, Self::Device, Self::Blend];
 
     /// Its name in messages.
     pub const fn name(self) -> &'static str {
@@ -27,7 +33,9 @@ impl Stage {
             Self::Find => "find",
             Self::Crop => "crop",
             Self::Swap => "swap",
+            Self::Device => "device",
             Self::Blend => "blend",
+            Self::Wait => "wait",
             Self::Total => "total",
         }
     }
@@ -138,7 +146,7 @@ mod tests {
     fn a_window_is_summed_up_and_begun_anew() {
         let mut statistics = StreamStatistics::default();
         for i in 1..=100u8 {
-            statistics.frame([f32::from(i); 5], 2, i == 1);
+            statistics.frame([f32::from(i); Stage::ALL.len()], 2, i == 1);
         }
         statistics.dropped();
         let summary = statistics.take(4.0);

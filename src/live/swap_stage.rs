@@ -205,6 +205,7 @@ impl SwapStage {
         })?;
         times[Stage::Crop as usize] += steps.crop;
         times[Stage::Swap as usize] += steps.network;
+        times[Stage::Device as usize] += steps.device;
         times[Stage::Blend as usize] += steps.blend;
         if let Some(measured) = blended.and_then(|blended| blended.measured) {
             colours.note(face.track, measured);

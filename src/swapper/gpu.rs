@@ -1,10 +1,10 @@
 //! The swap on one GPU: the face's region goes up, is swapped in one submission and comes back.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{StepTimes, SwapError, Swapped, Swapper, enough};
-use crate::blend::BlendRequest;
 use crate::blend::gpu::GpuBlender;
+use crate::blend::{BlendError, BlendRequest};
 use crate::frame::FrameMut;
 use crate::gpu::GpuError;
 use crate::swap::{GpuEngine, GpuNetwork};
@@ -30,17 +30,21 @@ impl GpuSwapper {
 
 impl Swapper for GpuSwapper {
     fn swap(&mut self, frame: &mut FrameMut<'_>, request: &BlendRequest<'_>, morph: f32) -> Result<Swapped, SwapError> {
-        if self.is_lost() {
+        if self.network.gpu().is_lost() {
             return Err(SwapError::Lost);
         }
         let begun = Instant::now();
-        let blended = self.blender.swap(frame, &self.network, request, morph)?;
+        let blended = self.blender.swap(frame, &self.network, request, morph);
+        self.network.note(!matches!(blended, Err(BlendError::NotFinite)));
+        let blended = blended?;
         let blended = blended.map(|blended| enough(blended, request)).transpose()?;
-        let times = StepTimes { network: begun.elapsed().as_secs_f32() * 1e3, ..StepTimes::default() };
+        let ms = |time: Duration| time.as_secs_f32() * 1e3;
+        let (all, waited) = (begun.elapsed(), self.blender.waited());
+        let times = StepTimes { network: ms(all.saturating_sub(waited)), device: ms(waited), ..StepTimes::default() };
         Ok(Swapped { blended, times })
     }
 
     fn is_lost(&self) -> bool {
-        self.network.gpu().is_lost()
+        self.network.gpu().is_lost() || self.network.has_too_few_bits()
     }
 }

@@ -34,7 +34,7 @@ impl Swapper for HostSwapper {
         let generated = engine.run(morph)?;
         let network = lap();
         let blended = blender.composite(frame, &generated, request)?;
-        let times = StepTimes { crop, network, blend: lap() };
+        let times = StepTimes { crop, network, blend: lap(), device: 0.0 };
         Ok(Swapped { blended: Some(enough(blended, request)?), times })
     }
 

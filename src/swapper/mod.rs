@@ -26,7 +26,8 @@ pub trait Swapper: Send {
     /// as it was.
     fn swap(&mut self, frame: &mut FrameMut<'_>, request: &BlendRequest<'_>, morph: f32) -> Result<Swapped, SwapError>;
 
-    /// Whether the device that it runs on is gone for good: another swapper is needed.
+    /// Whether another swapper is needed: the device that it runs on is gone for good, or computes with too few bits for
+    /// the model.
     fn is_lost(&self) -> bool {
         false
     }
@@ -42,13 +43,16 @@ pub struct Swapped {
     pub times: StepTimes,
 }
 
-/// Milliseconds of the steps; where they are not told apart, all of them count as the network's.
+/// Milliseconds of the steps; on a GPU, which does all of them at once, what the processor does for them counts as the
+/// network's.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct StepTimes {
     /// Frame to crop.
     pub crop: f32,
     /// The network.
     pub network: f32,
+    /// Waiting for the GPU.
+    pub device: f32,
     /// Masks to frame.
     pub blend: f32,
 }

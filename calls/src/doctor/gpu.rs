@@ -89,11 +89,13 @@ fn unused(card: &Card, here: Distribution) -> Option<Finding> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 
+    use standin::gpu::Abilities;
+
     use super::*;
     use crate::doctor::State;
 
     fn adapter(kind: AdapterKind) -> AdapterInfo {
-        AdapterInfo { name: "thing".to_owned(), kind, backend: "vulkan".to_owned() }
+        AdapterInfo { name: "thing".to_owned(), kind, backend: "vulkan".to_owned(), abilities: Abilities::default() }
     }
 
     fn card() -> Card {

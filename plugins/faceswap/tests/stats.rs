@@ -6,6 +6,7 @@ mod common;
 use common::{Lent, Watched, clip};
 use gst::prelude::*;
 
+/// What a frame takes on the processor.
 const TIMES: [&str; 5] = ["find", "crop", "swap", "blend", "total"];
 
 /// All statistics that were posted.
@@ -51,6 +52,8 @@ fn the_message_and_the_property_say_the_same_of_every_stage() {
             let p99: f64 = structure.get(format!("{stage}-p99-ms")).unwrap();
             assert!(median > 0.0 && p99 >= median, "{stage}: {median} and {p99}");
         }
+        assert_eq!(structure.get::<f64>("device-p99-ms").unwrap(), 0.0, "there is no GPU to wait for");
+        assert!(structure.get::<f64>("wait-p99-ms").unwrap() >= structure.get::<f64>("wait-ms").unwrap());
         let sum: f64 = TIMES[..4].iter().map(|stage| structure.get::<f64>(format!("{stage}-ms")).unwrap()).sum();
         assert!(structure.get::<f64>("total-p99-ms").unwrap() >= 0.5 * sum, "the whole is less than its parts");
     }

@@ -3,6 +3,7 @@
 //! It blends [together](super::together) with the network on the same GPU, or [apart](super::apart) from one elsewhere.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::kernel::KernelMaker;
 use super::memory::Memory;
@@ -46,6 +47,8 @@ pub struct GpuBlender {
     /// The hull's corners, then the map of visibility: a pass binds four buffers at most.
     pub(super) pairs: Vec<[f32; 2]>,
     pub(super) watch: Option<Watch>,
+    /// For how long the last swap waited for the GPU.
+    pub(super) waited: Duration,
 }
 
 /// Where a blend happens.
@@ -100,6 +103,7 @@ impl GpuBlender {
             weights: Vec::new(),
             pairs: Vec::new(),
             watch: None,
+            waited: Duration::ZERO,
         }
     }
 

@@ -32,6 +32,11 @@ impl GpuBlender {
         self.watch.as_ref().map(|watch| watch.times)
     }
 
+    /// For how long the last swap waited for the GPU; nothing where crop and frame did not meet.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
     /// Cuts the crop, runs a network on the same device and puts its face into the frame. The frame is changed only
     /// where the network gave numbers and the mask covers enough. `morph` (0..1) is for models that have it. `None`
     /// where crop and frame do not meet.
@@ -46,6 +51,7 @@ impl GpuBlender {
         morph: f32,
     ) -> Result<Option<Blended>, BlendError> {
         let layout = *frame.layout();
+        self.waited = Duration::ZERO;
         let Some(place) = FaceRegion::new(&layout, request.to_crop) else {
             return Ok(None);
         };
@@ -132,10 +138,11 @@ impl GpuBlender {
                 watch.take(&rest[Measured::BYTES as usize..]);
             }
         })?;
+        self.waited = begun.elapsed().saturating_sub(prepared);
         if let Some(Watch { times, .. }) = watch {
             let ms = |time: Duration| time.as_secs_f32() * 1e3;
             times.prepare = ms(prepared);
-            times.wait = ms(begun.elapsed() - prepared);
+            times.wait = ms(self.waited);
         }
         match not_finite {
             Some(0.0) => Ok(blended),

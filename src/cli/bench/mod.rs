@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Outcome;
 use crate::frame::OwnedFrame;
-use crate::live::{self, Device, FindStage, Job, Load, Model, Pending, Queue, Settings, Stage, StageTimes, SwapStage};
+use crate::live::{self, Device, FindStage, Job, Load, Model, Pending, Queue, Settings, StageTimes, SwapStage};
 use crate::media::{Clip, ClipOptions};
 use floor::Floor;
 use process::Process;
@@ -161,7 +161,7 @@ fn measure(
         Measured { stages: Vec::new(), intervals: Vec::new(), wall: 0.0, cpu: 0.0, swapped: 0, concealed: 0 };
     let mut collect = |mut job: Box<Job<OwnedFrame, ()>>| {
         let departed = Instant::now();
-        job.timings.stages[Stage::Total as usize] = (departed - job.timings.arrived).as_secs_f32() * 1e3;
+        job.timings.depart(departed);
         clock.push((departed, job.timings.stages));
         if clock.len() == WARM_UP || clock.len() == frames + WARM_UP {
             processor.push(Process::now());

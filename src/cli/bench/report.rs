@@ -81,7 +81,7 @@ impl BenchReport {
             ms_per_frame,
             interval_ms: Spread::of(measured.intervals.iter().copied()),
             latency_ms: stage(Stage::Total),
-            stages_ms: Stage::ALL[..4].iter().map(|&s| (s.name(), stage(s))).collect(),
+            stages_ms: Stage::ALL.iter().filter(|&&s| s != Stage::Total).map(|&s| (s.name(), stage(s))).collect(),
             cpu_ms_per_frame: measured.cpu / frames.max(1) as f64,
             peak_rss_mib: peak,
             load_ms: loaded.as_secs_f64() * 1e3,

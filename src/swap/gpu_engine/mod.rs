@@ -5,12 +5,14 @@
 //! Runtime draws.
 
 mod network;
+mod overflow;
 mod trial;
 
 pub use network::GpuNetwork;
 pub use trial::{MEAN_APART, MOST_APART};
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use prost::Message;
 
@@ -21,6 +23,7 @@ use super::{Engine, EngineError, Generated, ModelFile, OnnxEngineError};
 use crate::gpu::GpuDevice;
 use crate::onnx::Model;
 use crate::runtime::{Runtime, RuntimeError};
+use network::Overflow;
 
 /// An engine that could not be made of a checked file.
 #[derive(Debug, thiserror::Error)]
@@ -118,12 +121,18 @@ impl GpuEngine {
         let (graph, resolution) = (Arc::new(graph.without_values()), model.resolution());
         // Each model has a file of its own, so that none grows with the others' and two loads at once lose nothing.
         let name = model.graph_sha256().get(..16).unwrap_or_default();
+        let (graph_sha256, too_few_bits) = (Arc::from(model.graph_sha256()), Arc::new(AtomicBool::new(false)));
         let made = gpu.attempt(name, |device, cache| {
             let networks = NetworkPasses::several(&plan, device, cache, count)?;
             let looks = NotFinitePass::several(&networks, resolution, device, cache);
             let made = networks.into_iter().zip(looks).map(|(passes, not_finite)| {
                 let (gpu, graph) = (gpu.clone(), Arc::clone(&graph));
-                Self::of(GpuNetwork { gpu, graph, tier, resolution, passes, not_finite }, device)
+                let overflow = Overflow {
+                    graph_sha256: Arc::clone(&graph_sha256),
+                    too_few_bits: Arc::clone(&too_few_bits),
+                    in_a_row: AtomicU32::new(0),
+                };
+                Self::of(GpuNetwork { gpu, graph, tier, resolution, passes, not_finite, overflow }, device)
             });
             Ok(made.collect::<Vec<_>>())
         });

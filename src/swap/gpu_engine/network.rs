@@ -1,6 +1,7 @@
 //! The network on a device on which others work too: they put the crop into its memory, and take its pictures from it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::gpu::GpuDevice;
 use crate::swap::graph::SwapGraph;
@@ -15,6 +16,21 @@ pub struct GpuNetwork {
     pub(super) resolution: usize,
     pub(super) passes: NetworkPasses,
     pub(super) not_finite: NotFinitePass,
+    pub(super) overflow: Overflow,
+}
+
+/// Swaps without numbers, one after the other, after which 16 bits are taken to be too few for a model.
+const MOST_OVERFLOWS: u32 = 3;
+
+/// Whether a model's values leave the range of 16-bit floats in real frames, though those of the trial did not.
+#[derive(Debug)]
+pub(super) struct Overflow {
+    /// [`ModelFile::graph_sha256`](crate::swap::ModelFile::graph_sha256).
+    pub(super) graph_sha256: Arc<str>,
+    /// Shared by the model's networks.
+    pub(super) too_few_bits: Arc<AtomicBool>,
+    /// Swaps without numbers since the last good one.
+    pub(super) in_a_row: AtomicU32,
 }
 
 impl GpuNetwork {
@@ -42,6 +58,23 @@ impl GpuNetwork {
     /// Where it is said how many values of the pictures are no numbers, one 32-bit float; and its bytes.
     pub fn not_finite(&self) -> (&wgpu::Buffer, u64) {
         (&self.not_finite.count, size_of::<f32>() as u64)
+    }
+
+    /// Takes in whether a swap gave numbers. Where several in a row gave none and the tier computes with 16 bits, that tier
+    /// is not taken for this model again in this process, and [`GpuNetwork::has_too_few_bits`].
+    pub fn note(&self, finite: bool) {
+        let Overflow { graph_sha256, too_few_bits, in_a_row } = &self.overflow;
+        if finite {
+            in_a_row.store(0, Ordering::Relaxed);
+        } else if self.tier != Tier::Single && in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_OVERFLOWS {
+            super::overflow::remember(graph_sha256);
+            too_few_bits.store(true, Ordering::Release);
+        }
+    }
+
+    /// Whether the model needs a tier of more bits: it is to be loaded again.
+    pub fn has_too_few_bits(&self) -> bool {
+        self.overflow.too_few_bits.load(Ordering::Acquire)
     }
 
     /// Records the network, and the look at its pictures. `morph` (0..1) is used by models that have it, from the

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GpuEngine, GpuEngineError};
+use super::{GpuEngine, GpuEngineError, overflow};
 use crate::gpu::GpuDevice;
 use crate::runtime::{NetworkOptions, Runtime};
 use crate::swap::passes::{Tier, on_matrices};
@@ -34,8 +34,13 @@ pub(super) fn chosen(
     let mut refusals = Vec::new();
     let has_matrices = on_matrices(&graph);
     let tiers = Tier::of(gpu.device());
+    let overflowed = overflow::is_remembered(model.graph_sha256());
     for tier in tiers.into_iter().filter(|tier| *tier != Tier::Matrices || has_matrices) {
         let is_last = tier == Tier::Single;
+        if overflowed && !is_last {
+            refusals.push(refusal(tier, "its 16 bits did not hold what the network gave for a frame"));
+            continue;
+        }
         // No slower tier runs on a device that is gone.
         if gpu.is_lost() {
             return Err(refused(format!("{}; {} was lost with it, use device=cpu", refusals.join("; "), gpu.info())));
@@ -65,8 +70,10 @@ pub(super) fn chosen(
             Ok(_) => refusals.push(format!("{tier} draw another picture than the processor")),
         }
     }
+    let others = refusals[..refusals.len().saturating_sub(1)].join("; ");
+    let others = if others.is_empty() { others } else { format!(" ({others})") };
     Err(refused(format!(
-        "{} draws another picture than the processor; update its driver, or use device=cpu",
+        "{} draws another picture than the processor{others}; update its driver, or use device=cpu",
         gpu.info()
     )))
 }

@@ -12,7 +12,7 @@ use super::bare::{Bare, Catch};
 use crate::face::{CropSettings, Face, FindError, Finder, Mesh, OcclusionNetwork};
 use crate::frame::OwnedFrame;
 use crate::geometry::Rect;
-use crate::live::{Device, FindFaces, FindStage, Load, Model, Outcome, Queue, Settings, Stage, StageTimes, SwapStage};
+use crate::live::{Device, FindFaces, FindStage, Load, Model, Outcome, Queue, Settings, StageTimes, SwapStage};
 use crate::runtime::{Provider, Runtime};
 
 /// The stages with a model.
@@ -98,10 +98,10 @@ impl LivePath {
         job.time = time;
         job.settings = Arc::clone(&self.settings);
         job.casting.model = Some(Arc::clone(&self.model));
-        let begun = Instant::now();
+        job.timings.arrived = Instant::now();
         self.queue.submit(job);
         let mut job = self.queue.next().ok_or_else(lost)?;
-        job.timings.stages[Stage::Total as usize] = begun.elapsed().as_secs_f32() * 1e3;
+        job.timings.depart(Instant::now());
         let passed = Passed {
             plate: job.passenger.take().ok_or_else(lost)?,
             output: job.frame.take().ok_or_else(lost)?,

@@ -125,8 +125,7 @@ impl FaceSwap {
     }
 
     fn deliver_frame(&self, session: &Arc<Session>, mut job: Frame) {
-        let total = job.timings.arrived.elapsed().as_secs_f32() * 1e3;
-        job.timings.stages[Stage::Total as usize] = total;
+        job.timings.depart(Instant::now());
         let departure = self.take_in(session, &mut job);
         if let Some(failure) = &departure.failure {
             messages::post(&self.obj(), gst::LibraryError::Failed, failure, false);
@@ -167,7 +166,8 @@ impl FaceSwap {
     fn take_in(&self, session: &Session, job: &mut Frame) -> Departure {
         // Where the streaming thread does everything, no frame waits here.
         let frames = session.workers > 0 && lock(&self.properties).qos;
-        let sacrifices = Sacrifices { landmarks: session.refined, frames };
+        let detection = job.settings.may_detect_less();
+        let sacrifices = Sacrifices { detection, landmarks: session.refined, frames };
         let mut departure = Departure::default();
         let mut output = session.output();
         let worked = job.failure.is_none() && job.plan.found > 0 && job.outcome == Outcome::Swapped;

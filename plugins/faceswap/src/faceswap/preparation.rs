@@ -79,13 +79,14 @@ impl FaceSwap {
         Ok(())
     }
 
-    /// Loads the models again, on a GPU in the place of one that is gone. Frames go on meanwhile, as `on-failure` says.
+    /// Loads the models again, on a GPU in the place of one that is gone, or with more bits than were too few. Frames go on
+    /// meanwhile, as `on-failure` says.
     pub(super) fn recover(&self, session: &Arc<Session>) {
         let idle = session.pending.is_idle() && session.unhurried.is_idle();
         if session.is_flushing() || !idle || !session.device.may_be_gpu() || !session.begin_recovery() {
             return;
         }
-        gst::warning!(CAT, imp = self, "the GPU is gone; asking for another");
+        gst::warning!(CAT, imp = self, "the GPU is gone, or 16 bits are too few for a model; loading again");
         self.load_model(session);
         (0..self.children_count()).for_each(|number| self.load_performer(session, number as usize));
     }
