@@ -13,7 +13,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use standin::cli::{Outcome, Tool, UNREAD, definition, is_unread};
 
 use crate::settings::{self, SettingsFile};
-use crate::{doctor, logs, mend, noise, panel, webcam};
+use crate::{doctor, logs, mend, panel, webcam};
 
 /// Consented face replacement: cameras, consent records and models.
 #[derive(Debug, Parser)]
@@ -122,7 +122,7 @@ fn known(settings: &Result<SettingsFile, String>) -> anyhow::Result<&SettingsFil
 
 /// Parses the process's arguments and runs them: the whole of `main`.
 pub fn main() -> ExitCode {
-    noise::silence();
+    standin::cli::noise::silence();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let settings = SettingsFile::load(&arguments, &Cli::command()).map_err(|error| format!("{error:#}"));
     let definition = match &settings {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 
+use crate::mend::FACESWAP;
+
 /// The plugin's file, as it is built and installed.
 const FILE: &str = if cfg!(target_os = "macos") {
     "libgstfaceswap.dylib"
@@ -23,9 +25,7 @@ pub fn load() -> anyhow::Result<gst::ElementFactory> {
     if let Some(factory) = gst::ElementFactory::find("faceswap") {
         return Ok(factory);
     }
-    let file = beside().ok_or_else(|| {
-        anyhow!("GStreamer has no element `faceswap`: set GST_PLUGIN_PATH to the folder that holds {FILE}")
-    })?;
+    let file = beside().ok_or_else(|| anyhow!("GStreamer has no element `faceswap`; mend: {FACESWAP}"))?;
     let plugin = gst::Plugin::load_file(&file).with_context(|| format!("{} does not load", file.display()))?;
     gst::Registry::get().add_plugin(&plugin).with_context(|| format!("{} is refused", file.display()))?;
     gst::ElementFactory::find("faceswap").ok_or_else(|| anyhow!("{} has no element `faceswap`", file.display()))

@@ -56,7 +56,7 @@ pub enum Fault {
     #[error("{0}")]
     Consent(String),
     /// The input failed in a way of its own.
-    #[error("{input}: {reason}; it is tried again")]
+    #[error("{input}: {reason}; it is tried again: if it stays so, try another --size, or another input")]
     Input {
         /// Which.
         input: String,
@@ -118,7 +118,7 @@ pub enum Fault {
         path: PathBuf,
     },
     /// A recording that cannot be written.
-    #[error("the recording {} fails: {reason}; choose another place with --record", path.display())]
+    #[error("the recording {} fails: {reason}; choose another place for it", path.display())]
     Record {
         /// Which.
         path: PathBuf,

@@ -17,7 +17,7 @@ pub mod element;
 pub mod fault;
 pub mod logs;
 pub mod mend;
-mod noise;
+mod models;
 pub mod outlet;
 pub mod panel;
 mod processes;

@@ -14,6 +14,7 @@ pub mod consent;
 pub mod definition;
 pub mod devices;
 pub mod model;
+pub mod noise;
 mod roofline;
 #[cfg(feature = "train")]
 pub mod train;

@@ -198,9 +198,12 @@ impl Doors {
         self.open.iter().any(|(open, _)| *open == attempt)
     }
 
-    /// A way out has failed, in GStreamer's words.
+    /// A way out has failed, in GStreamer's words. One that fails before it was told to be open is not opened.
     pub(super) fn failed(&mut self, attempt: Attempt, reason: String) {
-        if let Some(place) = self.open.iter().position(|(open, _)| *open == attempt) {
+        if let Some(place) = self.opening.iter().position(|(opening, _)| *opening == attempt) {
+            self.opening.swap_remove(place);
+            self.fail(attempt.kind, self.fault(attempt.kind, reason));
+        } else if let Some(place) = self.open.iter().position(|(open, _)| *open == attempt) {
             let kind = attempt.kind;
             drop(self.open.swap_remove(place));
             match kind {
@@ -307,5 +310,16 @@ mod tests {
         assert!(doors.is_open(attempt(2)), "another try's failure closes nothing");
         doors.failed(attempt(2), "now".to_owned());
         assert!(!doors.is_open(attempt(2)));
+    }
+
+    #[test]
+    fn what_fails_before_it_is_open_is_not_opened() {
+        let mut doors = doors();
+        let attempt = Attempt { kind: Kind::PipeWire, number: 1 };
+        doors.opening.push((attempt, Instant::now()));
+        doors.failed(attempt, "gone".to_owned());
+        doors.opened(attempt, opened());
+        assert!(!doors.is_open(attempt) && doors.opening.is_empty());
+        assert!(doors.retry.is_some(), "it is tried again");
     }
 }

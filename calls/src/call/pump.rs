@@ -12,8 +12,16 @@ use crate::outlet::{Door, Kind};
 
 /// From one card to the next.
 const CARD: Duration = Duration::from_millis(100);
-/// How long the last picture stands before the card takes its place.
+/// How long the last picture stands before the card takes its place: so long at least, and [`FRAMES`] times as long as
+/// from one picture to the next, of which [`SLOWEST`] counts at most.
 const STALE: Duration = Duration::from_millis(400);
+const FRAMES: f32 = 2.5;
+const SLOWEST: Duration = Duration::from_secs(1);
+
+/// How long a picture stands that came so long after the one before.
+fn patience(interval: Duration) -> Duration {
+    interval.min(SLOWEST).mul_f32(FRAMES).max(STALE)
+}
 
 /// What the pump and its owner share.
 #[derive(Debug)]
@@ -86,18 +94,19 @@ impl Pump {
 
 impl Shared {
     fn run(&self) {
-        let mut shown: Option<Instant> = None;
+        let (mut shown, mut stale) = (None::<Instant>, STALE);
         while !self.stopped.load(Ordering::Acquire) {
-            let patience = self.wanted.load(Ordering::Acquire).then_some(CARD);
-            match self.latest.take(patience) {
+            let next_card = self.wanted.load(Ordering::Acquire).then_some(CARD);
+            match self.latest.take(next_card) {
                 // A door keeps what nobody takes, and would show it to the next who looks.
                 Taken::Picture(picture) => {
                     if self.push(&picture, || self.wanted.load(Ordering::Acquire)) {
-                        shown = Some(Instant::now());
+                        let before = shown.replace(Instant::now());
+                        stale = before.map_or(STALE, |before| patience(before.elapsed()));
                     }
                 }
                 Taken::Woken | Taken::Nothing => {
-                    if shown.is_none_or(|shown| shown.elapsed() > STALE) {
+                    if shown.is_none_or(|shown| shown.elapsed() > stale) {
                         shown = None;
                         let card = lock(&self.card).clone();
                         self.push(&card, || true);
@@ -135,4 +144,16 @@ impl Drop for Pump {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_camera_s_picture_stands_until_the_next() {
+        assert_eq!(patience(Duration::from_millis(33)), STALE);
+        assert!(patience(Duration::from_secs(1)) > Duration::from_secs(2));
+        assert_eq!(patience(Duration::from_secs(60)), patience(SLOWEST), "nobody looked for a minute");
+    }
 }

@@ -80,8 +80,11 @@ impl SwapLine {
 
     fn build(&self, plan: &Plan, input: &gst::Element) -> Result<AppSink, Fault> {
         let refused = || Fault::Input { input: plan.source.name(), reason: "its pipeline does not link".to_owned() };
-        let (convert, rate, size) = (make("videoconvertscale")?, make("videorate")?, make("capsfilter")?);
+        let (whole, convert, rate) = (make("deinterlace")?, make("videoconvertscale")?, make("videorate")?);
+        let size = make("capsfilter")?;
         let (flip, queue) = (make("videoflip")?, make("queue")?);
+        // One picture of two fields; what is not interlaced passes as it is.
+        whole.set_property_from_str("fields", "top");
         convert.set_property("add-borders", true);
         rate.set_property("drop-only", true);
         rate.set_property("max-rate", plan.size.rate as i32);
@@ -97,12 +100,10 @@ impl SwapLine {
         }
         size.set_property("caps", &caps);
         queue.set_property_from_str("leaky", "downstream");
-        queue.set_property("max-size-buffers", 2_u32);
-        queue.set_property("max-size-bytes", 0_u32);
-        queue.set_property("max-size-time", 0_u64);
+        plan.source.limit(&queue);
         let leaves = AppSink::builder().sync(false).max_buffers(2).drop(true).build();
         let sink = leaves.upcast_ref::<gst::Element>();
-        let chain = [input, &convert, &rate, &flip, &size, &queue, &self.element, sink];
+        let chain = [input, &whole, &convert, &rate, &flip, &size, &queue, &self.element, sink];
         self.pipeline.add_many(chain).map_err(|_| refused())?;
         gst::Element::link_many(chain).map_err(|_| refused())?;
         Ok(leaves)

@@ -25,6 +25,9 @@ pub struct Camera {
     pub path: Option<String>,
     /// What it says it can give.
     pub formats: Vec<Format>,
+    /// Whether another program writes what it gives (v4l2loopback): OBS, a phone's camera, or Standin itself. It is taken
+    /// where it is named, and never by `auto`.
+    pub is_loopback: bool,
     way: Way,
 }
 
@@ -88,7 +91,8 @@ impl Refused {
 /// What was found on this machine.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// Those with a device file first. What this program itself provides is none.
+    /// Those with a device file first, then what other programs write to v4l2loopback devices, then those of PipeWire alone. The
+    /// PipeWire camera that this program itself provides is none.
     pub cameras: Vec<Camera>,
     /// By number.
     pub refused: Vec<Refused>,
@@ -107,12 +111,18 @@ pub fn search() -> Found {
 
 fn cameras() -> Vec<Camera> {
     let mut cameras = devices();
-    cameras.sort_by_key(|camera| number(camera.path.as_deref()));
+    cameras.sort_by_key(|camera| (camera.is_loopback, number(camera.path.as_deref())));
     let nodes = Connection::open().map(|connection| connection.registry.cameras()).unwrap_or_default();
     let known = |node: &Node| is_known(node, &cameras, video_device::has_hardware);
     let own = |node: &Node| node.name.starts_with(crate::outlet::pipewire::NODE);
     let others: Vec<_> = nodes.into_iter().filter(|node| !own(node) && !known(node)).collect();
-    let camera = |node: Node| Camera { name: node.title, path: None, formats: Vec::new(), way: Way::Node(node.serial) };
+    let camera = |node: Node| Camera {
+        name: node.title,
+        path: None,
+        formats: Vec::new(),
+        is_loopback: false,
+        way: Way::Node(node.serial),
+    };
     cameras.extend(others.into_iter().map(camera));
     cameras
 }
@@ -144,15 +154,13 @@ fn devices() -> Vec<Camera> {
 fn camera(device: gst::Device) -> Option<Camera> {
     let properties = device.properties();
     let text = |key: &str| properties.as_ref()?.get::<String>(key).ok();
-    if text("v4l2.device.driver").is_some_and(|driver| driver == "v4l2 loopback") {
-        return None;
-    }
+    let is_loopback = text("v4l2.device.driver").is_some_and(|driver| driver == "v4l2 loopback");
     let formats = device.caps().map(|caps| formats(&caps)).unwrap_or_default();
     let name = device.display_name().to_string();
-    Some(Camera { name, path: text("device.path"), formats, way: Way::Device(device) })
+    Some(Camera { name, path: text("device.path"), formats, is_loopback, way: Way::Device(device) })
 }
 
-/// The camera that is called `wanted`; `auto` is the first one.
+/// The camera that is called `wanted`; `auto` is the first one that no program writes to.
 ///
 /// # Errors
 /// [`Fault::NoCamera`], [`Fault::UnknownCamera`], and as [`Refused::fault`] where it cannot be opened.
@@ -164,7 +172,8 @@ impl Found {
     fn called(self, wanted: &str) -> Result<Camera, Fault> {
         let any = wanted == "auto";
         let found = self.cameras.iter().map(|camera| camera.name.clone()).collect();
-        if let Some(camera) = self.cameras.into_iter().find(|camera| any || camera.is_called(wanted)) {
+        let fits = |camera: &Camera| if any { !camera.is_loopback } else { camera.is_called(wanted) };
+        if let Some(camera) = self.cameras.into_iter().find(fits) {
             return Ok(camera);
         }
         let refused = self.refused.iter().find(|refused| any || refused.path == Path::new(wanted));
@@ -274,6 +283,7 @@ mod tests {
             name: name.to_owned(),
             path: Some(path.to_owned()),
             formats: Vec::new(),
+            is_loopback: false,
             way: Way::Node(String::new()),
         };
         let refused =
@@ -286,6 +296,10 @@ mod tests {
         assert_eq!(two.clone().called("/dev/video0").err(), Some(forbidden));
         assert!(matches!(two.called("phone"), Err(Fault::UnknownCamera { .. })));
         assert_eq!(Found::default().called("auto").err(), Some(Fault::NoCamera));
+        let obs = Camera { is_loopback: true, ..camera("OBS", "/dev/video9") };
+        let written = Found { cameras: vec![obs], ..Found::default() };
+        assert_eq!(written.clone().called("obs").map(|camera| camera.name), Ok("OBS".to_owned()));
+        assert_eq!(written.called("auto").err(), Some(Fault::NoCamera), "another program writes to it");
         let busy = refused("/dev/video0", "Device or resource busy").fault();
         assert_eq!(busy, Fault::BusyCamera { camera: "/dev/video0".to_owned() });
     }
@@ -296,6 +310,7 @@ mod tests {
             name: "Face cam".to_owned(),
             path: Some("/dev/video0".to_owned()),
             formats: Vec::new(),
+            is_loopback: false,
             way: Way::Node(String::new()),
         };
         let known = |title: &str, device: Option<&str>| {

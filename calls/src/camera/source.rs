@@ -24,6 +24,16 @@ pub enum Source {
     Description(String),
 }
 
+/// Pictures of a camera that wait.
+const CAMERA_QUEUE: u32 = 2;
+/// The last element of an input.
+const LEAVES: &str = "leaves";
+/// How long a stream waits for packets that are late, and so how late its picture is: elements of GStreamer wait two
+/// seconds by default.
+const STREAM_DELAY: gst::ClockTime = gst::ClockTime::from_mseconds(200);
+/// Pictures of a stream that wait, in time: [`STREAM_DELAY`], which they come early by, and as much again for `faceswap`.
+const STREAM_QUEUE: gst::ClockTime = gst::ClockTime::from_mseconds(500);
+
 /// Where the clip of [`Source::Test`] lies: installed, or beside the sources that this program was built from.
 const CLIPS: [&str; 2] = ["../share/standin/ada.mp4", "../../examples/media/ada.mp4"];
 
@@ -78,7 +88,11 @@ impl Source {
         match self {
             Self::Camera(name) => from_camera(&probe::find(name)?, wanted),
             Self::File(path) => from_file(path),
-            Self::Uri(uri) => self.described(&from_uri(uri)),
+            Self::Uri(uri) => {
+                let bin = self.described(&from_uri(uri))?;
+                bin.connect_deep_element_added(|_, _, element| hasten(element));
+                Ok(bin)
+            }
             Self::Screen => from_screen(self),
             Self::Test => match test_clip() {
                 Some(clip) => from_file(&clip),
@@ -88,8 +102,25 @@ impl Source {
         }
     }
 
+    /// Sets how many pictures wait before `faceswap`; of more than that the oldest go. A camera's are as new as can be.
+    /// Those of a stream come before their time, and wait for it.
+    pub(crate) fn limit(&self, queue: &gst::Element) {
+        let (buffers, time) = match self {
+            Self::Uri(_) => (0, STREAM_QUEUE),
+            _ => (CAMERA_QUEUE, gst::ClockTime::ZERO),
+        };
+        queue.set_property_from_str("leaky", "downstream");
+        queue.set_property("max-size-buffers", buffers);
+        queue.set_property("max-size-bytes", 0_u32);
+        queue.set_property("max-size-time", time.nseconds());
+    }
+
     fn described(&self, description: &str) -> Result<gst::Bin, Fault> {
-        parse(description, |reason| Fault::Input { input: self.name(), reason: self.redact(&reason) })
+        let bin = parse(description, |reason| Fault::Input { input: self.name(), reason: self.redact(&reason) })?;
+        if let Some(queue) = bin.by_name(LEAVES) {
+            self.limit(&queue);
+        }
+        Ok(bin)
     }
 }
 
@@ -125,11 +156,13 @@ pub(crate) fn test_clip() -> Option<PathBuf> {
 
 /// A bin of these words, whose last open source pad is `src`.
 fn parse(description: &str, failed: impl Fn(String) -> Fault) -> Result<gst::Bin, Fault> {
-    let queue = "queue name=leaves leaky=downstream max-size-buffers=2 max-size-bytes=0 max-size-time=0";
+    let queue = format!(
+        "queue name={LEAVES} leaky=downstream max-size-buffers={CAMERA_QUEUE} max-size-bytes=0 max-size-time=0"
+    );
     let bin = gst::parse::bin_from_description(&format!("{description} ! {queue}"), false);
     let bin = bin.map_err(|error| fault::unparsed(&error, &failed))?;
     let leaves = bin
-        .by_name("leaves")
+        .by_name(LEAVES)
         .and_then(|queue| queue.static_pad("src"))
         .ok_or_else(|| failed("it has no end".to_owned()))?;
     let pad =
@@ -145,12 +178,35 @@ fn from_camera(camera: &Camera, wanted: Wanted) -> Result<gst::Bin, Fault> {
         Some(Coding::H264) => "decodebin",
         _ => "identity",
     };
-    let caps = format.as_ref().map_or_else(|| "video/x-raw".to_owned(), |format| probe::caps(format).to_string());
+    let caps = format.as_ref().map_or_else(|| unknown(wanted), |format| probe::caps(format).to_string());
     let failed = |reason: String| Fault::Input { input: camera.name.clone(), reason };
     let bin = parse(&format!("capsfilter name=first caps=\"{}\" ! {decoder}", caps.replace('"', "\\\"")), failed)?;
     let (element, first) = (camera.element()?, bin.by_name("first"));
     let linked = bin.add(&element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
     if linked { Ok(bin) } else { Err(failed("its source does not link".to_owned())) }
+}
+
+/// Caps for a camera that does not say what it can give: what is wanted, else less, else anything.
+fn unknown(Wanted { width, height, rate }: Wanted) -> String {
+    let raw = "video/x-raw";
+    format!(
+        "{raw},width={width},height={height},framerate={rate}/1; {raw},width={width},height={height}; \
+         {raw},width=[1,{width}],height=[1,{height}]; {raw}"
+    )
+}
+
+/// Makes an element of a stream wait no longer than [`STREAM_DELAY`].
+fn hasten(element: &gst::Element) {
+    let name = element.factory().map(|factory| factory.name());
+    let delay = STREAM_DELAY.mseconds();
+    match name.as_deref() {
+        Some("rtspsrc") => element.set_property("latency", u32::try_from(delay).unwrap_or(u32::MAX)),
+        // Newer than GStreamer's oldest release that is built against.
+        Some("tsdemux") if element.has_property("latency") => {
+            element.set_property("latency", i32::try_from(delay).unwrap_or(i32::MAX));
+        }
+        _ => {}
+    }
 }
 
 fn from_file(path: &Path) -> Result<gst::Bin, Fault> {
@@ -211,6 +267,41 @@ mod tests {
         let told = source.redact(&format!("no {uri}, me:p@ss@door.invalid"));
         assert_eq!(told, "no rtsp://door.invalid:554/1, door.invalid");
         assert_eq!(Source::parse("srt://:9000?passphrase=secret").name(), "srt://:9000");
+    }
+
+    #[test]
+    fn streams_wait_a_fifth_of_a_second() {
+        gst::init().unwrap();
+        for (name, fallback) in [("rtspsrc", 2000), ("tsdemux", 700)] {
+            let Ok(element) = gst::ElementFactory::make(name).build() else { continue };
+            let latency = |element: &gst::Element| -> i64 {
+                let value = element.property_value("latency").transform::<i64>().unwrap();
+                value.get().unwrap()
+            };
+            assert_eq!(latency(&element), fallback, "{name}");
+            hasten(&element);
+            assert_eq!(latency(&element), 200, "{name}");
+        }
+        let queue = gst::ElementFactory::make("queue").build().unwrap();
+        Source::Uri("srt://:9000".to_owned()).limit(&queue);
+        assert_eq!(
+            (queue.property::<u32>("max-size-buffers"), queue.property::<u64>("max-size-time")),
+            (0, 500_000_000)
+        );
+        Source::Test.limit(&queue);
+        assert_eq!((queue.property::<u32>("max-size-buffers"), queue.property::<u64>("max-size-time")), (2, 0));
+    }
+
+    #[test]
+    fn a_camera_that_says_nothing_is_asked_for_what_is_wanted() {
+        gst::init().unwrap();
+        let caps: gst::Caps = unknown(Wanted { width: 640, height: 360, rate: 30 }).parse().unwrap();
+        let given: gst::Caps = "video/x-raw,width=[16,1920],height=[16,1080],framerate=[1/1,60/1]".parse().unwrap();
+        let first = caps.intersect_with_mode(&given, gst::CapsIntersectMode::First);
+        let first = first.structure(0).unwrap();
+        assert_eq!((first.get::<i32>("width").unwrap(), first.get::<i32>("height").unwrap()), (640, 360));
+        let odd: gst::Caps = "video/x-raw,width=1000,height=1000".parse().unwrap();
+        assert!(caps.can_intersect(&odd), "what it has is taken");
     }
 
     #[test]

@@ -47,10 +47,18 @@ pub(super) fn findings(found: &Found) -> Vec<Finding> {
 
 fn camera(camera: &Camera) -> Finding {
     match &camera.path {
+        Some(path) if camera.formats.is_empty() && camera.is_loopback => {
+            let detail = format!("{} (v4l2loopback): no program writes to it", camera.name);
+            Finding::good(AREA, path, detail)
+        }
         Some(path) if camera.formats.is_empty() => {
             Finding::note(AREA, path, format!("{} offers no format", camera.name), "plug it in again")
         }
-        Some(path) => Finding::good(AREA, path, format!("{}: {}", camera.name, summary(&camera.formats).join(", "))),
+        Some(path) => {
+            let written = if camera.is_loopback { " (v4l2loopback: what another program writes)" } else { "" };
+            let formats = summary(&camera.formats).join(", ");
+            Finding::good(AREA, path, format!("{}{written}: {formats}", camera.name))
+        }
         None => Finding::good(AREA, "PipeWire", camera.name.clone()),
     }
 }

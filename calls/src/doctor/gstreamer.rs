@@ -6,7 +6,7 @@ use gst::prelude::*;
 
 use super::{Finding, State};
 use crate::element;
-use crate::mend::{Distribution, Part, part_of_element};
+use crate::mend::{self, Distribution, Part, part_of_element};
 
 const AREA: &str = "GStreamer";
 
@@ -14,7 +14,7 @@ const AREA: &str = "GStreamer";
 const OLDEST: (u32, u32) = (1, 22);
 
 /// What commands need: the element, for what, and whether there is no `standin webcam` without it.
-const ELEMENTS: [(&str, &str, State); 36] = [
+const ELEMENTS: [(&str, &str, State); 38] = [
     ("queue", "everything", State::Fault),
     ("appsrc", "webcam", State::Fault),
     ("appsink", "everything", State::Fault),
@@ -22,6 +22,7 @@ const ELEMENTS: [(&str, &str, State); 36] = [
     ("uridecodebin", "webcam from files and URIs", State::Fault),
     ("videoconvert", "everything", State::Fault),
     ("videoconvertscale", "webcam", State::Fault),
+    ("deinterlace", "webcam", State::Fault),
     ("videorate", "webcam", State::Fault),
     ("videoflip", "webcam", State::Fault),
     ("v4l2src", "webcam: cameras", State::Fault),
@@ -49,6 +50,7 @@ const ELEMENTS: [(&str, &str, State); 36] = [
     ("avenc_aac", "webcam --record to MP4 with --audio", State::Note),
     ("rtspsrc", "webcam from RTSP", State::Note),
     ("srtsrc", "webcam from SRT", State::Note),
+    ("tsdemux", "webcam from SRT and other transport streams", State::Note),
     ("souphttpsrc", "webcam from HTTP", State::Note),
     ("videobox", "bench --pad", State::Note),
 ];
@@ -109,11 +111,7 @@ pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
     }];
     findings.push(match &facts.faceswap {
         Ok(release) => Finding::good(AREA, "faceswap", release.clone()),
-        Err(reason) => {
-            let mend =
-                "install the package gst-plugin-faceswap, or set GST_PLUGIN_PATH to the folder with libgstfaceswap.so";
-            Finding::fault(AREA, "faceswap", reason.clone(), mend)
-        }
+        Err(reason) => Finding::fault(AREA, "faceswap", reason.clone(), mend::FACESWAP),
     });
     let missing = |name: &str| !facts.elements.contains(name);
     let lacks = ELEMENTS.into_iter().filter(|(name, ..)| missing(name)).map(|(name, purpose, state)| {

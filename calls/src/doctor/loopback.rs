@@ -13,7 +13,8 @@ const AREA: &str = "v4l2loopback";
 pub(super) struct Facts {
     /// How far it is.
     pub(super) module: Loopback,
-    /// Whether GStreamer has the element that writes to one, and one can be written to.
+    /// Whether GStreamer has the element that writes to one, and one can be written to or is being written to: while
+    /// a program writes, a device with `exclusive_caps=1` says that it can be read and nothing else.
     pub(super) writable: bool,
     /// Its devices, with the names that applications show.
     pub(super) devices: Vec<(PathBuf, String)>,
@@ -27,7 +28,7 @@ impl Facts {
         };
         let output =
             devices.iter().filter(|device| device.is_loopback()).filter_map(|device| device.words.as_ref().ok());
-        let writable = has_element("v4l2sink") && output.into_iter().any(|words| words.output);
+        let writable = has_element("v4l2sink") && output.into_iter().any(|words| words.output || words.capture);
         Self { module: Loopback::here(), writable, devices: devices.iter().filter_map(own).collect() }
     }
 

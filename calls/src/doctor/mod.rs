@@ -27,7 +27,7 @@ use crate::video_device;
 /// Arguments of `standin doctor`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Models to look at, with their consent.
+    /// Models to look at, with their consent. Without any, those that are installed.
     #[arg(value_name = "MODEL")]
     pub models: Vec<PathBuf>,
     /// Print the report as JSON.
@@ -84,6 +84,11 @@ impl Finding {
 
     fn note(area: &'static str, what: impl Into<String>, detail: impl Into<String>, mend: impl Into<String>) -> Self {
         Self::bad(area, State::Note, what, detail, mend)
+    }
+
+    /// The same, where it is no fault that something is missing.
+    fn at_most_a_note(self) -> Self {
+        Self { state: self.state.min(State::Note), ..self }
     }
 
     fn fault(area: &'static str, what: impl Into<String>, detail: impl Into<String>, mend: impl Into<String>) -> Self {
@@ -156,6 +161,11 @@ pub fn examine(models: &[PathBuf], settings: Option<&str>) -> Report {
     findings.extend(loopback::findings(&loopback, here));
     findings.push(doors::finding(&pipewire, &loopback, here));
     findings.extend(models.iter().map(|path| models::finding(path)));
+    if models.is_empty() {
+        // Nobody has said that these are to be used.
+        let found = crate::models::files(&[]);
+        findings.extend(found.iter().map(|path| models::finding(path).at_most_a_note()));
+    }
     findings.extend(settings.map(models::settings));
     Report::of(here, findings)
 }

@@ -24,6 +24,10 @@ pub fn part(part: Part) -> String {
 /// The line that lets a user open cameras.
 pub(crate) const CAMERA_GROUP: &str = "sudo usermod -aG video $USER, then log in again";
 
+/// The line that brings the element `faceswap`.
+pub(crate) const FACESWAP: &str =
+    "install the package gst-plugin-faceswap, or set GST_PLUGIN_PATH to the folder with libgstfaceswap.so";
+
 /// The line that makes PipeWire answer.
 pub fn pipewire() -> String {
     PipeWire::here().line(Distribution::here())
@@ -100,6 +104,8 @@ fn of_glib(error: &gst::glib::Error) -> String {
     let named = error.message().split_once("no element \"").and_then(|(_, rest)| rest.split_once('"'));
     match named {
         Some((name, _)) if error.matches(gst::ParseError::NoSuchElement) => element(name),
+        // The only plugin that is loaded by its file.
+        _ if error.kind::<gst::PluginError>().is_some() => FACESWAP.to_owned(),
         _ => part(Part::Base),
     }
 }
@@ -118,6 +124,8 @@ mod tests {
         assert_eq!(of(&anyhow::anyhow!("no adapter was found; install a Vulkan driver")), Some(part(Part::Vulkan)));
         let named = gst::glib::Error::new(gst::ParseError::NoSuchElement, "no element \"x264enc\"");
         assert_eq!(of(&ClipError::from(named).into()), Some(part(Part::Ugly)));
+        let plugin = gst::glib::Error::new(gst::PluginError::Module, "no such symbol");
+        assert_eq!(of(&plugin.into()), Some(FACESWAP.to_owned()));
         assert_eq!(of(&anyhow::anyhow!("the file is empty")), None);
     }
 

@@ -126,7 +126,7 @@ impl Part {
 }
 
 /// Plugins of GStreamer: where each is, and the elements of it that commands use.
-const PLUGINS: [(&str, Part, &[&str]); 37] = [
+const PLUGINS: [(&str, Part, &[&str]); 38] = [
     (
         "coreelements",
         Part::GStreamer,
@@ -149,6 +149,7 @@ const PLUGINS: [(&str, Part, &[&str]); 37] = [
     ("jpeg", Part::Good, &["jpegdec", "jpegenc"]),
     ("isomp4", Part::Good, &["qtdemux", "mp4mux"]),
     ("matroska", Part::Good, &["matroskamux", "matroskademux"]),
+    ("deinterlace", Part::Good, &["deinterlace"]),
     ("videobox", Part::Good, &["videobox"]),
     ("videofilter", Part::Good, &["videoflip", "videobalance"]),
     ("autodetect", Part::Good, &["autovideosink", "autoaudiosink", "autovideosrc", "autoaudiosrc"]),

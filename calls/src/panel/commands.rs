@@ -152,7 +152,7 @@ impl Panel {
         let inputs = inputs::all(&self.given);
         let references = performers::references(&self.named_references, self.folders.references.as_deref());
         self.board.change(|facts| (facts.inputs, facts.references) = (inputs, references));
-        let models = models::all(&models::files(&self.named));
+        let models = models::all(&crate::models::files(&self.named));
         self.board.change(|facts| facts.models = models);
     }
 

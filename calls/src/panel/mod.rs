@@ -81,7 +81,8 @@ pub fn run(
     let asked = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::AcqRel) {
-            std::process::exit(INTERRUPTED);
+            // SAFETY: it ends the process, and touches no memory before.
+            unsafe { libc::_exit(INTERRUPTED) };
         }
         stop.send_replace(true);
     })
@@ -167,7 +168,14 @@ fn follow(panel: &Arc<Panel>, events: Receiver<Event>, changed: Receiver<()>) ->
             };
             let Some(panel) = weak.upgrade() else { break };
             match event {
-                Some(Ok(event)) => panel.board.hear(event),
+                Some(Ok(event)) => {
+                    // A consent that was renewed counts from the next start on.
+                    let begins = matches!(event, Event::State(_));
+                    panel.board.hear(event);
+                    if begins {
+                        panel.show();
+                    }
+                }
                 Some(Err(_)) => break,
                 None => panel.show(),
             }

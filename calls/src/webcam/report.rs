@@ -66,7 +66,7 @@ fn seen(kind: Kind, place: &str) -> String {
         ),
         Kind::Loopback => {
             format!(
-                "{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video; the camera stays on, since a device file does not tell who looks"
+                "{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video; the camera stays on, since Standin cannot tell who looks at a device file"
             )
         }
         Kind::Preview => format!("{place}: for you"),

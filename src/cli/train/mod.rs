@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use super::{Outcome, UNREAD, definition, is_unread};
+use super::{Outcome, UNREAD, definition, is_unread, noise};
 
 pub mod eval;
 pub mod export;
@@ -74,6 +74,7 @@ impl Cli {
 
 /// Parses the process's arguments and runs them: the whole of `main`.
 pub fn main() -> ExitCode {
+    noise::silence();
     match Cli::parse().run(&mut std::io::stdout().lock()) {
         Ok(Outcome::Good) => ExitCode::SUCCESS,
         Ok(Outcome::Bad) => ExitCode::FAILURE,

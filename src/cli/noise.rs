@@ -1,4 +1,4 @@
-//! Keeps libraries from writing to this program's standard error.
+//! Keeps libraries from writing to a program's standard error.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use std::path::Path;
 /// no folder. With no desktop to ask, the layer has nothing to say.
 ///
 /// Call it first in `main`: the environment may be changed only while there is one thread.
-pub(crate) fn silence() {
+pub fn silence() {
     const LAYER: &str = "NODEVICE_SELECT";
     let session = std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|folder| Path::new(&folder).is_absolute());
     if !session && std::env::var_os(LAYER).is_none() {
