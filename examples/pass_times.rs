@@ -2,7 +2,8 @@
 //! it is, and for the models behind `--passes` what each pass takes with each tier and each share of matrices.
 //!
 //! A model is a `.dfm` file, or a model of `standin-train` and its side (`df-udt:224`), which then has weights of
-//! chance. Times are by the GPU's own clock, the mean of several rounds.
+//! chance. Times are by the GPU's own clock, the mean of several rounds; of a whole network in a row, as a stream runs
+//! it. `--json FILE` writes the same figures for programs.
 #![allow(missing_docs, clippy::print_stderr, reason = "a program for developers")]
 
 use std::cell::RefCell;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use burn::tensor::Device;
 use prost::Message as _;
+use serde::Serialize;
 use standin::face::{Alignment, FaceType};
 use standin::gpu::{GpuDevice, Selection};
 use standin::onnx::Model;
@@ -28,6 +30,49 @@ use standin::train::zoo::preset::Dimensions;
 const WARM_UP: std::time::Duration = std::time::Duration::from_millis(500);
 /// How often each is recorded.
 const TIMES: u32 = 20;
+/// Networks in a row between two looks at the clock: one alone is over before a GPU has raised its own.
+const IN_A_ROW: u32 = 10;
+
+/// What was measured.
+#[derive(Serialize)]
+struct Report {
+    adapter: String,
+    driver: String,
+    models: Vec<ModelReport>,
+}
+
+#[derive(Serialize)]
+struct ModelReport {
+    name: String,
+    gflop: f64,
+    tiers: Vec<TierReport>,
+    convolutions: Vec<ShapeReport>,
+}
+
+/// A model with one tier, or why not.
+#[derive(Serialize)]
+struct TierReport {
+    tier: String,
+    refused: Option<String>,
+    /// Largest and mean difference to the processor's pictures, of 0..1.
+    apart: Option<[f32; 2]>,
+    loaded_s: f32,
+    whole_ms: Option<f64>,
+    /// Each pass by itself.
+    passes_ms: Vec<(String, f64)>,
+}
+
+/// A convolution on matrix units, alone.
+#[derive(Serialize)]
+struct ShapeReport {
+    input: [usize; 3],
+    output: [usize; 3],
+    kernel: [usize; 2],
+    gflop: f64,
+    /// Milliseconds, and over how many workgroups each sum is shared out; 0 for 16-bit floats without matrices. The
+    /// first is the one that is taken.
+    shares_ms: Vec<(usize, f64)>,
+}
 
 fn main() -> anyhow::Result<()> {
     let gpu = GpuDevice::open(&Selection::Auto)?;
@@ -49,14 +94,25 @@ fn main() -> anyhow::Result<()> {
     // Its models stay, for others to time them, too.
     let folder = std::env::temp_dir().join("standin-pass-times");
     std::fs::create_dir_all(&folder)?;
-    let (mut with_passes, mut failed) = (false, 0);
-    for name in std::env::args().skip(1) {
-        if name == "--passes" {
-            with_passes = true;
-        } else if let Err(error) = model(&name, &gpu, &tiers, &runtime, &folder, with_passes) {
-            println!("{name}: {error:#}");
-            failed += 1;
+    let (mut with_passes, mut failed, mut json) = (false, 0, None);
+    let driver = [info.driver, info.driver_info].join(" ");
+    let mut report = Report { adapter: gpu.info().to_string(), driver, models: Vec::new() };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        match name.as_str() {
+            "--passes" => with_passes = true,
+            "--json" => json = Some(PathBuf::from(arguments.next().context("--json wants a file")?)),
+            _ => match model(&name, &gpu, &tiers, &runtime, &folder, with_passes) {
+                Ok(measured) => report.models.push(measured),
+                Err(error) => {
+                    println!("{name}: {error:#}");
+                    failed += 1;
+                }
+            },
         }
+    }
+    if let Some(file) = json {
+        std::fs::write(&file, serde_json::to_vec_pretty(&report)?).with_context(|| file.display().to_string())?;
     }
     if failed > 0 {
         bail!("{failed} models could not be timed");
@@ -71,43 +127,64 @@ fn model(
     runtime: &Runtime,
     folder: &Path,
     with_passes: bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ModelReport> {
     let path = if name.ends_with(".dfm") { PathBuf::from(name) } else { of_chance(name, folder)? };
     let file = ModelFile::open(&path)?;
     let graph = SwapGraph::read(&Model::decode(file.bytes())?, &file.contract())?;
     let flop = 2.0 * graph.steps.iter().map(|step| graph.work(step).multiplications as f64).sum::<f64>();
     println!("\n{name}: {:.1} GFLOP", flop / 1e9);
     let expected = pictures(&mut OnnxEngine::new(runtime, &file, NetworkOptions::default())?)?;
+    let mut report =
+        ModelReport { name: name.to_owned(), gflop: flop / 1e9, tiers: Vec::new(), convolutions: Vec::new() };
     for &tier in tiers {
         let plan = Plan::new(&graph, tier);
         let begun = std::time::Instant::now();
         let made = GpuEngine::with_tier(&file, gpu, 1, tier).map_err(|error| anyhow!("{error}"));
-        let loaded = begun.elapsed().as_secs_f32();
+        let loaded_s = begun.elapsed().as_secs_f32();
         let drawn = made.and_then(|mut engines| pictures(&mut engines.remove(0)));
+        let (tier, passes_ms) = (tier.to_string(), Vec::new());
+        let mut measured = TierReport { tier, refused: None, apart: None, loaded_s, whole_ms: None, passes_ms };
         match drawn {
             Ok(found) => {
                 let differences = || found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
                 let (most, mean) = (differences().fold(0.0, f32::max), differences().sum::<f32>() / found.len() as f32);
-                let (loaded, passes) = (format!("loaded in {loaded:.2} s"), plan.passes.len());
-                println!("   {tier}: max {most:.1e}, mean {mean:.1e} of the processor's; {loaded}, {passes} passes");
+                measured.apart = Some([most, mean]);
+                let (loaded, passes) = (format!("loaded in {loaded_s:.2} s"), plan.passes.len());
+                println!(
+                    "   {}: max {most:.1e}, mean {mean:.1e} of the processor's; {loaded}, {passes} passes",
+                    measured.tier
+                );
                 match whole(gpu, &plan) {
-                    Ok(ms) => println!("      {ms:.3} ms a network, {:.1} TFLOP/s", flop / ms / 1e9),
+                    Ok(ms) => {
+                        measured.whole_ms = Some(ms);
+                        println!("      {ms:.3} ms a network, {:.1} TFLOP/s", flop / ms / 1e9);
+                    }
                     Err(error) => println!("      not timed: {error:#}"),
                 }
             }
-            Err(error) => println!("   {tier}: {error:#}"),
+            Err(error) => {
+                println!("   {}: {error:#}", measured.tier);
+                measured.refused = Some(format!("{error:#}"));
+            }
         }
+        report.tiers.push(measured);
     }
-    if with_passes { table(gpu, &graph, tiers) } else { Ok(()) }
+    if with_passes {
+        table(gpu, &graph, tiers, &mut report)?;
+    }
+    Ok(report)
 }
 
 /// Each pass with each tier, in order, as a network runs them, and their sum; then each convolution alone by its parts.
-fn table(gpu: &GpuDevice, graph: &SwapGraph, tiers: &[Tier]) -> anyhow::Result<()> {
-    for &tier in tiers {
+fn table(gpu: &GpuDevice, graph: &SwapGraph, tiers: &[Tier], report: &mut ModelReport) -> anyhow::Result<()> {
+    for (&tier, measured) in tiers.iter().zip(&mut report.tiers) {
         let plan = Plan::new(graph, tier);
         let times = passes(gpu, &plan)?;
         println!("   {tier}: {:.3} ms in all passes", times.iter().sum::<f64>());
-        plan.passes.iter().zip(times).for_each(|(pass, ms)| println!("      {:36} {ms:.4} ms", pass.name));
+        for (pass, ms) in plan.passes.iter().zip(times) {
+            println!("      {:36} {ms:.4} ms", pass.name);
+            measured.passes_ms.push((pass.name.to_string(), ms));
+        }
     }
     if !tiers.contains(&Tier::Matrices) {
         return Ok(());
@@ -125,15 +202,20 @@ fn table(gpu: &GpuDevice, graph: &SwapGraph, tiers: &[Tier]) -> anyhow::Result<(
         print!("   {:?} to {:?} by {:?}: usual", shape.input, shape.output, shape.kernel);
         let usual = share(&shape);
         let all = Share::candidates(&shape).into_iter().map(Some).chain([None]);
+        let flop = 2.0 * shape.multiplications() as f64;
+        let mut shares_ms = Vec::new();
         for share in [usual].into_iter().chain(all) {
             let plan = Plan::shared_out(&alone, Tier::Matrices, &|_| share);
             // The network has three pictures, of which two are copies.
             let times = plan.passes.iter().zip(passes(gpu, &plan)?);
             let ms: f64 = times.filter(|(pass, _)| pass.name.starts_with("Convolution")).map(|(_, ms)| ms).sum();
             let parts = share.map_or("plain".to_owned(), |share| share.parts.to_string());
-            print!(" {parts} {ms:.4} ms {:.1} TFLOP/s,", 2.0 * shape.multiplications() as f64 / 1e9 / ms);
+            print!(" {parts} {ms:.4} ms {:.1} TFLOP/s,", flop / 1e9 / ms);
+            shares_ms.push((share.map_or(0, |share| share.parts), ms));
         }
         println!();
+        let Convolution { input, output, kernel, .. } = shape;
+        report.convolutions.push(ShapeReport { input, output, kernel, gflop: flop / 1e9, shares_ms });
     }
     Ok(())
 }
@@ -145,11 +227,12 @@ fn alone(shape: &Convolution) -> SwapGraph {
     SwapGraph::of_convolution(shape, values(out * taps), values(out))
 }
 
-/// Milliseconds of a network.
+/// Milliseconds of a network, of several in a row.
 fn whole(gpu: &GpuDevice, plan: &Plan) -> anyhow::Result<f64> {
     let network = made(gpu, plan)?;
-    let record: &dyn Fn(&mut wgpu::ComputePass<'_>) = &|pass| network.record(pass);
-    timed(gpu, &[record])?.first().copied().ok_or_else(|| anyhow!("nothing was timed"))
+    let record: &dyn Fn(&mut wgpu::ComputePass<'_>) = &|pass| (0..IN_A_ROW).for_each(|_| network.record(pass));
+    let all = timed(gpu, &[record])?.first().copied().ok_or_else(|| anyhow!("nothing was timed"))?;
+    Ok(all / f64::from(IN_A_ROW))
 }
 
 /// Milliseconds of each pass of a network.

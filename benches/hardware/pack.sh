@@ -3,7 +3,7 @@
 #
 # Puts into OUT/kit.tar.xz what benches/hardware/run.sh needs on a Linux machine with a GPU and nothing installed: stripped
 # programs, the libraries and GStreamer plugins that they load, a clip, the model, face sets. BINARIES=FOLDER takes programs
-# that are built already, with examples/pass_times in it; otherwise they are built with the GPU engine and the trainer's Vulkan back end.
+# that are built already, with examples/pass_times in it; otherwise they are built, the trainer with its Vulkan back end.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# ./run.sh OUT [SECONDS]: from an unpacked kit of pack.sh. Writes OUT/report.txt and, of the trainings, their weights.
+# ./run.sh OUT [SECONDS]: from an unpacked kit of pack.sh. Writes OUT/report.txt, the same figures as JSON (networks.json,
+# bench-*.json) and, of the trainings, their weights; in about seven minutes.
 #
 # How near each tier of a GPU comes to the processor's picture and how fast it is, by pass; frames a second of the whole path; then
-# a base that goes on and models of 224 px for SECONDS each (240). PyTorch's figures of the same beside them, where python3 has it
+# a base that goes on and models of 224 px for SECONDS each (90). PyTorch's figures of the same beside them, where python3 has it
 # and onnx. NETWORKS are the arguments of pass_times, BATCH and TRAIN_DEVICE those of the trainings.
 set -uo pipefail
 cd "$(dirname "$0")"
 [ $# -ge 1 ] || { echo 'run: usage: run.sh OUT [SECONDS]' >&2; exit 1; }
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
-seconds=${2:-240}
+seconds=${2:-90}
 export ORT_DYLIB_PATH="$PWD/lib/libonnxruntime.so"
 export GST_PLUGIN_SYSTEM_PATH="$PWD/plugins" GST_REGISTRY="$out/registry.bin" XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/tmp}"
 device=${TRAIN_DEVICE:-wgpu}
@@ -32,13 +33,20 @@ date -u
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv 2>/dev/null
 step ours 60 ./standin devices
 # The engine refuses a GPU whose trial crop is not the processor's picture, so that a figure here is agreement too.
-for device_name in cpu gpu; do
-    step ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 300 --device "$device_name"
-done
-step ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 300 --device gpu --pad 1920x1080
+bench() {
+    local name=$1
+    shift
+    ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 300 --json "$@" | tee "$out/bench-$name.json"
+}
+step bench cpu --device cpu
+# The first load compiles every pipeline, the second finds them.
+step bench gpu-cold --device gpu
+step bench gpu --device gpu
+step bench gpu-1080p --device gpu --pad 1920x1080
 # Models with weights of chance stay in TMPDIR, for PyTorch.
 export TMPDIR="$work"
-step ours 400 ./pass_times ${NETWORKS:-live:224 df-ud:224 liae-udt:192 --passes ben.dfm df-udt:224}
+step ours 400 ./pass_times --json "$out/networks.json" \
+    ${NETWORKS:-live:160 df-ud:128 df-ud:224 liae-udt:192 --passes ben.dfm df-udt:224}
 if python3 -c 'import onnx, torch; torch.zeros(1).cuda()' 2>/dev/null; then
     for model in ben.dfm "$work"/standin-pass-times/*.dfm; do
         [ -f "$model" ] || continue
