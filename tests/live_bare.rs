@@ -48,6 +48,11 @@ fn model(fault: Fault, i: u32, good: &Arc<Model>, bad: &Arc<Model>) -> Option<Ar
     }
 }
 
+/// What is behind everybody, in the masks.
+const BACKGROUND: u8 = 0;
+/// Frames in which the empty room of `hard/leave_enter` may be changed: somebody has just left, or is about to come in.
+const MOST_BLURRED: usize = 6;
+
 /// Does `work` with a way to play clips in which something goes wrong.
 fn with_play<T>(fault: Fault, select: Select, on_failure: OnFailure, work: impl FnOnce(&Play<'_>) -> T) -> T {
     let good = live_support::model(Script::GOOD);
@@ -118,6 +123,37 @@ fn where_a_hand_waves_fast_before_the_face() {
     }
 }
 
+/// A head that turns to profile: held, blurred or swapped, and never bare.
+#[test]
+fn where_a_head_turns_to_profile() {
+    for select in [Select::All, Select::Largest] {
+        let Some(frames) = bare::masked("ada_live") else { return };
+        let bare = with_play(Fault::Nothing, select, OnFailure::Hold, |play| play.bare_in("ada_live", frames));
+        assert!(bare.is_empty(), "{select:?}: bare in\n{}", bare.join("\n"));
+    }
+}
+
+/// While somebody leaves and comes back, the empty shelf is blurred in few frames at most.
+#[test]
+fn an_empty_room_is_left_alone() {
+    let Some(frames) = bare::masked("hard/leave_enter") else { return };
+    let (mut empty, mut blurred) = (0, Vec::new());
+    with_play(Fault::Nothing, Select::All, OnFailure::Hold, |play| {
+        play.play("leave_enter", frames, |i, mask, input, job| {
+            if mask.iter().all(|class| *class == BACKGROUND) {
+                empty += 1;
+                let output = job.frame.as_ref().unwrap();
+                if (0..3).any(|plane| input.bytes(plane) != output.bytes(plane)) {
+                    blurred.push(i);
+                }
+            }
+        })
+    });
+    println!("blurred in {} of {empty} frames without anybody: {blurred:?}", blurred.len());
+    assert!(empty > 10, "the room is empty in {empty} frames");
+    assert!(blurred.len() <= MOST_BLURRED, "{blurred:?}");
+}
+
 #[test]
 fn where_one_person_is_selected() {
     let one = CLIPS.into_iter().filter(|name| *name != "two_people").collect::<Vec<_>>();
@@ -169,6 +205,16 @@ fn where_the_device_is_lost_before_the_network() {
 #[test]
 fn where_the_device_is_lost_after_it() {
     never_bare(Fault::Composite(Works::Error), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_crop_panics() {
+    never_bare(Fault::Crop(Works::Panic), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_composite_panics() {
+    never_bare(Fault::Composite(Works::Panic), OnFailure::Hold);
 }
 
 #[test]

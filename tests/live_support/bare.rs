@@ -7,7 +7,7 @@ use std::sync::Arc;
 use standin::face::{Face, FindError, Finder, FinderSettings, Mesh, OcclusionNetwork, PeopleMap};
 use standin::frame::{Frame, OwnedFrame, VideoBuffer};
 use standin::geometry::Rect;
-use standin::live::{FindFaces, FindStage, Model, OnFailure, Outcome, Queue, Select, Settings, SwapStage};
+use standin::live::{FindFaces, FindStage, Job, Model, OnFailure, Outcome, Queue, Select, Settings, SwapStage};
 use standin::media::GreyClip;
 use standin::runtime::{NetworkError, Runtime};
 
@@ -89,6 +89,14 @@ fn changed(mask: &[u8], person: u8, classes: &[u8], input: &OwnedFrame, output: 
     (all >= LEAST).then(|| f64::from(other as u32) / f64::from(all as u32))
 }
 
+/// A clip with its exact masks, by its name in the folder of clips; `None`, after it was said, where it is not there.
+pub(crate) fn masked(name: &str) -> Option<impl Iterator<Item = (OwnedFrame, Vec<u8>)> + use<>> {
+    let frames = clip(&format!("{name}.mp4"))?;
+    let masks = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../shared/media/{name}_mask.mkv"));
+    let masks = GreyClip::open(&masks).unwrap().map(|mask| mask.unwrap().into_raw());
+    Some(frames.zip(masks))
+}
+
 /// How a clip is played.
 pub(crate) struct Play<'a> {
     /// Every so many frames get through; others are lost.
@@ -104,14 +112,37 @@ pub(crate) struct Play<'a> {
 impl Play<'_> {
     /// Plays a hard clip; in which frames who is bare. `None` where the clip is not there.
     pub(crate) fn bare(&self, name: &str) -> Option<Vec<String>> {
-        let frames = clip(&format!("hard/{name}.mp4"))?;
-        let masks = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../shared/media/hard/{name}_mask.mkv"));
-        let masks = GreyClip::open(&masks).unwrap().map(|mask| mask.unwrap().into_raw());
-        Some(self.bare_in(name, frames.zip(masks)))
+        Some(self.bare_in(name, masked(&format!("hard/{name}"))?))
     }
 
     /// The same of these frames and their masks.
     pub(crate) fn bare_in(&self, name: &str, frames: impl Iterator<Item = (OwnedFrame, Vec<u8>)>) -> Vec<String> {
+        let mut found = Vec::new();
+        let swapped = self.play(name, frames, |i, mask, input, job| {
+            if !leaves(job) {
+                return;
+            }
+            let output = job.frame.as_ref().unwrap();
+            for person in [0, 1] {
+                let features = changed(mask, person, &FEATURES, input, output);
+                let skin = changed(mask, person, &[SKIN], input, output);
+                if features.is_some_and(|part| part < 0.5) || skin.is_some_and(|part| part < 0.1) {
+                    let outcome = job.outcome;
+                    found.push(format!("{i}, person {person}: features {features:?}, skin {skin:?}, {outcome:?}"));
+                }
+            }
+        });
+        assert!(swapped > 10, "{name}, {:?}: only {swapped} frames were swapped", self.select);
+        found
+    }
+
+    /// Plays frames and hands each that comes out to `see`; in how many somebody was swapped.
+    pub(crate) fn play(
+        &self,
+        name: &str,
+        frames: impl Iterator<Item = (OwnedFrame, Vec<u8>)>,
+        mut see: impl FnMut(u32, &[u8], &OwnedFrame, &Job<OwnedFrame, u32>),
+    ) -> u32 {
         let (finder, inbox) = crossbeam_channel::bounded(1);
         let fails = Fails {
             finder: Finder::new(&Runtime::load(None).unwrap(), Mesh::Points468).unwrap(),
@@ -125,7 +156,7 @@ impl Play<'_> {
         let queue: Queue<OwnedFrame, u32> = Queue::start(0, FindStage::new(inbox), vec![stage]).unwrap();
         let chosen = Arc::new(Settings { select: self.select, ..Settings::clone(&settings(self.on_failure)) });
 
-        let (mut found, mut swapped) = (Vec::new(), 0);
+        let mut swapped = 0;
         for (i, (input, mask)) in (0..).zip(frames).filter(|(i, _)| i % self.every == 0) {
             let mut job = queue.begin().unwrap();
             job.time = f64::from(i) / 30.0;
@@ -139,20 +170,9 @@ impl Play<'_> {
                 "{name}: frame {i} is swapped"
             );
             swapped += u32::from(job.outcome == Outcome::Swapped);
-            if leaves(&job) {
-                let output = job.frame.as_ref().unwrap();
-                for person in [0, 1] {
-                    let features = changed(&mask, person, &FEATURES, &input, output);
-                    let skin = changed(&mask, person, &[SKIN], &input, output);
-                    if features.is_some_and(|part| part < 0.5) || skin.is_some_and(|part| part < 0.1) {
-                        let outcome = job.outcome;
-                        found.push(format!("{i}, person {person}: features {features:?}, skin {skin:?}, {outcome:?}"));
-                    }
-                }
-            }
+            see(i, &mask, &input, &job);
             queue.finish(job);
         }
-        assert!(swapped > 10, "{name}, {:?}: only {swapped} frames were swapped", self.select);
-        found
+        swapped
     }
 }
