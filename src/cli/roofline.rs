@@ -88,7 +88,7 @@ impl Roofline {
         let Self { card: Card { teraflops, memory_gb, bus_gb }, network_ms, passes_ms, bus_ms, .. } = self;
         writeln!(
             out,
-            "on paper, a card of {teraflops} TFLOP/s without matrix units, {memory_gb} GB/s and a bus of {bus_gb} GB/s, each at its best: \
+            "on paper, a card of {teraflops} TFLOP/s (as of its plain units, whatever the tier), {memory_gb} GB/s and a bus of {bus_gb} GB/s, each at its best: \
              network {network_ms:.3} ms, passes {passes_ms:.3} ms, bus {bus_ms:.3} ms"
         )?;
         for Kind { name, steps, gigaflops, megabytes, ms, bound_by_memory_ms } in &self.network {

@@ -118,3 +118,27 @@ impl<F, T> Job<F, T> {
         self.timings.stages = StageTimes::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_work_until_a_frame_is_ready_is_waiting() {
+        let arrived = Instant::now();
+        let after = |ms: u64| arrived + Duration::from_millis(ms);
+        let mut timings = Timings { arrived, ready: after(30), stages: StageTimes::default() };
+        for (stage, ms) in [(Stage::Find, 4.0), (Stage::Crop, 1.0), (Stage::Device, 9.0), (Stage::Blend, 6.0)] {
+            timings.stages[stage as usize] = ms;
+        }
+        timings.depart(after(45));
+        let of = |stage: Stage| timings.stages[stage as usize];
+        assert!((of(Stage::Wait) - 10.0).abs() < 1e-3 && (of(Stage::Total) - 45.0).abs() < 1e-3, "{timings:?}");
+        // Stages that overlap, as faces swapped side by side, wait for nothing.
+        timings.stages[Stage::Swap as usize] = 100.0;
+        timings.depart(after(45));
+        assert_eq!(timings.stages[Stage::Wait as usize], 0.0);
+    }
+}

@@ -6,8 +6,9 @@
 
 use std::fmt::Write as _;
 
-use super::finish::{IS_NAN, functions};
+use super::finish::functions;
 use super::text::{ENABLE_HALF, MOST_GROUPS, Numeric};
+use super::unary::IS_NAN;
 use crate::swap::convolution::Convolution;
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 

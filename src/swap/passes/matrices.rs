@@ -7,8 +7,8 @@
 
 use std::fmt::Write as _;
 
-use super::finish::unary_of;
 use super::text::{MOST_GROUPS, Numeric, each, stored};
+use super::unary::unary_of;
 use crate::gpu::SUBGROUP;
 use crate::swap::convolution::Convolution;
 use crate::swap::graph::Unary;

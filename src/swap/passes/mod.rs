@@ -20,6 +20,7 @@ mod pass;
 mod plan;
 mod text;
 mod tier;
+mod unary;
 
 pub use morph::MorphNumbers;
 pub use pass::{Binding, Pass};

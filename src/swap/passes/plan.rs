@@ -10,13 +10,14 @@ use half::f16;
 use super::ALIGNMENT;
 use super::arena::{Arena, Slot};
 use super::convolution::written_out;
-use super::finish::{Finish, IS_NAN, beside_name, functions};
+use super::finish::{Finish, beside_name, functions};
 use super::fold::{Folded, Folding};
 use super::matrices::{self, Share};
 use super::morph::MorphNumbers;
 use super::pass::{Binding, Pass};
 use super::text::{self, Bound, ENABLE_HALF, Numeric, count, groups};
 use super::tier::Tier;
+use super::unary::IS_NAN;
 use crate::swap::convolution::Convolution;
 use crate::swap::graph::{Operand, Operator, Step, SwapGraph};
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::finish::unary_of;
+use super::unary::unary_of;
 use crate::swap::graph::{Binary, Order, Unary};
 
 /// Invocations of a workgroup.

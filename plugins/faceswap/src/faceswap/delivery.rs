@@ -8,7 +8,8 @@ use gst::subclass::prelude::*;
 use standin::live::{Degradation, Job, Latency, Occupancy, Outcome, Sacrifices, Stage, Timings};
 
 use super::buffer::{MappedBuffer, mark_faces};
-use super::imp::{CAT, FaceSwap};
+use super::category::CAT;
+use super::imp::FaceSwap;
 use super::messages;
 use super::provenance::{self, Tags};
 use super::session::{Session, from_milliseconds, lock};

@@ -9,13 +9,11 @@ use standin::heap;
 use standin::live::{References, Settings};
 use standin::media;
 
+use super::category::CAT;
 use super::performer::Performer;
 use super::properties::Properties;
 use super::session::{Session, from_milliseconds, lock};
 use super::{messages, properties};
-
-pub(super) static CAT: LazyLock<gst::DebugCategory> =
-    LazyLock::new(|| gst::DebugCategory::new("faceswap", gst::DebugColorFlags::empty(), Some("Face replacement")));
 
 /// The element's own state.
 pub struct FaceSwap {

@@ -5,6 +5,7 @@
 //! ```
 
 mod buffer;
+mod category;
 mod delivery;
 mod imp;
 mod intake;

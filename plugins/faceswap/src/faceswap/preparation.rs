@@ -9,7 +9,8 @@ use gst::subclass::prelude::*;
 use standin::face::Mesh;
 use standin::live::{self, FindStage, Load, ModelSlot, Queue, SwapStage};
 
-use super::imp::{CAT, FaceSwap};
+use super::category::CAT;
+use super::imp::FaceSwap;
 use super::messages;
 use super::session::{Output, Session, lock};
 
