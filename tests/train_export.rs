@@ -21,7 +21,7 @@ use standin::swap::{Engine, ModelFile, OnnxEngine};
 use standin::train::export::{Agreement, ExportError, Metadata, Precision, calibrate, export, verify};
 use standin::train::weights::{Parameter, Weights};
 use standin::train::zoo::preset::{Dimensions, PRESETS};
-use standin::train::zoo::{Blueprint, Decoder, Inter, Layer, Network, Shortcut};
+use standin::train::zoo::{Blueprint, Decoder, Inter, Layer, Network};
 
 const SIDE: usize = 32;
 
@@ -64,7 +64,6 @@ fn shared() -> Blueprint {
         driver_mask: None,
         people: 0,
         subject: false,
-        shortcut: None,
     }
 }
 
@@ -73,32 +72,13 @@ fn with_driver_mask() -> Blueprint {
     Blueprint { driver_mask: Some(head), ..shared() }
 }
 
-/// From 16 x 16 px of the encoder to 16 x 16 px of the decoder.
-fn with_shortcut() -> Blueprint {
-    let slope = Layer::LeakyRelu { slope: 0.1 };
-    let shortcut = Shortcut {
-        after: 2,
-        read: vec![
-            conv(2, 1, 1),
-            slope.clone(),
-            Layer::Flatten,
-            Layer::Dense { out: 12 },
-            slope,
-            Layer::Dense { out: 6 },
-        ],
-        write: vec![Layer::Dense { out: 2 * 16 * 16 }, Layer::Unflatten { channels: 2, side: 16 }],
-        draw: vec![conv(8, 3, 1)],
-    };
-    Blueprint { shortcut: Some(shortcut), ..with_driver_mask() }
-}
-
 fn split() -> Blueprint {
     let Inter::Shared(inter) = shared().inter else { unreachable!() };
     Blueprint { inter: Inter::Split(inter), ..shared() }
 }
 
-fn families() -> [(&'static str, Blueprint); 4] {
-    [("shared", shared()), ("driver mask", with_driver_mask()), ("shortcut", with_shortcut()), ("split", split())]
+fn families() -> [(&'static str, Blueprint); 3] {
+    [("shared", shared()), ("driver mask", with_driver_mask()), ("split", split())]
 }
 
 /// A network with first weights and biases that are not 0.
@@ -225,8 +205,7 @@ fn verify_sees_every_part() {
         for place in 0..weights.0.len() {
             let name = weights.0[place].name.clone();
             let decoder_a = name.starts_with("decoder_a");
-            let own_head = family == "driver mask" || family == "shortcut";
-            let unused = decoder_a && (name.contains("face") || own_head);
+            let unused = decoder_a && (name.contains("face") || family == "driver mask");
             let mut other = weights.clone();
             let values = other.0[place].to_vec().into_iter().map(|value| value + 0.3).collect();
             other.0[place] = changed(&other.0[place], values);

@@ -23,9 +23,6 @@ use standin::train::zoo::preset::Dimensions;
 use standin::train::zoo::{Network, Side, Whose};
 use troupe_support::{PEOPLE, mean, settings, troupe};
 
-/// Of what a base lacks.
-const SEED: u64 = 1;
-
 /// A small model of a subject beside the troupe.
 fn beside() -> Dimensions {
     Dimensions { people: PEOPLE as usize, subject: true, ..small("live") }
@@ -167,8 +164,8 @@ fn people_whom_the_base_knows_begin_as_themselves() {
     let draw =
         |network: &Network, weights: &_, whose: Whose| network.reconstruct(weights, crops.input.clone(), whose).face;
     let network = Network::new(beside().blueprint().unwrap()).unwrap();
-    let known = base.start(&network, &["troupe".to_owned()], SEED, &Device::flex()).unwrap();
-    let others = base.start(&network, &["others".to_owned()], SEED, &Device::flex()).unwrap();
+    let known = base.start(&network, &["troupe".to_owned()], &Device::flex()).unwrap();
+    let others = base.start(&network, &["others".to_owned()], &Device::flex()).unwrap();
     let of = |weights: &_, person| draw(&network, weights, Whose::Person(person));
     assert!(
         apart(draw(run.network(), &before, Whose::Person(0)), draw(run.network(), &before, Whose::Person(1))) > 0.01
@@ -219,7 +216,7 @@ fn rows_of_another_shape_are_refused_and_channels_without_a_mean_gain_come_back_
     checkpoint.save(&run.checkpoints(), 1).unwrap();
     let base = Base::of_run(&run).unwrap();
     let network = Network::new(beside().blueprint().unwrap()).unwrap();
-    let known = base.start(&network, &["troupe".to_owned()], SEED, &Device::flex()).unwrap();
+    let known = base.start(&network, &["troupe".to_owned()], &Device::flex()).unwrap();
     let (crops, _) = discs(network.blueprint().resolution, 2, 0);
     let (before, ..) = run.trained(&Device::flex()).unwrap();
     for person in 0..PEOPLE as usize {
@@ -230,6 +227,6 @@ fn rows_of_another_shape_are_refused_and_channels_without_a_mean_gain_come_back_
         assert!(off < 1e-5, "person {person} is {off} off");
     }
     let more = Network::new(Dimensions { people: 5, ..beside() }.blueprint().unwrap()).unwrap();
-    let error = base.start(&more, &["troupe".to_owned()], SEED, &Device::flex()).unwrap_err().to_string();
+    let error = base.start(&more, &["troupe".to_owned()], &Device::flex()).unwrap_err().to_string();
     assert!(error.contains("people.decoder."), "{error}");
 }

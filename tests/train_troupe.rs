@@ -22,9 +22,6 @@ use standin::train::zoo::preset::Dimensions;
 use standin::train::zoo::{Network, Side, Whose};
 use troupe_support::{FRAMES, PEOPLE, mean, settings, troupe, troupe_with};
 
-/// Of what a base lacks.
-const SEED: u64 = 1;
-
 #[test]
 fn one_frame_of_anybody_becomes_the_same_frame_of_the_batch_s_person() {
     let place = tempfile::tempdir().unwrap();
@@ -178,11 +175,7 @@ fn people_of_a_base_differ_by_gains_and_biases_alone() {
 
 /// A run with a troupe of discs after some steps.
 fn base_run(folder: &Path) -> Run {
-    base_run_of(folder, of_people("live"))
-}
-
-fn base_run_of(folder: &Path, dimensions: Dimensions) -> Run {
-    let recipe = Recipe { dimensions, a: vec![], a_hashes: vec![], ..recipe("live", 6) };
+    let recipe = Recipe { dimensions: of_people("live"), a: vec![], a_hashes: vec![], ..recipe("live", 6) };
     let side = recipe.dimensions.resolution;
     let run = Run::begin(folder, recipe).unwrap();
     let mut trainer = Trainer::open(run, Device::flex().autodiff(), &mut |_| {}).unwrap();
@@ -224,29 +217,6 @@ fn a_model_from_a_base_starts_as_the_base_and_trains_its_decoder_alone() {
     for ((name, before), (_, after)) in before.iter().zip(values(&trainer)) {
         assert_eq!(name.starts_with("decoder_b."), *before != after, "{name}");
     }
-}
-
-/// A base of before shortcuts: what it lacks is of chance, and all else is the base's.
-#[test]
-fn a_base_without_a_shortcut_starts_one() {
-    let place = tempfile::tempdir().unwrap();
-    let older = Dimensions { shortcut: 0, ..of_people("live") };
-    let base = Base::of_run(&base_run_of(&place.path().join("base"), older)).unwrap();
-    assert_eq!(base.header.dimensions.shortcut, 0);
-    base.fits(&small("live"), "whole-face", 2.1314, Alignment::Template).unwrap();
-    let network = Network::new(of_people("live").blueprint().unwrap()).unwrap();
-    let device = Device::flex();
-    let [first, second] = [1, 2].map(|seed| base.start(&network, &[], seed, &device).unwrap());
-    for (one, other) in first.0.iter().zip(&second.0) {
-        let of_shortcut = one.name.contains("shortcut.") && one.name.ends_with(".weight");
-        assert_eq!(one.to_vec() != other.to_vec(), of_shortcut, "{}", one.name);
-    }
-
-    let newer = Base::of_run(&base_run(&place.path().join("newer"))).unwrap();
-    let features = newer.header.dimensions.shortcut;
-    let other = Dimensions { shortcut: features + 1, ..small("live") };
-    let error = newer.fits(&other, "whole-face", 2.1314, Alignment::Template).unwrap_err().to_string();
-    assert!(error.contains(&format!("shortcut {features}")), "{error}");
 }
 
 #[test]
@@ -322,7 +292,7 @@ fn a_base_and_a_run_that_do_not_go_together_are_refused_with_their_names() {
     let run = base_run(&place.path().join("base"));
     let base = Base::of_run(&run).unwrap();
     let wider = Network::new(Dimensions { d: 6, ..small("live") }.blueprint().unwrap()).unwrap();
-    let error = base.start(&wider, &[], SEED, &Device::flex()).unwrap_err();
+    let error = base.start(&wider, &[], &Device::flex()).unwrap_err();
     assert!(matches!(&error, BaseError::File { file, .. } if file == run.folder()), "{error}");
 
     for checkpoint in Checkpoint::list(&run.checkpoints()) {
@@ -350,7 +320,7 @@ fn the_built_in_base_fits_the_default_model() {
     let base = Base::built_in().unwrap();
     base.fits(&Dimensions::named("live").unwrap(), "full", 1.5966, Alignment::Rigid).unwrap();
     let network = Network::new(base.header.dimensions.blueprint().unwrap()).unwrap();
-    let weights = base.start(&network, &[], SEED, &Device::flex()).unwrap();
+    let weights = base.start(&network, &[], &Device::flex()).unwrap();
     assert_eq!(weights.count(), network.blueprint().count().unwrap());
     assert!(weights.0.iter().flat_map(|parameter| parameter.to_vec()).all(f32::is_finite));
 }
@@ -368,9 +338,9 @@ fn a_troupe_goes_on_from_a_base_with_everybody_alike_and_trains_all_of_it() {
     let names = Network::new(recipe.dimensions.blueprint().unwrap()).unwrap();
     assert!(names.parameters().iter().all(|wanted| recipe.trains(&wanted.name)), "a troupe's encoder is trained");
 
-    let weights = base.start(&names, &[], SEED, &Device::flex()).unwrap();
+    let weights = base.start(&names, &[], &Device::flex()).unwrap();
     let two_sided = Network::new(small("live").blueprint().unwrap()).unwrap();
-    let single = base.start(&two_sided, &[], SEED, &Device::flex()).unwrap();
+    let single = base.start(&two_sided, &[], &Device::flex()).unwrap();
     let (crops, _) = discs(names.blueprint().resolution, 2, 0);
     let expected = two_sided.reconstruct(&single, crops.input.clone(), Side::B).face;
     for person in 0..PEOPLE as usize {

@@ -12,9 +12,8 @@ mod session_support;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use session_support::{NAMES, small};
-use standin::train::weights::Weights;
 use standin::train::zoo::preset::{Dimensions, PRESETS};
-use standin::train::zoo::{BlueprintError, Layer, Network, ParameterShape, Side};
+use standin::train::zoo::{BlueprintError, Network, Side};
 
 #[test]
 fn every_model_gives_faces_and_masks_of_its_resolution() {
@@ -60,45 +59,6 @@ fn sides_have_what_is_theirs() {
         assert!(apart(&a, &b) > 1e-6, "{name}: both sides give the same");
         assert!(apart(&b, &swapped) < 1e-6, "{name}: a swap is side B's reconstruction of what side A shows");
     }
-}
-
-/// What goes past the code is drawn, is part of what is drawn again, and comes from the crop alone.
-#[test]
-fn a_shortcut_carries_what_the_code_does_not() {
-    let device = Device::flex();
-    let network = Network::new(small("live").blueprint().unwrap()).unwrap();
-    let plain = Network::new(Dimensions { shortcut: 0, ..small("live") }.blueprint().unwrap()).unwrap();
-    let side = network.blueprint().resolution;
-    let weights = network.init(7, &device);
-    let without = {
-        let named = |wanted: &ParameterShape| weights.named(&wanted.name).unwrap().clone();
-        Weights(plain.parameters().iter().map(named).collect())
-    };
-    let crops = Tensor::<4>::random([2, 3, side, side], Distribution::Uniform(0.0, 1.0), &device);
-    let apart = |x: &Tensor<4>, y: &Tensor<4>| (x.clone() - y.clone()).abs().max().into_scalar::<f32>();
-    let whole = network.reconstruct(&weights, crops.clone(), Side::B);
-    let bare = plain.reconstruct(&without, crops.clone(), Side::B);
-    assert!(apart(&whole.face, &bare.face) > 1e-5, "the shortcut draws nothing");
-    assert!(apart(&whole.mask, &bare.mask) < 1e-7, "masks are read off the code");
-    let features = network.blueprint().shortcut_features();
-    assert_eq!(whole.code.dims()[1], bare.code.dims()[1] + features);
-
-    let again = network.redraw(&weights, whole.code.clone(), Side::B);
-    assert!(apart(&again.face, &whole.face) < 1e-6, "the same code draws the same face");
-    let own = bare.code.dims()[1];
-    let other = Tensor::cat(vec![bare.code, whole.code.narrow(1, own, features) + 1.0], 1);
-    assert!(apart(&network.redraw(&weights, other, Side::B).face, &whole.face) > 1e-5);
-}
-
-#[test]
-fn a_shortcut_that_does_not_fit_is_refused_with_its_part() {
-    let mut blueprint = small("live").blueprint().unwrap();
-    blueprint.shortcut.as_mut().unwrap().draw.push(Layer::Conv { out: 5, kernel: 1, stride: 1 });
-    let error = Network::new(blueprint.clone()).unwrap_err();
-    assert!(matches!(&error, BlueprintError::End { part, .. } if part == "decoder_a.shortcut"), "{error}");
-    blueprint.shortcut.as_mut().unwrap().after = 1000;
-    let error = Network::new(blueprint).unwrap_err();
-    assert!(error.to_string().starts_with("shortcut.read"), "{error}");
 }
 
 #[test]

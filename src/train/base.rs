@@ -197,11 +197,6 @@ impl Base {
         other("alignment", name.to_owned(), alignment.name().to_owned(), format!("extract with --alignment {name}"))?;
         let (found, wanted) = (model_name(&own.dimensions), model_name(dimensions));
         other("model", found, wanted, format!("give --model {}", own.model))?;
-        let shortcut = [own.dimensions.shortcut, dimensions.shortcut];
-        if shortcut[0] != 0 {
-            let [found, wanted] = shortcut.map(|features| features.to_string());
-            other("shortcut", found, wanted, "take a base that was made by this version".to_owned())?;
-        }
         for (field, option, found, wanted) in [
             ("resolution", "--resolution", own.dimensions.resolution, dimensions.resolution),
             ("ae", "--ae-dims", own.dimensions.ae, dimensions.ae),
@@ -220,26 +215,14 @@ impl Base {
         *troupe == self.header.troupe && self.tensors.keys().any(|name| name.starts_with(PEOPLE))
     }
 
-    /// First weights: the base's, its decoder for both sides; those of a shortcut that the base does not have are of
-    /// chance, by `seed`. The people of a troupe are who they were where the face
+    /// First weights: the base's, its decoder for both sides. The people of a troupe are who they were where the face
     /// sets with the hashes `troupe` are those that the base was trained on, and all alike otherwise.
     ///
     /// # Errors
     /// [`BaseError::File`] where a parameter is missing or of another shape.
-    pub fn start(
-        &self,
-        network: &Network,
-        troupe: &[String],
-        seed: u64,
-        device: &Device,
-    ) -> Result<Weights, BaseError> {
+    pub fn start(&self, network: &Network, troupe: &[String], device: &Device) -> Result<Weights, BaseError> {
         let known = self.knows(troupe);
-        let lacks_shortcut = self.header.dimensions.shortcut == 0 && network.blueprint().shortcut.is_some();
-        let new = lacks_shortcut.then(|| network.init(seed, device));
-        let parameter = |(i, wanted): (usize, &super::zoo::ParameterShape)| {
-            if let Some(new) = new.as_ref().filter(|_| is_of_shortcut(&wanted.name)) {
-                return Ok(new.0[i].clone());
-            }
+        let parameter = |wanted: &super::zoo::ParameterShape| {
             let of_people = network.blueprint().people > 0 && wanted.name.starts_with("decoder.");
             let everybody = self.tensors.get(&format!("{PEOPLE}{}", wanted.name)).filter(|_| of_people && known);
             if let Some((shape, values)) = everybody {
@@ -267,17 +250,12 @@ impl Base {
             let value = Tensor::from_data(TensorData::new(values, [count(wanted)]), device);
             Ok(Parameter { name: wanted.name.clone(), shape: wanted.shape.clone(), value })
         };
-        Ok(Weights(network.parameters().iter().enumerate().map(parameter).collect::<Result<_, _>>()?))
+        Ok(Weights(network.parameters().iter().map(parameter).collect::<Result<_, _>>()?))
     }
 }
 
 fn count(wanted: &super::zoo::ParameterShape) -> usize {
     wanted.shape.iter().product()
-}
-
-/// Whether the parameter of that name belongs to a shortcut.
-fn is_of_shortcut(name: &str) -> bool {
-    name.starts_with("shortcut.") || name.contains(".shortcut.")
 }
 
 /// Whether a model from a base trains the parameter of that name where no troupe is beside its subject: its encoder

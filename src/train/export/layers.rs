@@ -8,28 +8,16 @@ use crate::train::zoo::Layer;
 impl Builder<'_> {
     /// The layers of a part, one after the other.
     pub(super) fn layers(&mut self, part: &str, layers: &[Layer], value: String) -> Result<String, ExportError> {
-        self.layers_from(part, 0, layers, value)
-    }
-
-    /// The same for those of a part from place `first` on.
-    pub(super) fn layers_from(
-        &mut self,
-        part: &str,
-        first: usize,
-        layers: &[Layer],
-        value: String,
-    ) -> Result<String, ExportError> {
-        let mut layers = layers.iter().enumerate();
-        layers.try_fold(value, |value, (i, layer)| self.layer(&format!("{part}.{}", first + i), layer, &value))
+        self.run(part, layers, 0, value)
     }
 
     /// The layers of a part that ends in a picture of 0..1, whose last convolution is kept from quantisation.
     pub(super) fn head(&mut self, part: &str, layers: &[Layer], value: String) -> Result<String, ExportError> {
         let is_conv = |layer: &Layer| matches!(layer, Layer::Conv { .. } | Layer::Depthwise { .. });
         let fine = layers.iter().rposition(is_conv).unwrap_or(0);
-        let value = self.layers(part, &layers[..fine], value)?;
+        let value = self.run(part, &layers[..fine], 0, value)?;
         self.quantising(false);
-        let value = self.layers_from(part, fine, &layers[fine..], value);
+        let value = self.run(part, &layers[fine..], fine, value);
         self.quantising(true);
         value
     }
@@ -40,10 +28,10 @@ impl Builder<'_> {
         self.settled(joined)
     }
 
-    /// The sum of two pictures of one shape.
-    pub(super) fn sum(&mut self, name: &str, values: [&str; 2]) -> Result<String, ExportError> {
-        let sum = self.node("Add", &values, &format!("{name}.sum"), vec![]);
-        self.settled(sum)
+    /// Layers that begin at place `first` of their part.
+    fn run(&mut self, part: &str, layers: &[Layer], first: usize, value: String) -> Result<String, ExportError> {
+        let mut layers = layers.iter().enumerate();
+        layers.try_fold(value, |value, (i, layer)| self.layer(&format!("{part}.{}", first + i), layer, &value))
     }
 
     fn layer(&mut self, name: &str, layer: &Layer, x: &str) -> Result<String, ExportError> {

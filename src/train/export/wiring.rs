@@ -3,7 +3,7 @@
 use super::ExportError;
 use super::graph::{Builder, open_batch};
 use crate::onnx::{Attribute, Graph};
-use crate::train::zoo::{Blueprint, Inter, Shortcut};
+use crate::train::zoo::{Blueprint, Inter};
 
 /// Name of the crop.
 pub(super) const INPUT: &str = "in_face:0";
@@ -15,20 +15,13 @@ pub(super) fn swap(blueprint: &Blueprint, mut builder: Builder<'_>) -> Result<Gr
     let graph = &mut builder;
     let crop = graph.node("Transpose", &[INPUT], "crop", vec![Attribute::ints("perm", &[0, 3, 1, 2])]);
     let crop = graph.settled(crop)?;
-    let (encoded, map) = encode(graph, blueprint, crop)?;
+    let encoded = graph.layers("encoder", &blueprint.encoder, crop)?;
     let decoder = &blueprint.decoder;
     let (face, mask, driver_mask) = match &blueprint.inter {
         Inter::Shared(layers) => {
             let code = graph.layers("inter", layers, encoded)?;
             let trunk = graph.layers("decoder_b.trunk", &decoder.trunk, code.clone())?;
-            let past = match (&blueprint.shortcut, map) {
-                (Some(shortcut), Some(map)) => {
-                    let drawn = graph.layers("decoder_b.shortcut", &shortcut.draw, map)?;
-                    graph.sum("decoder_b.shortcut", [&trunk, &drawn])?
-                }
-                _ => trunk.clone(),
-            };
-            let face = graph.head("decoder_b.face", &decoder.face, past)?;
+            let face = graph.head("decoder_b.face", &decoder.face, trunk.clone())?;
             let mask = graph.head("decoder_b.mask", &decoder.mask, trunk)?;
             let driver_mask = match &blueprint.driver_mask {
                 Some(head) => graph.head("driver_mask", head, code)?,
@@ -71,20 +64,4 @@ pub(super) fn swap(blueprint: &Blueprint, mut builder: Builder<'_>) -> Result<Gr
     graph.output =
         OUTPUTS.iter().zip([1, 3, 1]).map(|(name, channels)| open_batch(name, &[side, side, channels])).collect();
     Ok(graph)
-}
-
-/// What the encoder gives, and the map that what goes past the code is written to, where there is a shortcut.
-fn encode(
-    graph: &mut Builder<'_>,
-    blueprint: &Blueprint,
-    crop: String,
-) -> Result<(String, Option<String>), ExportError> {
-    let Some(Shortcut { after, read, write, .. }) = &blueprint.shortcut else {
-        return Ok((graph.layers("encoder", &blueprint.encoder, crop)?, None));
-    };
-    let (first, later) = blueprint.encoder.split_at(*after);
-    let fine = graph.layers("encoder", first, crop)?;
-    let vector = graph.layers("shortcut.read", read, fine.clone())?;
-    let map = graph.layers("shortcut.write", write, vector)?;
-    Ok((graph.layers_from("encoder", *after, later, fine)?, Some(map)))
 }

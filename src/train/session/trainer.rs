@@ -114,9 +114,7 @@ impl Trainer {
                 checkpoint
             }
             None => Checkpoint::first(match &run.recipe().base {
-                Some(base) => {
-                    base.open()?.start(run.network(), run.recipe().troupe_hashes(), run.recipe().seed, &constants)?
-                }
+                Some(base) => base.open()?.start(run.network(), run.recipe().troupe_hashes(), &constants)?,
                 None => run.network().init(run.recipe().seed, &constants),
             }),
         };

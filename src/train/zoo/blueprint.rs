@@ -30,25 +30,6 @@ pub struct Blueprint {
     pub people: usize,
     /// Whether a subject has a decoder of their own beside the people's.
     pub subject: bool,
-    /// A way past the code; with [`Inter::Shared`] only.
-    pub shortcut: Option<Shortcut>,
-}
-
-/// A narrow way from a fine map of the encoder to one of the decoder, past the code.
-///
-/// The code comes from a map of some 5 x 5 places, which says little of where an iris or a lid's edge is. Here a vector
-/// is read off a map that still has those places, each of them with weights of its own, and is written to another such
-/// map in the same manner. The vector is short, as the code is, so that it holds what a face does and not whose it is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shortcut {
-    /// How many layers of the encoder come before the map that is read.
-    pub after: usize,
-    /// `shortcut.read.…`: that map to a vector.
-    pub read: Vec<Layer>,
-    /// `shortcut.write.…`: the vector to a picture, whoever is drawn.
-    pub write: Vec<Layer>,
-    /// `….shortcut.…` of each decoder: that picture to what is added to the end of the trunk before the face is drawn.
-    pub draw: Vec<Layer>,
 }
 
 /// What lies between encoder and decoder.
@@ -173,14 +154,6 @@ impl Blueprint {
         }
     }
 
-    /// Numbers of the vector that goes through the shortcut; 0 without one.
-    pub fn shortcut_features(&self) -> usize {
-        let dense = |layers: &[Layer]| {
-            layers.iter().rev().find_map(|layer| if let Layer::Dense { out } = layer { Some(*out) } else { None })
-        };
-        self.shortcut.as_ref().and_then(|shortcut| dense(&shortcut.read)).unwrap_or_default()
-    }
-
     /// Prefixes of the decoders' parameters.
     pub fn decoders(&self) -> &'static [&'static str] {
         match self.inter {
@@ -200,14 +173,6 @@ impl Blueprint {
             end
         };
         let encoded = add("encoder".to_owned(), &self.encoder, picture(3))?;
-        let shortcut = self.shortcut.as_ref().map(|shortcut| {
-            let fine = self.encoder.iter().take(shortcut.after);
-            let fine = fine.fold(picture(3), |shape, layer| layer.shape(shape).unwrap_or(shape));
-            let vector = add("shortcut.read".to_owned(), &shortcut.read, fine)?;
-            let map = add("shortcut.write".to_owned(), &shortcut.write, vector)?;
-            Ok::<_, BlueprintError>((shortcut, map))
-        });
-        let shortcut = shortcut.transpose()?;
         let code = match &self.inter {
             Inter::Shared(layers) => add("inter".to_owned(), layers, encoded)?,
             Inter::Split(layers) => {
@@ -217,10 +182,6 @@ impl Blueprint {
         };
         for decoder in self.decoders() {
             let trunk = add(format!("{decoder}.trunk"), &self.decoder.trunk, code)?;
-            if let Some((shortcut, map)) = shortcut {
-                let name = format!("{decoder}.shortcut");
-                ends_as(name.clone(), add(name, &shortcut.draw, map)?, trunk)?;
-            }
             let face = add(format!("{decoder}.face"), &self.decoder.face, trunk)?;
             ends_as(format!("{decoder}.face"), face, picture(3))?;
             let mask = add(format!("{decoder}.mask"), &self.decoder.mask, trunk)?;

@@ -35,6 +35,5 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         driver_mask: None,
         people: dimensions.people,
         subject: dimensions.subject,
-        shortcut: None,
     })
 }

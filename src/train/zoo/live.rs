@@ -2,16 +2,13 @@
 //!
 //! What it costs is spent where a picture is small: the decoder works at half resolution and below, with residual
 //! blocks up to a quarter; face and mask share it but for their heads; the mask of the driver's face is read off the
-//! code by a head of its own instead of a second decoder. Eyes and lips go past the code, too, at a quarter of the
-//! resolution: [`Shortcut`].
+//! code by a head of its own instead of a second decoder.
 
 use super::blocks::{code, down, head_at, residual, up};
-use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, Shortcut, preset::Dimensions};
+use super::{Blueprint, BlueprintError, Decoder, Inter, Layer, preset::Dimensions};
 
 /// Resolutions are multiples of this.
 pub(super) const MULTIPLE: usize = 32;
-/// Channels of the map that the shortcut's vector is read off and of that to which it is written.
-const MAP: usize = 6;
 
 /// `e` is the width of the encoder's first layer, `d` of the decoder's last; `ae` the length of the code.
 pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintError> {
@@ -41,27 +38,5 @@ pub(super) fn blueprint(dimensions: &Dimensions) -> Result<Blueprint, BlueprintE
         driver_mask: Some(head_at(1, 3, 4)),
         people: dimensions.people,
         subject: dimensions.subject,
-        shortcut: (dimensions.shortcut > 0).then(|| shortcut(dimensions)),
     })
-}
-
-/// From the encoder's second convolution to the end of the trunk, both at a quarter of the resolution.
-fn shortcut(dimensions: &Dimensions) -> Shortcut {
-    let &Dimensions { resolution, shortcut: features, d, .. } = dimensions;
-    let slope = Layer::LeakyRelu { slope: super::blocks::SLOPE };
-    let conv = |out, kernel| Layer::Conv { out, kernel, stride: 1 };
-    let side = resolution / 4;
-    Shortcut {
-        after: 4,
-        read: vec![
-            conv(MAP, 1),
-            slope.clone(),
-            Layer::Flatten,
-            Layer::Dense { out: features * 2 },
-            slope.clone(),
-            Layer::Dense { out: features },
-        ],
-        write: vec![Layer::Dense { out: MAP * side * side }, Layer::Unflatten { channels: MAP, side }],
-        draw: vec![conv(d, 3), slope, conv(d * 2, 3)],
-    }
 }

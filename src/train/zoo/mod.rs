@@ -19,7 +19,7 @@ mod original;
 pub mod preset;
 mod segmenter;
 
-pub use blueprint::{Blueprint, BlueprintError, Decoder, Inter, ParameterShape, Shortcut};
+pub use blueprint::{Blueprint, BlueprintError, Decoder, Inter, ParameterShape};
 pub use discriminator::Discriminator;
 pub use expression::ExpressionNetwork;
 pub use layer::{Layer, Shape};

@@ -43,34 +43,8 @@ pub struct Output {
     pub mask: Tensor<4>,
     /// Mask of the face that went in, where the blueprint has a head for it.
     pub driver_mask: Option<Tensor<4>>,
-    /// The code that it was drawn from, flattened, then what went past it: `[N, …]`.
+    /// The code that it was drawn from, flattened: `[N, …]`.
     pub code: Tensor<2>,
-}
-
-/// What a face is drawn from.
-#[derive(Debug, Clone)]
-struct Code {
-    value: Value,
-    /// `[N, features]` of the [shortcut](Blueprint::shortcut).
-    shortcut: Option<Tensor<2>>,
-}
-
-impl Code {
-    fn flat(self) -> Tensor<2> {
-        let value = self.value.flat();
-        match self.shortcut {
-            Some(shortcut) => Tensor::cat(vec![value, shortcut], 1),
-            None => value,
-        }
-    }
-
-    /// Of the first `count` samples, and of the others.
-    fn parted(self, count: usize) -> [Self; 2] {
-        let [first, second] = self.value.parted(count);
-        let shortcut = |from: usize, count: usize| self.shortcut.as_ref().map(|all| all.clone().narrow(0, from, count));
-        let others = self.shortcut.as_ref().map_or(0, |all| all.dims()[0] - count);
-        [Self { value: first, shortcut: shortcut(0, count) }, Self { value: second, shortcut: shortcut(count, others) }]
-    }
 }
 
 /// A blueprint whose layers fit.
@@ -152,11 +126,10 @@ impl Network {
     pub fn reconstruct_both(&self, weights: &Weights, crops: [Tensor<4>; 2], whose: [Whose; 2]) -> [Output; 2] {
         let run = self.run(weights);
         let count = crops[0].dims()[0];
-        let (encoded, shortcut) = run.encode(Tensor::cat(crops.into(), 0));
+        let encoded =
+            run.forward.layers("encoder", &self.blueprint.encoder, Value::Picture(Tensor::cat(crops.into(), 0)));
         let codes = match &self.blueprint.inter {
-            Inter::Shared(layers) => {
-                Code { value: run.forward.layers("inter", layers, encoded), shortcut }.parted(count)
-            }
+            Inter::Shared(layers) => run.forward.layers("inter", layers, encoded).parted(count),
             Inter::Split(layers) => {
                 let both = run.forward.layers("inter_ab", layers, encoded.clone()).parted(count);
                 let [first, second] = encoded.parted(count);
@@ -166,7 +139,6 @@ impl Network {
                     _ => both.clone().beside(both),
                 };
                 [beside(first, of_first, whose[0]), beside(second, of_second, whose[1])]
-                    .map(|value| Code { value, shortcut: None })
             }
         };
         let [first, second] = codes;
@@ -175,18 +147,14 @@ impl Network {
 
     /// Draws codes of [`Output::code`] again, as the faces of somebody else.
     pub fn redraw(&self, weights: &Weights, code: Tensor<2>, whose: impl Into<Whose>) -> Output {
-        let past = self.blueprint.shortcut_features();
         let [count, features] = code.dims();
-        let own = features.saturating_sub(past);
-        let shortcut = (past > 0).then(|| code.clone().narrow(1, own, past));
-        let code = if past > 0 { code.narrow(1, 0, own) } else { code };
-        let value = match self.blueprint.code_shape() {
-            Some(Shape::Picture { channels, side }) if channels * side * side == own => {
+        let code = match self.blueprint.code_shape() {
+            Some(Shape::Picture { channels, side }) if channels * side * side == features => {
                 Value::Picture(code.reshape([count, channels, side, side]))
             }
             _ => Value::Vector(code),
         };
-        self.run(weights).output(Code { value, shortcut }, whose.into())
+        self.run(weights).output(code, whose.into())
     }
 
     /// Swaps: crops `[N, 3, S, S]` of side A as faces of side B. `driver_mask` is always there.
@@ -195,9 +163,9 @@ impl Network {
         let code = run.code(crops.clone(), Side::B);
         let (face, mask) = run.decode(self.decoder(Side::B), code.clone());
         let drawn_from = code.clone().flat();
-        let driver_mask = run.driver_mask(code.value.clone()).unwrap_or_else(|| {
+        let driver_mask = run.driver_mask(code.clone()).unwrap_or_else(|| {
             let own = if let Inter::Split(_) = self.blueprint.inter { run.code(crops, Side::A) } else { code };
-            run.mask(self.decoder(Side::A), own.value)
+            run.mask(self.decoder(Side::A), own)
         });
         Output { face, mask, driver_mask: Some(driver_mask), code: drawn_from }
     }
@@ -216,7 +184,7 @@ impl Network {
         let weights: Vec<&str> = names.into_iter().filter(|name| name.ends_with(".weight")).collect();
         let ends = |i: usize| {
             let own = prefix(weights[i]);
-            let head = [".face", ".mask", ".shortcut", "driver_mask"].iter().any(|end| own.ends_with(end));
+            let head = [".face", ".mask", "driver_mask"].iter().any(|end| own.ends_with(end));
             let block = own.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
             (head || block) && !weights[i + 1..].iter().any(|later| prefix(later) == own)
         };
@@ -231,22 +199,10 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// What the encoder gives, and what goes past the code.
-    fn encode(&self, crops: Tensor<4>) -> (Value, Option<Tensor<2>>) {
-        let layers = &self.network.blueprint.encoder;
-        let Some(shortcut) = &self.network.blueprint.shortcut else {
-            return (self.forward.layers("encoder", layers, Value::Picture(crops)), None);
-        };
-        let (first, later) = layers.split_at(shortcut.after);
-        let fine = self.forward.layers("encoder", first, Value::Picture(crops));
-        let vector = self.forward.layers("shortcut.read", &shortcut.read, fine.clone()).flat();
-        (self.forward.layers_from("encoder", shortcut.after, later, fine), Some(vector))
-    }
-
-    fn code(&self, crops: Tensor<4>, side: Side) -> Code {
+    fn code(&self, crops: Tensor<4>, side: Side) -> Value {
         let blueprint = &self.network.blueprint;
-        let (encoded, shortcut) = self.encode(crops);
-        let value = match &blueprint.inter {
+        let encoded = self.forward.layers("encoder", &blueprint.encoder, Value::Picture(crops));
+        match &blueprint.inter {
             Inter::Shared(layers) => self.forward.layers("inter", layers, encoded),
             Inter::Split(layers) => {
                 let both = self.forward.layers("inter_ab", layers, encoded.clone());
@@ -257,37 +213,25 @@ impl Run<'_> {
                     (_, both) => both,
                 }
             }
-        };
-        Code { value, shortcut }
+        }
     }
 
-    fn output(&self, code: Code, whose: Whose) -> Output {
+    fn output(&self, code: Value, whose: Whose) -> Output {
         let (decoder, person) = match whose {
             Whose::Side(side) => (self.network.decoder(side), 0),
             Whose::Person(person) => (self.network.decoder(Side::A), person),
         };
         let drawing = Self { forward: Forward { person, ..self.forward }, ..*self };
         let (face, mask) = drawing.decode(decoder, code.clone());
-        Output { face, mask, driver_mask: self.driver_mask(code.value.clone()), code: code.flat() }
+        Output { face, mask, driver_mask: self.driver_mask(code.clone()), code: code.flat() }
     }
 
-    fn decode(&self, decoder: &str, code: Code) -> (Tensor<4>, Tensor<4>) {
+    fn decode(&self, decoder: &str, code: Value) -> (Tensor<4>, Tensor<4>) {
         let layers = &self.network.blueprint.decoder;
-        let trunk = self.forward.layers(&format!("{decoder}.trunk"), &layers.trunk, code.value);
-        let face = self.past(decoder, trunk.clone(), code.shortcut);
-        let face = self.forward.layers(&format!("{decoder}.face"), &layers.face, face);
+        let trunk = self.forward.layers(&format!("{decoder}.trunk"), &layers.trunk, code);
+        let face = self.forward.layers(&format!("{decoder}.face"), &layers.face, trunk.clone());
         let mask = self.forward.layers(&format!("{decoder}.mask"), &layers.mask, trunk);
         (face.picture(), mask.picture())
-    }
-
-    /// The end of a decoder's trunk with what went past the code added.
-    fn past(&self, decoder: &str, trunk: Value, vector: Option<Tensor<2>>) -> Value {
-        let (Some(shortcut), Some(vector)) = (&self.network.blueprint.shortcut, vector) else { return trunk };
-        let map = self.forward.layers("shortcut.write", &shortcut.write, Value::Vector(vector));
-        match (trunk, self.forward.layers(&format!("{decoder}.shortcut"), &shortcut.draw, map)) {
-            (Value::Picture(trunk), Value::Picture(drawn)) => Value::Picture(trunk + drawn),
-            (trunk, _) => trunk,
-        }
     }
 
     fn mask(&self, decoder: &str, code: Value) -> Tensor<4> {

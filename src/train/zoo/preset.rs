@@ -75,13 +75,7 @@ pub struct Dimensions {
     /// Whether a subject has a decoder beside those people's: see [`Blueprint::subject`].
     #[serde(default)]
     pub subject: bool,
-    /// Numbers that go past the code of a `live` model, 0 for none: see [`Blueprint::shortcut`].
-    #[serde(default)]
-    pub shortcut: usize,
 }
-
-/// Numbers that go past the code of a `live` model.
-const SHORTCUT: usize = 48;
 
 /// A name that users know, and what it stands for.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +94,7 @@ pub const PRESETS: [Preset; 11] = [
     preset(
         "live",
         "made for live video on a processor; has a base",
-        8_450_686,
+        7_030_072,
         Family::Live,
         "",
         [160, 256, 32, 24, 0],
@@ -161,8 +155,7 @@ impl Preset {
     pub fn dimensions(&self) -> Dimensions {
         let (family, options, [resolution, ae, e, d, d_mask]) = self.dimensions;
         let options = DfOptions::of(options);
-        let shortcut = if family == Family::Live { SHORTCUT } else { 0 };
-        Dimensions { family, options, resolution, ae, e, d, d_mask, people: 0, subject: false, shortcut }
+        Dimensions { family, options, resolution, ae, e, d, d_mask, people: 0, subject: false }
     }
 }
 

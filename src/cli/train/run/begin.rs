@@ -54,10 +54,6 @@ pub(super) fn begun(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Resul
         base(arguments.from.as_deref(), &of_two_sides, &sides, out)?
     };
     let (known, base) = base.unzip();
-    if let (Some(known), false) = (&known, troupe) {
-        // The encoder stays as it is: a shortcut that the base lacks would never be learnt.
-        dimensions.shortcut = known.header.dimensions.shortcut;
-    }
     if base.is_none() && a.is_empty() && subject {
         return Err(SampleError::NoFaceSet { side: Side::A }).context("without a base a driver is needed");
     }
