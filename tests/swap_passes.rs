@@ -55,7 +55,8 @@ fn compare(gpu: &GpuDevice, file: &ModelFile, tier: Tier, morphs: &[f32]) {
 
 fn made(gpu: &GpuDevice, tier: Tier) {
     let folder = tempfile::tempdir().unwrap();
-    let models: [(&str, SwapModel, &[f32]); 9] = [
+    let models: [(&str, SwapModel, &[f32]); 10] = [
+        ("norm", SwapModel::norm_of_large(), &[0.0]),
         ("plain", SwapModel::plain(), &[0.0]),
         ("half", SwapModel::half_precision(), &[0.0]),
         ("dense", SwapModel::dense(32), &[0.0]),

@@ -1,9 +1,14 @@
 //! What the driver made of the passes at an earlier start, so that it need not be made again.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Bytes above which a file begins anew: drivers add to it, and none says when something is not needed any more.
 const MOST: usize = 64 << 20;
+/// Files of models, drivers and versions that are kept: those that were used last.
+const MOST_FILES: usize = 32;
+/// How the names of all of them begin, which are [`wgpu::util::pipeline_cache_key`]'s.
+const PREFIX: &str = "wgpu_pipeline_cache";
 
 /// The compiled passes of one adapter and one model, or of the blend, in memory and in a file; empty where the
 /// interface keeps none (only Vulkan has this; others rely on the driver's own cache).
@@ -22,7 +27,7 @@ impl PipelineCache {
             return Self { cache: None, file: None, kept: Vec::new() };
         };
         let file = folder.map(|folder| folder.join(format!("{key}-{}-{name}", env!("CARGO_PKG_VERSION"))));
-        let data = file.as_ref().and_then(|file| std::fs::read(file).ok()).filter(|data| data.len() <= MOST);
+        let data = file.as_deref().and_then(read).filter(|data| data.len() <= MOST);
         let descriptor =
             wgpu::PipelineCacheDescriptor { label: Some("standin"), data: data.as_deref(), fallback: true };
         // SAFETY: the file is one that `keep` wrote whole; wgpu and the driver compare its header with this adapter,
@@ -42,7 +47,29 @@ impl PipelineCache {
         let data = self.cache.as_ref().and_then(wgpu::PipelineCache::get_data);
         if let (Some(file), Some(data)) = (&self.file, data.filter(|data| *data != self.kept)) {
             let _ = write(file, &data);
+            file.parent().into_iter().for_each(prune);
         }
+    }
+}
+
+/// A file, which is marked as used.
+fn read(file: &Path) -> Option<Vec<u8>> {
+    let data = std::fs::read(file).ok()?;
+    if let Ok(file) = std::fs::File::options().append(true).open(file) {
+        let _ = file.set_modified(SystemTime::now());
+    }
+    Some(data)
+}
+
+/// Removes what was not used for the longest time. Nothing is said where that fails: it is tried again.
+fn prune(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX));
+    let mut files: Vec<_> =
+        ours.filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path()))).collect();
+    files.sort_by(|one, other| other.cmp(one));
+    for (_, file) in files.into_iter().skip(MOST_FILES) {
+        let _ = std::fs::remove_file(file);
     }
 }
 
@@ -100,7 +127,30 @@ mod tests {
         std::fs::write(&files[0], b"no pipelines")?;
         start();
         assert!(std::fs::read(&files[0])? != b"no pipelines", "a damaged file stays");
+        assert!(files[0].file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX)), "{files:?}");
         assert!(!gpu.is_lost());
+        Ok(())
+    }
+
+    #[test]
+    fn files_that_were_not_used_for_long_go_and_nothing_else_does() -> std::io::Result<()> {
+        let place = tempfile::tempdir()?;
+        let file = |name: String| place.path().join(name);
+        let now = SystemTime::now();
+        for hour in 0..MOST_FILES as u64 + 3 {
+            let file = std::fs::File::create(file(format!("{PREFIX}-{hour}")))?;
+            file.set_modified(now - std::time::Duration::from_secs(3600 * hour))?;
+        }
+        let other = std::fs::File::create(file("another program's".to_owned()))?;
+        other.set_modified(now - std::time::Duration::from_secs(1 << 30))?;
+        // The oldest is used again.
+        let oldest = file(format!("{PREFIX}-{}", MOST_FILES + 2));
+        assert!(read(&oldest).is_some());
+        prune(place.path());
+        let left = std::fs::read_dir(place.path())?.count();
+        assert_eq!(left, MOST_FILES + 1);
+        assert!(oldest.exists() && file("another program's".to_owned()).exists());
+        assert!(!file(format!("{PREFIX}-{}", MOST_FILES + 1)).exists());
         Ok(())
     }
 }

@@ -158,6 +158,24 @@ impl SwapModel {
         model
     }
 
+    /// As [`SwapModel::identity`] over the root of the mean of squares of numbers of up to 300: each fits 16 bits, as the
+    /// mean does, but the squares of the larger ones do not.
+    pub(crate) fn norm_of_large() -> Self {
+        let mut model = Self::identity();
+        let graph = model.graph();
+        graph.initializer.extend([floats("large", &[], &[300.0]), floats("third", &[], &[1.0 / 3.0])]);
+        let nodes = [
+            node("Mul", &["in_face:0", "large"], "code", vec![]),
+            node("Mul", &["code", "code"], "squared", vec![]),
+            node("ReduceMean", &["squared"], "mean", vec![ints("axes", &[1, 2, 3]), int("keepdims", 1)]),
+            node("Sqrt", &["mean"], "length", vec![]),
+            node("Div", &["code", "length"], "unit", vec![]),
+            node("Mul", &["unit", "third"], "out_celeb_face:0", vec![]),
+        ];
+        graph.node.splice(0..1, nodes);
+        model
+    }
+
     /// As other tools write a model that morphs: two codes, of which the first gives as many channels as
     /// `morph_value` says and the second the others; padding apart from its convolution, biases by Add, a
     /// depth-to-space in three pieces.

@@ -28,7 +28,9 @@ pub(super) fn chosen(
     let graph = super::graph(model)?;
     let refused = |reason: String| GpuEngineError::device(model, reason);
     let expected = {
-        let mut host = OnnxEngine::new(runtime, model, NetworkOptions::default())?;
+        // A large model takes a second on one core, at each start.
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut host = OnnxEngine::new(runtime, model, NetworkOptions { threads, ..NetworkOptions::default() })?;
         pictures(&mut host, model).map_err(|error| refused(error.to_string()))?
     };
     let mut refusals = Vec::new();

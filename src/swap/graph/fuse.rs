@@ -4,7 +4,15 @@ use super::{Array, Binary, Operand, Operator, Order, Step, SwapGraph, Unary};
 
 /// Fuses what can be, and drops the steps that nothing reads any more.
 pub(super) fn fuse(graph: &mut SwapGraph) {
-    for pattern in [pad_into_convolution, depth_to_space, repeated_channels, bias_into_layer, slope_into_convolution] {
+    let patterns = [
+        pad_into_convolution,
+        depth_to_space,
+        repeated_channels,
+        bias_into_layer,
+        slope_into_convolution,
+        squares_into_mean,
+    ];
+    for pattern in patterns {
         for at in 0..graph.steps.len() {
             if let Some(step) = pattern(graph, at) {
                 graph.steps[at] = step;
@@ -75,6 +83,18 @@ fn pad_into_convolution(graph: &mut SwapGraph, at: usize) -> Option<Step> {
     let mut inputs = step.inputs.clone();
     inputs[0] = pad.inputs[0];
     Some(Step { operator: Operator::Convolution { stride, pads, groups, slope }, inputs, output: step.output })
+}
+
+/// A value times itself, then a mean, as in a pixel norm: a mean of squares, which the memory of a value between the two
+/// need not hold. In 16 bits it does not from 256 on.
+fn squares_into_mean(graph: &mut SwapGraph, at: usize) -> Option<Step> {
+    let step = &graph.steps[at];
+    let Operator::Mean { axes, squares: false } = &step.operator else { return None };
+    let square = giver(graph, step.inputs[0])?;
+    let &[x, same] = square.inputs.as_slice() else { return None };
+    let operator = Operator::Mean { axes: axes.clone(), squares: true };
+    let is_square = square.operator == Operator::Binary(Binary::Multiply) && x == same;
+    is_square.then(|| Step { operator, inputs: vec![x], output: step.output })
 }
 
 /// Reshape, Transpose, Reshape, as converters write a depth-to-space.

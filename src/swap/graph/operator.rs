@@ -28,6 +28,8 @@ pub enum Operator {
     Mean {
         /// The axes, ascending.
         axes: Vec<usize>,
+        /// Whether of the values' squares.
+        squares: bool,
     },
     /// Axis `n` of the result is axis `order[n]` of what went in.
     Transpose {
@@ -114,7 +116,7 @@ impl Operator {
             }
             (Self::Binary(_), [a, b]) => broadcast(a, b).ok_or_else(misfit),
             (Self::Unary(_), [x]) => Ok(x.to_vec()),
-            (Self::Mean { axes }, [x]) if axes.iter().all(|&axis| axis < x.len()) => {
+            (Self::Mean { axes, .. }, [x]) if axes.iter().all(|&axis| axis < x.len()) => {
                 Ok(x.iter().enumerate().map(|(axis, &side)| if axes.contains(&axis) { 1 } else { side }).collect())
             }
             (Self::Transpose { order }, [x]) => {

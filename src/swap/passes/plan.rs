@@ -214,9 +214,9 @@ impl<'a> Planner<'a> {
             Operator::Dense => return self.dense(&inputs, (out, bound)),
             Operator::Binary(operator) => text::binary(*operator, x.1, other(0), bound),
             Operator::Unary(operator) => text::unary(*operator, x.1, bound.numeric),
-            Operator::Mean { axes } => {
+            Operator::Mean { axes, squares } => {
                 workgroups = text::mean_groups(shape);
-                text::mean(axes, x.1, bound)
+                text::mean(axes, *squares, x.1, bound)
             }
             Operator::Transpose { order } => text::transpose(order, x.1, bound),
             Operator::Reshape => text::copy(x.1, bound.numeric),

@@ -256,8 +256,8 @@ pub(super) fn plain_convolution(
     each(&inputs, out.numeric, out.shape, &(body + &stored(&value, "i", out.numeric)))
 }
 
-/// Mean over some axes: a workgroup a value of the result, whose lanes share the sum.
-pub(super) fn mean(axes: &[usize], x: Bound<'_>, out: Bound<'_>) -> String {
+/// Mean over some axes, of the values or of their squares: a workgroup a value of the result, whose lanes share the sum.
+pub(super) fn mean(axes: &[usize], squares: bool, x: Bound<'_>, out: Bound<'_>) -> String {
     let over: Vec<usize> = axes.iter().map(|&axis| x.shape[axis]).collect();
     let many = count(&over);
     let mut text = bindings(&[x.numeric], out.numeric);
@@ -272,7 +272,8 @@ pub(super) fn mean(axes: &[usize], x: Bound<'_>, out: Bound<'_>) -> String {
     text += &coordinates("r", "r", axes.iter().copied().zip(over));
     let coordinate = |axis: usize| if axes.contains(&axis) { format!("r{axis}") } else { format!("c{axis}") };
     let at = index(x.shape.iter().enumerate().map(|(axis, &side)| (coordinate(axis), side)));
-    let _ = write!(text, "        sum += f32(a[{at}]);\n    }}\n{}", summed_up(MEAN_LANES));
+    let term = if squares { "x * x" } else { "x" };
+    let _ = write!(text, "        let x = f32(a[{at}]);\n        sum += {term};\n    }}\n{}", summed_up(MEAN_LANES));
     let value = format!("sums[0] / {many}.0");
     let _ = write!(
         text,

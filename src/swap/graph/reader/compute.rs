@@ -75,7 +75,7 @@ impl Reader {
         };
         axes.sort_unstable();
         axes.dedup();
-        let mean = self.step(of, Operator::Mean { axes: axes.clone() }, vec![input])?;
+        let mean = self.step(of, Operator::Mean { axes: axes.clone(), squares: false }, vec![input])?;
         if of.int("keepdims").unwrap_or(1) != 0 {
             return Ok(mean);
         }
