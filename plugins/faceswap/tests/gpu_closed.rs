@@ -27,7 +27,7 @@ fn a_pipeline_that_goes_to_null_closes_the_gpu_and_leaves_nothing_behind() {
     };
     let lent = Lent::green();
     let mut after = Vec::new();
-    for round in 0..4 {
+    for round in 0..5 {
         let mut watched = Watched::new(&format!("{} ! faceswap model={lent} device=gpu", clip(6)));
         watched.start();
         watched.wait_for_frames(3);
@@ -39,8 +39,9 @@ fn a_pipeline_that_goes_to_null_closes_the_gpu_and_leaves_nothing_behind() {
         assert_eq!(drivers_threads(), 0, "round {round}: the device is still open");
         after.push(Process::now());
     }
-    // The first rounds fill caches.
-    let (first, last) = (after[1], after[3]);
+    // The first rounds fill caches. GLib's pool keeps an idle thread for a while, or not; what is left behind in each
+    // round would be three.
+    let (first, last) = (after[1], after[4]);
     println!("{first}\n{last}");
-    assert!(last.threads <= first.threads && last.files <= first.files, "{first}\n{last}");
+    assert!(last.threads <= first.threads + 1 && last.files <= first.files, "{first}\n{last}");
 }
