@@ -103,16 +103,17 @@ fn main() -> anyhow::Result<()> {
             "--passes" => with_passes = true,
             "--json" => json = Some(PathBuf::from(arguments.next().context("--json wants a file")?)),
             _ => match model(&name, &gpu, &tiers, &runtime, &folder, with_passes) {
-                Ok(measured) => report.models.push(measured),
+                Ok(measured) => {
+                    report.models.push(measured);
+                    // What comes later may take too long.
+                    write(&report, json.as_deref())?;
+                }
                 Err(error) => {
                     println!("{name}: {error:#}");
                     failed += 1;
                 }
             },
         }
-    }
-    if let Some(file) = json {
-        std::fs::write(&file, serde_json::to_vec_pretty(&report)?).with_context(|| file.display().to_string())?;
     }
     if failed > 0 {
         bail!("{failed} models could not be timed");
@@ -169,10 +170,16 @@ fn model(
         }
         report.tiers.push(measured);
     }
-    if with_passes {
-        table(gpu, &graph, tiers, &mut report)?;
+    if with_passes && let Err(error) = table(gpu, &graph, tiers, &mut report) {
+        println!("   not timed further: {error:#}");
     }
     Ok(report)
+}
+
+/// Writes what was measured so far.
+fn write(report: &Report, file: Option<&Path>) -> anyhow::Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    std::fs::write(file, serde_json::to_vec_pretty(report)?).with_context(|| file.display().to_string())
 }
 
 /// Each pass with each tier, in order, as a network runs them, and their sum; then each convolution alone by its parts.

@@ -50,6 +50,7 @@ fn model(fault: Fault, i: u32, good: &Arc<Model>, bad: &Arc<Model>) -> Option<Ar
 
 /// What is behind everybody, in the masks.
 const BACKGROUND: u8 = 0;
+
 /// Does `work` with a way to play clips in which something goes wrong.
 fn with_play<T>(fault: Fault, select: Select, on_failure: OnFailure, work: impl FnOnce(&Play<'_>) -> T) -> T {
     let good = live_support::model(Script::GOOD);

@@ -39,7 +39,8 @@ bench() {
     ours 120 ./standin bench --model ben.dfm --clip clip.mkv --frames 300 --json "$@" | tee "$out/bench-$name.json"
 }
 step bench cpu --device cpu
-# The first load compiles every pipeline, the second finds them.
+# The first load compiles every pipeline (unless the driver keeps some of its own), the second finds them.
+export XDG_CACHE_HOME="$work/cache"
 step bench gpu-cold --device gpu
 step bench gpu --device gpu
 step bench gpu-1080p --device gpu --pad 1920x1080

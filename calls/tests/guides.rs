@@ -1,6 +1,6 @@
 //! Every command of the guides runs as it is printed.
 //!
-//! The rule: in `docs/*.md` and `README.md` (which has none now) a fenced block marked `sh` is run, by `sh -e`, and must end with 0. A
+//! The rule: in `docs/*.md` and `README.md` a fenced block marked `sh` is run, by `sh -e`, and must end with 0. A
 //! block marked `console` is not: it needs a camera, a window, another machine, another program or root. The blocks
 //! of a document run in their order and in one new folder that has the repository's `examples` and `models`, with the
 //! built programs first in PATH and a desktop's PipeWire with one camera. `standin webcam`, which ends by Ctrl-C

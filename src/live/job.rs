@@ -72,7 +72,7 @@ pub struct Job<F, T> {
     pub colours: ColourNotes,
     /// What was done.
     pub outcome: Outcome,
-    /// Whether a GPU that it needs is gone for good.
+    /// Whether a GPU that it needs is gone for good, or has too few bits for a model.
     pub device_lost: bool,
     /// What went wrong, for one message.
     pub failure: Option<String>,
@@ -136,7 +136,7 @@ mod tests {
         timings.depart(after(45));
         let of = |stage: Stage| timings.stages[stage as usize];
         assert!((of(Stage::Wait) - 10.0).abs() < 1e-3 && (of(Stage::Total) - 45.0).abs() < 1e-3, "{timings:?}");
-        // Stages that overlap, as faces swapped side by side, wait for nothing.
+        // It is never less than nothing.
         timings.stages[Stage::Swap as usize] = 100.0;
         timings.depart(after(45));
         assert_eq!(timings.stages[Stage::Wait as usize], 0.0);

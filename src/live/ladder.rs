@@ -244,7 +244,10 @@ impl Remembered {
         };
         // Whoever ducks is not in the place any more in which the last pose would be held.
         let stays = others.as_ref().is_none_or(|(others, _)| others.share(&near) >= STAYS);
-        self.held = missing <= hold_time && self.sure && !self.leaving && !self.traced && !hidden && stays;
+        // Once nobody follows it any more, the pose would be drawn where it was seen and not where it has gone.
+        let followed = self.held || self.gone == Point::default();
+        let still = self.sure && !self.leaving && !self.traced && !hidden && stays && followed;
+        self.held = missing <= hold_time && still;
         self.concealed |= !self.held && self.sure;
         self.back = None;
         match settings.on_failure {

@@ -138,7 +138,7 @@ impl Load {
                 {
                     return Ok(gpu);
                 }
-                format!("{} is slower", adapters[best])
+                format!("{} is slower, or cannot swap", adapters[best])
             }
             Err(error) => error.to_string(),
         };

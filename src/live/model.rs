@@ -99,7 +99,7 @@ impl Model {
         }
     }
 
-    /// Whether the device that it is on is gone for good, as far as a swapper that nobody has now can tell.
+    /// Whether it must be loaded again ([`Swapper::is_lost`]), as far as a swapper that nobody has now can tell.
     pub fn is_lost(&self) -> bool {
         let Ok(swapper) = self.swappers.1.try_recv() else { return false };
         let lost = swapper.is_lost();

@@ -76,10 +76,9 @@ impl Pending {
             done.map(|done| done(outcome))
         };
         let begun = self.begin(name, work, |given| given.map_or((), rest));
-        if let Err(error) = begun
-            && let Some(done) = lock(&done).take()
-        {
-            drop(done(Err(Undone::Thread { what: name, error })));
+        if let Err(error) = begun {
+            let done = lock(&done).take();
+            drop(done.map(|done| done(Err(Undone::Thread { what: name, error }))));
         }
     }
 

@@ -9,13 +9,14 @@ pub enum Stage {
     Find,
     /// Frame to crop.
     Crop,
-    /// The network; where crop, network and blend run on one GPU, what the processor does for them.
+    /// The network; where crop, network and blend run on one GPU, what the processor does for them, and all of a swap
+    /// that failed.
     Swap,
     /// The GPU's work, which the processor waits for.
     Device,
     /// Generated face into the frame, or concealment.
     Blend,
-    /// Between the stages: until a thread is free for the next one.
+    /// In no stage: until a thread is free for the next one, mostly.
     Wait,
     /// From arrival to departure: all of these, and the wait for the frames before it and for its time.
     Total,

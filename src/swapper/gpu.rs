@@ -35,7 +35,11 @@ impl Swapper for GpuSwapper {
         }
         let begun = Instant::now();
         let blended = self.blender.swap(frame, &self.network, request, morph);
-        self.network.note(!matches!(blended, Err(BlendError::NotFinite)));
+        match &blended {
+            Ok(Some(_)) => self.network.note(true),
+            Err(BlendError::NotFinite) => self.network.note(false),
+            _ => {}
+        }
         let blended = blended?;
         let blended = blended.map(|blended| enough(blended, request)).transpose()?;
         let ms = |time: Duration| time.as_secs_f32() * 1e3;

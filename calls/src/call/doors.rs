@@ -33,6 +33,8 @@ pub(super) struct Doors {
     attempts: u64,
     /// Which are being opened, and since when.
     opening: Vec<(Attempt, Instant)>,
+    /// What went wrong meanwhile with those that are being opened.
+    broken: Vec<(Attempt, String)>,
     /// Which are open, with the watch over who looks there.
     open: Vec<(Attempt, Option<Watch>)>,
     /// The node of a PipeWire camera that is open, until applications find it.
@@ -73,6 +75,7 @@ impl Doors {
             wanted: kinds.into_iter().filter_map(|(kind, wanted)| wanted.then_some(kind)).collect(),
             attempts: 0,
             opening: Vec::new(),
+            broken: Vec::new(),
             open: Vec::new(),
             unseen: None,
             device,
@@ -123,6 +126,7 @@ impl Doors {
             self.opening.iter().filter(|(_, since)| *since + ANSWER <= now).map(|(attempt, _)| *attempt).collect();
         for attempt in late {
             self.opening.retain(|(opening, _)| *opening != attempt);
+            self.broken.retain(|(broken, _)| *broken != attempt);
             self.fail(attempt.kind, self.fault(attempt.kind, "it does not answer".to_owned()));
         }
         if self.retry.is_some_and(|retry| retry <= now) {
@@ -159,8 +163,11 @@ impl Doors {
         let Some(place) = self.opening.iter().position(|(opening, _)| *opening == attempt) else { return };
         let kind = attempt.kind;
         self.opening.swap_remove(place);
-        match opened {
-            Ok(Opened { way, place, watch }) => {
+        let broken = self.broken.iter().position(|(broken, _)| *broken == attempt);
+        let broken = broken.map(|place| self.broken.swap_remove(place).1);
+        match (opened, broken) {
+            (Ok(_), Some(reason)) => self.fail(kind, self.fault(kind, reason)),
+            (Ok(Opened { way, place, watch }), None) => {
                 match way {
                     Way::Pictures(door) => {
                         if kind == Kind::Record {
@@ -182,7 +189,7 @@ impl Doors {
                     _ => self.events.tell(Event::Opened(kind, place)),
                 }
             }
-            Err(fault) => self.fail(kind, fault),
+            (Err(fault), _) => self.fail(kind, fault),
         }
     }
 
@@ -198,11 +205,10 @@ impl Doors {
         self.open.iter().any(|(open, _)| *open == attempt)
     }
 
-    /// A way out has failed, in GStreamer's words. One that fails before it was told to be open is not opened.
+    /// A way out has failed, in GStreamer's words. One that fails before it is told to be open will not be.
     pub(super) fn failed(&mut self, attempt: Attempt, reason: String) {
-        if let Some(place) = self.opening.iter().position(|(opening, _)| *opening == attempt) {
-            self.opening.swap_remove(place);
-            self.fail(attempt.kind, self.fault(attempt.kind, reason));
+        if self.opening.iter().any(|(opening, _)| *opening == attempt) {
+            self.broken.push((attempt, reason));
         } else if let Some(place) = self.open.iter().position(|(open, _)| *open == attempt) {
             let kind = attempt.kind;
             drop(self.open.swap_remove(place));
@@ -319,7 +325,14 @@ mod tests {
         doors.opening.push((attempt, Instant::now()));
         doors.failed(attempt, "gone".to_owned());
         doors.opened(attempt, opened());
-        assert!(!doors.is_open(attempt) && doors.opening.is_empty());
+        assert!(!doors.is_open(attempt) && doors.opening.is_empty() && doors.broken.is_empty());
         assert!(doors.retry.is_some(), "it is tried again");
+        assert_eq!(doors.said, [(Kind::PipeWire, Fault::NoPipeWire { reason: "gone".to_owned() })]);
+        // What opening itself says comes first.
+        let attempt = Attempt { kind: Kind::Loopback, number: 2 };
+        doors.opening.push((attempt, Instant::now()));
+        doors.failed(attempt, "not negotiated".to_owned());
+        doors.opened(attempt, Err(Fault::NoLoopback));
+        assert_eq!(doors.said.last(), Some(&(Kind::Loopback, Fault::NoLoopback)));
     }
 }

@@ -94,15 +94,17 @@ impl Pump {
 
 impl Shared {
     fn run(&self) {
-        let (mut shown, mut stale) = (None::<Instant>, STALE);
+        // The card ends what is shown, and says nothing of how often pictures come.
+        let (mut shown, mut last, mut stale) = (None::<Instant>, None::<Instant>, STALE);
         while !self.stopped.load(Ordering::Acquire) {
             let next_card = self.wanted.load(Ordering::Acquire).then_some(CARD);
             match self.latest.take(next_card) {
                 // A door keeps what nobody takes, and would show it to the next who looks.
                 Taken::Picture(picture) => {
                     if self.push(&picture, || self.wanted.load(Ordering::Acquire)) {
-                        let before = shown.replace(Instant::now());
-                        stale = before.map_or(STALE, |before| patience(before.elapsed()));
+                        let now = Instant::now();
+                        stale = last.replace(now).map_or(STALE, |last| patience(now - last));
+                        shown = Some(now);
                     }
                 }
                 Taken::Woken | Taken::Nothing => {

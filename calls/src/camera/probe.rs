@@ -25,8 +25,8 @@ pub struct Camera {
     pub path: Option<String>,
     /// What it says it can give.
     pub formats: Vec<Format>,
-    /// Whether another program writes what it gives (v4l2loopback): OBS, a phone's camera, or Standin itself. It is taken
-    /// where it is named, and never by `auto`.
+    /// Whether another program writes what it gives (v4l2loopback): OBS, a phone's camera, or Standin itself. It is
+    /// taken where it is named, and never by `auto`.
     pub is_loopback: bool,
     way: Way,
 }
@@ -91,8 +91,8 @@ impl Refused {
 /// What was found on this machine.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// Those with a device file first, then what other programs write to v4l2loopback devices, then those of PipeWire alone. The
-    /// PipeWire camera that this program itself provides is none.
+    /// Those with a device file first, then what other programs write to v4l2loopback devices, then those of PipeWire
+    /// alone. The PipeWire camera that this program itself provides is none.
     pub cameras: Vec<Camera>,
     /// By number.
     pub refused: Vec<Refused>,

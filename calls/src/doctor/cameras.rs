@@ -38,11 +38,12 @@ fn rate(format: &Format) -> f64 {
 }
 
 pub(super) fn findings(found: &Found) -> Vec<Finding> {
-    if found.cameras.is_empty() && found.refused.is_empty() {
+    let mut findings: Vec<_> = found.cameras.iter().map(camera).chain(found.refused.iter().map(refused)).collect();
+    if found.cameras.iter().all(|camera| camera.is_loopback) && found.refused.is_empty() {
         let mend = "plug a camera in, or give `standin webcam` a file, an address or the screen";
-        return vec![Finding::note(AREA, "camera", "none", mend)];
+        findings.insert(0, Finding::note(AREA, "camera", "none with hardware behind it", mend));
     }
-    found.cameras.iter().map(camera).chain(found.refused.iter().map(refused)).collect()
+    findings
 }
 
 fn camera(camera: &Camera) -> Finding {

@@ -33,13 +33,13 @@ mod tests {
     fn one_door_is_enough() {
         let none = loopback::Facts::default();
         let one =
-            loopback::Facts { writable: true, devices: vec![("/dev/video9".into(), "x".to_owned())], ..none.clone() };
-        let unwritable = loopback::Facts { writable: false, ..one.clone() };
+            loopback::Facts { usable: true, devices: vec![("/dev/video9".into(), "x".to_owned())], ..none.clone() };
+        let unusable = loopback::Facts { usable: false, ..one.clone() };
         let state = |pipewire, loopback| finding(&pipewire, loopback, Distribution::Debian).state;
         assert_eq!(state(running(), &none), State::Good);
         assert_eq!(state(absent(), &one), State::Good);
         assert_eq!(state(absent(), &none), State::Fault);
-        assert_eq!(state(absent(), &unwritable), State::Fault);
+        assert_eq!(state(absent(), &unusable), State::Fault);
         let no_element = pipewire::Facts { element: false, ..running() };
         let found = finding(&no_element, &none, Distribution::Debian);
         assert_eq!((found.state, found.mend), (State::Fault, Some(mend::element("pipewiresink"))));

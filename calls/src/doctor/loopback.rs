@@ -13,9 +13,9 @@ const AREA: &str = "v4l2loopback";
 pub(super) struct Facts {
     /// How far it is.
     pub(super) module: Loopback,
-    /// Whether GStreamer has the element that writes to one, and one can be written to or is being written to: while
-    /// a program writes, a device with `exclusive_caps=1` says that it can be read and nothing else.
-    pub(super) writable: bool,
+    /// Whether GStreamer has the element that writes to one, and one can be written to or is being written to, by whatever
+    /// program: while one writes, a device with `exclusive_caps=1` says that it can be read and nothing else.
+    pub(super) usable: bool,
     /// Its devices, with the names that applications show.
     pub(super) devices: Vec<(PathBuf, String)>,
 }
@@ -24,17 +24,18 @@ impl Facts {
     pub(super) fn gather(devices: &[VideoDevice]) -> Self {
         let own = |device: &VideoDevice| {
             let words = device.words.as_ref().ok().filter(|_| device.is_loopback())?;
-            Some((device.path.clone(), words.card.clone()))
+            let taken = if words.output { "" } else { " (a program writes to it)" };
+            Some((device.path.clone(), format!("{}{taken}", words.card)))
         };
         let output =
             devices.iter().filter(|device| device.is_loopback()).filter_map(|device| device.words.as_ref().ok());
-        let writable = has_element("v4l2sink") && output.into_iter().any(|words| words.output || words.capture);
-        Self { module: Loopback::here(), writable, devices: devices.iter().filter_map(own).collect() }
+        let usable = has_element("v4l2sink") && output.into_iter().any(|words| words.output || words.capture);
+        Self { module: Loopback::here(), usable, devices: devices.iter().filter_map(own).collect() }
     }
 
     /// Whether an application would see a camera here.
     pub(super) fn carries(&self) -> bool {
-        self.writable && !self.devices.is_empty()
+        self.usable && !self.devices.is_empty()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::camera::{Source, probe};
+use crate::camera::{Camera, Source, probe};
 
 /// An input as the page shows it. The page names it by its `id`, and can name no other.
 #[derive(Debug, Clone, Serialize)]
@@ -36,7 +36,9 @@ pub(super) fn all(given: &Source) -> Vec<Input> {
     let mut inputs = vec![Input::new(given.clone())];
     let auto = Source::Camera("auto".to_owned());
     inputs.extend((*given != auto).then(|| Input::new(auto)));
-    for camera in probe::search().cameras {
+    // What the call itself writes to would be shown to itself.
+    let own = |camera: &Camera| camera.is_loopback && camera.name.to_lowercase().contains("standin");
+    for camera in probe::search().cameras.into_iter().filter(|camera| !own(camera)) {
         let (name, place) = (camera.name, camera.path);
         let source = Source::Camera(place.clone().unwrap_or_else(|| name.clone()));
         if source != *given {

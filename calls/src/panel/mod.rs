@@ -81,6 +81,7 @@ pub fn run(
     let asked = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::AcqRel) {
+            // Destructors would run beside threads that live.
             // SAFETY: it ends the process, and touches no memory before.
             unsafe { libc::_exit(INTERRUPTED) };
         }

@@ -23,8 +23,8 @@
 //! **State**: importing and both copies are here. The copies are tested on any adapter with textures of our own.
 //! Importing has run on no hardware yet, and one step is missing that only there can be tried: the image comes from
 //! another owner (`VK_QUEUE_FAMILY_FOREIGN_EXT`) and should be acquired from it, which wgpu 30 has no call for; it is
-//! wrapped as readable. The element does not offer the memory: it refuses caps that ask for it, and maps a DMA-buf that comes
-//! under plain caps like any other memory.
+//! wrapped as readable. The element does not offer the memory: it refuses caps that ask for it, and maps a DMA-buf
+//! that comes under plain caps like any other memory.
 
 use std::os::fd::OwnedFd;
 

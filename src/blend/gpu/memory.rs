@@ -4,7 +4,7 @@ use super::buffers::{FrameBuffers, ModelBuffers, Pictures, buffer};
 use super::groups::Groups;
 use super::params::Params;
 use super::passes::Passes;
-use crate::gpu::{GpuDevice, GpuError, with_error_scopes};
+use crate::gpu::{GpuDevice, GpuError};
 use crate::swap::GpuNetwork;
 use wgpu::BufferUsages as Use;
 
@@ -81,9 +81,7 @@ impl Memory {
             let planes = needed.planes;
             let planes = if planes > held { (planes + planes / 4).next_multiple_of(4) } else { held };
             let (planes, pairs) = (planes.min(most as usize & !3), needed.pairs.max(HULL));
-            // A device that has no more memory must not be lost to others that use it.
-            let needed = Needed { planes, pairs, ..*needed };
-            *slot = Some(with_error_scopes(device.device(), || Ok(Self::new(device, passes, &needed)))?);
+            *slot = Some(Self::new(device, passes, &Needed { planes, pairs, ..*needed }));
         }
         slot.as_mut().map(|memory| (memory, fresh)).ok_or_else(|| GpuError("no memory".to_owned()))
     }

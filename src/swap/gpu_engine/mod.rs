@@ -130,7 +130,7 @@ impl GpuEngine {
                 let overflow = Overflow {
                     graph_sha256: Arc::clone(&graph_sha256),
                     too_few_bits: Arc::clone(&too_few_bits),
-                    in_a_row: AtomicU32::new(0),
+                    failures: AtomicU32::new(0),
                 };
                 Self::of(GpuNetwork { gpu, graph, tier, resolution, passes, not_finite, overflow }, device)
             });

@@ -19,8 +19,11 @@ pub struct GpuNetwork {
     pub(super) overflow: Overflow,
 }
 
-/// Swaps without numbers, one after the other, after which 16 bits are taken to be too few for a model.
-const MOST_OVERFLOWS: u32 = 3;
+/// Swaps without numbers, less those with, from which on 16 bits are taken to be too few for a model. Of two faces in a
+/// frame one may be good each time, so that a good one forgives less than a bad one counts.
+const MOST_OVERFLOWS: u32 = 6;
+/// What a swap without numbers counts.
+const OVERFLOW: u32 = 2;
 
 /// Whether a model's values leave the range of 16-bit floats in real frames, though those of the trial did not.
 #[derive(Debug)]
@@ -29,8 +32,8 @@ pub(super) struct Overflow {
     pub(super) graph_sha256: Arc<str>,
     /// Shared by the model's networks.
     pub(super) too_few_bits: Arc<AtomicBool>,
-    /// Swaps without numbers since the last good one.
-    pub(super) in_a_row: AtomicU32,
+    /// Swaps without numbers, less those that were good since.
+    pub(super) failures: AtomicU32,
 }
 
 impl GpuNetwork {
@@ -60,13 +63,16 @@ impl GpuNetwork {
         (&self.not_finite.count, size_of::<f32>() as u64)
     }
 
-    /// Takes in whether a swap gave numbers. Where several in a row gave none and the tier computes with 16 bits, that tier
-    /// is not taken for this model again in this process, and [`GpuNetwork::has_too_few_bits`].
+    /// Takes in whether a swap gave numbers. Where several gave none and the tier computes with 16 bits, no such tier is
+    /// taken for this model again in this process, and [`GpuNetwork::has_too_few_bits`].
     pub fn note(&self, finite: bool) {
-        let Overflow { graph_sha256, too_few_bits, in_a_row } = &self.overflow;
+        let Overflow { graph_sha256, too_few_bits, failures } = &self.overflow;
         if finite {
-            in_a_row.store(0, Ordering::Relaxed);
-        } else if self.tier != Tier::Single && in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= MOST_OVERFLOWS {
+            // A network serves one frame at a time.
+            failures.store(failures.load(Ordering::Relaxed).saturating_sub(1), Ordering::Relaxed);
+        } else if self.tier != Tier::Single
+            && failures.fetch_add(OVERFLOW, Ordering::Relaxed) + OVERFLOW >= MOST_OVERFLOWS
+        {
             super::overflow::remember(graph_sha256);
             too_few_bits.store(true, Ordering::Release);
         }

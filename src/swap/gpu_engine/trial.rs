@@ -28,8 +28,8 @@ pub(super) fn chosen(
     let graph = super::graph(model)?;
     let refused = |reason: String| GpuEngineError::device(model, reason);
     let expected = {
-        // A large model takes a second on one core, at each start.
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // A large model takes a second on one core. A stream may run beside, with the model of before.
+        let threads = std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
         let mut host = OnnxEngine::new(runtime, model, NetworkOptions { threads, ..NetworkOptions::default() })?;
         pictures(&mut host, model).map_err(|error| refused(error.to_string()))?
     };

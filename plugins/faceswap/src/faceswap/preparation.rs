@@ -80,8 +80,8 @@ impl FaceSwap {
         Ok(())
     }
 
-    /// Loads the models again, on a GPU in the place of one that is gone, or with more bits than were too few. Frames go on
-    /// meanwhile, as `on-failure` says.
+    /// Loads the models again, on a GPU in the place of one that is gone, or with more bits than were too few. Frames go
+    /// on meanwhile, as `on-failure` says.
     pub(super) fn recover(&self, session: &Arc<Session>) {
         let idle = session.pending.is_idle() && session.unhurried.is_idle();
         if session.is_flushing() || !idle || !session.device.may_be_gpu() || !session.begin_recovery() {
