@@ -126,7 +126,6 @@ impl Doors {
             self.opening.iter().filter(|(_, since)| *since + ANSWER <= now).map(|(attempt, _)| *attempt).collect();
         for attempt in late {
             self.opening.retain(|(opening, _)| *opening != attempt);
-            self.broken.retain(|(broken, _)| *broken != attempt);
             self.fail(attempt.kind, self.fault(attempt.kind, "it does not answer".to_owned()));
         }
         if self.retry.is_some_and(|retry| retry <= now) {
@@ -160,11 +159,11 @@ impl Doors {
 
     /// A way out is open, or cannot be. One that has been given up is closed.
     pub(super) fn opened(&mut self, attempt: Attempt, opened: Result<Opened, Fault>) {
+        let broken = self.broken.iter().position(|(broken, _)| *broken == attempt);
+        let broken = broken.map(|place| self.broken.swap_remove(place).1);
         let Some(place) = self.opening.iter().position(|(opening, _)| *opening == attempt) else { return };
         let kind = attempt.kind;
         self.opening.swap_remove(place);
-        let broken = self.broken.iter().position(|(broken, _)| *broken == attempt);
-        let broken = broken.map(|place| self.broken.swap_remove(place).1);
         match (opened, broken) {
             (Ok(_), Some(reason)) => self.fail(kind, self.fault(kind, reason)),
             (Ok(Opened { way, place, watch }), None) => {
