@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::device::has_matrix_units;
+/// Lanes of a subgroup, which hold a matrix together on matrix units.
+pub const SUBGROUP: u32 = 32;
 
 /// What kind of processor an adapter is, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +86,17 @@ impl fmt::Display for AdapterInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}, {:?})", self.name, self.backend, self.kind)
     }
+}
+
+/// Whether an adapter has the matrices that shaders/network/matrices.wgsl asks for: of 16 by 16, with 16-bit operands
+/// and 32-bit sums, in subgroups of 32 lanes.
+pub(super) fn has_matrix_units(adapter: &wgpu::Adapter) -> bool {
+    use wgpu::CooperativeScalarType as Scalar;
+    let info = adapter.get_info();
+    [info.subgroup_min_size, info.subgroup_max_size] == [SUBGROUP; 2]
+        && adapter.cooperative_matrix_properties().iter().any(|of| {
+            [of.m_size, of.n_size, of.k_size] == [16; 3] && (of.ab_type, of.cr_type) == (Scalar::F16, Scalar::F32)
+        })
 }
 
 /// Which of the adapters to open.

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use super::adapter::has_matrix_units;
 use super::pipeline_cache::PipelineCache;
 use super::{
     AdapterInfo, GpuError, LEAST_STORAGE_BUFFERS, Selection, map, mapped, unreachable_memory, with_error_scopes,
@@ -12,9 +13,6 @@ use super::{
 /// The longest that one blend, with the networks of the frames in flight before it, may take before the GPU counts as
 /// hung.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Lanes of a subgroup, which hold a matrix together on matrix units.
-pub const SUBGROUP: u32 = 32;
 
 /// An open GPU. Clones share it; it is closed when the last one goes.
 #[derive(Clone)]
@@ -291,17 +289,6 @@ fn features(adapter: &wgpu::Adapter) -> wgpu::Features {
     };
     let wanted = wgpu::Features::PIPELINE_CACHE | wgpu::Features::SHADER_F16 | matrices | timestamps | imports;
     adapter.features() & wanted
-}
-
-/// Whether an adapter has the matrices that shaders/network/matrices.wgsl asks for: of 16 by 16, with 16-bit operands
-/// and 32-bit sums, in subgroups of 32 lanes.
-pub(super) fn has_matrix_units(adapter: &wgpu::Adapter) -> bool {
-    use wgpu::CooperativeScalarType as Scalar;
-    let info = adapter.get_info();
-    [info.subgroup_min_size, info.subgroup_max_size] == [SUBGROUP; 2]
-        && adapter.cooperative_matrix_properties().iter().any(|of| {
-            [of.m_size, of.n_size, of.k_size] == [16; 3] && (of.ab_type, of.cr_type) == (Scalar::F16, Scalar::F32)
-        })
 }
 
 /// Permission to use the one experimental feature, where the adapter has it.

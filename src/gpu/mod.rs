@@ -9,8 +9,8 @@ mod error_scopes;
 mod mapping;
 mod pipeline_cache;
 
-pub use adapter::{Abilities, AdapterInfo, AdapterKind, Selection};
-pub use device::{Constraints, GpuDevice, SUBGROUP, adapters};
+pub use adapter::{Abilities, AdapterInfo, AdapterKind, SUBGROUP, Selection};
+pub use device::{Constraints, GpuDevice, adapters};
 pub(crate) use error_scopes::with_error_scopes;
 pub(crate) use mapping::{Mapped, map, mapped, unreachable_memory};
 

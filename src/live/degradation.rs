@@ -142,8 +142,8 @@ impl Occupancy {
         now: f64,
         sacrifices: Sacrifices,
     ) -> bool {
-        let find = times[Stage::Find as usize];
-        let swap: f32 = Stage::WORK.iter().map(|stage| times[*stage as usize]).sum::<f32>() - find;
+        let [find, swap @ ..] = Stage::WORK.map(|stage| times[stage as usize]);
+        let swap: f32 = swap.iter().sum();
         let busy = if workers == 0 { [find + swap, 0.0] } else { [find, swap / workers as f32] };
         self.busy.iter_mut().zip(busy).for_each(|(sum, busy)| *sum += busy);
         self.frames += 1;

@@ -99,7 +99,6 @@ impl SwapLine {
             caps.remove_field("framerate");
         }
         size.set_property("caps", &caps);
-        queue.set_property_from_str("leaky", "downstream");
         plan.source.limit(&queue);
         let leaves = AppSink::builder().sync(false).max_buffers(2).drop(true).build();
         let sink = leaves.upcast_ref::<gst::Element>();

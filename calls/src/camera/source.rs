@@ -87,21 +87,24 @@ impl Source {
     /// # Errors
     /// Why there is none now.
     pub fn bin(&self, wanted: Wanted) -> Result<gst::Bin, Fault> {
-        match self {
+        let bin = match self {
             Self::Camera(name) => from_camera(&probe::find(name)?, wanted),
             Self::File(path) => from_file(path),
-            Self::Uri(uri) => {
-                let bin = self.described(&from_uri(uri))?;
-                bin.connect_deep_element_added(|_, _, element| hasten(element));
-                Ok(bin)
-            }
+            Self::Uri(uri) => self.described(&from_uri(uri)),
             Self::Screen => from_screen(self),
             Self::Test => match test_clip() {
                 Some(clip) => from_file(&clip),
                 None => self.described("videotestsrc is-live=true pattern=ball"),
             },
             Self::Description(description) => self.described(description),
+        }?;
+        if let Some(queue) = bin.by_name(LEAVES) {
+            self.limit(&queue);
         }
+        if let Self::Uri(_) = self {
+            bin.connect_deep_element_added(|_, _, element| hasten(element));
+        }
+        Ok(bin)
     }
 
     /// Sets how many pictures wait before `faceswap`; of more than that the oldest go. A camera's are as new as can be.
@@ -118,11 +121,7 @@ impl Source {
     }
 
     fn described(&self, description: &str) -> Result<gst::Bin, Fault> {
-        let bin = parse(description, |reason| Fault::Input { input: self.name(), reason: self.redact(&reason) })?;
-        if let Some(queue) = bin.by_name(LEAVES) {
-            self.limit(&queue);
-        }
-        Ok(bin)
+        parse(description, |reason| Fault::Input { input: self.name(), reason: self.redact(&reason) })
     }
 }
 
@@ -158,10 +157,7 @@ pub(crate) fn test_clip() -> Option<PathBuf> {
 
 /// A bin of these words, whose last open source pad is `src`.
 fn parse(description: &str, failed: impl Fn(String) -> Fault) -> Result<gst::Bin, Fault> {
-    let queue = format!(
-        "queue name={LEAVES} leaky=downstream max-size-buffers={CAMERA_QUEUE} max-size-bytes=0 max-size-time=0"
-    );
-    let bin = gst::parse::bin_from_description(&format!("{description} ! {queue}"), false);
+    let bin = gst::parse::bin_from_description(&format!("{description} ! queue name={LEAVES}"), false);
     let bin = bin.map_err(|error| fault::unparsed(&error, &failed))?;
     let leaves = bin
         .by_name(LEAVES)

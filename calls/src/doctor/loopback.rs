@@ -13,7 +13,7 @@ const AREA: &str = "v4l2loopback";
 pub(super) struct Facts {
     /// How far it is.
     pub(super) module: Loopback,
-    /// Whether GStreamer has the element that writes to one, and one can be written to or is being written to, by whatever
+    /// Whether GStreamer has the element that writes to one, and one can be written to or is being written to, by any
     /// program: while one writes, a device with `exclusive_caps=1` says that it can be read and nothing else.
     pub(super) usable: bool,
     /// Its devices, with the names that applications show.
