@@ -9,16 +9,23 @@
 
 mod common;
 
-use common::{Frame, Lent, Watched, changed, clip, luma_at, play};
+use common::{Frame, Lent, Watched, changed, clip, play};
 use gst::prelude::*;
 use standin::gpu::{GpuDevice, Selection, adapters};
 
-/// Luma of full green in limited-range BT.709.
-const GREEN: u8 = 173;
+/// Difference to red, Cr, of full green in limited-range BT.709. That of skin is above 128; its luma is not always another.
+const GREEN: u8 = 26;
 
 /// Whether the middle of the face is the model's.
 fn is_swapped(frame: &Frame) -> bool {
-    frame.faces.first().is_some_and(|face| luma_at(frame, face.centre()).abs_diff(GREEN) < 8)
+    frame.faces.first().is_some_and(|face| cr_at(frame, face.centre()).abs_diff(GREEN) < 16)
+}
+
+/// Cr of a pixel. I420.
+fn cr_at(frame: &Frame, (x, y): (u32, u32)) -> u8 {
+    let (width, height) = frame.size;
+    let chroma = (width.div_ceil(2), height.div_ceil(2));
+    frame.bytes[(width * height + chroma.0 * chroma.1 + y / 2 * chroma.0 + x / 2) as usize]
 }
 
 #[test]
