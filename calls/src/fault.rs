@@ -81,9 +81,23 @@ pub enum Fault {
         /// Which.
         path: PathBuf,
     },
-    /// A screen that cannot be had.
-    #[error("{0}")]
-    NoScreen(&'static str),
+    /// No desktop, and so no screen.
+    #[error("there is no screen to take: neither DISPLAY nor WAYLAND_DISPLAY is set; start it from a desktop session")]
+    NoScreen,
+    /// The desktop asks its user what to share.
+    #[error("the desktop asks which screen or window to share; choose one there")]
+    ScreenAsked,
+    /// The user shares nothing, or nothing more.
+    #[error(
+        "no screen is shared: that was refused, or ended, on the desktop; to be asked again, start this again, or press Reconnect in the panel"
+    )]
+    ScreenRefused,
+    /// The desktop's portal cannot share a screen.
+    #[error("the desktop's portal gives no screen ({reason}); mend: {}", mend::screen_portal())]
+    NoScreenPortal {
+        /// Why, in the bus's words.
+        reason: String,
+    },
     /// No PipeWire daemon.
     #[error("PipeWire does not answer ({reason}); mend: {}", mend::pipewire())]
     NoPipeWire {
@@ -149,6 +163,18 @@ pub enum Fault {
         /// Its values.
         takes: String,
     },
+}
+
+impl Fault {
+    /// Whether an input with this fault is tried again, and the sentence does not say so itself.
+    pub(crate) fn is_tried_again(&self) -> bool {
+        !matches!(self, Self::Input { .. } | Self::Ended { .. }) && !self.is_users()
+    }
+
+    /// Whether it is for the user to decide, so that nothing is tried without a word.
+    pub(crate) fn is_users(&self) -> bool {
+        matches!(self, Self::ScreenAsked | Self::ScreenRefused | Self::NoScreenPortal { .. })
+    }
 }
 
 fn list(names: &[String]) -> String {

@@ -20,7 +20,8 @@ use super::post::Post;
 use super::pump::Pump;
 use super::swap_line::{Said, SwapLine};
 use super::{Call, Lent, Taps, consented};
-use crate::camera::Source;
+use crate::camera::portal::{SharedScreen, Sharing};
+use crate::camera::{Source, screen};
 use crate::fault::Fault;
 use crate::still_card;
 
@@ -36,6 +37,8 @@ const WELL: Duration = Duration::from_secs(5);
 pub(super) enum Order {
     /// The line of that number has something to say.
     Line(u64, Said),
+    /// What the user shares of the screen, in answer to the question of that number, or why nothing is shared any more.
+    Screen(u64, Result<SharedScreen, Fault>),
     /// A way out failed, in GStreamer's words.
     DoorFailed(Attempt, String),
     /// So many look at the PipeWire camera; `None`: PipeWire is gone.
@@ -95,6 +98,9 @@ pub(super) struct Keeper {
     latest: Arc<Latest>,
     doors: Doors,
     lookers: usize,
+    /// The question for a screen with its number, and what was shared.
+    sharing: Option<(u64, Sharing)>,
+    screen: Option<SharedScreen>,
     line: Option<SwapLine>,
     /// Number of the last line, so that what one says that is gone is not heard.
     number: u64,
@@ -129,6 +135,8 @@ impl Keeper {
             latest,
             doors,
             lookers: 0,
+            sharing: None,
+            screen: None,
             line: None,
             number: 0,
             back_off: BackOff::default(),
@@ -159,6 +167,7 @@ impl Keeper {
         // The last picture of a recording is the call's, not the card.
         self.doors.finish_record();
         self.line = None;
+        self.stop_sharing();
         let Self { doors, inbox, .. } = self;
         drop(doors);
         // A way out that opens from now on finds nobody, and closes.
@@ -247,10 +256,49 @@ impl Keeper {
                 Err(_) => return self.fail(fault),
             }
         }
-        match SwapLine::open(&self.plan, &self.element, &self.latest, &self.taps, said) {
+        let input = match &self.screen {
+            Some(screen) => screen::shared(screen),
+            None if self.plan.source == Source::Screen && screen::is_asked_for() => return self.ask_for_screen(),
+            None => self.plan.source.bin(self.plan.size.into()),
+        };
+        let line =
+            input.and_then(|input| SwapLine::open(&input, &self.plan, &self.element, &self.latest, &self.taps, said));
+        match line {
             Ok(line) => self.line = Some(line),
             Err(fault) => self.fail(fault),
         }
+    }
+
+    /// Has the desktop ask its user, who may take any time.
+    fn ask_for_screen(&mut self) {
+        let (number, orders) = (self.number, self.orders.clone());
+        let asked = Sharing::ask(move |shared| drop(orders.send(Order::Screen(number, shared))));
+        self.say(on_card(&Fault::ScreenAsked));
+        self.events.enter(State::Waiting(match asked {
+            Ok(sharing) => {
+                self.sharing = Some((number, sharing));
+                Fault::ScreenAsked
+            }
+            Err(error) => Fault::NoScreenPortal { reason: error.to_string() },
+        }));
+    }
+
+    /// The user has chosen, or what was chosen is over.
+    fn share(&mut self, shared: Result<SharedScreen, Fault>) {
+        match shared {
+            Ok(screen) => {
+                self.screen = Some(screen);
+                self.retry = Some(Instant::now());
+            }
+            Err(fault) => {
+                self.stop_sharing();
+                self.fail(fault);
+            }
+        }
+    }
+
+    fn stop_sharing(&mut self) {
+        (self.sharing, self.screen) = (None, None);
     }
 
     fn close(&mut self) {
@@ -264,7 +312,7 @@ impl Keeper {
         if self.opened.elapsed() > WELL {
             self.back_off.reset();
         }
-        self.retry = Some(Instant::now() + self.back_off.next());
+        self.retry = (!fault.is_users()).then(|| Instant::now() + self.back_off.next());
         self.say(on_card(&fault));
         self.events.enter(State::Waiting(fault));
     }
@@ -277,8 +325,12 @@ impl Keeper {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Line(number, said) if number == self.number => self.hear(said),
+            Order::Line(number, said) if number == self.number && self.line.is_some() => self.hear(said),
             Order::Line(..) | Order::Looks | Order::Stop => {}
+            Order::Screen(number, shared) if self.sharing.as_ref().is_some_and(|(asked, _)| *asked == number) => {
+                self.share(shared);
+            }
+            Order::Screen(..) => {}
             Order::Opened(attempt, opened) => self.doors.opened(attempt, opened),
             Order::DoorFailed(attempt, reason) => self.doors.failed(attempt, reason),
             Order::Lookers(attempt, _) if !self.doors.is_open(attempt) => {}
@@ -290,8 +342,12 @@ impl Keeper {
                 self.lookers = 0;
                 self.doors.failed(attempt, "its daemon has ended".to_owned());
             }
-            Order::Reconnect => self.reopen(),
+            Order::Reconnect => {
+                self.stop_sharing();
+                self.reopen();
+            }
             Order::Source(source) => {
+                self.stop_sharing();
                 self.plan.source = source;
                 self.reopen();
             }

@@ -49,18 +49,18 @@ struct Gate {
 }
 
 impl SwapLine {
-    /// Opens the input and runs.
+    /// Runs from `input`, the bin of the plan's source.
     ///
     /// # Errors
     /// Why the input cannot be opened.
     pub(super) fn open(
+        input: &gst::Bin,
         plan: &Plan,
         element: &gst::Element,
         latest: &Arc<Latest>,
         taps: &Taps,
         said: impl Fn(Said) + Send + Sync + Clone + 'static,
     ) -> Result<Self, Fault> {
-        let input = plan.source.bin(plan.size.into())?;
         let pipeline = gst::Pipeline::new();
         let gate = Arc::new(Gate::default());
         let mut line = Self { pipeline, element: element.clone(), gate, probe: None };

@@ -2,7 +2,9 @@
 //! input.
 
 pub mod choice;
+pub mod portal;
 pub mod probe;
+pub mod screen;
 pub mod source;
 
 pub use choice::{Coding, Format, Wanted, best};

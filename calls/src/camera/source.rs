@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
 
-use super::{Camera, Coding, Format, Wanted, probe};
-use crate::fault::{self, Fault, make};
+use super::{Camera, Coding, Format, Wanted, probe, screen};
+use crate::fault::{self, Fault};
 
 /// What pictures are taken from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Source {
     File(PathBuf),
     /// What GStreamer can open: rtsp, srt, http and others.
     Uri(String),
-    /// The screen.
+    /// The screen; on Wayland what its user shares of it ([`super::portal`]).
     Screen,
     /// A clip that comes with this program, or a moving ball.
     Test,
@@ -91,20 +91,25 @@ impl Source {
             Self::Camera(name) => from_camera(&probe::find(name)?, wanted),
             Self::File(path) => from_file(path),
             Self::Uri(uri) => self.described(&from_uri(uri)),
-            Self::Screen => from_screen(self),
+            Self::Screen => screen::of_x11(),
             Self::Test => match test_clip() {
                 Some(clip) => from_file(&clip),
                 None => self.described("videotestsrc is-live=true pattern=ball"),
             },
             Self::Description(description) => self.described(description),
         }?;
+        Ok(self.limited(bin))
+    }
+
+    /// The bin, with a queue before `faceswap` of a length that fits this input.
+    pub(super) fn limited(&self, bin: gst::Bin) -> gst::Bin {
         if let Some(queue) = bin.by_name(LEAVES) {
             self.limit(&queue);
         }
         if let Self::Uri(_) = self {
             bin.connect_deep_element_added(|_, _, element| hasten(element));
         }
-        Ok(bin)
+        bin
     }
 
     /// Sets how many pictures wait before `faceswap`; of more than that the oldest go. A camera's are as new as can be.
@@ -156,7 +161,7 @@ pub(crate) fn test_clip() -> Option<PathBuf> {
 }
 
 /// A bin of these words, whose last open source pad is `src`.
-fn parse(description: &str, failed: impl Fn(String) -> Fault) -> Result<gst::Bin, Fault> {
+pub(super) fn parse(description: &str, failed: impl Fn(String) -> Fault) -> Result<gst::Bin, Fault> {
     let bin = gst::parse::bin_from_description(&format!("{description} ! queue name={LEAVES}"), false);
     let bin = bin.map_err(|error| fault::unparsed(&error, &failed))?;
     let leaves = bin
@@ -220,20 +225,6 @@ fn from_uri(uri: &str) -> String {
     let pace = if paced { "! clocksync" } else { "" };
     let uri = uri.replace('\\', "\\\\").replace('"', "\\\"");
     format!("uridecodebin uri=\"{uri}\" caps=video/x-raw(ANY) expose-all-streams=false ! videoconvert {pace}")
-}
-
-fn from_screen(source: &Source) -> Result<gst::Bin, Fault> {
-    if std::env::var_os("WAYLAND_DISPLAY").is_some() {
-        return Err(Fault::NoScreen(
-            "this desktop (Wayland) gives its screen to programs through its portal alone, which `standin webcam` does not ask \
-             yet; give srt://:9000?mode=listener as the input and let OBS stream the screen there, or start a session on X11",
-        ));
-    }
-    if std::env::var_os("DISPLAY").is_none() {
-        return Err(Fault::NoScreen("there is no screen to take: DISPLAY is not set; start it from a desktop session"));
-    }
-    make("ximagesrc")?;
-    source.described("ximagesrc use-damage=false")
 }
 
 #[cfg(test)]

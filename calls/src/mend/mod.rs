@@ -33,6 +33,17 @@ pub fn pipewire() -> String {
     PipeWire::here().line(Distribution::here())
 }
 
+/// The line that lets this desktop share its screen.
+pub fn screen_portal() -> String {
+    let desktop = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default().to_uppercase();
+    let is = |name: &str| desktop.split(':').any(|word| word == name);
+    part(match () {
+        () if is("GNOME") => Part::PortalGnome,
+        () if is("KDE") => Part::PortalKde,
+        () => Part::PortalWlr,
+    }) + ", then log in again"
+}
+
 /// The line that brings a v4l2loopback device.
 pub fn loopback() -> String {
     Loopback::here().line(Distribution::here())

@@ -26,6 +26,12 @@ pub enum Part {
     SessionBus,
     /// The portal through which browsers and sandboxed applications reach a camera.
     Portal,
+    /// The part of it that shares GNOME's screen.
+    PortalGnome,
+    /// The part of it that shares KDE's screen.
+    PortalKde,
+    /// The part of it that shares the screens of sway, Wayfire, river and others on wlroots.
+    PortalWlr,
     /// The kernel's v4l2loopback, loaded.
     Loopback,
     /// Vulkan with a driver that always works, on the processor where no other fits.
@@ -54,9 +60,14 @@ pub(super) struct Packages {
     pub(super) arch: &'static str,
 }
 
+/// Packages that have the same names on all distributions.
+const fn everywhere(names: &'static str) -> (&'static str, &'static str, Option<&'static str>, &'static str) {
+    (names, names, None, names)
+}
+
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::GStreamer,
         Self::Base,
         Self::Good,
@@ -67,6 +78,9 @@ impl Part {
         Self::PipeWire,
         Self::SessionBus,
         Self::Portal,
+        Self::PortalGnome,
+        Self::PortalKde,
+        Self::PortalWlr,
         Self::Loopback,
         Self::Vulkan,
         Self::VulkanAmd,
@@ -85,14 +99,12 @@ impl Part {
             Self::Ugly => ("gstreamer1.0-plugins-ugly", "gstreamer1-plugins-ugly", Some("free"), "gst-plugins-ugly"),
             Self::Libav => ("gstreamer1.0-libav", "gstreamer1-plugin-libav", None, "gst-libav"),
             Self::PipeWirePlugin => ("gstreamer1.0-pipewire", "pipewire-gstreamer", None, "gst-plugin-pipewire"),
-            Self::PipeWire => ("pipewire wireplumber", "pipewire wireplumber", None, "pipewire wireplumber"),
+            Self::PipeWire => everywhere("pipewire wireplumber"),
             Self::SessionBus => ("dbus-user-session", "dbus-daemon", None, "dbus"),
-            Self::Portal => (
-                "xdg-desktop-portal xdg-desktop-portal-gtk",
-                "xdg-desktop-portal xdg-desktop-portal-gtk",
-                None,
-                "xdg-desktop-portal xdg-desktop-portal-gtk",
-            ),
+            Self::Portal => everywhere("xdg-desktop-portal xdg-desktop-portal-gtk"),
+            Self::PortalGnome => everywhere("xdg-desktop-portal-gnome"),
+            Self::PortalKde => everywhere("xdg-desktop-portal-kde"),
+            Self::PortalWlr => everywhere("xdg-desktop-portal-wlr"),
             Self::Loopback => (
                 "v4l2loopback-dkms linux-headers-$(uname -r)",
                 "akmod-v4l2loopback",

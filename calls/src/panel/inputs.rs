@@ -1,8 +1,8 @@
-//! The inputs that the page offers: the one of the command line, the cameras, and the test clip.
+//! The inputs that the page offers: the one of the command line, the cameras, the screen, and the test clip.
 
 use serde::Serialize;
 
-use crate::camera::{Camera, Source, probe};
+use crate::camera::{Camera, Source, probe, screen};
 
 /// An input as the page shows it. The page names it by its `id`, and can name no other.
 #[derive(Debug, Clone, Serialize)]
@@ -46,8 +46,12 @@ pub(super) fn all(given: &Source) -> Vec<Input> {
             inputs.push(Input { name, ..Input::new(source) });
         }
     }
-    if *given != Source::Test {
-        inputs.push(Input::new(Source::Test));
-    }
+    let others = [(Source::Screen, screen::is_there()), (Source::Test, true)];
+    inputs.extend(
+        others
+            .into_iter()
+            .filter(|(source, is_there)| *is_there && source != given)
+            .map(|(source, _)| Input::new(source)),
+    );
     inputs
 }

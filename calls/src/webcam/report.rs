@@ -6,7 +6,6 @@ use gst::glib;
 use gst::prelude::*;
 
 use crate::call::{Call, Event, State};
-use crate::fault::Fault;
 use crate::outlet::Kind;
 
 /// Whose face it is, until when, and the picture's size.
@@ -42,8 +41,8 @@ fn state(state: &State) -> String {
         State::Idle => ("idle", "nobody looks: the camera is off".to_owned()),
         State::Starting => ("starting", "the still card is shown".to_owned()),
         State::Swapping => ("swapping", "Ctrl-C ends it".to_owned()),
-        State::Waiting(fault @ (Fault::Input { .. } | Fault::Ended { .. })) => ("waiting", fault.to_string()),
-        State::Waiting(fault) => ("waiting", format!("{fault} (tried again)")),
+        State::Waiting(fault) if fault.is_tried_again() => ("waiting", format!("{fault} (tried again)")),
+        State::Waiting(fault) => ("waiting", fault.to_string()),
     };
     format!("{word:<9} {rest}").trim_end().to_owned()
 }

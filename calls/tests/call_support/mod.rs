@@ -7,6 +7,8 @@ pub(crate) mod desktop;
 mod exit_code;
 pub(crate) mod listener;
 pub(crate) mod looker;
+pub(crate) mod portal;
+pub(crate) mod screen_backend;
 pub(crate) mod webcam;
 
 /// Pixels of the pictures of these tests.
