@@ -43,6 +43,18 @@ pub enum Fault {
         /// Which.
         camera: String,
     },
+    /// It says that it has a format, and does not give it.
+    #[error(
+        "{camera} does not give {format}, though it says so ({reason}); another format is tried: if none is good, choose a smaller --size, or another camera with --camera"
+    )]
+    BrokenFormat {
+        /// Which.
+        camera: String,
+        /// What was asked for.
+        format: String,
+        /// How that ended.
+        reason: String,
+    },
     /// It is open and nothing comes.
     #[error("{input} gives no pictures; unplug it and plug it in again, or try a smaller --size")]
     Silent {
@@ -168,7 +180,7 @@ pub enum Fault {
 impl Fault {
     /// Whether an input with this fault is tried again, and the sentence does not say so itself.
     pub(crate) fn is_tried_again(&self) -> bool {
-        !matches!(self, Self::Input { .. } | Self::Ended { .. }) && !self.is_users()
+        !matches!(self, Self::Input { .. } | Self::BrokenFormat { .. } | Self::Ended { .. }) && !self.is_users()
     }
 
     /// Whether it is for the user to decide, so that nothing is tried without a word.

@@ -17,11 +17,12 @@ use super::latest::Latest;
 use super::opening::{Attempt, Opened};
 use super::plan::Plan;
 use super::post::Post;
+use super::promises::Promises;
 use super::pump::Pump;
 use super::swap_line::{Said, SwapLine};
 use super::{Call, Lent, Taps, consented};
 use crate::camera::portal::{SharedScreen, Sharing};
-use crate::camera::{Source, screen};
+use crate::camera::{Input, Source, screen};
 use crate::fault::Fault;
 use crate::still_card;
 
@@ -62,9 +63,11 @@ pub(super) enum Order {
 /// What the card says of a fault: short, and nothing of what an address or a path may tell the other side.
 fn on_card(fault: &Fault) -> &'static str {
     match fault {
-        Fault::NoCamera | Fault::UnknownCamera { .. } | Fault::BusyCamera { .. } | Fault::ForbiddenCamera { .. } => {
-            "waiting for the camera"
-        }
+        Fault::NoCamera
+        | Fault::UnknownCamera { .. }
+        | Fault::BusyCamera { .. }
+        | Fault::ForbiddenCamera { .. }
+        | Fault::BrokenFormat { .. } => "waiting for the camera",
         Fault::Swap(_) => "the swap is being started again",
         Fault::Consent(_) => "the consent has ended",
         _ => "waiting for the input",
@@ -101,6 +104,7 @@ pub(super) struct Keeper {
     /// The question for a screen with its number, and what was shared.
     sharing: Option<(u64, Sharing)>,
     screen: Option<SharedScreen>,
+    promises: Promises,
     line: Option<SwapLine>,
     /// Number of the last line, so that what one says that is gone is not heard.
     number: u64,
@@ -137,6 +141,7 @@ impl Keeper {
             lookers: 0,
             sharing: None,
             screen: None,
+            promises: Promises::default(),
             line: None,
             number: 0,
             back_off: BackOff::default(),
@@ -259,10 +264,12 @@ impl Keeper {
         let input = match &self.screen {
             Some(screen) => screen::shared(screen),
             None if self.plan.source == Source::Screen && screen::is_asked_for() => return self.ask_for_screen(),
-            None => self.plan.source.bin(self.plan.size.into()),
+            None => self.plan.source.open(self.plan.size.into(), self.promises.broken()),
         };
-        let line =
-            input.and_then(|input| SwapLine::open(&input, &self.plan, &self.element, &self.latest, &self.taps, said));
+        let line = input.and_then(|Input { bin, format }| {
+            self.promises.ask(format);
+            SwapLine::open(&bin, &self.plan, &self.element, &self.latest, &self.taps, said)
+        });
         match line {
             Ok(line) => self.line = Some(line),
             Err(fault) => self.fail(fault),
@@ -308,6 +315,8 @@ impl Keeper {
 
     /// The input is closed, the card shown, and the next try set.
     fn fail(&mut self, fault: Fault) {
+        let gave = self.line.as_ref().is_some_and(|line| line.arrived() > 0);
+        let fault = self.promises.fail(fault, gave);
         self.close();
         if self.opened.elapsed() > WELL {
             self.back_off.reset();
@@ -365,6 +374,7 @@ impl Keeper {
     }
 
     fn reopen(&mut self) {
+        self.promises = Promises::default();
         self.close();
         self.back_off.reset();
         self.retry = Some(Instant::now());

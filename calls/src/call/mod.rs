@@ -15,6 +15,7 @@ mod latest;
 mod opening;
 mod plan;
 mod post;
+mod promises;
 mod property;
 mod pump;
 mod swap_line;

@@ -1,5 +1,7 @@
 //! The best of a camera's formats up to the size and rate that are wanted.
 
+use std::fmt;
+
 /// How a camera sends its pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Coding {
@@ -44,6 +46,19 @@ pub struct Wanted {
     pub height: u32,
     /// Frames a second.
     pub rate: u32,
+}
+
+/// Such as `1280x720 as JPEG, 30 a second`.
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let coding = match &self.coding {
+            Coding::Raw(pixels) => pixels,
+            Coding::Jpeg => "JPEG",
+            Coding::H264 => "H.264",
+        };
+        write!(f, "{}x{} as {coding}", self.width, self.height)?;
+        if self.rate.0 == 0 { Ok(()) } else { write!(f, ", {:.0} a second", self.rate()) }
+    }
 }
 
 impl Format {

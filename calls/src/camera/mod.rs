@@ -9,4 +9,4 @@ pub mod source;
 
 pub use choice::{Coding, Format, Wanted, best};
 pub use probe::{Camera, Found, Refused};
-pub use source::Source;
+pub use source::{Input, Source};

@@ -223,9 +223,10 @@ pub fn caps(format: &Format) -> gst::Caps {
     caps.build()
 }
 
-/// What is asked of this camera, for a wish of that size.
-pub fn ask(camera: &Camera, wanted: Wanted) -> Option<Format> {
-    super::best(&camera.formats, wanted).cloned()
+/// What is asked of this camera, for a wish of that size. `broken` are formats that it says it has and does not give.
+pub fn ask(camera: &Camera, wanted: Wanted, broken: &[Format]) -> Option<Format> {
+    let good: Vec<_> = camera.formats.iter().filter(|format| !broken.contains(format)).cloned().collect();
+    super::best(&good, wanted).cloned()
 }
 
 fn texts(structure: &gst::StructureRef, field: &str) -> Vec<String> {

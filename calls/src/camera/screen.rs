@@ -3,7 +3,7 @@
 use gst::prelude::*;
 
 use super::portal::SharedScreen;
-use super::source::{self, Source};
+use super::source::{self, Input, Source};
 use crate::fault::{Fault, make};
 
 /// Whether this desktop gives its screen through its portal alone.
@@ -20,16 +20,20 @@ fn has(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
-/// The bin of what the user shares.
+/// Opens what the user shares.
 ///
 /// # Errors
 /// [`Fault::NoElement`]; [`Fault::NoScreenPortal`] where it is shared no more.
-pub fn shared(screen: &SharedScreen) -> Result<gst::Bin, Fault> {
+pub fn shared(screen: &SharedScreen) -> Result<Input, Fault> {
     let failed = |reason: String| Fault::Input { input: Source::Screen.name(), reason };
     let bin = source::parse("capsfilter name=first caps=video/x-raw", failed)?;
     let (element, first) = (screen.source()?, bin.by_name("first"));
     let linked = bin.add(&element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
-    if linked { Ok(Source::Screen.limited(bin)) } else { Err(failed("its source does not link".to_owned())) }
+    if linked {
+        Ok(Input { bin: Source::Screen.limited(bin), format: None })
+    } else {
+        Err(failed("its source does not link".to_owned()))
+    }
 }
 
 /// The bin of X11's screen.

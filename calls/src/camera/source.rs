@@ -24,6 +24,15 @@ pub enum Source {
     Description(String),
 }
 
+/// An input that is open.
+#[derive(Debug)]
+pub struct Input {
+    /// Delivers `video/x-raw` on its pad `src`.
+    pub bin: gst::Bin,
+    /// The format that a camera is asked for, where it says what it has.
+    pub format: Option<Format>,
+}
+
 /// Pictures of a camera that wait.
 const CAMERA_QUEUE: u32 = 2;
 /// The last element of an input.
@@ -82,13 +91,18 @@ impl Source {
         matches!(self, Self::File(_)) || (*self == Self::Test && test_clip().is_some())
     }
 
-    /// The bin that delivers `video/x-raw` on its pad `src`.
+    /// Opens it. `broken` are formats that the camera says it has and does not give.
     ///
     /// # Errors
     /// Why there is none now.
-    pub fn bin(&self, wanted: Wanted) -> Result<gst::Bin, Fault> {
+    pub fn open(&self, wanted: Wanted, broken: &[Format]) -> Result<Input, Fault> {
+        let mut format = None;
         let bin = match self {
-            Self::Camera(name) => from_camera(&probe::find(name)?, wanted),
+            Self::Camera(name) => {
+                let camera = probe::find(name)?;
+                format = probe::ask(&camera, wanted, broken);
+                from_camera(&camera, format.as_ref(), wanted)
+            }
             Self::File(path) => from_file(path),
             Self::Uri(uri) => self.described(&from_uri(uri)),
             Self::Screen => screen::of_x11(),
@@ -98,7 +112,7 @@ impl Source {
             },
             Self::Description(description) => self.described(description),
         }?;
-        Ok(self.limited(bin))
+        Ok(Input { bin: self.limited(bin), format })
     }
 
     /// The bin, with a queue before `faceswap` of a length that fits this input.
@@ -150,7 +164,7 @@ fn public(uri: &str) -> String {
 /// Size and rate of what a camera would be asked for now; `None` where the input is none, or none is there.
 pub fn size(source: &Source, wanted: Wanted) -> Option<Format> {
     match source {
-        Source::Camera(name) => probe::find(name).ok().and_then(|camera| probe::ask(&camera, wanted)),
+        Source::Camera(name) => probe::find(name).ok().and_then(|camera| probe::ask(&camera, wanted, &[])),
         _ => None,
     }
 }
@@ -174,14 +188,13 @@ pub(super) fn parse(description: &str, failed: impl Fn(String) -> Fault) -> Resu
     Ok(bin)
 }
 
-fn from_camera(camera: &Camera, wanted: Wanted) -> Result<gst::Bin, Fault> {
-    let format = probe::ask(camera, wanted);
-    let decoder = match format.as_ref().map(|format| &format.coding) {
+fn from_camera(camera: &Camera, format: Option<&Format>, wanted: Wanted) -> Result<gst::Bin, Fault> {
+    let decoder = match format.map(|format| &format.coding) {
         Some(Coding::Jpeg) => "jpegdec",
-        Some(Coding::H264) => "decodebin",
-        _ => "identity",
+        Some(Coding::Raw(_)) => "identity",
+        Some(Coding::H264) | None => "decodebin",
     };
-    let caps = format.as_ref().map_or_else(|| unknown(wanted), |format| probe::caps(format).to_string());
+    let caps = format.map_or_else(|| unknown(wanted), |format| probe::caps(format).to_string());
     let failed = |reason: String| Fault::Input { input: camera.name.clone(), reason };
     let bin = parse(&format!("capsfilter name=first caps=\"{}\" ! {decoder}", caps.replace('"', "\\\"")), failed)?;
     let (element, first) = (camera.element()?, bin.by_name("first"));
@@ -189,13 +202,17 @@ fn from_camera(camera: &Camera, wanted: Wanted) -> Result<gst::Bin, Fault> {
     if linked { Ok(bin) } else { Err(failed("its source does not link".to_owned())) }
 }
 
-/// Caps for a camera that does not say what it can give: what is wanted, else less, else anything.
+/// Caps for a camera that does not say what it can give, which is asked as it is linked: for what is wanted, else for
+/// less, else for anything; for plain pixels, else for JPEG pictures.
 fn unknown(Wanted { width, height, rate }: Wanted) -> String {
-    let raw = "video/x-raw";
-    format!(
-        "{raw},width={width},height={height},framerate={rate}/1; {raw},width={width},height={height}; \
-         {raw},width=[1,{width}],height=[1,{height}]; {raw}"
-    )
+    let of = |name: &str| {
+        format!(
+            "{name},width={width},height={height},framerate={rate}/1; {name},width={width},height={height}; \
+             {name},width=[1,{width}],height=[1,{height}]"
+        )
+    };
+    let (raw, jpeg) = ("video/x-raw", "image/jpeg");
+    format!("{}; {}; {raw}; {jpeg}", of(raw), of(jpeg))
 }
 
 /// Makes an element of a stream wait no longer than [`STREAM_DELAY`].
@@ -292,18 +309,20 @@ mod tests {
         let first = caps.intersect_with_mode(&given, gst::CapsIntersectMode::First);
         let first = first.structure(0).unwrap();
         assert_eq!((first.get::<i32>("width").unwrap(), first.get::<i32>("height").unwrap()), (640, 360));
-        let odd: gst::Caps = "video/x-raw,width=1000,height=1000".parse().unwrap();
-        assert!(caps.can_intersect(&odd), "what it has is taken");
+        for odd in ["video/x-raw,width=1000,height=1000", "image/jpeg,width=1000,height=1000"] {
+            let odd: gst::Caps = odd.parse().unwrap();
+            assert!(caps.can_intersect(&odd), "what it has is taken");
+        }
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         gst::init().unwrap();
         let wanted = Wanted { width: 640, height: 360, rate: 30 };
-        let fault = |text: &str| Source::parse(text).bin(wanted).unwrap_err().to_string();
+        let fault = |text: &str| Source::parse(text).open(wanted, &[]).unwrap_err().to_string();
         assert!(fault("/nowhere/clip.mp4").starts_with("there is no file /nowhere/clip.mp4; "));
         assert!(fault("gst:nosuchsrc").contains("nosuchsrc"));
-        let unknown = Source::Camera("/dev/nowhere".to_owned()).bin(wanted).unwrap_err();
+        let unknown = Source::Camera("/dev/nowhere".to_owned()).open(wanted, &[]).unwrap_err();
         assert!(matches!(unknown, Fault::UnknownCamera { .. }), "{unknown}");
     }
 }
