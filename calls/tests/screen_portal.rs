@@ -69,6 +69,23 @@ fn node_of(name: &str) -> u32 {
     panic!("PipeWire has no node '{name}'");
 }
 
+#[test]
+fn the_doctor_says_whether_the_portal_shares_a_screen() {
+    let Some(screens) = Screens::start(Choice::Share) else { return };
+    let report = || {
+        let mut doctor = std::process::Command::new(env!("CARGO_BIN_EXE_standin"));
+        let output = doctor.args(["doctor", "--json"]).env("WAYLAND_DISPLAY", "wayland-9").output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["findings"].as_array().unwrap().iter().find(|finding| finding["what"] == "screen").unwrap().clone()
+    };
+    assert_eq!(report()["state"], "good");
+    drop(screens);
+    let Some(_desktop) = Desktop::start() else { return };
+    let none = report();
+    assert_eq!(none["state"], "note");
+    assert!(none["mend"].as_str().unwrap().contains("xdg-desktop-portal"), "{none}");
+}
+
 fn never_bare(picture: Picture) {
     assert!(!matches!(picture.seen, Seen::Bare(_)), "a bare face: {picture:?}");
 }

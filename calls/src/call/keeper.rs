@@ -19,9 +19,10 @@ use super::plan::Plan;
 use super::post::Post;
 use super::promises::Promises;
 use super::pump::Pump;
+use super::screen_share::ScreenShare;
 use super::swap_line::{Said, SwapLine};
 use super::{Call, Lent, Taps, consented};
-use crate::camera::portal::{SharedScreen, Sharing};
+use crate::camera::portal::SharedScreen;
 use crate::camera::{Input, Source, screen};
 use crate::fault::Fault;
 use crate::still_card;
@@ -101,9 +102,7 @@ pub(super) struct Keeper {
     latest: Arc<Latest>,
     doors: Doors,
     lookers: usize,
-    /// The question for a screen with its number, and what was shared.
-    sharing: Option<(u64, Sharing)>,
-    screen: Option<SharedScreen>,
+    share: ScreenShare,
     promises: Promises,
     line: Option<SwapLine>,
     /// Number of the last line, so that what one says that is gone is not heard.
@@ -139,8 +138,7 @@ impl Keeper {
             latest,
             doors,
             lookers: 0,
-            sharing: None,
-            screen: None,
+            share: ScreenShare::default(),
             promises: Promises::default(),
             line: None,
             number: 0,
@@ -172,7 +170,6 @@ impl Keeper {
         // The last picture of a recording is the call's, not the card.
         self.doors.finish_record();
         self.line = None;
-        self.stop_sharing();
         let Self { doors, inbox, .. } = self;
         drop(doors);
         // A way out that opens from now on finds nobody, and closes.
@@ -261,9 +258,13 @@ impl Keeper {
                 Err(_) => return self.fail(fault),
             }
         }
-        let input = match &self.screen {
+        let input = match self.share.screen() {
             Some(screen) => screen::shared(screen),
-            None if self.plan.source == Source::Screen && screen::is_asked_for() => return self.ask_for_screen(),
+            None if self.plan.source == Source::Screen && screen::is_asked_for() => {
+                self.say(on_card(&Fault::ScreenAsked));
+                let asked = self.share.ask(self.number, self.orders.clone());
+                return self.events.enter(State::Waiting(asked));
+            }
             None => self.plan.source.open(self.plan.size.into(), self.promises.broken()),
         };
         let line = input.and_then(|Input { bin, format }| {
@@ -274,38 +275,6 @@ impl Keeper {
             Ok(line) => self.line = Some(line),
             Err(fault) => self.fail(fault),
         }
-    }
-
-    /// Has the desktop ask its user, who may take any time.
-    fn ask_for_screen(&mut self) {
-        let (number, orders) = (self.number, self.orders.clone());
-        let asked = Sharing::ask(move |shared| drop(orders.send(Order::Screen(number, shared))));
-        self.say(on_card(&Fault::ScreenAsked));
-        self.events.enter(State::Waiting(match asked {
-            Ok(sharing) => {
-                self.sharing = Some((number, sharing));
-                Fault::ScreenAsked
-            }
-            Err(error) => Fault::NoScreenPortal { reason: error.to_string() },
-        }));
-    }
-
-    /// The user has chosen, or what was chosen is over.
-    fn share(&mut self, shared: Result<SharedScreen, Fault>) {
-        match shared {
-            Ok(screen) => {
-                self.screen = Some(screen);
-                self.retry = Some(Instant::now());
-            }
-            Err(fault) => {
-                self.stop_sharing();
-                self.fail(fault);
-            }
-        }
-    }
-
-    fn stop_sharing(&mut self) {
-        (self.sharing, self.screen) = (None, None);
     }
 
     fn close(&mut self) {
@@ -336,10 +305,11 @@ impl Keeper {
         match order {
             Order::Line(number, said) if number == self.number && self.line.is_some() => self.hear(said),
             Order::Line(..) | Order::Looks | Order::Stop => {}
-            Order::Screen(number, shared) if self.sharing.as_ref().is_some_and(|(asked, _)| *asked == number) => {
-                self.share(shared);
-            }
-            Order::Screen(..) => {}
+            Order::Screen(number, answer) => match self.share.answer(number, answer) {
+                Some(Ok(())) => self.retry = Some(Instant::now()),
+                Some(Err(fault)) => self.fail(fault),
+                None => {}
+            },
             Order::Opened(attempt, opened) => self.doors.opened(attempt, opened),
             Order::DoorFailed(attempt, reason) => self.doors.failed(attempt, reason),
             Order::Lookers(attempt, _) if !self.doors.is_open(attempt) => {}
@@ -351,14 +321,10 @@ impl Keeper {
                 self.lookers = 0;
                 self.doors.failed(attempt, "its daemon has ended".to_owned());
             }
-            Order::Reconnect => {
-                self.stop_sharing();
-                self.reopen();
-            }
+            Order::Reconnect => self.begin_anew(),
             Order::Source(source) => {
-                self.stop_sharing();
                 self.plan.source = source;
-                self.reopen();
+                self.begin_anew();
             }
             Order::Model(model, consent) => {
                 // The record of the one before may have been read again meanwhile.
@@ -374,12 +340,17 @@ impl Keeper {
     }
 
     fn reopen(&mut self) {
-        self.promises = Promises::default();
         self.close();
         self.back_off.reset();
         self.retry = Some(Instant::now());
         self.say("starting");
         self.events.enter(if self.is_seen() { State::Starting } else { State::Idle });
+    }
+
+    /// As if the input had never been opened.
+    fn begin_anew(&mut self) {
+        self.reopen();
+        (self.promises, self.share) = (Promises::default(), ScreenShare::default());
     }
 
     fn hear(&mut self, said: Said) {

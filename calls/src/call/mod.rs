@@ -18,6 +18,7 @@ mod post;
 mod promises;
 mod property;
 mod pump;
+mod screen_share;
 mod swap_line;
 mod tap;
 

@@ -112,7 +112,7 @@ impl Sharing {
         let own = (context.clone(), Arc::clone(&over));
         std::thread::Builder::new().name("screen".to_owned()).spawn(move || {
             let (context, over) = own;
-            let ended = context.with_thread_default(|| Portal::connect(&context, &over)?.share(&told));
+            let ended = context.with_thread_default(|| Portal::open(&context, &over)?.share(&told));
             // What heard signals is given back by the context, in this thread.
             while context.iteration(false) {}
             if let Ok(Err(End::Fault(fault))) = ended {
@@ -155,6 +155,43 @@ fn odd() -> Fault {
     Fault::NoScreenPortal { reason: "it answers with something else than a screen".to_owned() }
 }
 
+/// A connection to the session's bus that nobody else has.
+fn connect() -> Result<gio::DBusConnection, Fault> {
+    let none = gio::Cancellable::NONE;
+    let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
+    gio::dbus_address_get_for_bus_sync(gio::BusType::Session, none)
+        .and_then(|address| gio::DBusConnection::for_address_sync(&address, flags, None, none))
+        .map_err(|error| no_portal(&error))
+}
+
+/// Calls a method of the portal.
+fn call(
+    connection: &gio::DBusConnection,
+    interface: &str,
+    method: &str,
+    arguments: &Variant,
+) -> Result<Variant, Fault> {
+    let flags = gio::DBusCallFlags::NONE;
+    let none = gio::Cancellable::NONE;
+    connection
+        .call_sync(Some(DESKTOP), OBJECT, interface, method, Some(arguments), None, flags, ANSWER, none)
+        .map_err(|error| no_portal(&error))
+}
+
+/// A property of the portal that is a number.
+fn number(connection: &gio::DBusConnection, name: &str) -> Result<u32, Fault> {
+    let value = call(connection, "org.freedesktop.DBus.Properties", "Get", &(SCREEN_CAST, name).to_variant())?;
+    value.get::<(Variant,)>().and_then(|(value,)| value.get()).ok_or_else(odd)
+}
+
+/// Whether the desktop would share a screen. Asks nobody.
+///
+/// # Errors
+/// [`Fault::NoScreenPortal`].
+pub fn check() -> Result<(), Fault> {
+    number(&connect()?, "AvailableSourceTypes").map(drop)
+}
+
 /// The desktop's portal, spoken to by one thread.
 struct Portal<'a> {
     connection: gio::DBusConnection,
@@ -173,8 +210,7 @@ impl Drop for Portal<'_> {
 }
 
 impl<'a> Portal<'a> {
-    /// A connection of its own.
-    fn connect(context: &'a glib::MainContext, over: &'a AtomicBool) -> Result<Self, Fault> {
+    fn open(context: &'a glib::MainContext, over: &'a AtomicBool) -> Result<Self, Fault> {
         let none = gio::Cancellable::NONE;
         let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
         let connection = gio::dbus_address_get_for_bus_sync(gio::BusType::Session, none)
@@ -204,9 +240,11 @@ impl<'a> Portal<'a> {
             self.request("CreateSession", Vec::new(), vec![("session_handle_token", "standin".to_variant())])?;
         let session = session.get("session_handle").and_then(Variant::get::<String>).ok_or_else(odd)?;
         let path = ObjectPath::try_from(session.as_str()).map_err(|_| odd())?.to_variant();
-        let mut kinds =
-            vec![("types", (self.number("AvailableSourceTypes")?.max(1) & SCREENS_AND_WINDOWS).to_variant())];
-        if self.number("AvailableCursorModes")? & POINTER != 0 {
+        let mut kinds = vec![(
+            "types",
+            (number(&self.connection, "AvailableSourceTypes")?.max(1) & SCREENS_AND_WINDOWS).to_variant(),
+        )];
+        if number(&self.connection, "AvailableCursorModes")? & POINTER != 0 {
             kinds.push(("cursor_mode", POINTER.to_variant()));
         }
         self.request("SelectSources", vec![path.clone()], kinds)?;
@@ -221,21 +259,6 @@ impl<'a> Portal<'a> {
         told(Ok(SharedScreen { connection, session, node, serial, remote: Arc::default() }));
         self.wait(&closed)?;
         Err(Fault::ScreenRefused.into())
-    }
-
-    /// A property of the portal that is a number.
-    fn number(&self, name: &str) -> Result<u32, Fault> {
-        let arguments = (SCREEN_CAST, name).to_variant();
-        let value = self.call("org.freedesktop.DBus.Properties", "Get", &arguments)?;
-        value.get::<(Variant,)>().and_then(|(value,)| value.get()).ok_or_else(odd)
-    }
-
-    fn call(&self, interface: &str, method: &str, arguments: &Variant) -> Result<Variant, Fault> {
-        let flags = gio::DBusCallFlags::NONE;
-        let none = gio::Cancellable::NONE;
-        self.connection
-            .call_sync(Some(DESKTOP), OBJECT, interface, method, Some(arguments), None, flags, ANSWER, none)
-            .map_err(|error| no_portal(&error))
     }
 
     fn hear(
@@ -271,7 +294,7 @@ impl<'a> Portal<'a> {
         let options: Values =
             options.into_iter().chain([token]).map(|(name, value)| (name.to_owned(), value)).collect();
         let arguments = Variant::tuple_from_iter(arguments.into_iter().chain([options.to_variant()]));
-        self.call(SCREEN_CAST, method, &arguments)?;
+        call(&self.connection, SCREEN_CAST, method, &arguments)?;
         match self.wait(&answer)? {
             (0, values) => Ok(values),
             (1, _) => Err(Fault::ScreenRefused.into()),

@@ -4,6 +4,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, has_element};
+use crate::camera::{portal, screen};
+use crate::fault::Fault;
 use crate::mend::{self, Distribution, Part, SESSION};
 use crate::processes::{is_installed, runs};
 
@@ -46,6 +48,8 @@ pub(super) struct Facts {
     pub(super) bus: Socket,
     /// Whether the portal runs, and whether it is installed.
     pub(super) portal: (bool, bool),
+    /// Whether the portal would share the screen, where the desktop has no other way.
+    pub(super) screen: Option<Result<(), Fault>>,
 }
 
 impl Facts {
@@ -69,6 +73,7 @@ impl Facts {
             installed: is_installed("pipewire"),
             manager: ["wireplumber", "pipewire-media-session"].into_iter().find(|name| runs(name)),
             portal: (runs("xdg-desktop-portal"), Path::new("/usr/share").join(service).is_file()),
+            screen: screen::is_asked_for().then(portal::check),
         }
     }
 
@@ -135,6 +140,13 @@ pub(super) fn findings(facts: &Facts, here: Distribution) -> Vec<Finding> {
             Finding::note(AREA, "portal", detail, here.bring(Part::Portal))
         }
     });
+    findings.extend(facts.screen.as_ref().map(|screen| match screen {
+        Ok(()) => Finding::good(AREA, "screen", "the portal shares it when its user allows it"),
+        Err(_) => {
+            let detail = "the portal does not share it: no input `screen`";
+            Finding::note(AREA, "screen", detail, mend::screen_portal())
+        }
+    }));
     findings
 }
 
@@ -154,6 +166,7 @@ pub(super) mod tests {
             manager: Some("wireplumber"),
             bus: Socket::Answers("/run/user/1000/bus".to_owned()),
             portal: (false, true),
+            screen: Some(Ok(())),
         }
     }
 
@@ -167,6 +180,7 @@ pub(super) mod tests {
             manager: None,
             bus: dead(),
             portal: (false, false),
+            screen: None,
         }
     }
 
