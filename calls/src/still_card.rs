@@ -1,6 +1,6 @@
 //! The picture that stands in for the call's own: whose face the model gives, and what is waited for. No face is on it.
 
-use font8x8::{BASIC_FONTS, GREEK_FONTS, LATIN_FONTS, UnicodeFonts};
+use standin::blend::letters;
 
 /// Luma of the card.
 const PAPER: u8 = 40;
@@ -8,70 +8,64 @@ const PAPER: u8 = 40;
 const TITLE: u8 = 215;
 /// Luma of the line below it.
 const LINE: u8 = 150;
-/// Side of a letter of the font, in its own dots.
-const DOTS: usize = 8;
+/// Heights of the title's letters and of the line's, of the card's height.
+const HEIGHTS: (f32, f32) = (1.0 / 10.0, 1.0 / 20.0);
+/// Least height of letters in pixels; lower ones are not read.
+const LEAST: f32 = 12.0;
+/// From one baseline to the next, in heights of the letters.
+const APART: f32 = 1.2;
+/// How much of the card's width words take.
+const ROOM: f32 = 0.9;
 
 /// A grey card of `width` times `height` pixels (even width) as YUY2 in limited range, with a title and, smaller, a
-/// line below it, both wrapped between words. Letters that the font lacks (it has the Latin and Greek ones) become
-/// `?`.
+/// line below it, both wrapped between words. What the frame's label has no letter for is left out, as it is there.
 pub fn draw(width: u32, height: u32, title: &str, line: &str) -> gst::Buffer {
-    let (width, height) = (width as usize, height as usize);
-    let mut pixels: Vec<u8> = [PAPER, 128].iter().copied().cycle().take(width * height * 2).collect();
-    let (large, small) = ((height / 14).max(DOTS), (height / 28).max(DOTS));
-    let (titles, lines) = (wrap(title, width * 9 / 10 / large), wrap(line, width * 9 / 10 / small));
-    let tall = titles.len() * large * 3 / 2 + lines.len() * small * 3 / 2;
-    let mut top = height.saturating_sub(tall) / 2;
-    let texts = titles.iter().map(|text| (text, large, TITLE)).chain(lines.iter().map(|text| (text, small, LINE)));
-    for (text, side, luma) in texts {
-        let left = width.saturating_sub(text.chars().count() * side) / 2;
-        for (place, letter) in text.chars().enumerate() {
-            write(&mut pixels, (width, height), (left + place * side, top), side, letter, luma);
-        }
-        top += side * 3 / 2;
+    let (columns, rows) = (width as usize, height as usize);
+    let mut pixels: Vec<u8> = [PAPER, 128].repeat(columns * rows);
+    let (width, height) = (width as f32, height as f32);
+    let text = |text: &str, high: f32, luma: u8| {
+        let high = (high * height).max(LEAST);
+        wrap(&letters::known(text), ROOM * width, high).into_iter().map(move |text| (text, high, luma))
+    };
+    let texts: Vec<_> = text(title, HEIGHTS.0, TITLE).chain(text(line, HEIGHTS.1, LINE)).collect();
+    let tall: f32 = texts.iter().map(|(_, high, _)| APART * high).sum();
+    let mut top = ((height - tall) / 2.0).max(0.0);
+    for (text, high, luma) in texts {
+        let left = ((width - letters::width(&text, high)) / 2.0).max(0.0);
+        let place = (left.round(), (top + letters::ascent(high)).round());
+        letters::draw(&text, high, place, |x, y, cover| {
+            if (0..columns as i64).contains(&x) && (0..rows as i64).contains(&y) {
+                let pixel = &mut pixels[(y as usize * columns + x as usize) * 2];
+                let paper = f32::from(*pixel);
+                *pixel = (paper + cover * (f32::from(luma) - paper)).round() as u8;
+            }
+        });
+        top += APART * high;
     }
     gst::Buffer::from_slice(pixels)
 }
 
-/// The words in lines of so many letters at most, words that are longer cut.
-fn wrap(text: &str, most: usize) -> Vec<String> {
-    let most = most.max(1);
-    let mut lines = vec![String::new()];
+/// The words in lines of `most` pixels at most, where letters are so high; words that are longer are cut.
+fn wrap(text: &str, most: f32, high: f32) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        let letters: Vec<char> = word.chars().take(most).collect();
-        let last = lines.last().map_or(0, |line| line.chars().count());
-        if last > 0 && last + 1 + letters.len() > most {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.extend(letters);
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match (lines.last_mut(), longer) {
+            (Some(line), Some(longer)) if letters::width(&longer, high) <= most => *line = longer,
+            _ => lines.push(cut(word, most, high)),
         }
     }
     lines
 }
 
-/// Writes a letter of `side` pixels with its corner at `place`. Its dots are joined, so that it has no stairs.
-fn write(pixels: &mut [u8], size: (usize, usize), place: (usize, usize), side: usize, letter: char, luma: u8) {
-    let fonts = BASIC_FONTS.get(letter).or_else(|| LATIN_FONTS.get(letter)).or_else(|| GREEK_FONTS.get(letter));
-    let glyph = fonts.or_else(|| BASIC_FONTS.get('?')).unwrap_or_default();
-    let dot = |x: isize, y: isize| {
-        let inside = (0..DOTS as isize).contains(&x) && (0..DOTS as isize).contains(&y);
-        if inside && glyph[y as usize] >> x & 1 == 1 { 1.0 } else { 0.0 }
+/// As many letters of a word as fit, and one at least.
+fn cut(word: &str, most: f32, high: f32) -> String {
+    let mut wide = 0.0;
+    let fits = |(place, letter): &(usize, char)| {
+        wide += letters::width(letter.encode_utf8(&mut [0; 4]), high);
+        *place == 0 || wide <= most
     };
-    for y in 0..side.min(size.1.saturating_sub(place.1)) {
-        for x in 0..side.min(size.0.saturating_sub(place.0)) {
-            let at = |pixel: usize| (pixel as f32 + 0.5) * DOTS as f32 / side as f32 - 0.5;
-            let (u, v) = (at(x), at(y));
-            let (i, j) = (u.floor() as isize, v.floor() as isize);
-            let (a, b) = (u - u.floor(), v - v.floor());
-            let row = |j: isize| dot(i, j) * (1.0 - a) + dot(i + 1, j) * a;
-            let ink = ((row(j) * (1.0 - b) + row(j + 1) * b - 0.35) * 4.0).clamp(0.0, 1.0);
-            let pixel = &mut pixels[((place.1 + y) * size.0 + place.0 + x) * 2];
-            *pixel = (f32::from(PAPER) + ink * (f32::from(luma) - f32::from(PAPER))).round() as u8;
-        }
-    }
+    word.chars().enumerate().take_while(fits).map(|(_, letter)| letter).collect()
 }
 
 #[cfg(test)]
@@ -100,10 +94,31 @@ mod tests {
     }
 
     #[test]
+    fn letters_are_whole_and_have_thin_edges() {
+        for (width, height) in [(640, 360), (1920, 1080)] {
+            let luma = luma(width, height, "Ben & Zoë", "");
+            let count = |wanted: fn(u8) -> bool| luma.iter().filter(|luma| wanted(**luma)).count();
+            let (whole, edges) = (count(|luma| luma == TITLE), count(|luma| luma != TITLE && luma != PAPER));
+            assert!(whole > edges, "{whole} pixels of letters, {edges} of their edges at {width}x{height}");
+        }
+    }
+
+    #[test]
     fn other_words_make_another_card_and_none_a_plain_one() {
         assert_ne!(luma(322, 182, "Ben", "starting"), luma(322, 182, "Ben", "waiting for the camera"));
         assert_ne!(luma(322, 182, "Zoë", ""), luma(322, 182, "Zoe", ""));
         assert!(luma(322, 182, "", "").iter().all(|luma| *luma == PAPER));
+    }
+
+    #[test]
+    fn every_letter_of_the_label_is_shown_and_no_other() {
+        let card = |title: &str| luma(322, 182, title, "");
+        for (name, other) in [("Юрий", "????"), ("Юрий", "Юлия"), ("Ελένη", "?????"), ("Łukasz", "Lukasz")]
+        {
+            assert_ne!(card(name), card(other), "{name} is shown as {other}");
+        }
+        assert_eq!(card("王 Wang"), card("Wang"));
+        assert_eq!(card("王"), card(""));
     }
 
     #[test]
@@ -116,7 +131,9 @@ mod tests {
 
     #[test]
     fn lines_break_between_words() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("uninterrupted", 5), ["unint"]);
+        let lines = |text: &str, widest: &str| wrap(text, letters::width(widest, 20.0), 20.0);
+        assert_eq!(lines("one two three", "one two"), ["one two", "three"]);
+        assert_eq!(lines("uninterrupted", "unint"), ["unint"]);
+        assert_eq!(lines("one two", ""), ["o", "t"]);
     }
 }

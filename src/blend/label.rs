@@ -9,14 +9,10 @@
 //! are too long together, the first ones are shown and how many more there are. Every frame of 7 by 3 pixels or more
 //! has the mark.
 
-use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
-
 use super::composite::{means, order, own_samples, shared_samples};
+use super::letters;
 use super::plan::Region;
 use crate::frame::{FrameMut, Layout, RgbToCodes, Sample, with_sample};
-
-/// DejaVu Sans Bold, as far as names in Latin, Greek and Cyrillic letters need it; its licence lies beside it.
-const FONT: &[u8] = include_bytes!("label/DejaVuSans-Bold-subset.ttf");
 
 /// What the mark begins with.
 const MARK: &str = "AI";
@@ -114,25 +110,15 @@ fn draw_samples<S: Sample>(label: &Label, frame: &mut FrameMut<'_>) {
 }
 
 /// The names, each once, of what the font has letters for.
-fn names<'a>(subjects: impl IntoIterator<Item = &'a str>, font: &FontRef<'_>) -> Vec<String> {
-    let shown = |letter: &char| letter.is_whitespace() || (font.glyph_id(*letter).0 != 0 && !is_unseen(*letter));
+fn names<'a>(subjects: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for subject in subjects {
-        let letters: String = subject.chars().filter(shown).collect();
-        let name = letters.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = letters::known(subject);
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }
     }
     names
-}
-
-/// Whether a character only says how others are set: controls, and Unicode's general category Cf as far as a font of
-/// Latin, Greek and Cyrillic letters may have it.
-fn is_unseen(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
-        || matches!(letter, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// The mark and the names, of which there are `most` characters: as many whole names as there is room for and the
@@ -160,28 +146,21 @@ impl Picture {
     /// The mark and the names in the lower left corner of a frame of this size. Where they are too wide they become
     /// smaller, and where they would become too small there is less of the names.
     fn of<'a>(subjects: impl IntoIterator<Item = &'a str>, width: usize, height: usize) -> Self {
-        let nothing = Self { region: Region::default(), pixels: Vec::new() };
-        let Ok(font) = FontRef::try_from_slice(FONT) else { return nothing };
-        let names = names(subjects, &font);
+        let names = names(subjects);
         let least = LEAST_LINE.min(0.5 * height as f32);
-        let ones = font.as_scaled(PxScale::from(1.0));
         // The height at which the text just fits.
-        let fitting = |text: &str| {
-            let wide: f32 = text.chars().map(|letter| ones.h_advance(ones.glyph_id(letter))).sum();
-            width as f32 / (wide + 2.0 * (MARGIN + PADDING.0))
-        };
+        let fitting = |text: &str| width as f32 / (letters::width(text, 1.0) + 2.0 * (MARGIN + PADDING.0));
         let line = (LINE * height as f32).max(least).min(fitting(&text(&names, LONGEST)).max(least));
         let texts = (1..=LONGEST).rev().map(|most| text(&names, most));
         let text = texts.into_iter().find(|text| fitting(text) >= line).unwrap_or_else(|| MARK.to_owned());
-        Self::drawn(&font, &text, line.min(fitting(&text)), (width, height))
+        Self::drawn(&text, line.min(fitting(&text)), (width, height))
     }
 
-    fn drawn(font: &FontRef<'_>, text: &str, line: f32, (width, height): (usize, usize)) -> Self {
-        let scaled = font.as_scaled(PxScale::from(line));
-        let wide: f32 = text.chars().map(|letter| scaled.h_advance(scaled.glyph_id(letter))).sum();
+    fn drawn(text: &str, line: f32, (width, height): (usize, usize)) -> Self {
+        let wide = letters::width(text, line);
         let margin = (MARGIN * line).round();
         let (left, bottom) = (margin, height as f32 - margin);
-        let (right, top) = (left + wide + 2.0 * PADDING.0 * line, bottom - scaled.height() - 2.0 * PADDING.1 * line);
+        let (right, top) = (left + wide + 2.0 * PADDING.0 * line, bottom - line - 2.0 * PADDING.1 * line);
         let clip = |v: f32, end: usize| v.clamp(0.0, end as f32) as usize;
         let region = Region {
             x0: clip(left, width) & !1,
@@ -195,24 +174,14 @@ impl Picture {
             let y = (region.y0 + n / region.width()) as f32 + 0.5;
             *plate = rounded((x, y), (left, top, right, bottom), CORNER * line);
         }
-        // A baseline on a pixel's edge keeps the letters' feet crisp.
-        let baseline = (top + PADDING.1 * line + scaled.ascent()).round();
-        let mut at = left + PADDING.0 * line;
-        for letter in text.chars() {
-            let id: GlyphId = scaled.glyph_id(letter);
-            let glyph = id.with_scale_and_position(PxScale::from(line), point(at, baseline));
-            at += scaled.h_advance(id);
-            let Some(outline) = font.outline_glyph(glyph) else { continue };
-            let bounds = outline.px_bounds();
-            outline.draw(|x, y, cover| {
-                let (x, y) = (bounds.min.x as i64 + i64::from(x), bounds.min.y as i64 + i64::from(y));
-                let (x, y) = (x - region.x0 as i64, y - region.y0 as i64);
-                if (0..region.width() as i64).contains(&x) && (0..region.height() as i64).contains(&y) {
-                    let (letters, _) = &mut pixels[y as usize * region.width() + x as usize];
-                    *letters = (*letters + cover).min(1.0);
-                }
-            });
-        }
+        let baseline = (top + PADDING.1 * line + letters::ascent(line)).round();
+        letters::draw(text, line, (left + PADDING.0 * line, baseline), |x, y, cover| {
+            let (x, y) = (x - region.x0 as i64, y - region.y0 as i64);
+            if (0..region.width() as i64).contains(&x) && (0..region.height() as i64).contains(&y) {
+                let (letters, _) = &mut pixels[y as usize * region.width() + x as usize];
+                *letters = (*letters + cover).min(1.0);
+            }
+        });
         Self { region, pixels }
     }
 }
@@ -225,12 +194,11 @@ fn rounded((x, y): (f32, f32), (left, top, right, bottom): (f32, f32, f32, f32),
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test that fails may stop")]
 mod tests {
     use super::*;
 
     fn said(subjects: &[&str], most: usize) -> String {
-        text(&names(subjects.iter().copied(), &FontRef::try_from_slice(FONT).unwrap()), most)
+        text(&names(subjects.iter().copied()), most)
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub mod feather;
 pub mod gpu;
 pub mod lab;
 pub mod label;
+pub mod letters;
 pub mod linear;
 pub mod mask;
 pub mod place;
