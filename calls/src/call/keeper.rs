@@ -13,6 +13,7 @@ use standin::consent::{Consent, today};
 use super::back_off::BackOff;
 use super::doors::Doors;
 use super::event::{Event, Events, State};
+use super::found::FoundCamera;
 use super::latest::Latest;
 use super::opening::{Attempt, Opened};
 use super::plan::Plan;
@@ -93,6 +94,7 @@ pub(super) struct Keeper {
     plan: Plan,
     element: gst::Element,
     consent: Lent,
+    camera: FoundCamera,
     taps: Taps,
     events: Events,
     orders: Sender<Order>,
@@ -129,6 +131,7 @@ impl Keeper {
             plan,
             element: call.element.clone(),
             consent: call.consent.clone(),
+            camera: call.camera.clone(),
             taps: call.taps.clone(),
             events: call.events.clone(),
             orders,
@@ -267,8 +270,9 @@ impl Keeper {
             }
             None => self.plan.source.open(self.plan.size.into(), self.promises.broken()),
         };
-        let line = input.and_then(|Input { bin, format }| {
-            self.promises.ask(format);
+        let line = input.and_then(|Input { bin, camera }| {
+            self.promises.ask(camera.as_ref().and_then(|asked| asked.format.clone()));
+            self.camera.set(&self.plan.source, camera);
             SwapLine::open(&bin, &self.plan, &self.element, &self.latest, &self.taps, said)
         });
         match line {

@@ -10,6 +10,7 @@
 mod back_off;
 mod doors;
 mod event;
+mod found;
 mod keeper;
 mod latest;
 mod opening;
@@ -39,8 +40,9 @@ pub(crate) use property::{BARE, Setting, check as check_property};
 pub use property::{lets_bare, set as set_property, takes};
 pub use tap::{Tap, Taps};
 
-use crate::camera::Source;
+use crate::camera::{Asked, Source};
 use crate::fault::Fault;
+use found::FoundCamera;
 use keeper::{Keeper, Order};
 use post::Post;
 
@@ -53,6 +55,7 @@ pub struct Call {
     plan: Plan,
     element: gst::Element,
     consent: Lent,
+    camera: FoundCamera,
     events: Events,
     taps: Taps,
     post: Arc<Post>,
@@ -77,11 +80,13 @@ impl Call {
             }
         }
         element.set_property("model", plan.model.to_str().context(NO_UTF8)?);
-        plan.fit();
+        let camera = FoundCamera::default();
+        camera.set(&plan.source.clone(), plan.fit());
         Ok(Self {
             plan,
             element,
             consent: Lent::of(consent),
+            camera,
             events: Events::default(),
             taps: Taps::default(),
             post: Arc::default(),
@@ -168,6 +173,12 @@ impl Call {
     /// Whose face the model gives, and until when.
     pub fn consent(&self) -> Consent {
         self.consent.get()
+    }
+
+    /// The camera that the input is, as it was last found, and what it was asked for; `None` where the input is none, or
+    /// none has been there yet.
+    pub fn camera(&self) -> Option<Asked> {
+        self.camera.of(&self.plan.source)
     }
 
     /// Size and rate of what leaves, the same until the call goes.

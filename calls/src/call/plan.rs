@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::camera::{Source, Wanted, source};
+use crate::camera::{Asked, Source, Wanted};
 
 /// Size and rate of what leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,9 +102,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Takes the size that the camera has, up to the wanted one.
-    pub(super) fn fit(&mut self) {
-        if let Some(format) = source::size(&self.source, self.size.into()) {
+    /// Takes the size that the camera has, up to the wanted one. Gives the camera, where there is one now.
+    pub(super) fn fit(&mut self) -> Option<Asked> {
+        let camera = self.source.camera(self.size.into());
+        if let Some(format) = camera.as_ref().and_then(|asked| asked.format.as_ref()) {
             let rate = if format.rate.0 == 0 { self.size.rate } else { format.rate.0.div_ceil(format.rate.1.max(1)) };
             let fits = format.width <= self.size.width && format.height <= self.size.height;
             let (width, height) =
@@ -112,6 +113,7 @@ impl Plan {
             self.size = Size { width, height, rate: rate.clamp(1, self.size.rate) };
         }
         self.size = self.size.even();
+        camera
     }
 }
 

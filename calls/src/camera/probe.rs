@@ -36,8 +36,8 @@ pub struct Camera {
 enum Way {
     /// By GStreamer's device.
     Device(gst::Device),
-    /// By the serial number of its PipeWire node.
-    Node(String),
+    /// By its PipeWire node: the serial number, and the name for programs.
+    Node { serial: String, name: String },
 }
 
 impl Camera {
@@ -50,7 +50,7 @@ impl Camera {
             |_| Fault::Input { input: self.name.clone(), reason: "GStreamer makes no source of it".to_owned() };
         match &self.way {
             Way::Device(device) => device.create_element(None).map_err(failed),
-            Way::Node(serial) => {
+            Way::Node { serial, .. } => {
                 let source = make("pipewiresrc")?;
                 source.set_property("target-object", serial);
                 source.set_property("do-timestamp", true);
@@ -61,9 +61,32 @@ impl Camera {
         }
     }
 
+    /// The words of a `gst-launch-1.0` line that read it, now and after a restart: its node has the same name then, and
+    /// another serial number.
+    pub fn words(&self) -> Vec<String> {
+        match (&self.path, &self.way) {
+            (Some(path), _) => vec!["v4l2src".to_owned(), format!("device={path}")],
+            (None, Way::Device(_)) => vec!["v4l2src".to_owned()],
+            (None, Way::Node { serial, name }) => {
+                let target = format!("target-object={}", if name.is_empty() { serial } else { name });
+                ["pipewiresrc", &target, "do-timestamp=true", "always-copy=true"].map(str::to_owned).into()
+            }
+        }
+    }
+
     /// Whether `wanted` names it: its path, its name or a part of its name, in any case.
     fn is_called(&self, wanted: &str) -> bool {
         self.path.as_deref() == Some(wanted) || self.name.to_lowercase().contains(&wanted.to_lowercase())
+    }
+}
+
+#[cfg(test)]
+impl Camera {
+    /// One that says nothing of its formats: with a device file, or of PipeWire alone, under that name for programs.
+    pub(crate) fn for_test(name: &str, path: Option<&str>, node: &str) -> Self {
+        let (name, path) = (name.to_owned(), path.map(str::to_owned));
+        let way = Way::Node { serial: "42".to_owned(), name: node.to_owned() };
+        Self { name, path, formats: Vec::new(), is_loopback: false, way }
     }
 }
 
@@ -121,7 +144,7 @@ fn cameras() -> Vec<Camera> {
         path: None,
         formats: Vec::new(),
         is_loopback: false,
-        way: Way::Node(node.serial),
+        way: Way::Node { serial: node.serial, name: node.name },
     };
     cameras.extend(others.into_iter().map(camera));
     cameras
@@ -280,13 +303,7 @@ mod tests {
 
     #[test]
     fn a_camera_that_cannot_be_opened_is_not_said_to_be_missing() {
-        let camera = |name: &str, path: &str| Camera {
-            name: name.to_owned(),
-            path: Some(path.to_owned()),
-            formats: Vec::new(),
-            is_loopback: false,
-            way: Way::Node(String::new()),
-        };
+        let camera = |name: &str, path: &str| Camera::for_test(name, Some(path), "");
         let refused =
             |path: &str, reason: &str| Refused { path: path.into(), reason: format!("{reason} (os error 13)") };
         let none = Found { refused: vec![refused("/dev/video0", "Permission denied")], ..Found::default() };
@@ -307,13 +324,7 @@ mod tests {
 
     #[test]
     fn a_node_of_a_device_file_is_not_another_camera() {
-        let camera = Camera {
-            name: "Face cam".to_owned(),
-            path: Some("/dev/video0".to_owned()),
-            formats: Vec::new(),
-            is_loopback: false,
-            way: Way::Node(String::new()),
-        };
+        let camera = Camera::for_test("Face cam", Some("/dev/video0"), "");
         let known = |title: &str, device: Option<&str>| {
             let (title, device) = (title.to_owned(), device.map(str::to_owned));
             let node = Node { name: String::new(), title, device, class: String::new(), serial: String::new() };
@@ -323,6 +334,14 @@ mod tests {
         assert!(known("Standin", Some("/dev/video9")), "a loopback device");
         assert!(!known("Face cam", Some("/dev/video2")), "another of the same name");
         assert!(known("Face cam (V4L2)", None) && !known("Phone", None));
+    }
+
+    #[test]
+    fn a_camera_is_read_by_what_stays_its_name() {
+        let words = |path: Option<&str>, node: &str| Camera::for_test("Face cam", path, node).words().join(" ");
+        assert_eq!(words(Some("/dev/video2"), "v4l2_input"), "v4l2src device=/dev/video2");
+        assert!(words(None, "phone").starts_with("pipewiresrc target-object=phone "));
+        assert!(words(None, "").starts_with("pipewiresrc target-object=42 "), "a node without a name has its number");
     }
 
     #[test]

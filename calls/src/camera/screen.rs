@@ -30,7 +30,7 @@ pub fn shared(screen: &SharedScreen) -> Result<Input, Fault> {
     let (element, first) = (screen.source()?, bin.by_name("first"));
     let linked = bin.add(&element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
     if linked {
-        Ok(Input { bin: Source::Screen.limited(bin), format: None })
+        Ok(Input { bin: Source::Screen.limited(bin), camera: None })
     } else {
         Err(failed("its source does not link".to_owned()))
     }

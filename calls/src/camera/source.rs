@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gst::prelude::*;
 
-use super::{Camera, Coding, Format, Wanted, probe, screen};
+use super::{Asked, Format, Wanted, probe, screen};
 use crate::fault::{self, Fault};
 
 /// What pictures are taken from.
@@ -29,8 +29,8 @@ pub enum Source {
 pub struct Input {
     /// Delivers `video/x-raw` on its pad `src`.
     pub bin: gst::Bin,
-    /// The format that a camera is asked for, where it says what it has.
-    pub format: Option<Format>,
+    /// The camera that it reads and what that is asked for, where it is one.
+    pub camera: Option<Asked>,
 }
 
 /// Pictures of a camera that wait.
@@ -86,6 +86,15 @@ impl Source {
         }
     }
 
+    /// The camera that it is now, which is searched for, and what it would be asked for; `None` where it is none, or
+    /// none is there.
+    pub fn camera(&self, wanted: Wanted) -> Option<Asked> {
+        match self {
+            Self::Camera(name) => probe::find(name).ok().map(|camera| Asked::of(camera, wanted, &[])),
+            _ => None,
+        }
+    }
+
     /// Whether it is played again from its beginning when it ends.
     pub fn loops(&self) -> bool {
         matches!(self, Self::File(_)) || (*self == Self::Test && test_clip().is_some())
@@ -96,13 +105,9 @@ impl Source {
     /// # Errors
     /// Why there is none now.
     pub fn open(&self, wanted: Wanted, broken: &[Format]) -> Result<Input, Fault> {
-        let mut format = None;
+        let mut camera = None;
         let bin = match self {
-            Self::Camera(name) => {
-                let camera = probe::find(name)?;
-                format = probe::ask(&camera, wanted, broken);
-                from_camera(&camera, format.as_ref(), wanted)
-            }
+            Self::Camera(name) => camera.insert(Asked::of(probe::find(name)?, wanted, broken)).bin(),
             Self::File(path) => from_file(path),
             Self::Uri(uri) => self.described(&from_uri(uri)),
             Self::Screen => screen::of_x11(),
@@ -112,7 +117,7 @@ impl Source {
             },
             Self::Description(description) => self.described(description),
         }?;
-        Ok(Input { bin: self.limited(bin), format })
+        Ok(Input { bin: self.limited(bin), camera })
     }
 
     /// The bin, with a queue before `faceswap` of a length that fits this input.
@@ -161,14 +166,6 @@ fn public(uri: &str) -> String {
     format!("{scheme}://{}", secrets(uri).1)
 }
 
-/// Size and rate of what a camera would be asked for now; `None` where the input is none, or none is there.
-pub fn size(source: &Source, wanted: Wanted) -> Option<Format> {
-    match source {
-        Source::Camera(name) => probe::find(name).ok().and_then(|camera| probe::ask(&camera, wanted, &[])),
-        _ => None,
-    }
-}
-
 pub(crate) fn test_clip() -> Option<PathBuf> {
     let beside = std::env::current_exe().ok()?.parent()?.to_owned();
     CLIPS.iter().map(|clip| beside.join(clip)).find(|clip| clip.is_file())
@@ -186,33 +183,6 @@ pub(super) fn parse(description: &str, failed: impl Fn(String) -> Fault) -> Resu
         gst::GhostPad::builder_with_target(&leaves).map_err(|error| failed(error.to_string()))?.name("src").build();
     bin.add_pad(&pad).map_err(|error| failed(error.to_string()))?;
     Ok(bin)
-}
-
-fn from_camera(camera: &Camera, format: Option<&Format>, wanted: Wanted) -> Result<gst::Bin, Fault> {
-    let decoder = match format.map(|format| &format.coding) {
-        Some(Coding::Jpeg) => "jpegdec",
-        Some(Coding::Raw(_)) => "identity",
-        Some(Coding::H264) | None => "decodebin",
-    };
-    let caps = format.map_or_else(|| unknown(wanted), |format| probe::caps(format).to_string());
-    let failed = |reason: String| Fault::Input { input: camera.name.clone(), reason };
-    let bin = parse(&format!("capsfilter name=first caps=\"{}\" ! {decoder}", caps.replace('"', "\\\"")), failed)?;
-    let (element, first) = (camera.element()?, bin.by_name("first"));
-    let linked = bin.add(&element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
-    if linked { Ok(bin) } else { Err(failed("its source does not link".to_owned())) }
-}
-
-/// Caps for a camera that does not say what it can give, which is asked as it is linked: for what is wanted, else for
-/// less, else for anything; for plain pixels, else for JPEG pictures.
-fn unknown(Wanted { width, height, rate }: Wanted) -> String {
-    let of = |name: &str| {
-        format!(
-            "{name},width={width},height={height},framerate={rate}/1; {name},width={width},height={height}; \
-             {name},width=[1,{width}],height=[1,{height}]"
-        )
-    };
-    let (raw, jpeg) = ("video/x-raw", "image/jpeg");
-    format!("{}; {}; {raw}; {jpeg}", of(raw), of(jpeg))
 }
 
 /// Makes an element of a stream wait no longer than [`STREAM_DELAY`].
@@ -299,20 +269,6 @@ mod tests {
         );
         Source::Test.limit(&queue);
         assert_eq!((queue.property::<u32>("max-size-buffers"), queue.property::<u64>("max-size-time")), (2, 0));
-    }
-
-    #[test]
-    fn a_camera_that_says_nothing_is_asked_for_what_is_wanted() {
-        gst::init().unwrap();
-        let caps: gst::Caps = unknown(Wanted { width: 640, height: 360, rate: 30 }).parse().unwrap();
-        let given: gst::Caps = "video/x-raw,width=[16,1920],height=[16,1080],framerate=[1/1,60/1]".parse().unwrap();
-        let first = caps.intersect_with_mode(&given, gst::CapsIntersectMode::First);
-        let first = first.structure(0).unwrap();
-        assert_eq!((first.get::<i32>("width").unwrap(), first.get::<i32>("height").unwrap()), (640, 360));
-        for odd in ["video/x-raw,width=1000,height=1000", "image/jpeg,width=1000,height=1000"] {
-            let odd: gst::Caps = odd.parse().unwrap();
-            assert!(caps.can_intersect(&odd), "what it has is taken");
-        }
     }
 
     #[test]

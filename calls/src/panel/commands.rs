@@ -127,13 +127,13 @@ impl Panel {
 
     /// Brings the board up to date with the call, the element and the settings.
     pub(super) fn show(&self) {
-        let (plan, consent) = {
+        let (plan, consent, camera) = {
             let call = self.call();
-            (call.plan().clone(), call.consent())
+            (call.plan().clone(), call.consent(), call.camera())
         };
         let values = properties::values(&self.element);
         let performers = performers::all(&self.element);
-        let line = launch::line(&plan, &self.controls, &values, &performers);
+        let line = launch::line(&plan, camera.as_ref(), &self.controls, &values, &performers);
         let presets = self.settings().as_ref().map(presets::names).unwrap_or_default();
         self.board.change(|facts| {
             facts.subject = consent.subject;

@@ -6,19 +6,24 @@ use std::path::Path;
 use super::performers::Performer;
 use super::properties::Control;
 use crate::call::Plan;
-use crate::camera::Source;
 use crate::camera::source::test_clip;
+use crate::camera::{Asked, Source};
 
-/// The line, in the words of a shell. `values` are the element's; those that the bare element has are left out.
+/// The line, in the words of a shell. `camera` is the input, where that is one that has been found; before, there is
+/// no line but a comment. `values` are the element's; those that the bare element has are left out.
 pub(super) fn line(
     plan: &Plan,
+    camera: Option<&Asked>,
     controls: &[Control],
     values: &BTreeMap<String, String>,
     performers: &[Performer],
 ) -> String {
     let size = plan.size;
     let mut words = vec!["gst-launch-1.0".to_owned(), "-e".to_owned()];
-    words.extend(input(&plan.source));
+    let Some(input) = input(&plan.source, camera) else {
+        return format!("# the line is here once {} is found", plan.source.name());
+    };
+    words.extend(input);
     let rate = format!("max-rate={}", size.rate);
     words.extend(split("! videoconvertscale add-borders=true ! videorate drop-only=true"));
     words.push(rate);
@@ -51,15 +56,18 @@ fn split(words: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()
 }
 
-fn input(source: &Source) -> Vec<String> {
+/// `None` for a camera that only a search would know.
+fn input(source: &Source, camera: Option<&Asked>) -> Option<Vec<String>> {
     let file =
         |path: &Path| [split("filesrc"), vec![format!("location={}", whole(path))], split("! decodebin")].concat();
-    match source {
+    if let Some(camera) = camera {
+        return Some(camera.words());
+    }
+    Some(match source {
         Source::Camera(path) if path.starts_with('/') => {
             [split("v4l2src"), vec![format!("device={path}")], split("! decodebin")].concat()
         }
-        Source::Camera(name) if name == "auto" => split("v4l2src ! decodebin"),
-        Source::Camera(_) => split("pipewiresrc ! decodebin"),
+        Source::Camera(_) => return None,
         Source::File(path) => file(path),
         Source::Uri(uri) => vec!["uridecodebin".to_owned(), format!("uri={uri}")],
         Source::Screen => split("ximagesrc use-damage=false"),
@@ -68,7 +76,7 @@ fn input(source: &Source) -> Vec<String> {
             None => split("videotestsrc is-live=true pattern=ball"),
         },
         Source::Description(words) => split(words),
-    }
+    })
 }
 
 /// The path from the root, where it exists: the line works in any folder.
@@ -90,6 +98,7 @@ fn quoted(word: &str) -> String {
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may stop")]
 mod tests {
     use super::*;
+    use crate::camera::{Camera, Wanted};
 
     #[test]
     fn words_are_safe_in_a_shell() {
@@ -101,9 +110,21 @@ mod tests {
     }
 
     #[test]
-    fn a_camera_is_read_by_its_device_file() {
-        let words = |source| input(&source).join(" ");
-        assert_eq!(words(Source::Camera("/dev/video2".to_owned())), "v4l2src device=/dev/video2 ! decodebin");
-        assert_eq!(words(Source::File("a b.mp4".into())), "filesrc location=a b.mp4 ! decodebin");
+    fn a_camera_is_read_by_its_device_file_or_its_node() {
+        let line = |source: Source, camera: Option<(&str, Option<&str>, &str)>| {
+            let wanted = Wanted { width: 640, height: 360, rate: 30 };
+            let camera = camera.map(|(name, path, node)| Asked::of(Camera::for_test(name, path, node), wanted, &[]));
+            input(&source, camera.as_ref()).map(|words| words.join(" "))
+        };
+        let named = |name: &str| Source::Camera(name.to_owned());
+        let (face, phone) = (("Face cam", Some("/dev/video2"), ""), ("My phone", None, "phone"));
+        let by_file = line(named("face"), Some(face)).unwrap();
+        assert!(by_file.starts_with("v4l2src device=/dev/video2 ! video/x-raw,width=640,"), "{by_file}");
+        let by_node = line(named("auto"), Some(phone)).unwrap();
+        assert!(by_node.starts_with("pipewiresrc target-object=phone "), "{by_node}");
+        assert_eq!(line(named("phone"), None), None, "any node would do");
+        // A device file need not be there, nor a clip.
+        assert_eq!(line(named("/dev/video2"), None).unwrap(), "v4l2src device=/dev/video2 ! decodebin");
+        assert_eq!(line(Source::File("a b.mp4".into()), None).unwrap(), "filesrc location=a b.mp4 ! decodebin");
     }
 }
