@@ -8,12 +8,6 @@
 
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../plugins/faceswap/tests/common/models.rs"]
-mod models;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../tests/common/onnx.rs"]
-mod onnx;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -24,8 +18,8 @@ use std::time::{Duration, Instant};
 
 use call_support::camera::{self, Camera};
 use call_support::desktop::Desktop;
+use call_support::models::Lent;
 use call_support::webcam::Webcam;
-use models::Lent;
 
 /// The session manager lets a program see cameras a moment after the portal has let it in, so it asks until Standin
 /// is there. Tells each step towards the camera that is called Standin, then, four times a second, its name, how many

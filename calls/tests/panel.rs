@@ -5,12 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails may stop")]
 
 #[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../plugins/faceswap/tests/common/models.rs"]
-mod models;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../tests/common/onnx.rs"]
-mod onnx;
-#[allow(dead_code, reason = "this file uses its part")]
 mod panel_support;
 
 use std::collections::BTreeMap;
@@ -18,9 +12,9 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use gst::prelude::*;
-use models::Lent;
 use panel_support::browser::Browser;
 use panel_support::http::ask;
+use panel_support::models::Lent;
 use panel_support::picture::green;
 use panel_support::program::{CLIP, Panel};
 use serde_json::{Value, json};

@@ -5,16 +5,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails may stop")]
 
 #[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../plugins/faceswap/tests/common/models.rs"]
-mod models;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../tests/common/onnx.rs"]
-mod onnx;
-#[allow(dead_code, reason = "this file uses its part")]
 mod panel_support;
 
-use models::Lent;
 use panel_support::browser::Browser;
+use panel_support::models::Lent;
 use panel_support::program::Panel;
 use serde_json::json;
 

@@ -4,22 +4,16 @@
 
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../plugins/faceswap/tests/common/models.rs"]
-mod models;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../tests/common/onnx.rs"]
-mod onnx;
 
 use std::time::Duration;
 
 use call_support::camera::Camera;
 use call_support::desktop::Desktop;
 use call_support::looker::{Looker, Picture, Seen};
+use call_support::models::Lent;
 use call_support::portal::{self, Program};
 use call_support::screen_backend::{self, Choice, ScreenBackend};
 use call_support::webcam::Webcam;
-use models::Lent;
 
 /// How long something may take that takes a moment, on a machine that does other things.
 const PATIENCE: Duration = Duration::from_secs(30);

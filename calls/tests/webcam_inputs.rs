@@ -4,20 +4,14 @@
 
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../plugins/faceswap/tests/common/models.rs"]
-mod models;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../tests/common/onnx.rs"]
-mod onnx;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
+use call_support::models::Lent;
 use call_support::webcam::Webcam;
 use gst::prelude::*;
-use models::Lent;
 
 /// The program on `input`, which leaves into a recording alone.
 fn webcam(lent: &Lent, input: &str, recording: &Path) -> Webcam {

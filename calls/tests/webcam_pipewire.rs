@@ -7,20 +7,15 @@
 
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../plugins/faceswap/tests/common/models.rs"]
-mod models;
-#[allow(dead_code, reason = "this file uses its part")]
-#[path = "../../tests/common/onnx.rs"]
-mod onnx;
 
 use std::time::Duration;
 
 use call_support::camera::{self, Camera};
 use call_support::desktop::Desktop;
 use call_support::looker::{Looker, Picture, Seen};
+use call_support::models::Lent;
+use call_support::onnx;
 use call_support::webcam::Webcam;
-use models::Lent;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_secs(2);

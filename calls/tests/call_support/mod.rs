@@ -7,6 +7,10 @@ pub(crate) mod desktop;
 mod exit_code;
 pub(crate) mod listener;
 pub(crate) mod looker;
+#[path = "../../../plugins/faceswap/tests/common/models.rs"]
+pub(crate) mod models;
+#[path = "../../../tests/common/onnx.rs"]
+pub(crate) mod onnx;
 pub(crate) mod portal;
 pub(crate) mod screen_backend;
 pub(crate) mod webcam;

@@ -6,5 +6,9 @@ pub(crate) mod browser;
 #[path = "../call_support/exit_code.rs"]
 mod exit_code;
 pub(crate) mod http;
+#[path = "../../../plugins/faceswap/tests/common/models.rs"]
+pub(crate) mod models;
+#[path = "../../../tests/common/onnx.rs"]
+mod onnx;
 pub(crate) mod picture;
 pub(crate) mod program;
