@@ -8,6 +8,7 @@
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
 
+use std::path::Path;
 use std::time::Duration;
 
 use call_support::camera::{self, Camera};
@@ -16,6 +17,9 @@ use call_support::looker::{Looker, Picture, Seen};
 use call_support::models::Lent;
 use call_support::onnx;
 use call_support::webcam::Webcam;
+use standin_calls::call::{Call, Doors, Event, LoopbackChoice, Plan, Size, State};
+use standin_calls::camera::Source;
+use standin_calls::camera::source::camera_words;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_secs(2);
@@ -39,6 +43,21 @@ fn never_bare(picture: Picture) {
     assert!(!matches!(picture.seen, Seen::Bare(_)), "a bare face: {:?}", picture.seen);
 }
 
+/// Looks at so many swapped pictures, each of which the camera has shown, and later than the one before.
+fn swapped_in_order(looker: &Looker, camera: &Camera, count: usize) {
+    let (mut last, mut seen) = (None, 0);
+    while seen < count {
+        let picture = looker.next(PATIENCE).expect("pictures go on");
+        never_bare(picture);
+        if let Seen::Swapped(number) = picture.seen {
+            let step = last.map_or(1, |last: u64| (number + call_support::NUMBERS - last) % call_support::NUMBERS);
+            assert!((1..100).contains(&step), "{number} comes after {last:?}");
+            assert!(camera.sent(number).is_some_and(|sent| sent < picture.at), "{number} was seen before it was shown");
+            (last, seen) = (Some(number), seen + 1);
+        }
+    }
+}
+
 #[test]
 fn the_camera_is_swapped_in_order_and_never_bare() {
     let Some(_desktop) = Desktop::start() else { return };
@@ -51,20 +70,79 @@ fn the_camera_is_swapped_in_order_and_never_bare() {
     let looker = Looker::at(&webcam.node());
     let first = looker.until(PATIENCE, swapped, never_bare);
     assert!(first.is_some(), "no face is swapped:\n{}", webcam.text());
-    let (mut last, mut seen) = (None, 0);
-    while seen < 60 {
-        let picture = looker.next(PATIENCE).expect("pictures go on");
-        never_bare(picture);
-        if let Seen::Swapped(number) = picture.seen {
-            let step = last.map_or(1, |last: u64| (number + call_support::NUMBERS - last) % call_support::NUMBERS);
-            assert!((1..100).contains(&step), "{number} comes after {last:?}");
-            assert!(camera.sent(number).is_some_and(|sent| sent < picture.at), "{number} was seen before it was shown");
-            (last, seen) = (Some(number), seen + 1);
-        }
-    }
+    swapped_in_order(&looker, &camera, 60);
     assert!(camera.last() > 60);
     webcam.interrupt();
     assert_eq!(webcam.end(), Some(0));
+}
+
+#[test]
+fn a_mirrored_picture_is_right_in_a_mirror() {
+    let Some(_desktop) = Desktop::start() else { return };
+    let (lent, camera) = (Lent::green(), Camera::start());
+    // The counter comes where the label would be.
+    let webcam = webcam(&lent, &["--mirror", "--no-label"]);
+    let looker = Looker::at(&webcam.node()).in_a_mirror();
+    assert!(looker.until(PATIENCE, swapped, never_bare).is_some(), "no face is swapped:\n{}", webcam.text());
+    swapped_in_order(&looker, &camera, 20);
+}
+
+#[test]
+fn a_call_outlives_its_model_file_and_waits_for_it_when_it_needs_it_again() {
+    let Some(desktop) = Desktop::start() else { return };
+    let (lent, camera) = (Lent::green(), Camera::start());
+    let webcam = webcam(&lent, &[]);
+    let looker = Looker::at(&webcam.node());
+    assert!(looker.until(PATIENCE, swapped, never_bare).is_some(), "no face is swapped:\n{}", webcam.text());
+    let line = webcam.wait_for("swapping", 0);
+    let aside = |file: &Path| desktop.path().join(file.file_name().unwrap());
+    let (model, record) = (lent.path.clone(), lent.path.with_added_extension("consent.toml"));
+    for file in [&model, &record] {
+        std::fs::copy(file, aside(file)).unwrap();
+        std::fs::remove_file(file).unwrap();
+    }
+    swapped_in_order(&looker, &camera, 30);
+
+    // The input fails, and is opened again.
+    drop(camera);
+    assert!(looker.until(PATIENCE, card, never_bare).is_some(), "{}", webcam.text());
+    let line = webcam.wait_for("waiting   no camera is called", line);
+    let _camera = Camera::start();
+    let missing = format!("{}: there is no such file; give the path of a .dfm model, or put it there", model.display());
+    let line = webcam.wait_for(&format!("waiting   {missing}"), line);
+    assert!(looker.until(PATIENCE, card, never_bare).is_some(), "{}", webcam.text());
+    std::fs::copy(aside(&model), &model).unwrap();
+    let line = webcam.wait_for(&format!("waiting   {} has no consent record", model.display()), line);
+    assert!(webcam.text().contains("; write one with `standin consent new "), "{}", webcam.text());
+    assert!(looker.until(PATIENCE, card, never_bare).is_some(), "{}", webcam.text());
+    std::fs::copy(aside(&record), &record).unwrap();
+    assert!(looker.until(PATIENCE, swapped, never_bare).is_some(), "it does not go on:\n{}", webcam.text());
+    webcam.wait_for("swapping", line);
+}
+
+#[test]
+fn a_call_tells_its_camera_in_words_that_read_it() {
+    let Some(_desktop) = Desktop::start() else { return };
+    let (lent, wanted) = (Lent::green(), Size { width: 640, height: 360, rate: 15 });
+    let plan = Plan {
+        source: Source::Camera("workbench cam".to_owned()),
+        model: lent.path.clone(),
+        properties: Vec::new(),
+        size: wanted,
+        mirror: false,
+        name: String::new(),
+        doors: Doors { pipewire: false, loopback: LoopbackChoice::Off, preview: false, record: None, audio: false },
+    };
+    let mut call = Call::new(plan).unwrap();
+    assert!(call.camera().is_none(), "there is none yet");
+    let (_camera, _look, events) = (Camera::start(), call.look(), call.events());
+    call.start().unwrap();
+    while !matches!(events.recv_timeout(PATIENCE).expect("it goes on"), Event::State(State::Swapping)) {}
+    let words = camera_words(&call.camera().expect("it was found"), wanted.into());
+    assert_eq!(words[..2], ["pipewiresrc", "target-object=workbench"]);
+    let looker = Looker::through(&words.join(" "));
+    assert!(looker.until(PATIENCE, |seen| matches!(seen, Seen::Bare(_)), |_| {}).is_some(), "{words:?} reads nothing");
+    call.stop().unwrap();
 }
 
 #[test]

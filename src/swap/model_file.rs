@@ -34,7 +34,7 @@ pub struct ModelError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelProblem {
     /// No such file.
-    #[error("there is no such file; give the path of a .dfm model")]
+    #[error("there is no such file; give the path of a .dfm model, or put it there")]
     Missing,
     /// The file cannot be read.
     #[error("the file cannot be read: {0}")]

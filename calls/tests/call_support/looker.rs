@@ -10,6 +10,7 @@ use super::{HEIGHT, WIDTH, number};
 pub(crate) struct Looker {
     pipeline: gst::Pipeline,
     leaves: gst_app::AppSink,
+    mirror: bool,
 }
 
 /// What is on a picture.
@@ -41,6 +42,21 @@ impl Looker {
         Self::described(&text)
     }
 
+    /// The same, who sees it in a mirror.
+    pub(crate) fn in_a_mirror(mut self) -> Self {
+        self.mirror = true;
+        self
+    }
+
+    /// One that looks by the words of a `gst-launch-1.0` line.
+    pub(crate) fn through(words: &str) -> Self {
+        let text = format!(
+            "{words} ! videoconvert ! video/x-raw,format=YUY2,width={WIDTH},height={HEIGHT} ! \
+             appsink name=leaves sync=false max-buffers=2 drop=true"
+        );
+        Self::described(&text)
+    }
+
     /// One that takes what it is sent and gives nothing back.
     pub(crate) fn keeping_all(node: &str) -> Self {
         let text = format!(
@@ -54,7 +70,7 @@ impl Looker {
         let pipeline = gst::parse::launch(text).unwrap().downcast::<gst::Pipeline>().unwrap();
         let leaves = pipeline.by_name("leaves").unwrap().downcast::<gst_app::AppSink>().unwrap();
         pipeline.set_state(gst::State::Playing).unwrap();
-        Self { pipeline, leaves }
+        Self { pipeline, leaves, mirror: false }
     }
 
     /// The next picture; `None` where none comes for so long.
@@ -62,7 +78,8 @@ impl Looker {
         let sample = self.leaves.try_pull_sample(gst::ClockTime::from_mseconds(patience.as_millis() as u64))?;
         let at = Instant::now();
         let map = sample.buffer()?.map_readable().ok()?;
-        Some(Picture { seen: see(&map), at })
+        let seen = if self.mirror { see(&mirrored(&map)) } else { see(&map) };
+        Some(Picture { seen, at })
     }
 
     /// Looks until `wanted` is seen; every picture on the way goes to `also`.
@@ -89,6 +106,12 @@ impl Drop for Looker {
     fn drop(&mut self) {
         let _ = self.pipeline.set_state(gst::State::Null);
     }
+}
+
+/// A YUY2 picture with left and right exchanged.
+fn mirrored(picture: &[u8]) -> Vec<u8> {
+    let pairs = picture.chunks_exact(WIDTH as usize * 2).flat_map(|row| row.chunks_exact(4).rev());
+    pairs.flat_map(|pair| [pair[2], pair[1], pair[0], pair[3]]).collect()
 }
 
 /// Tells what is on a picture. The clip's performer keeps her face about the same place.
