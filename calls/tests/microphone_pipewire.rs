@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use call_support::desktop::Desktop;
 use call_support::listener::{Listener, RATE};
+use call_support::models::Lent;
+use call_support::webcam::Webcam;
 use gst::prelude::*;
 use standin_calls::outlet::microphone::Microphone;
 use standin_calls::outlet::{SoundWay, record};
@@ -30,6 +32,32 @@ fn a_tone_has_no_gaps() {
     let factor = 2.0 * (std::f32::consts::TAU * 1000.0 / RATE as f32).cos();
     let torn = samples[RATE..].windows(3).filter(|s| (s[0] + s[2] - factor * s[1]).abs() > 0.01).count();
     assert!(torn < 40, "{torn} of {} samples are no sine's", 2 * RATE);
+}
+
+#[test]
+fn what_the_machine_hears_is_heard_at_the_microphone_of_a_call() {
+    let Some(mut desktop) = Desktop::start() else { return };
+    let Some(()) = desktop.start_sound() else { return };
+    let (lent, tone) = (Lent::green(), format!("{SOURCE} freq=1000 volume=0.5"));
+    let _own = Microphone::open(&tone, "own", "The machine's", SoundWay::default(), |_| {}).unwrap();
+    let words = ["test", "--model", lent.path.to_str().unwrap(), "--size", "640x360", "--loopback", "off", "--audio"];
+    let webcam = Webcam::start_in(&[("PULSE_SOURCE", "own")], &words);
+    webcam.wait_for("sound     source 'standin-microphone'", 0);
+    let listener = Listener::at("standin-microphone");
+    // A tenth of a second of the tone, within ten.
+    let factor = 2.0 * (std::f32::consts::TAU * 1000.0 / RATE as f32).cos();
+    let (mut heard, mut toned, mut loudest) = (vec![0.0; 2], 0, 0.0_f32);
+    while toned < RATE / 10 {
+        assert!(heard.len() < 10 * RATE, "no tone, at most {loudest} of it:\n{}", webcam.text());
+        for sample in listener.next().samples {
+            heard.push(sample);
+            let [a, b, c] = heard[heard.len() - 3..] else { unreachable!() };
+            loudest = loudest.max(c.abs());
+            let is_tone = (a + c - factor * b).abs() < 0.01 && a.abs().max(b.abs()).max(c.abs()) > 0.01;
+            toned = if is_tone { toned + 1 } else { 0 };
+        }
+    }
+    assert!(loudest > 0.3, "{loudest}");
 }
 
 #[test]

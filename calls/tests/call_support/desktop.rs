@@ -52,6 +52,32 @@ impl Desktop {
         self.spawn(&["wireplumber"]);
     }
 
+    /// Starts PipeWire's sound server, which programs find as PulseAudio's, or says why the test is skipped.
+    pub(crate) fn start_sound(&mut self) -> Option<()> {
+        if gst::ElementFactory::find("pulsesrc").is_none() {
+            return skip("GStreamer has no pulsesrc");
+        }
+        let settings = self.path().join("sound.conf");
+        let modules = ["protocol-native", "client-node", "adapter", "metadata", "protocol-pulse"];
+        let modules = modules.map(|name| format!("{{ name = libpipewire-module-{name} }}")).join("\n");
+        let libraries = "audio.convert.* = audioconvert/libspa-audioconvert\nsupport.* = support/libspa-support";
+        let text = format!(
+            "context.spa-libs = {{\n{libraries}\n}}\ncontext.modules = [\n{modules}\n]\n\
+             pulse.properties = {{ server.address = [ \"unix:native\" ] }}\n"
+        );
+        std::fs::write(&settings, text).unwrap();
+        self.spawn(&["pipewire", "-c", settings.to_str().unwrap()]);
+        let begun = Instant::now();
+        while !self.path().join("pulse/native").exists() {
+            if self.daemons.last_mut().unwrap().try_wait().unwrap().is_some() {
+                return skip("PipeWire has no libpipewire-module-protocol-pulse");
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "the sound server does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(())
+    }
+
     /// Ends PipeWire and its session manager.
     pub(crate) fn stop_pipewire(&mut self) {
         for mut daemon in self.daemons.drain(1..).rev() {
