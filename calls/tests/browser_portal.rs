@@ -9,15 +9,14 @@
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use call_support::camera::{self, Camera};
 use call_support::desktop::Desktop;
+use call_support::http_server;
 use call_support::models::Lent;
 use call_support::webcam::Webcam;
 
@@ -115,42 +114,16 @@ fn portal(program: &str, folder: &Path) -> Program {
 
 /// Serves the page and passes on what it tells.
 fn serve() -> (u16, Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
     let (to, told) = channel();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let to = to.clone();
-            std::thread::spawn(move || answer(stream, &to));
+    let port = http_server::serve(move |request| {
+        let page = if request.is("GET / ") { PAGE } else { "" };
+        if request.is("POST") {
+            // The test may be over.
+            let _ = to.send(String::from_utf8(request.body).unwrap());
         }
+        ("200 OK\r\nContent-Type: text/html".to_owned(), page)
     });
     (port, told)
-}
-
-fn answer(mut stream: TcpStream, to: &Sender<String>) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut first, mut length) = (String::new(), 0);
-    reader.read_line(&mut first).ok()?;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) =
-            line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        {
-            length = value.trim().parse().unwrap_or_else(|_| panic!("{name} is {value}"));
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    let page = if first.starts_with("GET / ") { PAGE } else { "" };
-    if first.starts_with("POST") {
-        to.send(String::from_utf8(body).ok()?).ok()?;
-    }
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length:";
-    write!(stream, "{head} {}\r\n\r\n{page}", page.len()).ok()
 }
 
 /// What Firefox says when it aborts by a check of its own as a camera begins, now and then on a busy machine

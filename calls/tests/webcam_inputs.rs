@@ -5,10 +5,10 @@
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
 
+use call_support::http_server;
 use call_support::models::Lent;
 use call_support::webcam::Webcam;
 use gst::prelude::*;
@@ -77,35 +77,15 @@ fn a_stream_by_srt() {
     leaves(&format!("srt://127.0.0.1:{port}"));
 }
 
-/// Answers requests for a file, whole or from a byte on, until its process ends.
+/// Serves a file, whole or from a byte on.
 fn serve(file: &'static [u8]) -> u16 {
-    fn answer(mut stream: TcpStream, file: &[u8]) -> std::io::Result<()> {
-        let (mut request, mut byte) = (Vec::new(), [0]);
-        while !request.ends_with(b"\r\n\r\n") {
-            stream.read_exact(&mut byte)?;
-            request.push(byte[0]);
-        }
-        let request = String::from_utf8_lossy(&request).to_lowercase();
-        let from = request.split_once("range: bytes=").and_then(|(_, rest)| rest.split('-').next()?.parse().ok());
+    http_server::serve(move |request| {
+        let from =
+            request.header("Range").and_then(|range| range.strip_prefix("bytes=")?.split('-').next()?.parse().ok());
         let (from, last) = (from.unwrap_or(0).min(file.len()), file.len() - 1);
-        write!(
-            stream,
-            "HTTP/1.1 206 Partial Content\r\nContent-Type: video/mp4\r\nContent-Length: {}\r\nAccept-Ranges: bytes\r\n\
-             Content-Range: bytes {from}-{last}/{}\r\nConnection: close\r\n\r\n",
-            file.len() - from,
-            file.len()
-        )?;
-        stream.write_all(&file[from..])
-    }
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // Who has what it wanted hangs up.
-            std::thread::spawn(move || drop(answer(stream, file)));
-        }
-    });
-    port
+        let range = format!("Accept-Ranges: bytes\r\nContent-Range: bytes {from}-{last}/{}", file.len());
+        (format!("206 Partial Content\r\nContent-Type: video/mp4\r\n{range}"), &file[from..])
+    })
 }
 
 #[test]

@@ -5,6 +5,7 @@
 pub(crate) mod camera;
 pub(crate) mod desktop;
 mod exit_code;
+pub(crate) mod http_server;
 pub(crate) mod listener;
 pub(crate) mod looker;
 #[path = "../../../plugins/faceswap/tests/common/models.rs"]
