@@ -71,6 +71,29 @@ fn a_still_head_is_aligned_within_a_sixth_of_a_pixel() {
     }
 }
 
+/// What the detector sees of somebody who is followed must not move the crop: a swapped face would jump every time it
+/// looks.
+#[test]
+fn the_detector_moves_nobody_who_is_followed() {
+    let centres = |detect_interval: u32| -> Option<Vec<[Point; 2]>> {
+        let mut finder = Finder::new(&Runtime::load(None).unwrap(), Mesh::Points468).unwrap();
+        let settings = FinderSettings { detect_interval, ..FinderSettings::default() };
+        let mut faces = Vec::new();
+        let of = |(i, frame): (usize, OwnedFrame)| {
+            finder.find(&frame.frame().unwrap(), &[], i as f64 / 30.0, &settings, &mut faces).unwrap();
+            centre(&faces[0])
+        };
+        Some(common::clip("ada_live.mp4")?.take(150).enumerate().map(of).collect())
+    };
+    let (Some(seldom), Some(often)) = (centres(1000), centres(5)) else { return };
+    for (kind, name) in ["template", "rigid"].into_iter().enumerate() {
+        let apart = seldom.iter().zip(&often).map(|(seldom, often)| seldom[kind].distance(often[kind]));
+        let most = apart.fold(0.0_f32, f32::max);
+        println!("{name}: {most:.3} px at most");
+        assert!(most < 0.15, "{name}: {most} px");
+    }
+}
+
 #[test]
 fn a_head_that_moves_a_face_width_a_second_is_followed_within_half_a_frame() {
     let Some(centres) = centres(SETTLED + 40, SPEED) else { return };

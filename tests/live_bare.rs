@@ -68,7 +68,10 @@ fn with_play<T>(fault: Fault, select: Select, on_failure: OnFailure, work: impl 
         select,
         on_failure,
         // The finder counts its frames from 1, and a face that it lost may be held.
-        struck_frames_fail: matches!(fault, Fault::Engine(_) | Fault::Crop(_) | Fault::Composite(_)),
+        struck_frames_fail: matches!(
+            fault,
+            Fault::Engine(works) | Fault::Crop(works) | Fault::Composite(works) if works != Works::Late
+        ),
     })
 }
 
@@ -192,6 +195,11 @@ fn where_the_network_panics() {
 #[test]
 fn where_the_network_gives_no_numbers() {
     never_bare(Fault::Engine(Works::NotANumber), OnFailure::Hold);
+}
+
+#[test]
+fn where_the_network_is_late() {
+    never_bare(Fault::Engine(Works::Late), OnFailure::Hold);
 }
 
 #[test]

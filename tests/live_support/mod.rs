@@ -29,12 +29,18 @@ pub(crate) enum Works {
     Panic,
     /// Succeeds, with values that are no numbers.
     NotANumber,
+    /// Succeeds, when the next frame has come.
+    Late,
 }
 
 impl Works {
     pub(crate) fn or<E>(self, error: impl FnOnce() -> E) -> Result<(), E> {
         match self {
             Self::Yes | Self::NotANumber => Ok(()),
+            Self::Late => {
+                std::thread::sleep(Duration::from_millis(40));
+                Ok(())
+            }
             Self::Error => Err(error()),
             Self::Panic => panic!("a stand-in panics, as it was told"),
         }

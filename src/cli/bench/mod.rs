@@ -8,7 +8,7 @@ mod spool;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Frames to measure; the clip is repeated to and fro where it is shorter.
     #[arg(long, default_value_t = 300)]
     frames: usize,
+    /// Frames that come in a second, at even times, as from a camera; without it each comes as soon as it is taken.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rate: Option<u32>,
     /// Frames in flight; 0 works on one at a time.
     #[arg(long, default_value_t = 3)]
     depth: usize,
@@ -83,7 +86,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn std::io::Write) -> anyhow::Resul
     let loaded = begun.elapsed();
     let mut settings = Settings::default();
     settings.finder.detect_interval = arguments.detect_interval;
-    let measured = measure(&queue, &mut spool, &model, &Arc::new(settings), arguments.frames)?;
+    let pace = arguments.rate.map(|rate| Duration::from_secs(1) / rate);
+    let measured = measure(&queue, &mut spool, &model, &Arc::new(settings), (arguments.frames, pace))?;
     queue.stop();
     let peak = process::peak_memory();
     let floor = Floor::measure(&load, arguments.detect_interval)?;
@@ -148,7 +152,7 @@ fn measure(
     spool: &mut Spool,
     model: &Arc<Model>,
     settings: &Arc<Settings>,
-    frames: usize,
+    (frames, pace): (usize, Option<Duration>),
 ) -> anyhow::Result<Measured> {
     let progress = ProgressBar::new((frames + WARM_UP) as u64)
         .with_style(ProgressStyle::with_template("{bar:30} {pos}/{len} frames {per_sec} {eta}")?);
@@ -174,9 +178,12 @@ fn measure(
         queue.finish(job);
         progress.inc(1);
     };
+    let begun = Instant::now();
     let feed = |i: usize, spool: &mut Spool| -> anyhow::Result<()> {
         let mut frame = spares.recv()?;
         spool.read(i, &mut frame)?;
+        let due = begun + pace.unwrap_or_default() * i as u32;
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
         let mut job = queue.begin()?;
         job.frame = Some(frame);
         job.time = i as f64 / 30.0;

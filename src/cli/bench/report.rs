@@ -33,6 +33,8 @@ pub(super) struct BenchReport {
     width: usize,
     height: usize,
     frames: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<u32>,
     depth: usize,
     cores: usize,
     runs_on: String,
@@ -74,6 +76,7 @@ impl BenchReport {
             width: layout.width,
             height: layout.height,
             frames,
+            rate: arguments.rate,
             depth: arguments.depth,
             cores,
             runs_on,
@@ -104,8 +107,13 @@ impl BenchReport {
 
     pub(super) fn text(&self, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
         let Self { width, height, frames, depth, cores, .. } = self;
+        let rate = self.rate.map(|rate| format!(" that come {rate} a second")).unwrap_or_default();
         writeln!(out, "{} on {}", self.model, self.clip)?;
-        writeln!(out, "{frames} frames of {width}x{height}, {depth} in flight, {cores} cores; on {}", self.runs_on)?;
+        writeln!(
+            out,
+            "{frames} frames of {width}x{height}{rate}, {depth} in flight, {cores} cores; on {}",
+            self.runs_on
+        )?;
         writeln!(out, "swapped in {}, concealed in {} (warm-up included)", self.swapped, self.concealed)?;
         writeln!(out, "{:8.1} fps, {:.2} ms a frame", self.fps, self.ms_per_frame)?;
         let spread = |s: &Spread| format!("median {:6.2}  p99 {:6.2} ms", s.median, s.p99);
