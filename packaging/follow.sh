@@ -51,9 +51,16 @@ start_desktop() {
     daemon Xvfb "$DISPLAY"
     wait_for "/tmp/.X11-unix/X${DISPLAY#:}"
     start_camera
-    daemon gst-launch-1.0 audiotestsrc is-live=true ! audio/x-raw,rate=48000,channels=1 ! pipewiresink mode=provide \
-        stream-properties="properties,media.class=Audio/Source,node.name=microphone,node.description=Microphone"
+    start_microphone
     sleep 3
+}
+
+# It hears what is played to `voice`: a tone.
+start_microphone() {
+    daemon pw-loopback --capture-props='media.class=Audio/Sink node.name=voice' \
+        --playback-props='media.class=Audio/Source node.name=microphone node.description=Microphone'
+    sleep 2
+    daemon gst-launch-1.0 audiotestsrc is-live=true ! pulsesink device=voice
 }
 
 # The clip again and again, at a rate that a busy machine keeps up with. The sink of PipeWire 0.3 gives buffers without memory

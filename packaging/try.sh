@@ -60,6 +60,9 @@ for film in "$root"/root/seen/*.mkv "$root"/root/standin/call.*; do
     inside standin compare "$film" --frames 4 --out "$film.png"
     if [ -n "${KEEP:-}" ]; then mkdir -p "$KEEP"; cp "$root$film.png" "$KEEP/$suite-$(basename "$film").png"; fi
 done
+heard=$(inside gst-launch-1.0 -m filesrc location=/root/standin/call.mp4 ! qtdemux name=file file.audio_0 ! queue ! decodebin \
+    ! audioconvert ! level ! fakesink)
+grep -q 'rms=[^ ]* -[0-9]\{1,2\}\.' <<<"$heard" || fail "call.mp4 is silent"
 
 say "what is installed"
 inside gst-inspect-1.0 faceswap | sed -n 1,12p
