@@ -39,7 +39,8 @@ wait_for() {
 
 start_desktop() {
     say "a desktop begins"
-    export XDG_RUNTIME_DIR=/root/session DISPLAY=:9
+    # Screens have their names on the whole machine.
+    export XDG_RUNTIME_DIR=/root/session DISPLAY=:$((10 + $$ % 9000))
     export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus
     mkdir -m 700 "$XDG_RUNTIME_DIR"
     daemon dbus-daemon --session --nofork --nopidfile --address="$DBUS_SESSION_BUS_ADDRESS"
