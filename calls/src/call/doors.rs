@@ -13,11 +13,20 @@ use super::plan::{LoopbackChoice, Plan};
 use super::pump::Pump;
 use crate::fault::Fault;
 use crate::outlet::microphone::Microphone;
-use crate::outlet::registry::Watch;
-use crate::outlet::{Kind, SoundWay};
+use crate::outlet::{Kind, SoundWay, Watch};
 
 /// How long a way out may take to open.
 const ANSWER: Duration = Duration::from_secs(8);
+
+/// A way out that is open.
+#[derive(Debug)]
+struct Open {
+    attempt: Attempt,
+    /// How many look there; `None` where that cannot be told.
+    lookers: Option<usize>,
+    /// What tells it.
+    _watch: Option<Watch>,
+}
 
 /// The ways out of a call.
 #[derive(Debug)]
@@ -35,8 +44,7 @@ pub(super) struct Doors {
     opening: Vec<(Attempt, Instant)>,
     /// What went wrong meanwhile with those that are being opened.
     broken: Vec<(Attempt, String)>,
-    /// Which are open, with the watch over who looks there.
-    open: Vec<(Attempt, Option<Watch>)>,
+    open: Vec<Open>,
     /// The node of a PipeWire camera that is open, until applications find it.
     unseen: Option<String>,
     device: Option<PathBuf>,
@@ -114,9 +122,19 @@ impl Doors {
         answers.chain(self.retry).min()
     }
 
-    /// Whether pictures are wanted at a door of which it cannot be told whether anybody looks.
-    pub(super) fn always_seen(&self) -> bool {
-        self.open.iter().any(|(open, _)| !matches!(open.kind, Kind::PipeWire | Kind::Microphone))
+    /// Whether anybody may see the picture: where it cannot be told, somebody may.
+    pub(super) fn is_seen(&self) -> bool {
+        let shows = |open: &&Open| open.attempt.kind != Kind::Microphone;
+        self.open.iter().filter(shows).any(|open| open.lookers != Some(0))
+    }
+
+    /// So many look at what this try opened.
+    pub(super) fn count(&mut self, attempt: Attempt, lookers: usize) {
+        let Some(open) = self.open.iter_mut().find(|open| open.attempt == attempt) else { return };
+        open.lookers = Some(lookers);
+        if attempt.kind == Kind::PipeWire {
+            self.found();
+        }
     }
 
     /// Gives up what does not answer, and opens what should be open and is not.
@@ -136,7 +154,7 @@ impl Doors {
     fn open_missing(&mut self) {
         self.retry = None;
         for kind in self.wanted.clone() {
-            let is_open = self.open.iter().any(|(open, _)| open.kind == kind);
+            let is_open = self.open.iter().any(|open| open.attempt.kind == kind);
             if is_open || self.opening.iter().any(|(opening, _)| opening.kind == kind) {
                 continue;
             }
@@ -179,7 +197,9 @@ impl Doors {
                         self.microphone = Some(microphone);
                     }
                 }
-                self.open.push((attempt, watch));
+                // Applications find a node before one can look at it.
+                let lookers = (kind == Kind::PipeWire).then_some(0);
+                self.open.push(Open { attempt, lookers, _watch: watch });
                 self.back_off.reset();
                 self.said.retain(|(said, _)| *said != kind);
                 match kind {
@@ -193,7 +213,7 @@ impl Doors {
     }
 
     /// Applications find the PipeWire camera.
-    pub(super) fn found(&mut self) {
+    fn found(&mut self) {
         if let Some(node) = self.unseen.take() {
             self.events.tell(Event::Opened(Kind::PipeWire, node));
         }
@@ -201,14 +221,14 @@ impl Doors {
 
     /// Whether what this try opened is open.
     pub(super) fn is_open(&self, attempt: Attempt) -> bool {
-        self.open.iter().any(|(open, _)| *open == attempt)
+        self.open.iter().any(|open| open.attempt == attempt)
     }
 
     /// A way out has failed, in GStreamer's words. One that fails before it is told to be open will not be.
     pub(super) fn failed(&mut self, attempt: Attempt, reason: String) {
         if self.opening.iter().any(|(opening, _)| *opening == attempt) {
             self.broken.push((attempt, reason));
-        } else if let Some(place) = self.open.iter().position(|(open, _)| *open == attempt) {
+        } else if let Some(place) = self.open.iter().position(|open| open.attempt == attempt) {
             let kind = attempt.kind;
             drop(self.open.swap_remove(place));
             match kind {
@@ -260,7 +280,7 @@ impl Doors {
         self.sound.lead_to(None);
         if let Some(door) = self.pump.take(Kind::Record) {
             door.finish();
-            self.open.retain(|(open, _)| open.kind != Kind::Record);
+            self.open.retain(|open| open.attempt.kind != Kind::Record);
             self.events.tell(Event::Closed(Kind::Record, None));
         }
     }

@@ -44,7 +44,7 @@ pub(super) enum Order {
     Screen(u64, Result<SharedScreen, Fault>),
     /// A way out failed, in GStreamer's words.
     DoorFailed(Attempt, String),
-    /// So many look at the PipeWire camera; `None`: PipeWire is gone.
+    /// So many look at a camera; `None`: PipeWire is gone.
     Lookers(Attempt, Option<usize>),
     /// A way out is open, or cannot be.
     Opened(Attempt, Result<Opened, Fault>),
@@ -103,7 +103,6 @@ pub(super) struct Keeper {
     looks: Arc<AtomicUsize>,
     latest: Arc<Latest>,
     doors: Doors,
-    lookers: usize,
     share: ScreenShare,
     promises: Promises,
     line: Option<SwapLine>,
@@ -140,7 +139,6 @@ impl Keeper {
             looks: Arc::clone(&call.looks),
             latest,
             doors,
-            lookers: 0,
             share: ScreenShare::default(),
             promises: Promises::default(),
             line: None,
@@ -204,7 +202,7 @@ impl Keeper {
 
     /// Whether anybody may see the picture.
     fn is_seen(&self) -> bool {
-        self.lookers > 0 || self.doors.always_seen() || self.looks.load(Ordering::Acquire) > 0
+        self.doors.is_seen() || self.looks.load(Ordering::Acquire) > 0
     }
 
     /// The input is opened once even where nobody looks, so that a fault is said before the call.
@@ -316,15 +314,11 @@ impl Keeper {
             },
             Order::Opened(attempt, opened) => self.doors.opened(attempt, opened),
             Order::DoorFailed(attempt, reason) => self.doors.failed(attempt, reason),
-            Order::Lookers(attempt, _) if !self.doors.is_open(attempt) => {}
-            Order::Lookers(_, Some(lookers)) => {
-                self.lookers = lookers;
-                self.doors.found();
-            }
-            Order::Lookers(attempt, None) => {
-                self.lookers = 0;
+            Order::Lookers(attempt, Some(lookers)) => self.doors.count(attempt, lookers),
+            Order::Lookers(attempt, None) if self.doors.is_open(attempt) => {
                 self.doors.failed(attempt, "its daemon has ended".to_owned());
             }
+            Order::Lookers(_, None) => {}
             Order::Reconnect => self.begin_anew(),
             Order::Source(source) => {
                 self.plan.source = source;

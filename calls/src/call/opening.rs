@@ -9,8 +9,8 @@ use crossbeam_channel::Sender;
 use super::keeper::Order;
 use crate::fault::Fault;
 use crate::outlet::microphone::{self, Microphone};
-use crate::outlet::registry::{Connection, Watch};
-use crate::outlet::{Door, Kind, SoundWay, loopback, pipewire, record, window};
+use crate::outlet::registry::Connection;
+use crate::outlet::{Door, Kind, SoundWay, Watch, loopback, loopback_lookers, pipewire, record, window};
 
 /// One try at opening a way out: what is told of it counts for no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,8 +80,13 @@ impl Opening {
             }
             Kind::Loopback => {
                 let (device, card) = loopback::choose(self.device.as_deref())?;
-                let door = loopback::open(&device, &self.caps, said)?;
-                Ok(pictures(door, format!("{} ({card})", device.display())))
+                let (attempt, orders) = (self.attempt, self.orders);
+                let told = move |lookers| drop(orders.send(Order::Lookers(attempt, Some(lookers))));
+                let (watch, flowing) = loopback_lookers::watch(&device, told)
+                    .map_err(|error| fault(Kind::Loopback, device.clone(), error.to_string()))?;
+                let door = loopback::open(&device, &self.caps, move || flowing.say(), said)?;
+                let place = format!("{} ({card})", device.display());
+                Ok(Opened { watch: Some(watch), ..pictures(door, place) })
             }
             Kind::Preview => Ok(pictures(window::open(&self.caps, said)?, "a window".to_owned())),
             Kind::Record => {

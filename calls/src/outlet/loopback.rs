@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gst::prelude::*;
 
@@ -57,19 +58,30 @@ fn named(wanted: &Path, said: io::Result<Words>, devices: &[VideoDevice]) -> Res
     }
 }
 
-/// Opens the door to `device`.
+/// Opens the door to `device`. `flows` is called when the device has its second picture: it has taken the first.
 ///
 /// # Errors
 /// [`Fault::NoElement`], [`Fault::Loopback`].
 pub fn open(
     device: &Path,
     caps: &gst::Caps,
+    flows: impl Fn() + Send + Sync + 'static,
     said: impl Fn(&gst::Message) + Send + Sync + 'static,
 ) -> Result<Door, Fault> {
     make("v4l2sink")?;
     let prepare = |pipeline: &gst::Pipeline| {
         if let Some(sink) = pipeline.by_name("device") {
             sink.set_property("device", device.display().to_string());
+            if let Some(pad) = sink.static_pad("sink") {
+                let pictures = AtomicUsize::new(0);
+                pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| match pictures.fetch_add(1, Ordering::Relaxed) {
+                    0 => gst::PadProbeReturn::Ok,
+                    _ => {
+                        flows();
+                        gst::PadProbeReturn::Remove
+                    }
+                });
+            }
         }
         Ok(())
     };

@@ -3,12 +3,15 @@
 
 pub mod door;
 pub mod loopback;
+pub mod loopback_lookers;
 pub mod microphone;
 pub mod pipewire;
 pub mod record;
 pub mod registry;
 pub mod sound;
+pub mod watch;
 pub mod window;
 
 pub use door::{Door, Kind};
 pub use sound::SoundWay;
+pub use watch::Watch;

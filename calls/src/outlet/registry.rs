@@ -8,8 +8,9 @@ use std::collections::{HashMap, HashSet};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::thread::JoinHandle;
 use std::time::Duration;
+
+use super::watch::Watch;
 
 /// The largest message that is believed.
 const LARGEST: usize = 1 << 24;
@@ -147,7 +148,7 @@ impl Connection {
     /// No thread can be made.
     pub fn watch(mut self, node: String, told: impl Fn(Option<usize>) + Send + 'static) -> io::Result<Watch> {
         let stream = self.stream.try_clone()?;
-        let thread = std::thread::Builder::new().name("registry".to_owned()).spawn(move || {
+        Watch::begin("registry", stream, move || {
             let mut lookers = None;
             while self.read().is_ok() {
                 let is_there = self.registry.nodes.values().any(|found| found.name == node);
@@ -158,8 +159,7 @@ impl Connection {
                 }
             }
             told(None);
-        })?;
-        Ok(Watch { stream, thread: Some(thread) })
+        })
     }
 
     fn send(&mut self, object: u32, opcode: u32, arguments: &[Pod<'_>]) -> io::Result<()> {
@@ -211,22 +211,6 @@ impl Connection {
 enum Told {
     Done,
     Other,
-}
-
-/// The watching; ends with its value.
-#[derive(Debug)]
-pub struct Watch {
-    stream: UnixStream,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.stream.shutdown(std::net::Shutdown::Both);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 /// A value that is sent.
