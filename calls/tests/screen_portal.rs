@@ -28,6 +28,7 @@ struct Screens {
 }
 
 impl Screens {
+    #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
     fn start(choice: fn(u32) -> Choice) -> Option<Self> {
         let Some(program) = portal::program().filter(|_| portal::is_installed("gdbus")) else {
             eprintln!("skipped: xdg-desktop-portal or gdbus is not installed");

@@ -19,7 +19,6 @@ use call_support::onnx;
 use call_support::webcam::Webcam;
 use standin_calls::call::{Call, Doors, Event, LoopbackChoice, Plan, Size, State};
 use standin_calls::camera::Source;
-use standin_calls::camera::source::camera_words;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_secs(2);
@@ -123,12 +122,12 @@ fn a_call_outlives_its_model_file_and_waits_for_it_when_it_needs_it_again() {
 #[test]
 fn a_call_tells_its_camera_in_words_that_read_it() {
     let Some(_desktop) = Desktop::start() else { return };
-    let (lent, wanted) = (Lent::green(), Size { width: 640, height: 360, rate: 15 });
+    let lent = Lent::green();
     let plan = Plan {
         source: Source::Camera("workbench cam".to_owned()),
         model: lent.path.clone(),
         properties: Vec::new(),
-        size: wanted,
+        size: Size { width: 640, height: 360, rate: 15 },
         mirror: false,
         name: String::new(),
         doors: Doors { pipewire: false, loopback: LoopbackChoice::Off, preview: false, record: None, audio: false },
@@ -138,7 +137,7 @@ fn a_call_tells_its_camera_in_words_that_read_it() {
     let (_camera, _look, events) = (Camera::start(), call.look(), call.events());
     call.start().unwrap();
     while !matches!(events.recv_timeout(PATIENCE).expect("it goes on"), Event::State(State::Swapping)) {}
-    let words = camera_words(&call.camera().expect("it was found"), wanted.into());
+    let words = call.camera().expect("it was found").words();
     assert_eq!(words[..2], ["pipewiresrc", "target-object=workbench"]);
     let looker = Looker::through(&words.join(" "));
     assert!(looker.until(PATIENCE, |seen| matches!(seen, Seen::Bare(_)), |_| {}).is_some(), "{words:?} reads nothing");
