@@ -64,6 +64,16 @@ start_microphone() {
     daemon gst-launch-1.0 audiotestsrc is-live=true ! pulsesink device=voice
 }
 
+# The sink of PipeWire 1.4 may end when somebody no longer looks.
+show() {
+    while :; do
+        gst-launch-1.0 multifilesrc location="$1/%03d.jpg" loop=true caps=image/jpeg,framerate=15/1 ! jpegdec \
+            ! videoconvert ! video/x-raw,format=YUY2 ! identity sync=true drop-allocation=true ! pipewiresink mode=provide \
+            stream-properties="properties,media.class=Video/Source,media.role=Camera,node.name=camera,node.description=C920" || true
+        sleep 0.5
+    done
+}
+
 # The clip again and again, at a rate that a busy machine keeps up with. The sink of PipeWire 0.3 gives buffers without memory
 # to what asks it for some.
 start_camera() {
@@ -71,9 +81,7 @@ start_camera() {
     mkdir "$frames"
     gst-launch-1.0 -q filesrc location="$clip" ! decodebin ! videorate ! video/x-raw,framerate=15/1 ! videoconvert ! jpegenc \
         ! multifilesink location="$frames/%03d.jpg"
-    daemon gst-launch-1.0 multifilesrc location="$frames/%03d.jpg" loop=true caps=image/jpeg,framerate=15/1 ! jpegdec \
-        ! videoconvert ! video/x-raw,format=YUY2 ! identity sync=true drop-allocation=true ! pipewiresink mode=provide \
-        stream-properties="properties,media.class=Video/Source,media.role=Camera,node.name=camera,node.description=C920"
+    daemon show "$frames"
 }
 
 # What a block needs that the root cannot have; nothing where it runs.
