@@ -13,7 +13,7 @@ use super::plan::{LoopbackChoice, Plan};
 use super::pump::Pump;
 use crate::fault::Fault;
 use crate::outlet::microphone::Microphone;
-use crate::outlet::{Kind, SoundWay, Watch};
+use crate::outlet::{Kind, SoundWay, Watch, pipewire};
 
 /// How long a way out may take to open.
 const ANSWER: Duration = Duration::from_secs(8);
@@ -47,6 +47,8 @@ pub(super) struct Doors {
     open: Vec<Open>,
     /// The node of a PipeWire camera that is open, until applications find it.
     unseen: Option<String>,
+    /// The node that was told to be open.
+    known: Option<String>,
     device: Option<PathBuf>,
     record: Option<PathBuf>,
     microphone: Option<Microphone>,
@@ -86,6 +88,7 @@ impl Doors {
             broken: Vec::new(),
             open: Vec::new(),
             unseen: None,
+            known: None,
             device,
             record: doors.record.clone(),
             microphone: None,
@@ -165,6 +168,7 @@ impl Doors {
                 attempt,
                 caps: self.caps.clone(),
                 name: self.name.clone(),
+                node: self.known.clone(),
                 device: self.device.clone(),
                 record: self.record.clone().unwrap_or_default(),
                 heard: self.wanted.contains(&Kind::Microphone),
@@ -203,7 +207,6 @@ impl Doors {
                 self.back_off.reset();
                 self.said.retain(|(said, _)| *said != kind);
                 match kind {
-                    // There is no node before the first picture.
                     Kind::PipeWire => self.unseen = Some(place),
                     _ => self.events.tell(Event::Opened(kind, place)),
                 }
@@ -212,9 +215,16 @@ impl Doors {
         }
     }
 
+    /// Whether the PipeWire camera is open and applications do not find it yet: there is no node before the first picture.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.unseen.is_some()
+    }
+
     /// Applications find the PipeWire camera.
     fn found(&mut self) {
-        if let Some(node) = self.unseen.take() {
+        if let Some(node) = self.unseen.take()
+            && self.known.replace(node.clone()).as_ref() != Some(&node)
+        {
             self.events.tell(Event::Opened(Kind::PipeWire, node));
         }
     }
@@ -239,7 +249,11 @@ impl Doors {
                 }
                 _ => drop(self.pump.take(kind)),
             }
-            self.fail(kind, self.fault(kind, reason));
+            if kind == Kind::PipeWire && pipewire::is_looker_gone(&reason) {
+                self.retry = Some(Instant::now());
+            } else {
+                self.fail(kind, self.fault(kind, reason));
+            }
         }
     }
 
@@ -251,6 +265,9 @@ impl Doors {
     /// A camera's door is tried again; a window, a file or a microphone that is lost is not. What is the matter is
     /// said once.
     fn fail(&mut self, kind: Kind, fault: Fault) {
+        if kind == Kind::PipeWire {
+            (self.unseen, self.known) = (None, None);
+        }
         if matches!(kind, Kind::Preview | Kind::Record | Kind::Microphone) {
             self.wanted.retain(|wanted| *wanted != kind);
         } else {
@@ -335,6 +352,25 @@ mod tests {
         assert!(doors.is_open(attempt(2)), "another try's failure closes nothing");
         doors.failed(attempt(2), "now".to_owned());
         assert!(!doors.is_open(attempt(2)));
+    }
+
+    #[test]
+    fn a_node_that_ends_with_who_looked_is_made_anew_without_a_word() {
+        let mut doors = doors();
+        let events = doors.events.reader();
+        let attempt = |number| Attempt { kind: Kind::PipeWire, number };
+        for number in 1..3 {
+            doors.opening.push((attempt(number), Instant::now()));
+            let place = "standin".to_owned();
+            doors.opened(attempt(number), opened().map(|opened| Opened { place, ..opened }));
+            assert!(doors.is_awaited() && !doors.is_seen());
+            doors.count(attempt(number), 1);
+            assert!(!doors.is_awaited() && doors.is_seen());
+            doors.failed(attempt(number), "all buffers have been removed".to_owned());
+            assert!(!doors.is_seen() && doors.retry.is_some_and(|retry| retry <= Instant::now()));
+        }
+        let told: Vec<_> = events.try_iter().collect();
+        assert!(matches!(&told[..], [Event::Opened(Kind::PipeWire, node)] if node == "standin"), "{told:?}");
     }
 
     #[test]

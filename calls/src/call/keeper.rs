@@ -214,7 +214,7 @@ impl Keeper {
         let now = Instant::now();
         self.doors.look_round();
         let seen = self.is_seen();
-        self.doors.pump().set_wanted(seen);
+        self.doors.pump().set_wanted(seen || self.doors.is_awaited());
         self.unseen = if seen { None } else { self.unseen.or(Some(now)) };
         match &self.line {
             Some(line) => {

@@ -27,6 +27,8 @@ pub(super) struct Opening {
     pub(super) caps: gst::Caps,
     /// What applications call it.
     pub(super) name: String,
+    /// The PipeWire camera's node, where it is made anew.
+    pub(super) node: Option<String>,
     /// The v4l2loopback device, where one was named.
     pub(super) device: Option<PathBuf>,
     /// The recording's file.
@@ -71,7 +73,8 @@ impl Opening {
         match self.attempt.kind {
             Kind::PipeWire => {
                 let connection = connect()?;
-                let node = pipewire::free_name(pipewire::NODE, &connection.registry.names());
+                let free = || pipewire::free_name(pipewire::NODE, &connection.registry.names());
+                let node = self.node.unwrap_or_else(free);
                 let door = pipewire::open(&node, &self.name, &self.caps, said)?;
                 let (attempt, orders) = (self.attempt, self.orders);
                 let told = move |lookers| drop(orders.send(Order::Lookers(attempt, lookers)));

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_file_that_tells_nothing_is_watched_in_vain_and_a_watch_ends_at_any_time() {
         let (to, told) = channel();
-        let (watch, flowing) = watch(Path::new("/dev/null"), move |lookers| drop(to.send(lookers))).unwrap();
+        let (watch, flowing) = watch(Path::new("/dev/null"), move |lookers| to.send(lookers).unwrap()).unwrap();
         flowing.say();
         assert!(told.recv().is_err(), "its thread has ended");
         drop(watch);

@@ -25,6 +25,11 @@ pub fn free_name(name: &str, taken: &[String]) -> String {
     names.into_iter().find(|name| !taken.contains(name)).unwrap_or_else(|| name.to_owned())
 }
 
+/// Whether these words say that the node has ended since the last who looked at it has gone: that of PipeWire 1.4 does.
+pub fn is_looker_gone(words: &str) -> bool {
+    words.contains("all buffers have been removed")
+}
+
 /// Opens the node `node`, which applications list as `title`.
 ///
 /// # Errors
