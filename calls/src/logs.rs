@@ -1,7 +1,8 @@
 //! Logs to standard error, through `tracing`: warnings, more with `-v` and `-vv`, errors alone with `--quiet`.
 //!
 //! `STANDIN_LOG` has the last word, as `TARGET=LEVEL` with commas between (`standin_calls::doctor=trace,warn`), or one
-//! level for everything. GStreamer's own categories stay GStreamer's (`GST_DEBUG`).
+//! level for everything. GStreamer's own categories stay GStreamer's (`GST_DEBUG`); what libraries say through GLib is
+//! logged like the rest.
 
 use std::io::IsTerminal;
 
@@ -86,7 +87,19 @@ pub fn start(arguments: Arguments) -> anyhow::Result<()> {
         .with_target(arguments.verbose > 1)
         .without_time();
     let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
+    gst::glib::log_set_default_handler(|library, level, message| from_glib(library.unwrap_or("GLib"), level, message));
     Ok(())
+}
+
+/// What a library says through GLib. Only an error, which ends the process, is for whoever did not ask: libraries call
+/// critical and warn of what goes on well, such as PipeWire's sink as each looker comes.
+fn from_glib(library: &str, level: gst::glib::LogLevel, message: &str) {
+    use gst::glib::LogLevel;
+    match level {
+        LogLevel::Error => tracing::error!("{library}: {message}"),
+        LogLevel::Critical | LogLevel::Warning => tracing::info!("{library}: {message}"),
+        LogLevel::Message | LogLevel::Info | LogLevel::Debug => tracing::debug!("{library}: {message}"),
+    }
 }
 
 #[cfg(test)]

@@ -73,8 +73,12 @@ pub fn watch(device: &Path, told: impl Fn(usize) + Send + 'static) -> io::Result
         if far.read_exact(&mut [0]).is_err() {
             return;
         }
-        let Ok(file) = subscribed(&device) else { return };
-        if count(&file, &far, &told).is_err() {
+        let file = match subscribed(&device) {
+            Ok(file) => file,
+            Err(error) => return tracing::info!("{} does not tell who looks: {error}", device.display()),
+        };
+        if let Err(error) = count(&file, &far, &told) {
+            tracing::info!("{} no longer tells who looks: {error}", device.display());
             told(1);
         }
     })?;
