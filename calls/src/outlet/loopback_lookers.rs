@@ -116,6 +116,7 @@ fn count(file: &File, end: &UnixStream, told: &impl Fn(usize)) -> io::Result<()>
         // SAFETY: as above, for VIDIOC_DQEVENT, which only fills the struct.
         let event: Event = unsafe { ioctl(file, Getter::<{ opcode::read::<Event>(b'V', 89) }, Event>::new()) }?;
         if let Some(lookers) = event.lookers() {
+            tracing::debug!("{lookers} look at the device");
             told(lookers);
         }
     }

@@ -65,7 +65,7 @@ fn seen(kind: Kind, place: &str) -> String {
         ),
         Kind::Loopback => {
             format!(
-                "{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video; the camera stays on, since Standin cannot tell who looks at a device file"
+                "{place}: for Zoom, Teams, Discord, browsers as they come, and whatever opens /dev/video; with v4l2loopback older than 0.13 the camera stays on"
             )
         }
         Kind::Preview => format!("{place}: for you"),
