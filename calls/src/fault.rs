@@ -56,10 +56,12 @@ pub enum Fault {
         reason: String,
     },
     /// It is open and nothing comes.
-    #[error("{input} gives no pictures; unplug it and plug it in again, or try a smaller --size")]
+    #[error("{input} gives no pictures; {}", .mend)]
     Silent {
         /// Which.
         input: String,
+        /// What may bring them: [`crate::camera::Source::mend_of_silence`].
+        mend: &'static str,
     },
     /// `faceswap` cannot go on; its own sentence has the mend.
     #[error("{0}")]
@@ -104,10 +106,18 @@ pub enum Fault {
         "no screen is shared: that was refused, or ended, on the desktop; to be asked again, start this again, or press Reconnect in the panel"
     )]
     ScreenRefused,
-    /// The desktop's portal cannot share a screen.
+    /// The desktop has no portal that shares a screen.
     #[error("the desktop's portal gives no screen ({reason}); mend: {}", mend::screen_portal())]
     NoScreenPortal {
         /// Why, in the bus's words.
+        reason: String,
+    },
+    /// The desktop's portal has ended, does not answer, or found nothing to share.
+    #[error(
+        "the desktop's portal shares no screen now ({reason}); to ask again, start this again, or press Reconnect in the panel"
+    )]
+    ScreenLost {
+        /// Why.
         reason: String,
     },
     /// No PipeWire daemon.
@@ -185,7 +195,7 @@ impl Fault {
 
     /// Whether it is for the user to decide, so that nothing is tried without a word.
     pub(crate) fn is_users(&self) -> bool {
-        matches!(self, Self::ScreenAsked | Self::ScreenRefused | Self::NoScreenPortal { .. })
+        matches!(self, Self::ScreenAsked | Self::ScreenRefused | Self::NoScreenPortal { .. } | Self::ScreenLost { .. })
     }
 }
 

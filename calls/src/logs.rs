@@ -1,8 +1,8 @@
 //! Logs to standard error, through `tracing`: warnings, more with `-v` and `-vv`, errors alone with `--quiet`.
 //!
 //! `STANDIN_LOG` has the last word, as `TARGET=LEVEL` with commas between (`standin_calls::doctor=trace,warn`), or one
-//! level for everything. GStreamer's own categories stay GStreamer's (`GST_DEBUG`); what libraries say through GLib is
-//! logged like the rest.
+//! level for everything. GStreamer's own categories stay GStreamer's (`GST_DEBUG`); what libraries say through GLib's
+//! `g_log` is logged, too.
 
 use std::io::IsTerminal;
 
@@ -75,7 +75,7 @@ fn filter(arguments: Arguments, environment: Option<&str>) -> anyhow::Result<Tar
         .with_targets([("standin", level), ("standin_calls", level)]))
 }
 
-/// Starts to log. A second call changes nothing.
+/// Starts to log, with this filter for the whole run.
 ///
 /// # Errors
 /// `STANDIN_LOG` is no filter.
@@ -91,12 +91,14 @@ pub fn start(arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a library says through GLib. Only an error, which ends the process, is for whoever did not ask: libraries call
-/// critical and warn of what goes on well, such as PipeWire's sink as each looker comes.
+/// What a library says through GLib. For whoever did not ask are errors, which end the process, and what is critical to
+/// objects, which would be a defect of this program; else libraries call critical, and warn of, what goes on well, as
+/// PipeWire's sink does when somebody looks.
 fn from_glib(library: &str, level: gst::glib::LogLevel, message: &str) {
     use gst::glib::LogLevel;
     match level {
         LogLevel::Error => tracing::error!("{library}: {message}"),
+        LogLevel::Critical if library == "GLib-GObject" => tracing::warn!("{library}: {message}"),
         LogLevel::Critical | LogLevel::Warning => tracing::info!("{library}: {message}"),
         LogLevel::Message | LogLevel::Info | LogLevel::Debug => tracing::debug!("{library}: {message}"),
     }

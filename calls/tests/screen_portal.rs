@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// portal.
 struct Screens {
     backend: ScreenBackend,
-    _portal: Program,
+    portal: Program,
     _camera: Camera,
     _desktop: Desktop,
 }
@@ -38,7 +38,7 @@ impl Screens {
         let camera = Camera::start();
         let backend = ScreenBackend::start(choice(node_of("workbench")));
         let portal = portal::start(program, desktop.path(), screen_backend::NAME, screen_backend::INTERFACE);
-        Some(Self { backend, _portal: portal, _camera: camera, _desktop: desktop })
+        Some(Self { backend, portal, _camera: camera, _desktop: desktop })
     }
 
     /// `standin webcam screen` on it.
@@ -90,7 +90,8 @@ fn what_is_shared_is_swapped_until_its_user_ends_it() {
     let Some(screens) = Screens::start(Choice::Share) else { return };
     let lent = Lent::green();
     let webcam = screens.webcam(&lent);
-    webcam.wait_for("waiting   the desktop asks which screen or window to share", 0);
+    let asked = webcam.wait_for("waiting   the desktop asks which screen or window to share", 0);
+    webcam.wait_for("idle", asked);
     let node = webcam.node();
     let see_swapped = || {
         let looker = Looker::at(&node);
@@ -98,8 +99,9 @@ fn what_is_shared_is_swapped_until_its_user_ends_it() {
         assert!(swapped.is_some(), "nothing is swapped: {}", webcam.text());
         looker
     };
+    let shown = webcam.text().lines().count();
     drop(see_swapped());
-    webcam.wait_for("idle", 0);
+    webcam.wait_for("idle", shown);
     let looker = see_swapped();
     screens.backend.end();
     let card = looker.until(PATIENCE, |seen| seen == Seen::Card, never_bare);
@@ -124,6 +126,22 @@ fn a_refusal_is_said_and_nobody_is_asked_twice() {
     assert!(card.is_some(), "no card: {}", webcam.text());
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(screens.backend.asked(), 1, "asked again: {}", webcam.text());
+    webcam.interrupt();
+    assert_eq!(webcam.end(), Some(0));
+}
+
+#[test]
+fn a_portal_that_ends_is_said_with_how_to_ask_again() {
+    let Some(screens) = Screens::start(Choice::Share) else { return };
+    let lent = Lent::green();
+    let webcam = screens.webcam(&lent);
+    let looker = Looker::at(&webcam.node());
+    let swapped = looker.until(PATIENCE, |seen| matches!(seen, Seen::Swapped(_)), never_bare);
+    assert!(swapped.is_some(), "nothing is swapped: {}", webcam.text());
+    drop(screens.portal);
+    let card = looker.until(PATIENCE, |seen| seen == Seen::Card, never_bare);
+    assert!(card.is_some(), "no card: {}", webcam.text());
+    webcam.wait_for("waiting   the desktop's portal shares no screen now (it has ended); to ask again, ", 0);
     webcam.interrupt();
     assert_eq!(webcam.end(), Some(0));
 }

@@ -29,7 +29,7 @@ pub(crate) enum Works {
     Panic,
     /// Succeeds, with values that are no numbers.
     NotANumber,
-    /// Succeeds, when the next frame has come.
+    /// Succeeds, more than a frame's time late.
     Late,
 }
 

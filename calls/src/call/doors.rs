@@ -24,6 +24,8 @@ struct Open {
     attempt: Attempt,
     /// How many look there; `None` where that cannot be told.
     lookers: Option<usize>,
+    /// Whether anybody has.
+    was_seen: bool,
     /// What tells it.
     _watch: Option<Watch>,
 }
@@ -45,10 +47,10 @@ pub(super) struct Doors {
     /// What went wrong meanwhile with those that are being opened.
     broken: Vec<(Attempt, String)>,
     open: Vec<Open>,
-    /// The node of a PipeWire camera that is open, until applications find it.
-    unseen: Option<String>,
+    /// The node of a PipeWire camera that is open, and since when, until applications find it.
+    unannounced: Option<(String, Instant)>,
     /// The node that was told to be open.
-    known: Option<String>,
+    announced: Option<String>,
     device: Option<PathBuf>,
     record: Option<PathBuf>,
     microphone: Option<Microphone>,
@@ -87,8 +89,8 @@ impl Doors {
             opening: Vec::new(),
             broken: Vec::new(),
             open: Vec::new(),
-            unseen: None,
-            known: None,
+            unannounced: None,
+            announced: None,
             device,
             record: doors.record.clone(),
             microphone: None,
@@ -121,7 +123,8 @@ impl Doors {
 
     /// When something here is due.
     pub(super) fn due(&self) -> Option<Instant> {
-        let answers = self.opening.iter().map(|(_, since)| *since + ANSWER);
+        let opening = self.opening.iter().map(|(_, since)| *since);
+        let answers = opening.chain(self.unannounced.as_ref().map(|(_, since)| *since)).map(|since| since + ANSWER);
         answers.chain(self.retry).min()
     }
 
@@ -135,8 +138,9 @@ impl Doors {
     pub(super) fn count(&mut self, attempt: Attempt, lookers: usize) {
         let Some(open) = self.open.iter_mut().find(|open| open.attempt == attempt) else { return };
         open.lookers = Some(lookers);
+        open.was_seen |= lookers > 0;
         if attempt.kind == Kind::PipeWire {
-            self.found();
+            self.announce();
         }
     }
 
@@ -148,6 +152,11 @@ impl Doors {
         for attempt in late {
             self.opening.retain(|(opening, _)| *opening != attempt);
             self.fail(attempt.kind, self.fault(attempt.kind, "it does not answer".to_owned()));
+        }
+        if self.unannounced.as_ref().is_some_and(|(_, since)| *since + ANSWER <= now)
+            && let Some(open) = self.open.iter().find(|open| open.attempt.kind == Kind::PipeWire)
+        {
+            self.failed(open.attempt, "its camera does not appear".to_owned());
         }
         if self.retry.is_some_and(|retry| retry <= now) {
             self.open_missing();
@@ -168,7 +177,7 @@ impl Doors {
                 attempt,
                 caps: self.caps.clone(),
                 name: self.name.clone(),
-                node: self.known.clone(),
+                node: self.announced.clone(),
                 device: self.device.clone(),
                 record: self.record.clone().unwrap_or_default(),
                 heard: self.wanted.contains(&Kind::Microphone),
@@ -203,11 +212,11 @@ impl Doors {
                 }
                 // Applications find a node before one can look at it.
                 let lookers = (kind == Kind::PipeWire).then_some(0);
-                self.open.push(Open { attempt, lookers, _watch: watch });
+                self.open.push(Open { attempt, lookers, was_seen: false, _watch: watch });
                 self.back_off.reset();
                 self.said.retain(|(said, _)| *said != kind);
                 match kind {
-                    Kind::PipeWire => self.unseen = Some(place),
+                    Kind::PipeWire => self.unannounced = Some((place, Instant::now())),
                     _ => self.events.tell(Event::Opened(kind, place)),
                 }
             }
@@ -217,20 +226,21 @@ impl Doors {
 
     /// Whether the PipeWire camera is open and applications do not find it yet: there is no node before the first picture.
     pub(super) fn is_awaited(&self) -> bool {
-        self.unseen.is_some()
+        self.unannounced.is_some()
     }
 
     /// Applications find the PipeWire camera.
-    fn found(&mut self) {
-        if let Some(node) = self.unseen.take()
-            && self.known.replace(node.clone()).as_ref() != Some(&node)
+    fn announce(&mut self) {
+        if let Some((node, _)) = self.unannounced.take()
+            && self.announced.replace(node.clone()).as_ref() != Some(&node)
         {
             self.events.tell(Event::Opened(Kind::PipeWire, node));
         }
     }
 
     /// Whether what this try opened is open.
-    pub(super) fn is_open(&self, attempt: Attempt) -> bool {
+    #[cfg(test)]
+    fn is_open(&self, attempt: Attempt) -> bool {
         self.open.iter().any(|open| open.attempt == attempt)
     }
 
@@ -240,7 +250,7 @@ impl Doors {
             self.broken.push((attempt, reason));
         } else if let Some(place) = self.open.iter().position(|open| open.attempt == attempt) {
             let kind = attempt.kind;
-            drop(self.open.swap_remove(place));
+            let was_seen = self.open.swap_remove(place).was_seen;
             match kind {
                 Kind::Microphone => self.microphone = None,
                 Kind::Record => {
@@ -249,7 +259,7 @@ impl Doors {
                 }
                 _ => drop(self.pump.take(kind)),
             }
-            if kind == Kind::PipeWire && pipewire::is_looker_gone(&reason) {
+            if kind == Kind::PipeWire && was_seen && pipewire::is_looker_gone(&reason) {
                 self.retry = Some(Instant::now());
             } else {
                 self.fail(kind, self.fault(kind, reason));
@@ -266,7 +276,7 @@ impl Doors {
     /// said once.
     fn fail(&mut self, kind: Kind, fault: Fault) {
         if kind == Kind::PipeWire {
-            (self.unseen, self.known) = (None, None);
+            (self.unannounced, self.announced) = (None, None);
         }
         if matches!(kind, Kind::Preview | Kind::Record | Kind::Microphone) {
             self.wanted.retain(|wanted| *wanted != kind);

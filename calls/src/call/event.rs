@@ -21,7 +21,7 @@ pub enum State {
     Starting,
     /// What `faceswap` gives is shown.
     Swapping,
-    /// The input failed; the card is shown, and it is tried again.
+    /// The input failed; the card is shown, and it is tried again, unless that is for the user to decide.
     Waiting(Fault),
 }
 

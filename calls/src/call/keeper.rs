@@ -11,6 +11,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use standin::consent::{Consent, today};
 
 use super::back_off::BackOff;
+use super::card_line::on_card;
 use super::doors::Doors;
 use super::event::{Event, Events, State};
 use super::found::FoundCamera;
@@ -60,20 +61,6 @@ pub(super) enum Order {
     Record(Option<PathBuf>),
     /// [`super::Handle::stop`].
     Stop,
-}
-
-/// What the card says of a fault: short, and nothing of what an address or a path may tell the other side.
-fn on_card(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::NoCamera
-        | Fault::UnknownCamera { .. }
-        | Fault::BusyCamera { .. }
-        | Fault::ForbiddenCamera { .. }
-        | Fault::BrokenFormat { .. } => "waiting for the camera",
-        Fault::Swap(_) => "the swap is being started again",
-        Fault::Consent(_) => "the consent has ended",
-        _ => "waiting for the input",
-    }
 }
 
 /// Says that the call has stopped, however its thread ends.
@@ -231,7 +218,8 @@ impl Keeper {
                 } else if let Some(fault) = self.consent_fault() {
                     self.fail(fault);
                 } else if self.heard.0 + SILENCE <= now {
-                    self.fail(Fault::Silent { input: self.plan.source.name() });
+                    let source = &self.plan.source;
+                    self.fail(Fault::Silent { input: source.name(), mend: source.mend_of_silence() });
                 }
             }
             None if self.retry.is_some_and(|due| due <= now) && (seen || self.never_opened()) => self.open(),
@@ -280,6 +268,7 @@ impl Keeper {
     }
 
     fn close(&mut self) {
+        self.promises.close();
         self.line = None;
         self.latest.clear();
     }
@@ -308,17 +297,14 @@ impl Keeper {
             Order::Line(number, said) if number == self.number && self.line.is_some() => self.hear(said),
             Order::Line(..) | Order::Looks | Order::Stop => {}
             Order::Screen(number, answer) => match self.share.answer(number, answer) {
-                Some(Ok(())) => self.retry = Some(Instant::now()),
+                Some(Ok(())) => self.reopen(),
                 Some(Err(fault)) => self.fail(fault),
                 None => {}
             },
             Order::Opened(attempt, opened) => self.doors.opened(attempt, opened),
             Order::DoorFailed(attempt, reason) => self.doors.failed(attempt, reason),
             Order::Lookers(attempt, Some(lookers)) => self.doors.count(attempt, lookers),
-            Order::Lookers(attempt, None) if self.doors.is_open(attempt) => {
-                self.doors.failed(attempt, "its daemon has ended".to_owned());
-            }
-            Order::Lookers(_, None) => {}
+            Order::Lookers(attempt, None) => self.doors.failed(attempt, "its daemon has ended".to_owned()),
             Order::Reconnect => self.begin_anew(),
             Order::Source(source) => {
                 self.plan.source = source;
@@ -328,9 +314,11 @@ impl Keeper {
                 // The record of the one before may have been read again meanwhile.
                 self.consent.set(*consent);
                 self.plan.model = model;
-                self.say("starting");
-                if matches!(self.events.state(), State::Waiting(Fault::Consent(_))) {
-                    self.reopen();
+                match self.events.state() {
+                    State::Waiting(Fault::Consent(_)) => self.reopen(),
+                    // The subject's name is another.
+                    State::Waiting(fault) => self.say(on_card(&fault)),
+                    _ => self.say("starting"),
                 }
             }
             Order::Record(file) => self.doors.record(file),
@@ -378,12 +366,6 @@ mod tests {
     #![allow(clippy::panic, reason = "the test is of one")]
 
     use super::*;
-
-    #[test]
-    fn the_card_says_that_the_consent_has_ended_and_nothing_of_paths() {
-        assert_eq!(on_card(&Fault::Consent("of somebody, in /home/x".to_owned())), "the consent has ended");
-        assert_eq!(on_card(&Fault::NoFile { path: "/home/x".into() }), "waiting for the input");
-    }
 
     #[test]
     fn a_thread_that_panics_has_stopped() {

@@ -8,6 +8,7 @@
 //! Nothing reaches a door but what has left `faceswap`, and the still card.
 
 mod back_off;
+mod card_line;
 mod doors;
 mod event;
 mod found;

@@ -3,11 +3,16 @@
 use crate::camera::Format;
 use crate::fault::Fault;
 
+/// So many formats of a camera are tried before it is taken for silent altogether.
+const MOST: usize = 4;
+
 /// Formats of the input that is opened again and again.
 #[derive(Debug, Default)]
 pub(super) struct Promises {
-    /// The one that was asked for last.
+    /// The one that is asked for now.
     asked: Option<Format>,
+    /// The one with which no picture came: that happens, once, to any camera.
+    silent: Option<Format>,
     /// Those that were asked for in vain.
     broken: Vec<Format>,
 }
@@ -27,22 +32,36 @@ impl Promises {
         self.asked = format;
     }
 
+    /// The input is closed: nothing is asked for.
+    pub(super) fn close(&mut self) {
+        self.asked = None;
+    }
+
     /// The input failed, having given pictures or none; gives what is to be said.
     pub(super) fn fail(&mut self, fault: Fault, gave: bool) -> Fault {
-        let format = self.asked.take().filter(|_| !gave);
-        let (camera, reason) = match fault {
-            Fault::Input { .. } | Fault::Silent { .. } if format.is_none() => return fault,
-            Fault::Input { input, reason } => (input, reason),
-            Fault::Silent { input } => (input, "no picture comes".to_owned()),
+        let asked = self.asked.take().filter(|_| !gave);
+        let (format, camera, reason) = match (asked, &fault) {
+            (Some(format), Fault::Input { input, reason }) => (format, input, reason.as_str()),
+            (Some(format), Fault::Silent { .. }) if self.silent.as_ref() != Some(&format) => {
+                self.silent = Some(format);
+                return fault;
+            }
+            (Some(format), Fault::Silent { input, .. }) => (format, input, "no picture comes"),
+            (None, Fault::Input { .. } | Fault::Silent { .. }) => return fault,
             // It is not there, or another program has it: nothing of the format. What comes back is asked for all again.
-            fault => {
-                self.broken.clear();
+            _ => {
+                *self = Self::default();
                 return fault;
             }
         };
-        let words = format.as_ref().map(ToString::to_string).unwrap_or_default();
-        self.broken.extend(format);
-        Fault::BrokenFormat { camera, format: words, reason }
+        if self.broken.len() >= MOST {
+            *self = Self::default();
+            return fault;
+        }
+        let said =
+            Fault::BrokenFormat { camera: camera.clone(), format: format.to_string(), reason: reason.to_owned() };
+        self.broken.push(format);
+        said
     }
 }
 
@@ -79,14 +98,32 @@ mod tests {
         );
         assert_eq!(next(&promises), Some(formats().remove(1)));
         promises.ask(next(&promises));
-        let silent = Fault::Silent { input: "Face cam".to_owned() };
-        assert!(
-            matches!(promises.fail(silent, false), Fault::BrokenFormat { reason, .. } if reason == "no picture comes")
-        );
+        let silent = || Fault::Silent { input: "Face cam".to_owned(), mend: "" };
+        assert_eq!(promises.fail(silent(), false), silent(), "once is no proof");
+        promises.ask(next(&promises));
+        let said = promises.fail(silent(), false);
+        assert!(matches!(said, Fault::BrokenFormat { reason, .. } if reason == "no picture comes"));
         assert_eq!(next(&promises), None, "then anything");
         promises.ask(None);
         assert_eq!(promises.fail(failed(), false), failed());
         assert_eq!(next(&promises), Some(formats().remove(0)), "then all of it again");
+    }
+
+    #[test]
+    fn a_camera_that_gives_nothing_at_all_is_said_to_be_silent() {
+        let mut promises = Promises::default();
+        let format = |width| Format { coding: Coding::Jpeg, width, height: 16, rate: (30, 1) };
+        let said: Vec<_> = (1..6)
+            .map(|width| {
+                promises.ask(Some(format(width)));
+                promises.fail(failed(), false)
+            })
+            .collect();
+        assert!(said[..MOST].iter().all(|said| matches!(said, Fault::BrokenFormat { .. })), "{said:?}");
+        assert_eq!((said.last(), promises.broken().len()), (Some(&failed()), 0));
+        promises.ask(Some(format(1)));
+        promises.close();
+        assert_eq!(promises.fail(failed(), false), failed(), "what is closed breaks nothing");
     }
 
     #[test]

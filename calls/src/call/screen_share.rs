@@ -29,7 +29,7 @@ impl ScreenShare {
                 *self = Self { asked: Some((number, sharing)), screen: None };
                 Fault::ScreenAsked
             }
-            Err(error) => Fault::NoScreenPortal { reason: error.to_string() },
+            Err(error) => Fault::ScreenLost { reason: error.to_string() },
         }
     }
 

@@ -1,7 +1,5 @@
 //! A camera with what is asked of it: the bin that reads it, and the same as words of a `gst-launch-1.0` line.
 
-use gst::prelude::*;
-
 use super::{Camera, Coding, Format, Wanted, probe, source};
 use crate::fault::Fault;
 
@@ -38,11 +36,8 @@ impl Asked {
     /// The bin that reads it.
     pub(super) fn bin(&self) -> Result<gst::Bin, Fault> {
         let failed = |reason: String| Fault::Input { input: self.camera.name.clone(), reason };
-        let (caps, decoder) = (self.caps().replace('"', "\\\""), self.decoder().unwrap_or("identity"));
-        let bin = source::parse(&format!("capsfilter name=first caps=\"{caps}\" ! {decoder}"), failed)?;
-        let (element, first) = (self.camera.element()?, bin.by_name("first"));
-        let linked = bin.add(&element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
-        if linked { Ok(bin) } else { Err(failed("its source does not link".to_owned())) }
+        let decoder = self.decoder().unwrap_or("identity");
+        source::from_element(&self.camera.element()?, &self.caps(), decoder, failed)
     }
 
     /// The words of a `gst-launch-1.0` line that read it.

@@ -17,6 +17,7 @@ use gio::prelude::*;
 use gst::glib;
 use gst::glib::variant::{ObjectPath, Variant};
 
+use super::Source;
 use crate::fault::{Fault, make};
 
 const DESKTOP: &str = "org.freedesktop.portal.Desktop";
@@ -27,6 +28,8 @@ const SESSION: &str = "org.freedesktop.portal.Session";
 
 /// Milliseconds that the portal has for an answer that waits for no user.
 const ANSWER: i32 = 10_000;
+/// Milliseconds that it has to open what is shared, for which a call waits.
+const OPENS: i32 = 2_000;
 /// Bits of `AvailableSourceTypes` that are taken: screens and windows.
 const SCREENS_AND_WINDOWS: u32 = 0b11;
 /// The bit of `AvailableCursorModes` for a pointer in the picture.
@@ -54,7 +57,7 @@ impl SharedScreen {
     /// A `pipewiresrc` of it. There is to be one at a time.
     ///
     /// # Errors
-    /// [`Fault::NoElement`]; [`Fault::NoScreenPortal`] where it is shared no more.
+    /// [`Fault::NoElement`]; [`Fault::Input`] where it is shared no more, or the portal does not answer.
     pub fn source(&self) -> Result<gst::Element, Fault> {
         let source = make("pipewiresrc")?;
         let remote = self.open_remote()?;
@@ -71,26 +74,27 @@ impl SharedScreen {
     }
 
     fn open_remote(&self) -> Result<OwnedFd, Fault> {
-        let session = ObjectPath::try_from(self.session.as_str()).map_err(|_| odd())?;
+        let failed = |reason: &str| Fault::Input { input: Source::Screen.name(), reason: reason.to_owned() };
+        let session = ObjectPath::try_from(self.session.as_str()).map_err(|_| failed(ODD))?;
         let arguments = (session, Values::new()).to_variant();
-        let flags = gio::DBusCallFlags::NONE;
-        let none = (gio::UnixFDList::NONE, gio::Cancellable::NONE);
+        let (flags, no_files, none) = (gio::DBusCallFlags::NONE, gio::UnixFDList::NONE, gio::Cancellable::NONE);
+        let method = "OpenPipeWireRemote";
         let (_, files) = self
             .connection
             .call_with_unix_fd_list_sync(
                 Some(DESKTOP),
                 OBJECT,
                 SCREEN_CAST,
-                "OpenPipeWireRemote",
+                method,
                 Some(&arguments),
                 None,
                 flags,
-                ANSWER,
-                none.0,
-                none.1,
+                OPENS,
+                no_files,
+                none,
             )
-            .map_err(|error| no_portal(&error))?;
-        files.filter(|files| files.length() > 0).and_then(|files| files.get(0).ok()).ok_or_else(odd)
+            .map_err(|error| failed(&plain(&error)))?;
+        files.filter(|files| files.length() > 0).and_then(|files| files.get(0).ok()).ok_or_else(|| failed(ODD))
     }
 }
 
@@ -103,7 +107,8 @@ pub struct Sharing {
 
 impl Sharing {
     /// Asks, in a thread of its own. `told` is called when the user has chosen, and again when that is over: with
-    /// [`Fault::ScreenRefused`] where the user wants it so, with [`Fault::NoScreenPortal`] where the desktop cannot.
+    /// [`Fault::ScreenRefused`] where the user wants it so, with [`Fault::NoScreenPortal`] where the desktop never can,
+    /// with [`Fault::ScreenLost`] where it cannot now.
     ///
     /// # Errors
     /// No thread can be made.
@@ -143,16 +148,27 @@ impl From<Fault> for End {
     }
 }
 
-fn no_portal(error: &glib::Error) -> Fault {
-    let words = gio::DBusError::remote_error(error);
+/// What is wrong with an answer that is none.
+const ODD: &str = "it answers with something else than a screen";
+
+/// An error of the bus without the names of its kinds: "GDBus.Error:org.freedesktop.DBus.Error.InvalidArgs: No such
+/// interface" begins with them.
+fn plain(error: &glib::Error) -> String {
     let message = error.message();
-    // "GDBus.Error:org.freedesktop.DBus.Error.InvalidArgs: No such interface"
-    let plain = words.and_then(|name| message.split_once(&format!("{name}: "))).map_or(message, |(_, rest)| rest);
-    Fault::NoScreenPortal { reason: plain.to_owned() }
+    let name = gio::DBusError::remote_error(error);
+    name.and_then(|name| message.split_once(&format!("{name}: "))).map_or(message, |(_, rest)| rest).to_owned()
 }
 
-fn odd() -> Fault {
-    Fault::NoScreenPortal { reason: "it answers with something else than a screen".to_owned() }
+fn lost(reason: impl Into<String>) -> Fault {
+    Fault::ScreenLost { reason: reason.into() }
+}
+
+/// The portal, or its part for screens, is not there, or takes too long to begin.
+fn missing(error: &glib::Error) -> Fault {
+    match error.matches(gio::IOErrorEnum::TimedOut) {
+        true => lost(plain(error)),
+        false => Fault::NoScreenPortal { reason: plain(error) },
+    }
 }
 
 /// A connection to the session's bus that nobody else has.
@@ -161,7 +177,7 @@ fn connect() -> Result<gio::DBusConnection, Fault> {
     let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
     gio::dbus_address_get_for_bus_sync(gio::BusType::Session, none)
         .and_then(|address| gio::DBusConnection::for_address_sync(&address, flags, None, none))
-        .map_err(|error| no_portal(&error))
+        .map_err(|error| missing(&error))
 }
 
 /// Calls a method of the portal.
@@ -170,24 +186,24 @@ fn call(
     interface: &str,
     method: &str,
     arguments: &Variant,
-) -> Result<Variant, Fault> {
+) -> Result<Variant, glib::Error> {
     let flags = gio::DBusCallFlags::NONE;
     let none = gio::Cancellable::NONE;
-    connection
-        .call_sync(Some(DESKTOP), OBJECT, interface, method, Some(arguments), None, flags, ANSWER, none)
-        .map_err(|error| no_portal(&error))
+    connection.call_sync(Some(DESKTOP), OBJECT, interface, method, Some(arguments), None, flags, ANSWER, none)
 }
 
 /// A property of the portal that is a number.
 fn number(connection: &gio::DBusConnection, name: &str) -> Result<u32, Fault> {
-    let value = call(connection, "org.freedesktop.DBus.Properties", "Get", &(SCREEN_CAST, name).to_variant())?;
-    value.get::<(Variant,)>().and_then(|(value,)| value.get()).ok_or_else(odd)
+    let arguments = (SCREEN_CAST, name).to_variant();
+    let value =
+        call(connection, "org.freedesktop.DBus.Properties", "Get", &arguments).map_err(|error| missing(&error))?;
+    value.get::<(Variant,)>().and_then(|(value,)| value.get()).ok_or_else(|| lost(ODD))
 }
 
 /// Whether the desktop would share a screen. Asks nobody.
 ///
 /// # Errors
-/// [`Fault::NoScreenPortal`].
+/// [`Fault::NoScreenPortal`], [`Fault::ScreenLost`].
 pub fn check() -> Result<(), Fault> {
     number(&connect()?, "AvailableSourceTypes").map(drop)
 }
@@ -211,11 +227,7 @@ impl Drop for Portal<'_> {
 
 impl<'a> Portal<'a> {
     fn open(context: &'a glib::MainContext, over: &'a AtomicBool) -> Result<Self, Fault> {
-        let none = gio::Cancellable::NONE;
-        let flags = gio::DBusConnectionFlags::AUTHENTICATION_CLIENT | gio::DBusConnectionFlags::MESSAGE_BUS_CONNECTION;
-        let connection = gio::dbus_address_get_for_bus_sync(gio::BusType::Session, none)
-            .and_then(|address| gio::DBusConnection::for_address_sync(&address, flags, None, none))
-            .map_err(|error| no_portal(&error))?;
+        let connection = connect()?;
         let gone = Rc::new(Cell::new(false));
         let told = Rc::clone(&gone);
         let bus = "org.freedesktop.DBus";
@@ -236,10 +248,6 @@ impl<'a> Portal<'a> {
 
     /// Has the user choose, tells what, and stays until that is over.
     fn share(&self, told: &impl Fn(Result<SharedScreen, Fault>)) -> Result<(), End> {
-        let session =
-            self.request("CreateSession", Vec::new(), vec![("session_handle_token", "standin".to_variant())])?;
-        let session = session.get("session_handle").and_then(Variant::get::<String>).ok_or_else(odd)?;
-        let path = ObjectPath::try_from(session.as_str()).map_err(|_| odd())?.to_variant();
         let mut kinds = vec![(
             "types",
             (number(&self.connection, "AvailableSourceTypes")?.max(1) & SCREENS_AND_WINDOWS).to_variant(),
@@ -247,13 +255,17 @@ impl<'a> Portal<'a> {
         if number(&self.connection, "AvailableCursorModes")? & POINTER != 0 {
             kinds.push(("cursor_mode", POINTER.to_variant()));
         }
+        let session =
+            self.request("CreateSession", Vec::new(), vec![("session_handle_token", "standin".to_variant())])?;
+        let session = session.get("session_handle").and_then(Variant::get::<String>).ok_or_else(|| lost(ODD))?;
+        let path = ObjectPath::try_from(session.as_str()).map_err(|_| lost(ODD))?.to_variant();
         self.request("SelectSources", vec![path.clone()], kinds)?;
         let closed = Rc::new(RefCell::new(None));
         let ends = Rc::clone(&closed);
         let _ends = self.hear(SESSION, "Closed", &session, move |_| *ends.borrow_mut() = Some(()));
         let started = self.request("Start", vec![path, "".to_variant()], Vec::new())?;
         let streams = started.get("streams").and_then(Variant::get::<Vec<(u32, Values)>>);
-        let (node, properties) = streams.and_then(|streams| streams.into_iter().next()).ok_or_else(odd)?;
+        let (node, properties) = streams.and_then(|streams| streams.into_iter().next()).ok_or_else(|| lost(ODD))?;
         let serial = properties.get("pipewire-serial").and_then(Variant::get::<u64>);
         let connection = self.connection.clone();
         told(Ok(SharedScreen { connection, session, node, serial, remote: Arc::default() }));
@@ -282,7 +294,7 @@ impl<'a> Portal<'a> {
 
     /// One request: its method with these arguments and options, and what the answer gives.
     fn request(&self, method: &str, arguments: Vec<Variant>, options: Vec<(&str, Variant)>) -> Result<Values, End> {
-        let own = self.connection.unique_name().ok_or_else(odd)?;
+        let own = self.connection.unique_name().ok_or_else(|| lost(ODD))?;
         let own = own.trim_start_matches(':').replace('.', "_");
         let token = format!("standin_{method}");
         let answer = Rc::new(RefCell::new(None));
@@ -294,11 +306,11 @@ impl<'a> Portal<'a> {
         let options: Values =
             options.into_iter().chain([token]).map(|(name, value)| (name.to_owned(), value)).collect();
         let arguments = Variant::tuple_from_iter(arguments.into_iter().chain([options.to_variant()]));
-        call(&self.connection, SCREEN_CAST, method, &arguments)?;
+        call(&self.connection, SCREEN_CAST, method, &arguments).map_err(|error| lost(plain(&error)))?;
         match self.wait(&answer)? {
             (0, values) => Ok(values),
             (1, _) => Err(Fault::ScreenRefused.into()),
-            _ => Err(Fault::NoScreenPortal { reason: "the desktop has no screen to share".to_owned() }.into()),
+            _ => Err(lost("it has nothing to share").into()),
         }
     }
 
@@ -312,7 +324,7 @@ impl<'a> Portal<'a> {
                 return Err(End::Unwanted);
             }
             if self.gone.get() || self.connection.is_closed() {
-                return Err(Fault::NoScreenPortal { reason: "it has ended".to_owned() }.into());
+                return Err(lost("it has ended").into());
             }
             self.context.iteration(true);
         }

@@ -1,7 +1,5 @@
 //! The screen: through the desktop's portal on Wayland, which asks its user, and straight from X11.
 
-use gst::prelude::*;
-
 use super::portal::SharedScreen;
 use super::source::{self, Input, Source};
 use crate::fault::{Fault, make};
@@ -23,17 +21,11 @@ fn has(variable: &str) -> bool {
 /// Opens what the user shares.
 ///
 /// # Errors
-/// [`Fault::NoElement`]; [`Fault::NoScreenPortal`] where it is shared no more.
+/// [`Fault::NoElement`]; [`Fault::Input`] where it is shared no more.
 pub fn shared(screen: &SharedScreen) -> Result<Input, Fault> {
     let failed = |reason: String| Fault::Input { input: Source::Screen.name(), reason };
-    let bin = source::parse("capsfilter name=first caps=video/x-raw", failed)?;
-    let (element, first) = (screen.source()?, bin.by_name("first"));
-    let linked = bin.add(&element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
-    if linked {
-        Ok(Input { bin: Source::Screen.limited(bin), camera: None })
-    } else {
-        Err(failed("its source does not link".to_owned()))
-    }
+    let bin = source::from_element(&screen.source()?, "video/x-raw", "identity", failed)?;
+    Ok(Input { bin: Source::Screen.limited(bin), camera: None })
 }
 
 /// The bin of X11's screen.

@@ -100,6 +100,16 @@ impl Source {
         matches!(self, Self::File(_)) || (*self == Self::Test && test_clip().is_some())
     }
 
+    /// What to do where it is open and nothing comes.
+    pub fn mend_of_silence(&self) -> &'static str {
+        match self {
+            Self::Camera(_) => "unplug it and plug it in again, or try a smaller --size",
+            Self::Screen => "bring its window to the front, or share another one",
+            Self::Uri(_) => "check that it still sends",
+            Self::File(_) | Self::Test | Self::Description(_) => "try another input",
+        }
+    }
+
     /// Opens it. `broken` are formats that the camera says it has and does not give.
     ///
     /// # Errors
@@ -197,6 +207,20 @@ fn hasten(element: &gst::Element) {
         }
         _ => {}
     }
+}
+
+/// A bin of `element`, asked for `caps`, and what follows it.
+pub(super) fn from_element(
+    element: &gst::Element,
+    caps: &str,
+    decoder: &str,
+    failed: impl Fn(String) -> Fault,
+) -> Result<gst::Bin, Fault> {
+    let caps = caps.replace('"', "\\\"");
+    let bin = parse(&format!("capsfilter name=first caps=\"{caps}\" ! {decoder}"), &failed)?;
+    let first = bin.by_name("first");
+    let linked = bin.add(element).is_ok() && first.is_some_and(|first| element.link(&first).is_ok());
+    if linked { Ok(bin) } else { Err(failed("its source does not link".to_owned())) }
 }
 
 fn from_file(path: &Path) -> Result<gst::Bin, Fault> {

@@ -1,4 +1,5 @@
-//! How many programs have a v4l2loopback device stream to them, as the module tells from its version 0.13 on.
+//! Whether programs have a v4l2loopback device stream to them, as the module tells from its version 0.13 on. One that
+//! reads instead, as few do, is not counted by some versions.
 //!
 //! The event is one of the kernel's
 //! (<https://docs.kernel.org/userspace-api/media/v4l/vidioc-dqevent.html>), with a type and a number of the module's own.
@@ -134,6 +135,7 @@ mod tests {
     fn the_structs_are_laid_out_as_the_kernel_has_them() {
         // VIDIOC_SUBSCRIBE_EVENT and VIDIOC_DQEVENT hold the structs' sizes.
         assert_eq!(opcode::write::<Subscription>(b'V', 90), 0x4020_565a);
+        #[cfg(target_pointer_width = "64")]
         assert_eq!(opcode::read::<Event>(b'V', 89), 0x8088_5659);
         let places =
             (std::mem::offset_of!(Event, data), std::mem::offset_of!(Event, pending), std::mem::offset_of!(Event, id));

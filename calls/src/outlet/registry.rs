@@ -153,9 +153,11 @@ impl Connection {
             while self.read().is_ok() {
                 let is_there = self.registry.nodes.values().any(|found| found.name == node);
                 let now = is_there.then(|| self.registry.lookers(&node));
-                if now.is_some() && now != lookers {
+                if now != lookers {
                     lookers = now;
-                    told(now);
+                    if now.is_some() {
+                        told(now);
+                    }
                 }
             }
             told(None);

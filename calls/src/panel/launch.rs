@@ -7,7 +7,7 @@ use super::performers::Performer;
 use super::properties::Control;
 use crate::call::Plan;
 use crate::camera::source::test_clip;
-use crate::camera::{Asked, Source};
+use crate::camera::{Asked, Source, screen};
 
 /// The line, in the words of a shell. `camera` is the input, where that is one that has been found; before, there is
 /// no line but a comment. `values` are the element's; those that the bare element has are left out.
@@ -20,6 +20,9 @@ pub(super) fn line(
 ) -> String {
     let size = plan.size;
     let mut words = vec!["gst-launch-1.0".to_owned(), "-e".to_owned()];
+    if plan.source == Source::Screen && screen::is_asked_for() {
+        return "# no line has this desktop's screen: its portal gives it to the program that asks".to_owned();
+    }
     let Some(input) = input(&plan.source, camera) else {
         return format!("# the line is here once {} is found", plan.source.name());
     };

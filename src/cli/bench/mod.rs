@@ -178,15 +178,16 @@ fn measure(
         queue.finish(job);
         progress.inc(1);
     };
-    let begun = Instant::now();
-    let feed = |i: usize, spool: &mut Spool| -> anyhow::Result<()> {
+    let mut due = Instant::now();
+    let mut feed = |i: usize, spool: &mut Spool| -> anyhow::Result<()> {
         let mut frame = spares.recv()?;
         spool.read(i, &mut frame)?;
-        let due = begun + pace.unwrap_or_default() * i as u32;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        // What came late is not caught up: a camera does not, either.
+        due = due.max(Instant::now()) + pace.unwrap_or_default();
         let mut job = queue.begin()?;
         job.frame = Some(frame);
-        job.time = i as f64 / 30.0;
+        job.time = i as f64 * pace.map_or(1.0 / 30.0, |pace| pace.as_secs_f64());
         job.settings = Arc::clone(settings);
         job.casting.model = Some(Arc::clone(model));
         queue.submit(job);
