@@ -190,7 +190,8 @@ pub enum Fault {
 impl Fault {
     /// Whether an input with this fault is tried again, and the sentence does not say so itself.
     pub(crate) fn is_tried_again(&self) -> bool {
-        !matches!(self, Self::Input { .. } | Self::BrokenFormat { .. } | Self::Ended { .. }) && !self.is_users()
+        !matches!(self, Self::Input { .. } | Self::BrokenFormat { .. } | Self::NoFile { .. } | Self::Ended { .. })
+            && !self.is_users()
     }
 
     /// Whether it is for the user to decide, so that nothing is tried without a word.

@@ -9,8 +9,8 @@
 #[allow(dead_code, reason = "this file uses its part")]
 mod call_support;
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use call_support::camera::{self, Camera};
 use call_support::desktop::Desktop;
 use call_support::http_server;
 use call_support::models::Lent;
+use call_support::portal::{self, Program};
 use call_support::webcam::Webcam;
 
 /// The session manager lets a program see cameras a moment after the portal has let it in, so it asks until Standin
@@ -57,59 +58,21 @@ const pause = time => new Promise(done => setTimeout(done, time));
 /// How long a browser has for all of its words. A machine with a cold disk and other work takes a minute to start it.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A program that ends with its value. What it says on standard error is kept.
-struct Program {
-    child: Child,
-    errors: PathBuf,
-}
-
-impl Program {
-    fn start(command: &mut Command, errors: PathBuf) -> Self {
-        let file = std::fs::File::create(&errors).unwrap();
-        // A warning of ours is fatal in tests; the desktop's programs have theirs.
-        command.env_remove("G_DEBUG");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
-        Self { child, errors }
-    }
-
-    fn said(&self) -> String {
-        String::from_utf8_lossy(&std::fs::read(&self.errors).unwrap()).into_owned()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn skip(why: &str) {
     eprintln!("skipped: {why}");
 }
 
-fn is_installed(name: &str) -> bool {
-    std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|folder| folder.join(name).is_file())
-}
-
 /// The portal, which lets every program have the cameras.
-fn portal(program: &str, folder: &Path) -> Program {
-    let backend = "[portal]\nDBusName=org.freedesktop.impl.portal.desktop.nobody\n\
-                   Interfaces=org.freedesktop.impl.portal.Access;\nUseIn=nobody\n";
-    std::fs::write(folder.join("nobody.portal"), backend).unwrap();
+fn start_portal(program: &str, folder: &Path) -> Program {
     let store = "org.freedesktop.impl.portal.PermissionStore";
     let words = ["call", "--session", "--dest", store, "--object-path", "/org/freedesktop/impl/portal/PermissionStore"];
     let method = format!("{store}.SetPermission");
     let permission = ["--method", &method, "devices", "true", "camera", "", "['yes']"];
     let set = Command::new("gdbus").args(words).args(permission).env("HOME", folder).output().unwrap();
     assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));
-    let environment = [("XDG_DESKTOP_PORTAL_DIR", folder.to_str().unwrap()), ("XDG_CURRENT_DESKTOP", "nobody")];
-    let portal = Program::start(Command::new(program).envs(environment).env("HOME", folder), folder.join("portal.log"));
-    // The bus starts a portal of its own for whoever asks before this one is there.
-    let words = ["wait", "--session", "--timeout", "60", "org.freedesktop.portal.Desktop"];
-    assert!(Command::new("gdbus").args(words).status().unwrap().success(), "no portal: {}", portal.said());
-    portal
+    // Nobody is asked, and so there is nobody who asks.
+    portal::start(program, folder, "org.freedesktop.impl.portal.desktop.nobody", "org.freedesktop.impl.portal.Access")
 }
 
 /// Serves the page and passes on what it tells.
@@ -179,19 +142,18 @@ fn firefox_shows_the_swapped_face() {
 }
 
 fn shows_the_swapped_face(browser: &Browser) {
-    let places = ["/usr/libexec/xdg-desktop-portal", "/usr/lib/xdg-desktop-portal"];
-    let Some(program) = places.into_iter().find(|place| Path::new(place).is_file()) else {
+    let Some(program) = portal::program() else {
         return skip("xdg-desktop-portal is not installed");
     };
-    let Some(name) = browser.names.iter().find(|name| is_installed(name)) else {
+    let Some(name) = browser.names.iter().find(|name| portal::is_installed(name)) else {
         return skip(&format!("{} is not installed", browser.names.join(" or ")));
     };
-    if !is_installed("gdbus") {
+    if !portal::is_installed("gdbus") {
         return skip("gdbus is not installed");
     }
     let Some(desktop) = Desktop::start() else { return };
     let (lent, _camera) = (Lent::green(), Camera::start());
-    let portal = portal(program, desktop.path());
+    let portal = start_portal(program, desktop.path());
     let model = lent.path.display().to_string();
     let words = ["--camera", camera::NAME, "--model", &model, "--size", "640x360", "--set", "color-transfer=none"];
     let webcam = Webcam::start(&[&words[..], &["--name", "Standin"]].concat());
