@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gst::prelude::*;
 
@@ -73,13 +73,13 @@ pub fn open(
         if let Some(sink) = pipeline.by_name("device") {
             sink.set_property("device", device.display().to_string());
             if let Some(pad) = sink.static_pad("sink") {
-                let pictures = AtomicUsize::new(0);
-                pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| match pictures.fetch_add(1, Ordering::Relaxed) {
-                    0 => gst::PadProbeReturn::Ok,
-                    _ => {
-                        flows();
-                        gst::PadProbeReturn::Remove
+                let has_first = AtomicBool::new(false);
+                pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+                    if !has_first.swap(true, Ordering::Relaxed) {
+                        return gst::PadProbeReturn::Ok;
                     }
+                    flows();
+                    gst::PadProbeReturn::Remove
                 });
             }
         }

@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -87,7 +87,7 @@ pub fn watch(device: &Path, told: impl Fn(usize) + Send + 'static) -> io::Result
 }
 
 /// The device, which tells of its lookers.
-fn subscribed(device: &PathBuf) -> io::Result<File> {
+fn subscribed(device: &Path) -> io::Result<File> {
     let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file = OpenOptions::new().read(true).write(true).custom_flags(flags).open(device)?;
     let wanted = Subscription { kind: USAGE, id: 0, flags: SEND_INITIAL, reserved: [0; 5] };

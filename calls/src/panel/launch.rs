@@ -18,14 +18,14 @@ pub(super) fn line(
     values: &BTreeMap<String, String>,
     performers: &[Performer],
 ) -> String {
-    let size = plan.size;
-    let mut words = vec!["gst-launch-1.0".to_owned(), "-e".to_owned()];
     if plan.source == Source::Screen && screen::is_asked_for() {
         return "# no line has this desktop's screen: its portal gives it to the program that asks".to_owned();
     }
     let Some(input) = input(&plan.source, camera) else {
         return format!("# the line is here once {} is found", plan.source.name());
     };
+    let size = plan.size;
+    let mut words = vec!["gst-launch-1.0".to_owned(), "-e".to_owned()];
     words.extend(input);
     let rate = format!("max-rate={}", size.rate);
     words.extend(split("! videoconvertscale add-borders=true ! videorate drop-only=true"));

@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::portal::is_installed;
+
 /// The environment is the process's, so there is one desktop at a time.
 static ONE: Mutex<()> = Mutex::new(());
 
@@ -21,8 +23,7 @@ impl Desktop {
         let one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
         gst::init().unwrap();
         for program in ["dbus-daemon", "pipewire", "wireplumber"] {
-            let there = std::env::split_paths(&std::env::var_os("PATH")?).any(|folder| folder.join(program).is_file());
-            if !there {
+            if !is_installed(program) {
                 return skip(&format!("{program} is not installed"));
             }
         }
