@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use face_sets::{header, picture, record, round, write_set};
-use standin::train::faceset::{Header, Performance, Writer};
+use standin::train::faceset::{FaceSetHeader, Performance, Writer};
 
 /// Runs `standin-train train` with these words behind it.
 fn train(folder: &Path, words: &[&str]) -> Output {
@@ -158,7 +158,7 @@ fn a_checkpoint_that_cannot_be_read_is_set_aside_and_does_not_count() {
 fn what_cannot_be_trained_is_said() {
     let folder = facesets();
     write_set(&folder.path().join("few"), &header(), 3, 90, 0.6);
-    let other = Header { face_type: "head".to_owned(), coverage: 2.98, ..header() };
+    let other = FaceSetHeader { face_type: "head".to_owned(), coverage: 2.98, ..header() };
     write_set(&folder.path().join("head"), &other, 12, 90, 0.6);
     for (words, said) in [
         (&["-o", "x"][..], "give --b FACESET"),

@@ -14,12 +14,12 @@ use standin::geometry::Rect;
 use standin::runtime::Runtime;
 use standin::train::augment::Source;
 use standin::train::eval::truth::GroundTruth;
-use standin::train::expression::batch::BatchMaker;
+use standin::train::expression::batch::ExpressionBatchMaker;
 use standin::train::expression::measure::{Agreement, Figures, counts};
 use standin::train::expression::outputs::{NAMES, OUTPUTS, Values, mirrored, of_truth, statistics, weights};
-use standin::train::expression::reader::{Reader, Shot};
-use standin::train::expression::trainer::{NETWORK_FILE, Trainer};
-use standin::train::expression::{ExpressionJudge, Header, SIDE};
+use standin::train::expression::reader::{ExpressionShot, Reader};
+use standin::train::expression::trainer::{ExpressionTrainer, NETWORK_FILE};
+use standin::train::expression::{ExpressionHeader, ExpressionJudge, SIDE};
 use standin::train::losses::{Judges, LossWeights, expression_distance, total};
 use standin::train::mask::batch::Loader;
 use standin::train::optimise::Schedule;
@@ -40,7 +40,12 @@ fn place(name: &str) -> usize {
 fn judge(side: usize) -> ExpressionJudge {
     let network = ExpressionNetwork::new(side, OUTPUTS).unwrap();
     let random = network.init(5, &Device::flex());
-    ExpressionJudge::of(Header::new(side, [[0.0; OUTPUTS], [1.0; OUTPUTS]], 0, 0.0), network, &random, &device())
+    ExpressionJudge::of(
+        ExpressionHeader::new(side, [[0.0; OUTPUTS], [1.0; OUTPUTS]], 0, 0.0),
+        network,
+        &random,
+        &device(),
+    )
 }
 
 fn number(value: Tensor<1>) -> f32 {
@@ -101,22 +106,22 @@ fn a_mirror_swaps_right_and_left() {
 }
 
 /// A grey face with a bright side: image left where `left` says so. Its yaw says the same.
-fn half(left: bool, shade: u8) -> Shot {
+fn half(left: bool, shade: u8) -> ExpressionShot {
     let bright = |n: usize| ((n % SIDE) < SIDE / 2) == left;
     let bgr = (0..SIDE * SIDE).flat_map(|n| [if bright(n) { 190 + shade } else { 60 + shade }; 3]).collect();
     let source = Source::new(SIDE, bgr, vec![255; SIDE * SIDE], vec![0; SIDE * SIDE]).unwrap();
     let mut values = [0.0; OUTPUTS];
     values[place("yaw")] = if left { -1.0 } else { 1.0 };
-    Shot { source, values }
+    ExpressionShot { source, values }
 }
 
-fn halves() -> Arc<Vec<Vec<Shot>>> {
+fn halves() -> Arc<Vec<Vec<ExpressionShot>>> {
     Arc::new(vec![(0..8).map(|n| half(n % 2 == 0, n)).collect()])
 }
 
 #[test]
 fn what_a_mirrored_crop_says_is_mirrored_too() {
-    let maker = BatchMaker::new(Arc::new(vec![vec![half(true, 0)]]), 8, 3).unwrap();
+    let maker = ExpressionBatchMaker::new(Arc::new(vec![vec![half(true, 0)]]), 8, 3).unwrap();
     let (mut turned, mut buffers) = (0, Default::default());
     for step in 0..4 {
         let batch = maker.batch(step, &mut buffers);
@@ -132,7 +137,10 @@ fn what_a_mirrored_crop_says_is_mirrored_too() {
         assert_eq!((&batch.crops, &batch.masks), (&again.crops, &again.masks), "a step repeats itself");
     }
     assert!((4..28).contains(&turned), "{turned} of 32 were mirrored");
-    assert!(BatchMaker::new(Arc::new(vec![vec![]]), 8, 3).is_err_and(|e| e.to_string().contains("nothing to train")));
+    assert!(
+        ExpressionBatchMaker::new(Arc::new(vec![vec![]]), 8, 3)
+            .is_err_and(|e| e.to_string().contains("nothing to train"))
+    );
 }
 
 #[test]
@@ -142,13 +150,13 @@ fn a_short_training_learns_goes_on_where_it_stopped_and_leaves_a_judge() {
     let scale = statistics(halves().iter().flatten().map(|shot| &shot.values));
     let mut losses = Vec::new();
     for steps in [20, 40] {
-        let mut trainer = Trainer::open(folder.path(), 1, schedule, scale, device()).unwrap();
+        let mut trainer = ExpressionTrainer::open(folder.path(), 1, schedule, scale, device()).unwrap();
         assert_eq!(trainer.step(), steps - 20);
-        let maker = BatchMaker::new(halves(), 4, 1).unwrap();
+        let maker = ExpressionBatchMaker::new(halves(), 4, 1).unwrap();
         let mut buffers = Default::default();
         let loader = Loader::of(move |step| maker.batch(step, &mut buffers), trainer.step()).unwrap();
         let goal = Goal { steps: Some(steps), minutes: None };
-        let mut told = |progress: &standin::train::expression::trainer::Progress| losses.push(progress.loss);
+        let mut told = |progress: &standin::train::expression::trainer::ExpressionProgress| losses.push(progress.loss);
         trainer.train(goal, [1000, 10], &mut || Ok(loader.next()?), &mut told, &|| false).unwrap();
     }
     println!("{losses:?}");
@@ -361,7 +369,7 @@ fn the_network_that_is_compiled_in_knows_what_somebody_does_whom_it_never_saw() 
     let mut reader = Reader::new(&Runtime::load(None).unwrap()).unwrap();
     let shots = reader.read(&clip, &mut || ()).unwrap();
     assert!(shots.held_back.is_empty() && (85..=90).contains(&shots.trained.len()), "{}", shots.trained.len());
-    let face = |shot: &Shot| shot.source.mask().iter().filter(|&&value| value == 255).count();
+    let face = |shot: &ExpressionShot| shot.source.mask().iter().filter(|&&value| value == 255).count();
     assert!(shots.trained.iter().all(|shot| face(shot) * 6 > SIDE * SIDE), "masks show faces");
     let judge = ExpressionJudge::built_in(&Device::flex()).unwrap();
     for (blur, least) in [(0.0, LEAST), (2.0, LEAST)] {

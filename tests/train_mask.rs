@@ -10,22 +10,22 @@ use image::GrayImage;
 use standin::face::OcclusionNetwork;
 use standin::frame::{Layout, Matrix, OwnedFrame, PixelFormat, Range};
 use standin::runtime::Runtime;
-use standin::train::mask::batch::{BatchMaker, Loader};
+use standin::train::mask::batch::{Loader, MaskBatchMaker};
 use standin::train::mask::measure::{Figures, still};
 use standin::train::mask::reader::ClassMask;
-use standin::train::mask::trainer::{NETWORK_FILE, Trainer};
-use standin::train::mask::{Class, SIDE, Shot, Shots};
+use standin::train::mask::trainer::{MaskTrainer, NETWORK_FILE};
+use standin::train::mask::{Class, MaskShot, MaskShots, SIDE};
 use standin::train::optimise::Schedule;
 use standin::train::session::Goal;
 
 /// The crops of the shared media, or a printed reason why not.
-fn crops() -> Option<Shots> {
+fn crops() -> Option<MaskShots> {
     let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/media/faceseg/crops.mp4");
     if !clip.is_file() {
         eprintln!("SKIPPED, not tested: no {}", clip.display());
         return None;
     }
-    let mut shots = Shots::default();
+    let mut shots = MaskShots::default();
     let found = shots.add_crops(&clip).unwrap();
     assert_eq!(found, [1950, 470], "of 56 people, every fifth is held back");
     Some(shots)
@@ -50,28 +50,28 @@ fn the_network_that_is_compiled_in_knows_faces_and_things_of_people_whom_it_neve
 }
 
 /// A light disc on dark ground: face on background.
-fn disc(x: f32, y: f32, radius: f32) -> Shot {
+fn disc(x: f32, y: f32, radius: f32) -> MaskShot {
     let inside = |n: usize| ((n % SIDE) as f32 - x).hypot((n / SIDE) as f32 - y) < radius;
     let bgr = (0..SIDE * SIDE).flat_map(|n| if inside(n) { [150, 170, 220] } else { [60, 70, 50] }).collect();
     let classes = (0..SIDE * SIDE).map(|n| if inside(n) { Class::Face } else { Class::Background }).collect();
-    Shot::new(bgr, classes, None).unwrap()
+    MaskShot::new(bgr, classes, None).unwrap()
 }
 
 #[test]
 fn a_short_training_learns_goes_on_where_it_stopped_and_leaves_a_network_that_runs() {
     let discs = (0..12).map(|n| disc(50.0 + 2.5 * n as f32, 70.0 - 1.5 * n as f32, 30.0 + n as f32)).collect();
-    let shots = Arc::new(Shots { trained: discs, held_back: Vec::new() });
+    let shots = Arc::new(MaskShots { trained: discs, held_back: Vec::new() });
     let folder = tempfile::tempdir().unwrap();
     let schedule = Schedule { rate: 4e-3, warm_up: 10, ..Schedule::default() };
     let mut losses = Vec::new();
     // Two sessions of one run.
     for steps in [60, 120] {
-        let mut trainer = Trainer::open(folder.path(), 1, schedule, Device::flex().autodiff()).unwrap();
+        let mut trainer = MaskTrainer::open(folder.path(), 1, schedule, Device::flex().autodiff()).unwrap();
         assert_eq!(trainer.step(), steps - 60);
-        let maker = BatchMaker::new(Arc::clone(&shots), 4, 1).unwrap();
+        let maker = MaskBatchMaker::new(Arc::clone(&shots), 4, 1).unwrap();
         let loader = Loader::start(maker, trainer.step()).unwrap();
         let goal = Goal { steps: Some(steps), minutes: None };
-        let mut told = |progress: &standin::train::mask::trainer::Progress| losses.push(progress.losses);
+        let mut told = |progress: &standin::train::mask::trainer::MaskProgress| losses.push(progress.losses);
         trainer.train(goal, [1000, 20], &mut || loader.next(), &mut told, &|| false).unwrap();
         assert_eq!(trainer.step(), steps);
     }
@@ -89,13 +89,14 @@ fn a_short_training_learns_goes_on_where_it_stopped_and_leaves_a_network_that_ru
 #[test]
 fn the_batches_of_a_step_are_the_same_in_every_session() {
     let shots =
-        Arc::new(Shots { trained: vec![disc(60.0, 60.0, 35.0), disc(70.0, 50.0, 25.0)], held_back: Vec::new() });
-    let batch = |step: u64| BatchMaker::new(Arc::clone(&shots), 3, 7).unwrap().batch(step, &mut Default::default());
+        Arc::new(MaskShots { trained: vec![disc(60.0, 60.0, 35.0), disc(70.0, 50.0, 25.0)], held_back: Vec::new() });
+    let batch = |step: u64| MaskBatchMaker::new(Arc::clone(&shots), 3, 7).unwrap().batch(step, &mut Default::default());
     let (first, again, other) = (batch(4), batch(4), batch(5));
     assert_eq!((&first.crops, &first.classes), (&again.crops, &again.classes));
     assert_ne!(first.crops, other.crops);
     assert!(
-        BatchMaker::new(Arc::new(Shots::default()), 3, 7).is_err_and(|e| e.to_string().contains("nothing to train"))
+        MaskBatchMaker::new(Arc::new(MaskShots::default()), 3, 7)
+            .is_err_and(|e| e.to_string().contains("nothing to train"))
     );
 }
 
@@ -149,7 +150,7 @@ fn clips_whose_masks_do_not_belong_to_them_are_refused_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| -> PathBuf { folder.path().join(name) };
     let size = SIDE as u32;
-    let add = |name: &str| Shots::default().add_crops(&path(name)).unwrap_err().to_string();
+    let add = |name: &str| MaskShots::default().add_crops(&path(name)).unwrap_err().to_string();
 
     clip(&path("alone.mkv"), (size, size), 3, 128);
     let error = add("alone.mkv");
@@ -176,7 +177,7 @@ fn clips_whose_masks_do_not_belong_to_them_are_refused_in_a_sentence() {
     let error = add("people.mkv");
     assert!(error.contains("people.json") && error.contains("frame 1"), "{error}");
     std::fs::write(path("people.json"), r#"{"person": [4, 3]}"#).unwrap();
-    let mut shots = Shots::default();
+    let mut shots = MaskShots::default();
     assert_eq!(shots.add_crops(&path("people.mkv")).unwrap(), [1, 1]);
     assert_eq!(shots.held_back[0].count(Class::Background), SIDE * SIDE);
 }

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use burn::tensor::{Device, Tensor};
 use face_sets::{header, write_set};
 use standin::train::augment::AugmentSettings;
-use standin::train::faceset::Header;
+use standin::train::faceset::FaceSetHeader;
 use standin::train::samples::{
     Batch, BatchMaker, FaceLosses, Faces, Loader, LoaderSettings, MINIMUM_FACES, Pairing, RunProgress, SampleError,
     Sides, Warning, priority,
@@ -235,7 +235,7 @@ fn refused(a: &[PathBuf], b: &[PathBuf]) -> SampleError {
 fn face_sets_that_cannot_be_trained_on_are_refused_with_their_name() {
     let place = tempfile::tempdir().unwrap();
     let folder = |name: &str| place.path().join(name);
-    let set = |name: &str, header: &Header, count: usize| write_set(&folder(name), header, count, 9, 0.8).folder;
+    let set = |name: &str, header: &FaceSetHeader, count: usize| write_set(&folder(name), header, count, 9, 0.8).folder;
     let good = set("good", &header(), MINIMUM_FACES);
     assert!(Sides::open(std::slice::from_ref(&good), std::slice::from_ref(&good)).is_ok());
     let tiny = set("tiny", &header(), MINIMUM_FACES - 1);
@@ -246,10 +246,10 @@ fn face_sets_that_cannot_be_trained_on_are_refused_with_their_name() {
     let error = refused(std::slice::from_ref(&good), &[]);
     assert!(matches!(error, SampleError::NoFaceSet { side: Side::B }), "{error}");
     assert!(matches!(refused(&[], std::slice::from_ref(&good)), SampleError::NoFaceSet { side: Side::A }));
-    let full = set("full", &Header { face_type: "full".to_owned(), coverage: 1.5966, ..header() }, 9);
+    let full = set("full", &FaceSetHeader { face_type: "full".to_owned(), coverage: 1.5966, ..header() }, 9);
     let error = refused(std::slice::from_ref(&good), &[full]).to_string();
     assert!(error.contains("full: face type full with coverage 1.5966, template alignment, but"), "{error}");
-    let wide = set("wide", &Header { coverage: 2.2, ..header() }, 9);
+    let wide = set("wide", &FaceSetHeader { coverage: 2.2, ..header() }, 9);
     assert!(matches!(refused(&[good.clone(), wide], std::slice::from_ref(&good)), SampleError::Mismatch { .. }));
     let error = refused(&[folder("nowhere")], &[good]).to_string();
     assert!(error.contains("nowhere"), "{error}");

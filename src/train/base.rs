@@ -70,7 +70,7 @@ pub enum BaseError {
 
 /// What a base is for and where it comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Header {
+pub struct BaseHeader {
     /// [`VERSION`].
     version: u32,
     /// Name of the model that it is the base of.
@@ -97,7 +97,7 @@ pub struct Header {
 #[derive(Debug, Clone)]
 pub struct Base {
     /// What it is for.
-    pub header: Header,
+    pub header: BaseHeader,
     /// SHA-256 of the file.
     pub sha256: String,
     /// The file, the run that it is of, or [`BUILT_IN`].
@@ -148,7 +148,7 @@ impl Base {
         }
         let failed = |error| BaseError::Run(Box::new(error));
         let Average { weights, step: steps, seconds, .. } = run.average(&Device::flex()).map_err(failed)?;
-        let header = Header {
+        let header = BaseHeader {
             version: VERSION,
             model: recipe.model.clone(),
             dimensions: Dimensions { people: 0, ..recipe.dimensions.clone() },

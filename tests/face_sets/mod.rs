@@ -10,13 +10,13 @@ use standin::face::{Alignment, CropSettings, Finder, FinderSettings, Mesh, hull}
 use standin::frame::VideoBuffer;
 use standin::geometry::Point;
 use standin::runtime::Runtime;
-use standin::train::faceset::{CROPS, FaceRecord, FaceSet, Header, LANDMARKS, MASKS, MaskKind, VERSION, Writer};
+use standin::train::faceset::{CROPS, FaceRecord, FaceSet, FaceSetHeader, LANDMARKS, MASKS, MaskKind, VERSION, Writer};
 
 use super::common;
 
 /// The header of a face set of whole faces.
-pub(crate) fn header() -> Header {
-    Header {
+pub(crate) fn header() -> FaceSetHeader {
+    FaceSetHeader {
         version: VERSION,
         tool: "test".to_owned(),
         face_type: "whole-face".to_owned(),
@@ -67,7 +67,7 @@ pub(crate) fn round(side: u32) -> GrayImage {
 }
 
 /// Writes a face set of `count` made-up faces, whose heads turn from −60° to 60°; `red` marks the set.
-pub(crate) fn write_set(folder: &Path, header: &Header, count: usize, red: u8, extent: f32) -> FaceSet {
+pub(crate) fn write_set(folder: &Path, header: &FaceSetHeader, count: usize, red: u8, extent: f32) -> FaceSet {
     let mut writer = Writer::create(folder, header).unwrap();
     for n in 0..count {
         let mut face = record(n, -60.0 + 120.0 * n as f32 / count as f32, extent);

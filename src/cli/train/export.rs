@@ -13,7 +13,7 @@ use crate::consent::{Consent, sha256_hex, today};
 use crate::face::{Alignment, FaceType};
 use crate::geometry::Point;
 use crate::swap::ModelFile;
-use crate::train::base::{Base, Header};
+use crate::train::base::{Base, BaseHeader};
 use crate::train::export::{
     Agreement, Crops, Metadata, Precision, calibrate, export, registration, sharpness, skull_centre_of, verify,
 };
@@ -120,7 +120,7 @@ fn write_base(arguments: &Arguments, run: &Run, out: &mut dyn Write) -> anyhow::
     }
     let base = Base::of_run(run)?;
     base.save(&arguments.out)?;
-    let Header { steps, people, .. } = &base.header;
+    let BaseHeader { steps, people, .. } = &base.header;
     writeln!(
         out,
         "wrote {}: a base of {people} people after {steps} steps; next: standin-train train --from {} --b FACESET",

@@ -15,11 +15,11 @@ use crate::runtime::Runtime;
 use crate::train::augment::Buffers;
 use crate::train::device::DeviceChoice;
 use crate::train::expression::ExpressionJudge;
-use crate::train::expression::batch::BatchMaker;
+use crate::train::expression::batch::ExpressionBatchMaker;
 use crate::train::expression::measure::{Figures, counts};
 use crate::train::expression::outputs::{NAMES, statistics};
-use crate::train::expression::reader::{Reader, Shot};
-use crate::train::expression::trainer::{NETWORK_FILE, Trainer};
+use crate::train::expression::reader::{ExpressionShot, Reader};
+use crate::train::expression::trainer::{ExpressionTrainer, NETWORK_FILE};
 use crate::train::mask::batch::Loader;
 use crate::train::optimise::Schedule;
 use crate::train::session::Goal;
@@ -118,12 +118,13 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
     Ok(Outcome::Good)
 }
 
-fn train(arguments: &Arguments, clips: Vec<Vec<Shot>>, out: &mut dyn Write) -> anyhow::Result<()> {
+fn train(arguments: &Arguments, clips: Vec<Vec<ExpressionShot>>, out: &mut dyn Write) -> anyhow::Result<()> {
     let chosen = arguments.device.device()?;
     let scale = statistics(clips.iter().flatten().map(|shot| &shot.values));
-    let maker = BatchMaker::new(Arc::new(clips), arguments.batch.into(), arguments.seed)?;
+    let maker = ExpressionBatchMaker::new(Arc::new(clips), arguments.batch.into(), arguments.seed)?;
     let schedule = Schedule { rate: arguments.rate, warm_up: 100, last: 0.01, ..Schedule::default() };
-    let mut trainer = Trainer::open(&arguments.out, arguments.seed, schedule, scale, chosen.device.autodiff())?;
+    let mut trainer =
+        ExpressionTrainer::open(&arguments.out, arguments.seed, schedule, scale, chosen.device.autodiff())?;
     writeln!(out, "on {}, from step {}", chosen.name, trainer.step())?;
     let mut buffers = Buffers::default();
     let loader = Loader::of(move |step| maker.batch(step, &mut buffers), trainer.step())?;

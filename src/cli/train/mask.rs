@@ -13,11 +13,11 @@ use crate::cli::train::interrupts::stop_asked;
 use crate::face::OcclusionNetwork;
 use crate::runtime::Runtime;
 use crate::train::device::DeviceChoice;
-use crate::train::mask::batch::{BatchMaker, Loader};
+use crate::train::mask::batch::{Loader, MaskBatchMaker};
 use crate::train::mask::measure::{Figures, Pasted, still};
 use crate::train::mask::reader::Cutter;
-use crate::train::mask::trainer::{NETWORK_FILE, Trainer};
-use crate::train::mask::{MaskError, Shots};
+use crate::train::mask::trainer::{MaskTrainer, NETWORK_FILE};
+use crate::train::mask::{MaskError, MaskShots};
 use crate::train::optimise::Schedule;
 use crate::train::session::Goal;
 
@@ -103,7 +103,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> anyhow::Result<Outcome
 /// Says how good the network is on people and things that it never saw.
 fn measure(
     arguments: &Arguments,
-    shots: &Shots,
+    shots: &MaskShots,
     runtime: &Runtime,
     network: &mut OcclusionNetwork,
     out: &mut dyn Write,
@@ -137,8 +137,8 @@ fn measure(
     Ok(())
 }
 
-fn read(arguments: &Arguments, runtime: &Runtime, out: &mut dyn Write) -> anyhow::Result<Shots> {
-    let mut shots = Shots::default();
+fn read(arguments: &Arguments, runtime: &Runtime, out: &mut dyn Write) -> anyhow::Result<MaskShots> {
+    let mut shots = MaskShots::default();
     for clip in &arguments.crops {
         let [trained, held] = shots.add_crops(clip)?;
         writeln!(out, "{}: {trained} crops, {held} held back", clip.display())?;
@@ -157,11 +157,11 @@ fn read(arguments: &Arguments, runtime: &Runtime, out: &mut dyn Write) -> anyhow
     Ok(shots)
 }
 
-fn train(arguments: &Arguments, shots: &Arc<Shots>, out: &mut dyn Write) -> anyhow::Result<()> {
+fn train(arguments: &Arguments, shots: &Arc<MaskShots>, out: &mut dyn Write) -> anyhow::Result<()> {
     let chosen = arguments.device.device()?;
-    let maker = BatchMaker::new(Arc::clone(shots), arguments.batch.into(), arguments.seed)?;
+    let maker = MaskBatchMaker::new(Arc::clone(shots), arguments.batch.into(), arguments.seed)?;
     let schedule = Schedule { rate: arguments.rate, warm_up: 100, last: 0.01, ..Schedule::default() };
-    let mut trainer = Trainer::open(&arguments.output, arguments.seed, schedule, chosen.device.autodiff())?;
+    let mut trainer = MaskTrainer::open(&arguments.output, arguments.seed, schedule, chosen.device.autodiff())?;
     writeln!(out, "{} crops on {}, from step {}", shots.trained.len(), chosen.name, trainer.step())?;
     let loader = Loader::start(maker, trainer.step())?;
     let stopped = stop_asked()?;

@@ -11,7 +11,7 @@ const INCIDENT: u64 = 15;
 
 /// One frame: source, swap, and truth where there is one.
 #[derive(Debug, Clone)]
-pub struct Shot {
+pub struct AlbumFrame {
     /// From 0.
     pub frame: u64,
     /// What it shows, and the picture.
@@ -22,8 +22,8 @@ pub struct Shot {
 #[derive(Debug)]
 pub struct Album {
     stride: u64,
-    shots: Vec<Shot>,
-    worst: Vec<(f32, Shot)>,
+    shots: Vec<AlbumFrame>,
+    worst: Vec<(f32, AlbumFrame)>,
 }
 
 impl Default for Album {
@@ -41,7 +41,7 @@ impl Album {
     }
 
     /// Takes a shot in.
-    pub fn add(&mut self, shot: Shot, badness: f32) {
+    pub fn add(&mut self, shot: AlbumFrame, badness: f32) {
         if shot.frame.is_multiple_of(self.stride) {
             self.shots.push(shot.clone());
             if self.shots.len() > MOST {
@@ -64,13 +64,13 @@ impl Album {
     }
 
     /// At most `count` shots, evenly spread.
-    pub fn spread(&self, count: usize) -> Vec<&Shot> {
+    pub fn spread(&self, count: usize) -> Vec<&AlbumFrame> {
         let count = count.min(self.shots.len());
         (0..count).map(|i| &self.shots[i * self.shots.len() / count]).collect()
     }
 
     /// The worst, worst first.
-    pub fn worst(&self) -> impl Iterator<Item = &Shot> {
+    pub fn worst(&self) -> impl Iterator<Item = &AlbumFrame> {
         self.worst.iter().map(|(_, shot)| shot)
     }
 }
@@ -90,7 +90,7 @@ mod tests {
                 _ => 1.0 + frame as f32 * 1e-4,
             };
             if album.wants(frame, badness) {
-                album.add(Shot { frame, pictures: Vec::new() }, badness);
+                album.add(AlbumFrame { frame, pictures: Vec::new() }, badness);
             }
         }
         let spread: Vec<u64> = album.spread(12).iter().map(|shot| shot.frame).collect();

@@ -3,7 +3,7 @@
 use image::GrayImage;
 
 use super::EvalError;
-use super::album::{Album, Shot};
+use super::album::{Album, AlbumFrame};
 use super::detail::{Usual, detail, detail_at};
 use super::face_mask::FaceMask;
 use super::figures::FrameFigures;
@@ -279,7 +279,7 @@ impl Measurer {
         if let Some(truth) = truth {
             pictures.push(("truth", square.cut(&truth.frame()?).to_image()));
         }
-        self.album.add(Shot { frame: figures.frame, pictures }, badness);
+        self.album.add(AlbumFrame { frame: figures.frame, pictures }, badness);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use super::outputs::{Values, mirrored};
-use super::reader::Shot;
+use super::reader::ExpressionShot;
 use super::{ExpressionError, SIDE};
 use crate::train::augment::{AugmentSettings, Augmenter, Buffers};
 use crate::train::random::{Purpose, stream};
@@ -15,7 +15,7 @@ const TAKEN_IN: usize = 4;
 
 /// Crops, where their faces are, and what those do.
 #[derive(Debug, Clone)]
-pub struct Batch {
+pub struct ExpressionBatch {
     /// `[N, 3, SIDE, SIDE]`: blue, green, red, 0..1.
     pub crops: Vec<f32>,
     /// `[N, 1, SIDE, SIDE]`, 0..1.
@@ -56,20 +56,20 @@ pub fn augmentation() -> AugmentSettings {
 
 /// Makes the batches of a run: the same for a seed and a step, whatever step a run goes on from.
 #[derive(Debug)]
-pub struct BatchMaker {
+pub struct ExpressionBatchMaker {
     /// One list a clip.
-    clips: Arc<Vec<Vec<Shot>>>,
+    clips: Arc<Vec<Vec<ExpressionShot>>>,
     augmenter: Augmenter,
     count: usize,
     seed: u64,
 }
 
-impl BatchMaker {
+impl ExpressionBatchMaker {
     /// Of `count` crops each, of one clip as often as of another.
     ///
     /// # Errors
     /// [`ExpressionError::Nothing`] where a clip has nothing to train on.
-    pub fn new(clips: Arc<Vec<Vec<Shot>>>, count: usize, seed: u64) -> Result<Self, ExpressionError> {
+    pub fn new(clips: Arc<Vec<Vec<ExpressionShot>>>, count: usize, seed: u64) -> Result<Self, ExpressionError> {
         if clips.is_empty() || clips.iter().any(Vec::is_empty) {
             return Err(ExpressionError::Nothing);
         }
@@ -77,9 +77,9 @@ impl BatchMaker {
     }
 
     /// The batch of a step.
-    pub fn batch(&self, step: u64, buffers: &mut Buffers) -> Batch {
+    pub fn batch(&self, step: u64, buffers: &mut Buffers) -> ExpressionBatch {
         let pixels = SIDE * SIDE;
-        let mut batch = Batch {
+        let mut batch = ExpressionBatch {
             crops: vec![0.0; self.count * 3 * pixels],
             masks: vec![0.0; self.count * pixels],
             values: Vec::with_capacity(self.count),

@@ -26,7 +26,7 @@ const GREY: f32 = 0.5;
 
 /// What a network says, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Header {
+pub struct ExpressionHeader {
     /// [`VERSION`].
     version: u32,
     /// Side of the crops in px.
@@ -47,7 +47,7 @@ pub struct Header {
     pub seconds: f64,
 }
 
-impl Header {
+impl ExpressionHeader {
     /// Of this program's version and [`NAMES`].
     pub fn new(side: usize, [means, deviations]: [Values; 2], steps: u64, seconds: f64) -> Self {
         let outputs = NAMES.map(str::to_owned).to_vec();
@@ -63,7 +63,7 @@ fn all() -> Values {
 #[derive(Debug, Clone)]
 pub struct ExpressionJudge {
     /// What it says.
-    pub header: Header,
+    pub header: ExpressionHeader,
     network: ExpressionNetwork,
     weights: Weights,
 }
@@ -90,13 +90,13 @@ impl ExpressionJudge {
     }
 
     /// Of a network and its weights, whose values come to lie on `device`.
-    pub fn of(header: Header, network: ExpressionNetwork, weights: &Weights, device: &Device) -> Self {
+    pub fn of(header: ExpressionHeader, network: ExpressionNetwork, weights: &Weights, device: &Device) -> Self {
         Self { header, network, weights: weights.leaves(device, |_| false) }
     }
 
     fn read(bytes: &[u8], file: &Path, device: &Device) -> Result<Self, ExpressionError> {
         let failed = |reason: String| ExpressionError::file(file, reason);
-        let (header, tensors): (Header, Tensors) = FORMAT.read(bytes).map_err(failed)?;
+        let (header, tensors): (ExpressionHeader, Tensors) = FORMAT.read(bytes).map_err(failed)?;
         if header.outputs != NAMES {
             let reason = format!("it says {}, but this program reads {}", header.outputs.join(", "), NAMES.join(", "));
             return Err(failed(reason));
@@ -132,7 +132,7 @@ impl ExpressionJudge {
         whole_file::write(file, &bytes).map_err(|error| failed(error.to_string()))
     }
 
-    /// [`Header::counts`] as one row, of sum 1: `[1, OUTPUTS]`.
+    /// [`ExpressionHeader::counts`] as one row, of sum 1: `[1, OUTPUTS]`.
     pub fn counts(&self, device: &Device) -> Tensor<2> {
         let sum: f32 = self.header.counts.iter().sum();
         Tensor::from_data([self.header.counts.map(|count| count / sum.max(1e-6))], device)

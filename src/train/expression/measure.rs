@@ -5,7 +5,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::outputs::{GAZE, LIDS, NAMES, OUTPUTS, SHUT, Values};
-use super::reader::Shot;
+use super::reader::ExpressionShot;
 use super::{ExpressionJudge, SIDE};
 
 /// Crops that are looked at together.
@@ -28,10 +28,11 @@ pub struct Figures(pub [Agreement; OUTPUTS]);
 
 impl Figures {
     /// Of crops as they are, or blurred by a Gaussian of `blur` px.
-    pub fn of(judge: &ExpressionJudge, shots: &[Shot], blur: f32) -> Self {
+    pub fn of(judge: &ExpressionJudge, shots: &[ExpressionShot], blur: f32) -> Self {
         let found: Vec<Values> = shots.chunks(TOGETHER).flat_map(|shots| read(judge, shots, blur)).collect();
-        let seen =
-            |place: usize, shot: &Shot| !GAZE.contains(&place) || LIDS.iter().all(|&lid| shot.values[lid] > SHUT);
+        let seen = |place: usize, shot: &ExpressionShot| {
+            !GAZE.contains(&place) || LIDS.iter().all(|&lid| shot.values[lid] > SHUT)
+        };
         Self(std::array::from_fn(|place| {
             let pairs = shots.iter().zip(&found).filter(|(shot, _)| seen(place, shot));
             agreement(&pairs.map(|(shot, found)| [shot.values[place].into(), found[place].into()]).collect::<Vec<_>>())
@@ -58,7 +59,7 @@ pub fn counts(groups: &[Figures]) -> Values {
     std::array::from_fn(|place| groups.iter().map(|figures| explained(figures, place)).fold(1.0, f32::min))
 }
 
-fn read(judge: &ExpressionJudge, shots: &[Shot], blur: f32) -> Vec<Values> {
+fn read(judge: &ExpressionJudge, shots: &[ExpressionShot], blur: f32) -> Vec<Values> {
     let (pixels, count) = (SIDE * SIDE, shots.len());
     let mut crops = vec![0.0; count * 3 * pixels];
     for (planes, shot) in crops.chunks_exact_mut(3 * pixels).zip(shots) {

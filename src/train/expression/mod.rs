@@ -16,7 +16,7 @@ pub mod reader;
 pub mod trainer;
 
 pub use error::ExpressionError;
-pub use judge::{BUILT_IN, ExpressionJudge, Header, alone, fits};
+pub use judge::{BUILT_IN, ExpressionHeader, ExpressionJudge, alone, fits};
 
 /// Side in px of the crop that the network sees: full face, rigid alignment, as the base that comes with Standin has
 /// it.

@@ -20,7 +20,7 @@ const HELD_BACK: usize = 5;
 
 /// A crop, [`SIDE`]² px, and what its face does.
 #[derive(Debug, Clone)]
-pub struct Shot {
+pub struct ExpressionShot {
     /// The picture, with the visible face as its mask.
     pub source: Source,
     /// What the face does.
@@ -31,10 +31,10 @@ pub struct Shot {
 #[derive(Debug, Default)]
 pub struct ClipShots {
     /// To train on.
-    pub trained: Vec<Shot>,
+    pub trained: Vec<ExpressionShot>,
     /// Of every fifth person (numbers 4, 9, 14 and so on), to measure on. Nobody's, where the truth does not say who
     /// is there.
-    pub held_back: Vec<Shot>,
+    pub held_back: Vec<ExpressionShot>,
 }
 
 /// Cuts full faces, rigidly aligned, out of clips; keeps its memory.
@@ -93,7 +93,7 @@ impl Reader {
         mask: &ClassMask,
         face: &Face,
         values: Values,
-    ) -> Result<Option<Shot>, MaskError> {
+    ) -> Result<Option<ExpressionShot>, MaskError> {
         let settings =
             CropSettings { face_type: FaceType::Full, alignment: Alignment::Rigid, ..CropSettings::default() };
         let to_crop = settings.to_crop(face);
@@ -103,7 +103,7 @@ impl Reader {
         let marks: Vec<[f32; 2]> = face.landmarks.iter().map(|&p| to_crop.apply(p)).map(|p| [p.x, p.y]).collect();
         let source = Source::new(SIDE, bgr, visible(mask, &to_frame), vec![0; SIDE * SIDE]);
         let source = source.map(|source| source.with_anchors(Anchors::of_mesh(&marks)));
-        Ok(source.map(|source| Shot { source, values }))
+        Ok(source.map(|source| ExpressionShot { source, values }))
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::batch::Batch;
+use super::batch::ExpressionBatch;
 use super::outputs::{OUTPUTS, Values, weights};
-use super::{ExpressionError, ExpressionJudge, Header, SIDE, alone};
+use super::{ExpressionError, ExpressionHeader, ExpressionJudge, SIDE, alone};
 use crate::train::optimise::{Optimiser, OptimiserSettings, Schedule, gradients};
 use crate::train::session::{Checkpoint, Goal};
 use crate::train::weights::Weights;
@@ -20,7 +20,7 @@ const KEPT: usize = 2;
 
 /// How far a training is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct ExpressionProgress {
     /// Steps that are done.
     pub step: u64,
     /// Seconds that they took, over all sessions.
@@ -31,7 +31,7 @@ pub struct Progress {
 
 /// A training in progress.
 #[derive(Debug)]
-pub struct Trainer {
+pub struct ExpressionTrainer {
     folder: PathBuf,
     device: Device,
     network: ExpressionNetwork,
@@ -44,7 +44,7 @@ pub struct Trainer {
     seconds: f64,
 }
 
-impl Trainer {
+impl ExpressionTrainer {
     /// Begins in `folder`, or goes on from its newest checkpoint. `scale` has mean and deviation of each number in
     /// the faces to train on. `device` with autodiff.
     ///
@@ -88,8 +88,8 @@ impl Trainer {
         &mut self,
         goal: Goal,
         [save_every, report_every]: [u64; 2],
-        batches: &mut dyn FnMut() -> Result<Batch, ExpressionError>,
-        told: &mut dyn FnMut(&Progress),
+        batches: &mut dyn FnMut() -> Result<ExpressionBatch, ExpressionError>,
+        told: &mut dyn FnMut(&ExpressionProgress),
         stop: &dyn Fn() -> bool,
     ) -> Result<(), ExpressionError> {
         let (mut sum, mut steps) = (0.0, 0);
@@ -101,7 +101,7 @@ impl Trainer {
             steps += 1;
             self.seconds += begun.elapsed().as_secs_f64();
             if self.step.is_multiple_of(report_every.max(1)) {
-                told(&Progress { step: self.step, seconds: self.seconds, loss: sum / steps as f32 });
+                told(&ExpressionProgress { step: self.step, seconds: self.seconds, loss: sum / steps as f32 });
                 (sum, steps) = (0.0, 0);
             }
             if self.step.is_multiple_of(save_every.max(1)) {
@@ -111,7 +111,7 @@ impl Trainer {
         self.save()
     }
 
-    fn advance(&mut self, batch: &Batch, done: f64) -> Result<f32, ExpressionError> {
+    fn advance(&mut self, batch: &ExpressionBatch, done: f64) -> Result<f32, ExpressionError> {
         let count = batch.values.len();
         let pictures = |values: &[f32], channels: usize| {
             Tensor::<4>::from_data(TensorData::new(values.to_vec(), [count, channels, SIDE, SIDE]), &self.device)
@@ -137,7 +137,7 @@ impl Trainer {
 
     /// The judge that the weights' running average is, on `device`.
     pub fn judge(&self, device: &Device) -> ExpressionJudge {
-        let header = Header::new(SIDE, self.scale, self.step, self.seconds);
+        let header = ExpressionHeader::new(SIDE, self.scale, self.step, self.seconds);
         ExpressionJudge::of(header, self.network.clone(), &self.optimiser.average(&self.weights), device)
     }
 
@@ -161,7 +161,7 @@ impl Trainer {
 
 /// Refuses clips whose numbers have other means and deviations than those that the run's weights are for.
 fn same_scale(network: &Path, scale: [Values; 2], device: &Device) -> Result<(), ExpressionError> {
-    let Header { means, deviations, .. } = ExpressionJudge::open(network, device)?.header;
+    let ExpressionHeader { means, deviations, .. } = ExpressionJudge::open(network, device)?.header;
     let apart = |a: Values, b: Values| a.iter().zip(b).any(|(a, b)| (a - b).abs() > 1e-3);
     if apart(means, scale[0]) || apart(deviations, scale[1]) {
         let reason = "it was trained on other clips than these: give the same --clip, or another --out";

@@ -66,7 +66,7 @@ pub struct SourceProgress {
 
 /// All of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Progress {
+pub struct ExtractProgress {
     /// How faces are extracted.
     pub settings: ExtractSettings,
     /// Bytes of the table that belong to the frames before those to go on with.
@@ -75,7 +75,7 @@ pub struct Progress {
     pub sources: Vec<SourceProgress>,
 }
 
-impl Progress {
+impl ExtractProgress {
     /// Reads the progress of a face set.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::ExtractSettings;
-use super::progress::{Counts, Progress};
+use super::progress::{Counts, ExtractProgress};
 use crate::train::faceset::FaceSet;
 
 /// File of the report for programs.
@@ -61,7 +61,7 @@ pub struct ExtractReport {
 }
 
 impl ExtractReport {
-    pub(super) fn new(set: &FaceSet, progress: &Progress, run: ExtractTiming, stopped: bool) -> Self {
+    pub(super) fn new(set: &FaceSet, progress: &ExtractProgress, run: ExtractTiming, stopped: bool) -> Self {
         let mut total = Counts::default();
         progress.sources.iter().for_each(|source| total.add(&source.counts));
         let sources = progress.sources.iter().map(|source| SourceReport {

@@ -11,7 +11,7 @@ use crossbeam_channel::bounded;
 use super::analyse::Analysis;
 use super::clean_up::Seen;
 use super::corrections::Corrections;
-use super::progress::{PROGRESS, Progress, SourceProgress};
+use super::progress::{ExtractProgress, PROGRESS, SourceProgress};
 use super::reader::{self, Message, Task};
 use super::report::{ExtractReport, ExtractTiming, REPORT, TEXT};
 use super::source::{Kind, Source};
@@ -19,7 +19,7 @@ use super::write::Writing;
 use super::{ExtractError, ExtractSettings, contact_sheet};
 use crate::runtime::Runtime;
 use crate::train::faceset::{
-    CROPS, FaceSet, FaceSetError, HEADER, Header, MASKS, TABLE, VERSION, Writer, lock, replace, write_header,
+    CROPS, FaceSet, FaceSetError, FaceSetHeader, HEADER, MASKS, TABLE, VERSION, Writer, lock, replace, write_header,
 };
 
 /// Frames that wait between decoding and analysis: enough to even out a slow key frame.
@@ -114,7 +114,12 @@ pub fn extract(
 }
 
 /// The sheet and the report.
-fn finish(job: &Job, progress: &Progress, timing: ExtractTiming, stopped: bool) -> Result<ExtractReport, ExtractError> {
+fn finish(
+    job: &Job,
+    progress: &ExtractProgress,
+    timing: ExtractTiming,
+    stopped: bool,
+) -> Result<ExtractReport, ExtractError> {
     let set = FaceSet::open(&job.output)?;
     let report = ExtractReport::new(&set, progress, timing, stopped);
     let file = job.output.join(REPORT);
@@ -125,8 +130,8 @@ fn finish(job: &Job, progress: &Progress, timing: ExtractTiming, stopped: bool) 
     Ok(report)
 }
 
-fn header(settings: &ExtractSettings, progress: &Progress) -> Header {
-    Header {
+fn header(settings: &ExtractSettings, progress: &ExtractProgress) -> FaceSetHeader {
+    FaceSetHeader {
         version: VERSION,
         tool: format!("standin-train {}", env!("CARGO_PKG_VERSION")),
         face_type: settings.crop().face_type.name().to_owned(),
@@ -137,19 +142,19 @@ fn header(settings: &ExtractSettings, progress: &Progress) -> Header {
 }
 
 /// Makes the face set, or opens the one to go on with; and the looks of the faces that it holds.
-fn prepare(job: &Job) -> Result<(Writer, Progress, Seen), ExtractError> {
+fn prepare(job: &Job) -> Result<(Writer, ExtractProgress, Seen), ExtractError> {
     let folder = &job.output;
     let exists = folder.join(HEADER).exists();
     if job.fresh && exists {
         clear(folder)?;
     }
     if job.fresh || !exists {
-        let progress = Progress { settings: job.settings.clone(), table: 0, sources: Vec::new() };
+        let progress = ExtractProgress { settings: job.settings.clone(), table: 0, sources: Vec::new() };
         let writer = Writer::create(folder, &header(&job.settings, &progress))?.with_jpeg(job.settings.jpeg);
         progress.write(folder)?;
         return Ok((writer, progress, Seen::default()));
     }
-    let progress = Progress::read(folder)?;
+    let progress = ExtractProgress::read(folder)?;
     let differ = job.settings.differences(&progress.settings);
     if !differ.is_empty() {
         return Err(ExtractError::OtherSettings { folder: folder.clone(), differ });

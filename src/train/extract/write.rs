@@ -8,7 +8,7 @@ use crossbeam_channel::Receiver;
 use image::GrayImage;
 
 use super::cut::{CropPlace, Cutter};
-use super::progress::{Progress, SourceProgress};
+use super::progress::{ExtractProgress, SourceProgress};
 use crate::frame::{OwnedFrame, VideoBuffer};
 use crate::train::faceset::{FaceRecord, FaceSetError, Writer};
 
@@ -37,13 +37,13 @@ pub(super) struct Cut {
 pub(super) struct Writing {
     pub(super) folder: PathBuf,
     pub(super) writer: Writer,
-    pub(super) progress: Progress,
+    pub(super) progress: ExtractProgress,
 }
 
 impl Writing {
     /// Writes until nobody orders any more; gives the progress. Where a file cannot be written, the face set is as it
     /// was at the last note.
-    pub(super) fn run(mut self, orders: &Receiver<Order>) -> Result<Progress, FaceSetError> {
+    pub(super) fn run(mut self, orders: &Receiver<Order>) -> Result<ExtractProgress, FaceSetError> {
         let mut noted = Instant::now();
         let mut cutter = Cutter::default();
         for order in orders {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, GrayImage, RgbImage};
 use sha2::{Digest, Sha256};
 
-use super::{FaceRecord, FaceSetError, HEADER, Header, Performance, TABLE, VERSION};
+use super::{FaceRecord, FaceSetError, FaceSetHeader, HEADER, Performance, TABLE, VERSION};
 use crate::geometry::Similarity;
 
 /// Largest number of a person, and of a frame, of a performance: what is above is a mistake of whoever wrote the table.
@@ -18,7 +18,7 @@ pub struct FaceSet {
     /// The folder.
     pub folder: PathBuf,
     /// What it is.
-    pub header: Header,
+    pub header: FaceSetHeader,
     /// Its faces, in the order of the table.
     pub faces: Vec<FaceRecord>,
 }
@@ -102,7 +102,7 @@ impl FaceSet {
 }
 
 /// Reads `faceset.json` and refuses what this program cannot use.
-pub(super) fn read_header(folder: &Path) -> Result<Header, FaceSetError> {
+pub(super) fn read_header(folder: &Path) -> Result<FaceSetHeader, FaceSetError> {
     let file = folder.join(HEADER);
     let not = |reason: String| FaceSetError::NotAFaceSet { folder: folder.to_owned(), reason };
     let text = std::fs::read_to_string(&file).map_err(|error| not(format!("{HEADER}: {error}")))?;
@@ -114,7 +114,7 @@ pub(super) fn read_header(folder: &Path) -> Result<Header, FaceSetError> {
             found: u32::try_from(found).unwrap_or(u32::MAX),
         });
     }
-    let header: Header = serde_json::from_value(value).map_err(|error| not(format!("{HEADER}: {error}")))?;
+    let header: FaceSetHeader = serde_json::from_value(value).map_err(|error| not(format!("{HEADER}: {error}")))?;
     if !(header.coverage.is_finite() && header.coverage > 0.0) {
         return Err(not(format!("{HEADER}: coverage: {} is not above 0", header.coverage)));
     }

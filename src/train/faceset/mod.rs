@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! FACESET/
-//!   faceset.json     what it is: a [`Header`]
+//!   faceset.json     what it is: a [`FaceSetHeader`]
 //!   faces.jsonl      the table: one [`FaceRecord`] a line
 //!   faces/           the crops, PNG, RGB, square, at the resolution that the source had
 //!   masks/           their masks, PNG, 8-bit grey, same size: 255 face, 0 not
@@ -29,7 +29,7 @@ pub const VERSION: u32 = 1;
 /// Points of a face's landmarks.
 pub const LANDMARKS: usize = 468;
 
-/// File of the [`Header`].
+/// File of the [`FaceSetHeader`].
 pub const HEADER: &str = "faceset.json";
 /// File of the table.
 pub const TABLE: &str = "faces.jsonl";
@@ -40,7 +40,7 @@ pub const MASKS: &str = "masks";
 
 /// `faceset.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Header {
+pub struct FaceSetHeader {
     /// [`VERSION`].
     pub version: u32,
     /// Tool and version that wrote it.

@@ -9,7 +9,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, GrayImage, ImageEncoder, RgbImage};
 
 use super::folder::read_header;
-use super::{CROPS, FaceRecord, FaceSetError, HEADER, Header, MASKS, TABLE};
+use super::{CROPS, FaceRecord, FaceSetError, FaceSetHeader, HEADER, MASKS, TABLE};
 use crate::consent::sha256_hex;
 use crate::train::whole_file;
 
@@ -30,7 +30,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`FaceSetError::Occupied`] where the folder holds something, [`FaceSetError::File`] where it cannot be written.
-    pub fn create(folder: &Path, header: &Header) -> Result<Self, FaceSetError> {
+    pub fn create(folder: &Path, header: &FaceSetHeader) -> Result<Self, FaceSetError> {
         let failed = |file: &Path| {
             let file = file.to_owned();
             move |error| FaceSetError::file(&file, error)
@@ -148,7 +148,7 @@ pub fn lock(table: &File, file: &Path) -> Result<(), FaceSetError> {
 ///
 /// # Errors
 /// [`FaceSetError::File`] where it cannot be written; the old one is then still there.
-pub fn write_header(folder: &Path, header: &Header) -> Result<(), FaceSetError> {
+pub fn write_header(folder: &Path, header: &FaceSetHeader) -> Result<(), FaceSetError> {
     let text = serde_json::to_string_pretty(header).map_err(|error| FaceSetError::file(&folder.join(HEADER), error))?;
     replace(&folder.join(HEADER), text.as_bytes())
 }

@@ -8,7 +8,7 @@ use rand::RngExt;
 
 use super::paste::paste;
 use super::things::Cutouts;
-use super::{Class, MaskError, SIDE, Shots};
+use super::{Class, MaskError, MaskShots, SIDE};
 use crate::train::augment::{AugmentSettings, Augmenter, Buffers};
 use crate::train::random::{Purpose, stream};
 
@@ -17,7 +17,7 @@ const DEPTH: usize = 3;
 
 /// Crops and what their pixels are.
 #[derive(Debug, Clone)]
-pub struct Batch {
+pub struct MaskBatch {
     /// `[N, 3, SIDE, SIDE]`: blue, green, red, 0..1.
     pub crops: Vec<f32>,
     /// `[N, SIDE, SIDE]`.
@@ -53,20 +53,20 @@ pub fn augmentation() -> AugmentSettings {
 }
 
 /// Makes the batches of a run: the same for a seed and a step, whatever step a run goes on from.
-pub struct BatchMaker {
-    shots: Arc<Shots>,
+pub struct MaskBatchMaker {
+    shots: Arc<MaskShots>,
     cutouts: Cutouts,
     augmenter: Augmenter,
     count: usize,
     seed: u64,
 }
 
-impl BatchMaker {
+impl MaskBatchMaker {
     /// Of `count` crops each.
     ///
     /// # Errors
     /// [`MaskError::Nothing`] where there is nothing to train on.
-    pub fn new(shots: Arc<Shots>, count: usize, seed: u64) -> Result<Self, MaskError> {
+    pub fn new(shots: Arc<MaskShots>, count: usize, seed: u64) -> Result<Self, MaskError> {
         if shots.trained.is_empty() {
             return Err(MaskError::Nothing(
                 "nothing to train on: every crop is of somebody who is held back".to_owned(),
@@ -77,10 +77,12 @@ impl BatchMaker {
     }
 
     /// The batch of a step.
-    pub fn batch(&self, step: u64, buffers: &mut Buffers) -> Batch {
+    pub fn batch(&self, step: u64, buffers: &mut Buffers) -> MaskBatch {
         let pixels = SIDE * SIDE;
-        let mut batch =
-            Batch { crops: vec![0.0; self.count * 3 * pixels], classes: vec![Class::Background; self.count * pixels] };
+        let mut batch = MaskBatch {
+            crops: vec![0.0; self.count * 3 * pixels],
+            classes: vec![Class::Background; self.count * pixels],
+        };
         let pictures = batch.crops.chunks_exact_mut(3 * pixels).zip(batch.classes.chunks_exact_mut(pixels));
         for (slot, (planes, classes)) in pictures.enumerate() {
             let mut rng = stream(self.seed, Purpose::Choice, step, slot as u64);
@@ -100,7 +102,7 @@ impl BatchMaker {
 
 /// Prepares batch after batch on a thread of its own; dropping it stops that.
 #[derive(Debug)]
-pub struct Loader<B = Batch> {
+pub struct Loader<B = MaskBatch> {
     batches: Receiver<B>,
     thread: Option<JoinHandle<()>>,
 }
@@ -110,7 +112,7 @@ impl Loader {
     ///
     /// # Errors
     /// [`MaskError::Batches`] where the system refuses a thread.
-    pub fn start(maker: BatchMaker, first_step: u64) -> Result<Self, MaskError> {
+    pub fn start(maker: MaskBatchMaker, first_step: u64) -> Result<Self, MaskError> {
         let mut buffers = Buffers::default();
         Self::of(move |step| maker.batch(step, &mut buffers), first_step)
     }

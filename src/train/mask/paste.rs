@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::things::{Cutouts, Thing};
-use super::{Class, SIDE, Shot};
+use super::{Class, MaskShot, SIDE};
 use crate::geometry::Point;
 use crate::train::augment::draw::{between, chance, symmetric};
 
@@ -16,7 +16,13 @@ const ANOTHER: f32 = 0.2;
 const MOTION: (f32, f32, usize) = (0.3, 0.08, 5);
 
 /// Pastes into `planes` (blue, green, red, 0..1) of a picture whose pixels are `classes`, where that is drawn.
-pub(super) fn paste(shots: &[Shot], cutouts: &Cutouts, planes: &mut [f32], classes: &mut [Class], rng: &mut impl Rng) {
+pub(super) fn paste(
+    shots: &[MaskShot],
+    cutouts: &Cutouts,
+    planes: &mut [f32],
+    classes: &mut [Class],
+    rng: &mut impl Rng,
+) {
     let mut more = chance(rng, CHANCE);
     while more && !shots.is_empty() {
         let thing = Thing::draw(shots, cutouts, skin(planes, classes), rng);
@@ -28,7 +34,7 @@ pub(super) fn paste(shots: &[Shot], cutouts: &Cutouts, planes: &mut [f32], class
 /// Puts one hand, board or other cut-out thing in front, which does not move; whether there was one that hides some
 /// of the face.
 pub(super) fn paste_one(
-    shots: &[Shot],
+    shots: &[MaskShot],
     cutouts: &Cutouts,
     planes: &mut [f32],
     classes: &mut [Class],
@@ -83,9 +89,9 @@ mod tests {
     use super::*;
     use crate::train::random::{Purpose, stream};
 
-    fn shot() -> Shot {
+    fn shot() -> MaskShot {
         let classes = (0..SIDE * SIDE).map(|n| if n % SIDE < 60 { Class::Face } else { Class::Occluder }).collect();
-        Shot::new(vec![120; SIDE * SIDE * 3], classes, None).unwrap_or_else(|| unreachable!())
+        MaskShot::new(vec![120; SIDE * SIDE * 3], classes, None).unwrap_or_else(|| unreachable!())
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use image::GrayImage;
 use rand::{Rng, RngExt};
 
-use super::{Class, MaskError, SIDE, Shot, Shots};
+use super::{Class, MaskError, MaskShot, MaskShots, SIDE};
 use crate::blend::crop::{CropSums, crop};
 use crate::face::{Alignment, CropSettings, Face, FaceType, Finder, FinderSettings, Mesh};
 use crate::frame::{OwnedFrame, VideoBuffer};
@@ -165,13 +165,13 @@ impl Cutter {
         mask: &ClassMask,
         to_frame: &Similarity,
         marks: &[Point],
-    ) -> Option<Shot> {
+    ) -> Option<MaskShot> {
         let view = frame.frame().ok()?;
         crop(&view, to_frame, SIDE, &mut self.pixels, &mut self.sums);
         let bgr = self.pixels.iter().map(|v| (v * 255.0 + 0.5) as u8).collect();
         let to_crop = to_frame.inverse()?;
         let marks: Vec<[f32; 2]> = marks.iter().map(|&p| to_crop.apply(p)).map(|p| [p.x, p.y]).collect();
-        Shot::new(bgr, mask.cut(to_frame), Anchors::of_mesh(&marks))
+        MaskShot::new(bgr, mask.cut(to_frame), Anchors::of_mesh(&marks))
     }
 }
 
@@ -189,7 +189,7 @@ fn drawn_crop(face: &Face, rng: &mut impl Rng) -> Option<Similarity> {
     Some(jitter.then(&settings.to_crop(face).inverse()?))
 }
 
-impl Shots {
+impl MaskShots {
     /// Adds `times` crops of each face of `clip`, differently cut. `progress` is called with each frame. Gives how many
     /// crops came.
     ///
@@ -243,7 +243,7 @@ impl Shots {
             let view = frame.frame().map_err(|error| MaskError::file(clip, error))?;
             crop(&view, &identity, SIDE, &mut pixels, &mut sums);
             let bgr = pixels.iter().map(|v| (v * 255.0 + 0.5) as u8).collect();
-            let shot = Shot::new(bgr, mask.cut(&identity), None);
+            let shot = MaskShot::new(bgr, mask.cut(&identity), None);
             let person = people.as_ref().map_or(Some(index), |people| people.get(index).copied());
             let Some(person) = person else {
                 return Err(MaskError::file(

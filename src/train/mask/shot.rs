@@ -7,12 +7,12 @@ use crate::train::augment::anchors::Anchors;
 
 /// One crop, [`SIDE`]² pixels.
 #[derive(Debug, Clone)]
-pub struct Shot {
+pub struct MaskShot {
     source: Source,
     classes: Vec<Class>,
 }
 
-impl Shot {
+impl MaskShot {
     /// Of interleaved blue, green, red and the class of each pixel; `anchors` where the face's parts are known.
     /// `None` where a size is not [`SIDE`]².
     pub fn new(bgr: Vec<u8>, classes: Vec<Class>, anchors: Option<Anchors>) -> Option<Self> {
@@ -46,9 +46,9 @@ impl Shot {
 
 /// The crops to train on, and those of people who are held back.
 #[derive(Debug, Default)]
-pub struct Shots {
+pub struct MaskShots {
     /// To train on.
-    pub trained: Vec<Shot>,
+    pub trained: Vec<MaskShot>,
     /// To measure on.
-    pub held_back: Vec<Shot>,
+    pub held_back: Vec<MaskShot>,
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::batch::Batch;
+use super::batch::MaskBatch;
 use super::loss::Loss;
 use super::{Class, MaskError, SIDE};
 use crate::train::export::export_segmenter;
@@ -22,7 +22,7 @@ const KEPT: usize = 2;
 
 /// How far a training is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct MaskProgress {
     /// Steps that are done.
     pub step: u64,
     /// Seconds that they took, over all sessions.
@@ -32,7 +32,7 @@ pub struct Progress {
 }
 
 /// A training in progress.
-pub struct Trainer {
+pub struct MaskTrainer {
     folder: PathBuf,
     device: Device,
     network: Segmenter,
@@ -43,7 +43,7 @@ pub struct Trainer {
     seconds: f64,
 }
 
-impl Trainer {
+impl MaskTrainer {
     /// Begins in `folder`, or goes on from its newest checkpoint. `device` with autodiff.
     ///
     /// # Errors
@@ -78,8 +78,8 @@ impl Trainer {
         &mut self,
         goal: Goal,
         [save_every, report_every]: [u64; 2],
-        batches: &mut dyn FnMut() -> Result<Batch, MaskError>,
-        told: &mut dyn FnMut(&Progress),
+        batches: &mut dyn FnMut() -> Result<MaskBatch, MaskError>,
+        told: &mut dyn FnMut(&MaskProgress),
         stop: &dyn Fn() -> bool,
     ) -> Result<(), MaskError> {
         let (mut sums, mut steps) = ([0.0; 3], 0);
@@ -94,7 +94,7 @@ impl Trainer {
             steps += 1;
             if self.step.is_multiple_of(report_every.max(1)) {
                 let losses = sums.map(|sum| sum / steps as f32);
-                told(&Progress { step: self.step, seconds: self.seconds, losses });
+                told(&MaskProgress { step: self.step, seconds: self.seconds, losses });
                 (sums, steps) = ([0.0; 3], 0);
             }
             if self.step.is_multiple_of(save_every.max(1)) {
@@ -104,7 +104,7 @@ impl Trainer {
         self.save()
     }
 
-    fn advance(&mut self, batch: &Batch, done: f64) -> Result<Loss, MaskError> {
+    fn advance(&mut self, batch: &MaskBatch, done: f64) -> Result<Loss, MaskError> {
         let count = batch.classes.len() / (SIDE * SIDE);
         let crops = TensorData::new(batch.crops.clone(), [count, 3, SIDE, SIDE]);
         let scores = self.network.scores(&self.weights, Tensor::from_data(crops, &self.device));

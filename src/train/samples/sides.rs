@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::troupe::{RarelySeen, Troupe};
 use super::{SampleError, Warning, warning};
 use crate::face::Alignment;
-use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError, Header};
+use crate::train::faceset::{FaceRecord, FaceSet, FaceSetError, FaceSetHeader};
 use crate::train::zoo::Side;
 
 /// Faces that a face set must have. That few only show that everything works; some hundreds make a model.
@@ -160,6 +160,6 @@ pub(super) fn working_side(resolution: usize) -> usize {
 }
 
 fn crop(set: &FaceSet) -> String {
-    let Header { face_type, coverage, alignment, .. } = &set.header;
+    let FaceSetHeader { face_type, coverage, alignment, .. } = &set.header;
     format!("face type {face_type} with coverage {coverage}, {} alignment", alignment.name())
 }

@@ -6,7 +6,7 @@ mod text;
 use std::fmt::Write;
 
 use super::Evaluation;
-use super::album::Shot;
+use super::album::AlbumFrame;
 use super::expression::Follows;
 use super::figures::{Better, METRICS, Metric, metric_named};
 use super::report::EvalReport;
@@ -36,7 +36,7 @@ pub fn page(evaluation: &Evaluation) -> Result<String, image::ImageError> {
     tones(&mut html, report);
     heading(&mut html, "Pictures", "From all over the clip: the source, the swap, and the truth where there is one.");
     shots(&mut html, &album.spread(SHOTS))?;
-    let worst: Vec<&Shot> = album.worst().collect();
+    let worst: Vec<&AlbumFrame> = album.worst().collect();
     let by = if report.truth.is_some() { "MS-GMSD to the truth" } else { "distance of its landmarks to the source's" };
     heading(&mut html, "Worst frames", &format!("Chosen by {by}, worst first."));
     shots(&mut html, &worst)?;
@@ -195,7 +195,7 @@ fn tones(html: &mut String, report: &EvalReport) {
     html.push_str("</table>\n");
 }
 
-fn shots(html: &mut String, shots: &[&Shot]) -> Result<(), image::ImageError> {
+fn shots(html: &mut String, shots: &[&AlbumFrame]) -> Result<(), image::ImageError> {
     html.push_str("<div class=\"shots\">");
     for shot in shots {
         html.push_str("<figure class=\"shot\"><div>");

@@ -9,7 +9,7 @@ pub use still::{edge_movement, still};
 use std::path::Path;
 
 use super::reader::{Cutter, frames};
-use super::{Class, MaskError, Shot};
+use super::{Class, MaskError, MaskShot};
 use crate::face::{Alignment, CropSettings, FaceType, OCCLUSION_SIDE, OcclusionNetwork};
 
 /// Pixels of one class, as the truth and the network have them.
@@ -63,7 +63,7 @@ impl Figures {
     ///
     /// # Errors
     /// [`MaskError::Run`].
-    pub fn add(&mut self, network: &mut OcclusionNetwork, shot: &Shot) -> Result<(), MaskError> {
+    pub fn add(&mut self, network: &mut OcclusionNetwork, shot: &MaskShot) -> Result<(), MaskError> {
         let crop: Vec<f32> = shot.source().bgr().iter().map(|&v| f32::from(v) / 255.0).collect();
         network.look(&crop, OCCLUSION_SIDE)?;
         let found = likeliest(network.scores());

@@ -12,7 +12,7 @@ use crate::swap::Generated;
 use crate::train::mask::paste::paste_one;
 use crate::train::mask::reader::Cutter;
 use crate::train::mask::things::Cutouts;
-use crate::train::mask::{Class, MaskError, SIDE, Shot};
+use crate::train::mask::{Class, MaskError, MaskShot, SIDE};
 use crate::train::random::{Purpose, stream};
 
 /// What was measured.
@@ -35,7 +35,7 @@ impl Pasted {
     pub fn add(
         &mut self,
         clip: &Path,
-        things: &[Shot],
+        things: &[MaskShot],
         cutter: &mut Cutter,
         network: &mut OcclusionNetwork,
     ) -> Result<(), MaskError> {

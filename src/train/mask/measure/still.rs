@@ -3,7 +3,7 @@
 use super::OCCLUSION_SIDE;
 use crate::face::OcclusionNetwork;
 use crate::train::augment::draw::normal;
-use crate::train::mask::{MaskError, Shot};
+use crate::train::mask::{MaskError, MaskShot};
 use crate::train::random::{Purpose, stream};
 
 /// Standard deviation of a sensor's noise in a lit room, of 0..1.
@@ -29,7 +29,7 @@ pub fn edge_movement(before: &[f32], after: &[f32]) -> f64 {
 ///
 /// # Errors
 /// [`MaskError::Run`].
-pub fn still(network: &mut OcclusionNetwork, shot: &Shot, seed: u64) -> Result<f64, MaskError> {
+pub fn still(network: &mut OcclusionNetwork, shot: &MaskShot, seed: u64) -> Result<f64, MaskError> {
     let mut look = |take: u64| {
         let mut rng = stream(seed, Purpose::Augmentation, take, 0);
         let noisy = |v: &u8| (f32::from(*v) / 255.0 + NOISE * normal(&mut rng)).clamp(0.0, 1.0);

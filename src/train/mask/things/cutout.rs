@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::super::{Class, SIDE, Shot};
+use super::super::{Class, MaskShot, SIDE};
 use crate::geometry::{Point, Rect, Similarity};
 use crate::train::augment::draw::{between, chance, factor, symmetric};
 
@@ -16,7 +16,7 @@ pub(in super::super) struct Cutouts(Vec<(usize, Rect)>);
 
 impl Cutouts {
     /// Of `shots`.
-    pub(in super::super) fn of(shots: &[Shot]) -> Self {
+    pub(in super::super) fn of(shots: &[MaskShot]) -> Self {
         let found = shots.iter().enumerate().filter(|(_, shot)| shot.count(Class::Occluder) >= LEAST);
         Self(found.map(|(n, shot)| (n, bounds(shot))).collect())
     }
@@ -24,7 +24,7 @@ impl Cutouts {
     /// Draws one; `None` where there is none. `skin` is the colour of the face that it will hide.
     pub(in super::super) fn draw<'a>(
         &self,
-        shots: &'a [Shot],
+        shots: &'a [MaskShot],
         skin: [f32; 3],
         rng: &mut impl Rng,
     ) -> Option<Cutout<'a>> {
@@ -47,7 +47,7 @@ impl Cutouts {
 
 /// An occluder of another crop, moved, turned, scaled, mirrored, in another light.
 pub(in super::super) struct Cutout<'a> {
-    shot: &'a Shot,
+    shot: &'a MaskShot,
     to_shot: Similarity,
     flip: bool,
     middle: f32,
@@ -82,14 +82,14 @@ impl Cutout<'_> {
 }
 
 /// Where its occluder lies, in the unit square.
-fn bounds(shot: &Shot) -> Rect {
+fn bounds(shot: &MaskShot) -> Rect {
     let place = |n: usize| (n as f32 + 0.5) / SIDE as f32;
     let points = occluded(shot).map(|n| Point::new(place(n % SIDE), place(n / SIDE)));
     Rect::around(&points.collect::<Vec<_>>())
 }
 
 /// Its mean blue, green, red, 0..1.
-fn mean(shot: &Shot) -> [f32; 3] {
+fn mean(shot: &MaskShot) -> [f32; 3] {
     let (mut sum, mut count) = ([0.0; 3], 0.0f32);
     for n in occluded(shot) {
         for (c, sum) in sum.iter_mut().enumerate() {
@@ -100,7 +100,7 @@ fn mean(shot: &Shot) -> [f32; 3] {
     sum.map(|sum| sum / count.max(1.0))
 }
 
-fn occluded(shot: &Shot) -> impl Iterator<Item = usize> + '_ {
+fn occluded(shot: &MaskShot) -> impl Iterator<Item = usize> + '_ {
     let classes = shot.classes().iter().enumerate();
     classes.filter(|(_, class)| **class == Class::Occluder).map(|(n, _)| n)
 }

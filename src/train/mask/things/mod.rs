@@ -15,7 +15,7 @@ use self::cup::Cup;
 use self::cutout::Cutout;
 use self::microphone::Microphone;
 use self::print::Print;
-use super::Shot;
+use super::MaskShot;
 use crate::geometry::Point;
 use crate::train::augment::colour::HsvChange;
 use crate::train::augment::draw::between;
@@ -39,7 +39,7 @@ pub(super) enum Thing<'a> {
 
 impl<'a> Thing<'a> {
     /// Draws one; `skin` is the mean blue, green, red of the face that it hides.
-    pub(super) fn draw(shots: &'a [Shot], cutouts: &Cutouts, skin: [f32; 3], rng: &mut impl Rng) -> Self {
+    pub(super) fn draw(shots: &'a [MaskShot], cutouts: &Cutouts, skin: [f32; 3], rng: &mut impl Rng) -> Self {
         let kind = rng.random::<f32>();
         if kind < 0.42
             && let Some(cutout) = cutouts.draw(shots, skin, rng)

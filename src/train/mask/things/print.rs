@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::super::{SIDE, Shot};
+use super::super::{MaskShot, SIDE};
 use super::PLAIN;
 use crate::geometry::{Point, Similarity};
 use crate::train::augment::draw::{between, symmetric};
@@ -11,7 +11,7 @@ use crate::train::augment::occluder::Occluder;
 /// A shape that shows a part of a crop, in other colours: a face on it would be one.
 pub(in super::super) struct Print<'a> {
     shape: Occluder,
-    shot: &'a Shot,
+    shot: &'a MaskShot,
     to_shot: Similarity,
     /// Which channel becomes blue, green, red.
     order: [usize; 3],
@@ -21,7 +21,7 @@ pub(in super::super) struct Print<'a> {
 }
 
 impl<'a> Print<'a> {
-    pub(super) fn draw(shots: &'a [Shot], rng: &mut impl Rng) -> Self {
+    pub(super) fn draw(shots: &'a [MaskShot], rng: &mut impl Rng) -> Self {
         let turn = std::f32::consts::PI * symmetric(rng);
         let (from, to) = (Point::new(rng.random(), rng.random()), Point::new(rng.random(), rng.random()));
         let order = [[2, 1, 0], [1, 0, 2], [0, 2, 1], [1, 2, 0]][rng.random_range(0..4)];
