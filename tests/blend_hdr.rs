@@ -118,7 +118,7 @@ fn exposure(signal: Signal, color_transfer: ColorTransfer) -> f64 {
 const SAID: [(Signal, [f64; 4]); 3] = [
     (Signal::Sdr, [1.0, 1.0, 1.0, 1.0]),
     (Signal::Hlg, [1.34, 1.16, 1.01, 0.99]),
-    (Signal::Pq, [3.56, 2.16, 1.34, 1.01]),
+    (Signal::Pq, [3.56, 2.18, 1.37, 1.01]),
 ];
 
 #[test]

@@ -321,6 +321,18 @@ fn fp16_halves_the_file_and_the_same_model_gives_the_same_bytes() {
     assert!(matrices.clone().all(|tensor| tensor.data_type == DataType::Float16 as i32));
 }
 
+/// Its edge is steep: rounded to 16 bits it moves.
+#[test]
+fn fp16_keeps_the_driver_s_mask_as_it_was_trained() {
+    let (network, weights) = made(with_driver_mask());
+    let bytes = export(&network, &weights, &metadata(), Precision::Fp16).unwrap();
+    let tensors = Model::decode(bytes.as_slice()).unwrap().graph.unwrap().initializer;
+    let matrices: Vec<_> = tensors.iter().filter(|tensor| tensor.dims.len() > 1).collect();
+    let whole = |tensor: &&&standin::onnx::Tensor| tensor.data_type == DataType::Float as i32;
+    assert!(matrices.iter().filter(whole).all(|tensor| tensor.name.starts_with("driver_mask")));
+    assert!(matrices.iter().filter(whole).count() > 0);
+}
+
 /// Every model of the zoo, small, as float32 and as integers.
 #[test]
 fn the_zoo_can_be_exported() {

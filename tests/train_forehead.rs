@@ -118,6 +118,14 @@ fn the_shadow_under_the_fringe_is_gone() {
 }
 
 #[test]
+fn a_line_across_the_forehead_is_gone_also_far_from_the_fringe() {
+    for light in [0.7, 1.3] {
+        let line = |row| if row == FRINGE + 8 { light } else { 1.0 };
+        assert_lit(&sample(&shaded(FRINGE, line), 1.0), 0..BROWS - 6, 1.0);
+    }
+}
+
+#[test]
 fn a_spot_of_light_does_not_decide() {
     let spot = |row| if row == FRINGE + 8 { 1.25 } else { 0.8 };
     assert_lit(&sample(&shaded(FRINGE, spot), 1.0), 0..FRINGE, 0.8);

@@ -32,7 +32,7 @@
 //! outside the face keeps every bit and its colorimetry. The network is shown a flatter, paler picture than of an
 //! sRGB camera; the colour transfer brings what it draws to the driver's values. Of a face drawn as in BT.709
 //! whatever the network is shown, the light is this many times the driver's (`tests/blend_hdr.rs`, skin at 203 cd/m²
-//! white): HLG 1.34 without a transfer, 1.16 by `soft-gain`, 1.01 by `gain`, 0.99 by `lab`; PQ 3.56, 2.16, 1.34 and
+//! white): HLG 1.34 without a transfer, 1.16 by `soft-gain`, 1.01 by `gain`, 0.99 by `lab`; PQ 3.56, 2.18, 1.37 and
 //! 1.01. Where a gain is asked for, frames of HLG and PQ are given `lab` ([`ColorTransfer::within`]).
 
 mod colours;

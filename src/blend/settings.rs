@@ -99,7 +99,7 @@ impl Default for BlendSettings {
             driver_mask: true,
             generated_mask: true,
             hull_mask: false,
-            erode: 7.0,
+            erode: 3.0,
             blur: 25.0,
             color_transfer: ColorTransfer::default(),
             opacity: 1.0,

@@ -9,12 +9,17 @@ use crate::geometry::Point;
 /// From where the forehead begins above the brows to where it is wholly forehead, over [`Anchors::height`]: hair is
 /// no part of a brow, but the skin in its shadow may be.
 const HAIR_BEGINS: (f32, f32) = (0.0, 0.1);
-const SHADOW_BEGINS: (f32, f32) = (0.15, 0.45);
+const SHADOW_BEGINS: (f32, f32) = (0.12, 0.3);
 /// How far it reaches beyond temples and brows, and over which width it ends, over the same.
 const BESIDE: f32 = 0.3;
 /// Nearer to the mask's edge, over the side, pixels hold some of the hair, and lie in its shadow.
-const HAIR_EDGE: f32 = 0.025;
+const HAIR_EDGE: f32 = 0.035;
 const SHADOW_EDGE: f32 = 0.11;
+/// Between which differences of luma to the colour around it, over that, skin in the same place begins to be, and is, a
+/// line that the fringe or its shadow draws, wherever it lies.
+const LINE: (f32, f32) = (0.02, 0.08);
+/// How far around, over the side.
+const AROUND: f32 = 0.06;
 /// From how far above the brows the forehead says what colour its skin has, and how far inside of its ends, over the
 /// same.
 const SKIN_BEGINS: (f32, f32) = (0.1, 0.1);
@@ -38,6 +43,7 @@ pub(super) struct ForeheadBuffers {
     lumas: Vec<f32>,
     skin: Vec<f32>,
     lit: Vec<f32>,
+    around: Vec<f32>,
     row: Vec<f32>,
     pyramid: Pyramid,
 }
@@ -91,7 +97,7 @@ impl Forehead {
     }
 }
 
-/// Replaces what is not skin of the forehead, or lies in the shadow of hair, in `target` (blue, green, red, `side`²
+/// Replaces what is not skin of the forehead, lies in the shadow of hair, or is a line across it, in `target` (blue, green, red, `side`²
 /// values each, 0..1) by the colour of what shows of it in the light, or of cheeks and nose, and counts it as face in
 /// `mask`, both by `strength` (0..1); nothing where none of these shows. `to_source` takes points of the sample's
 /// unit square to the source's.
@@ -102,7 +108,7 @@ pub(super) fn uncover(
     side: usize,
     buffers: &mut ForeheadBuffers,
 ) {
-    let ForeheadBuffers { places, lumas, skin, lit, row, pyramid } = buffers;
+    let ForeheadBuffers { places, lumas, skin, lit, around, row, pyramid } = buffers;
     for (inside, edge) in [(&mut *skin, HAIR_EDGE), (&mut *lit, SHADOW_EDGE)] {
         inside.clear();
         inside.extend_from_slice(mask);
@@ -141,12 +147,20 @@ pub(super) fn uncover(
         [target[n] * weight, target[pixels + n] * weight, target[2 * pixels + n] * weight, weight]
     });
     let filled = pyramid.fill(side, known);
-    for (n, filled) in filled.iter().enumerate() {
+    around.clear();
+    around.extend((0..3).flat_map(|k| filled.iter().map(move |pixel| pixel[k])));
+    for plane in around.chunks_exact_mut(pixels) {
+        box_blur(plane, side, ((AROUND * side as f32).round() as usize).max(1), row);
+    }
+    for n in 0..pixels {
         let [hair, shadow] = [HAIR_BEGINS, SHADOW_BEGINS].map(|begins| strength * forehead.share(places[n], begins));
-        let hidden = (hair * (1.0 - skin[n])).max(shadow * (1.0 - lit[n]));
-        for (k, filled) in filled.iter().take(3).enumerate() {
+        let wanted = luma(around, n);
+        let off = (luma(target, n) - wanted).abs() / wanted.max(1e-3);
+        let line = ((off - LINE.0) / (LINE.1 - LINE.0)).clamp(0.0, 1.0);
+        let hidden = (hair * (1.0 - skin[n])).max(shadow * (1.0 - lit[n]).max(line));
+        for k in 0..3 {
             let value = &mut target[k * pixels + n];
-            *value = (*value + hidden * (filled - *value)).clamp(0.0, 1.0);
+            *value = (*value + hidden * (around[k * pixels + n] - *value)).clamp(0.0, 1.0);
         }
         mask[n] = mask[n].max(hair);
     }

@@ -7,6 +7,8 @@ use crate::train::zoo::{Blueprint, Inter};
 
 /// Name of the crop.
 pub(super) const INPUT: &str = "in_face:0";
+/// Scope of the head that draws the driver's mask.
+pub(super) const DRIVER_MASK: &str = "driver_mask";
 /// Mask of the driver's face, generated face, mask of that.
 pub(super) const OUTPUTS: [&str; 3] = ["out_face_mask:0", "out_celeb_face:0", "out_celeb_face_mask:0"];
 
@@ -24,7 +26,7 @@ pub(super) fn swap(blueprint: &Blueprint, mut builder: Builder<'_>) -> Result<Gr
             let face = graph.head("decoder_b.face", &decoder.face, trunk.clone())?;
             let mask = graph.head("decoder_b.mask", &decoder.mask, trunk)?;
             let driver_mask = match &blueprint.driver_mask {
-                Some(head) => graph.head("driver_mask", head, code)?,
+                Some(head) => graph.head(DRIVER_MASK, head, code)?,
                 None => {
                     let trunk = graph.layers("decoder_a.trunk", &decoder.trunk, code)?;
                     graph.head("decoder_a.mask", &decoder.mask, trunk)?
@@ -39,7 +41,7 @@ pub(super) fn swap(blueprint: &Blueprint, mut builder: Builder<'_>) -> Result<Gr
             let face = graph.head("decoder.face", &decoder.face, trunk.clone())?;
             let mask = graph.head("decoder.mask", &decoder.mask, trunk)?;
             let driver_mask = match &blueprint.driver_mask {
-                Some(head) => graph.head("driver_mask", head, code)?,
+                Some(head) => graph.head(DRIVER_MASK, head, code)?,
                 None => {
                     let a = graph.layers("inter_a", layers, encoded)?;
                     // The same decoder again, on the driver's own code.
