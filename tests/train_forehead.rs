@@ -118,7 +118,7 @@ fn the_shadow_under_the_fringe_is_gone() {
 }
 
 #[test]
-fn a_line_across_the_forehead_is_gone_also_far_from_the_fringe() {
+fn a_line_across_the_forehead_is_gone() {
     for light in [0.7, 1.3] {
         let line = |row| if row == FRINGE + 8 { light } else { 1.0 };
         assert_lit(&sample(&shaded(FRINGE, line), 1.0), 0..BROWS - 6, 1.0);

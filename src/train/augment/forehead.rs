@@ -15,8 +15,8 @@ const BESIDE: f32 = 0.3;
 /// Nearer to the mask's edge, over the side, pixels hold some of the hair, and lie in its shadow.
 const HAIR_EDGE: f32 = 0.035;
 const SHADOW_EDGE: f32 = 0.11;
-/// Between which differences of luma to the colour around it, over that, skin in the same place begins to be, and is, a
-/// line that the fringe or its shadow draws, wherever it lies.
+/// From which difference between its luma and that of the colour around it, as a part of that, forehead in the same
+/// place is replaced in part, and from which wholly: fringes and their shadows draw lines across it.
 const LINE: (f32, f32) = (0.02, 0.08);
 /// How far around, over the side.
 const AROUND: f32 = 0.06;
@@ -97,10 +97,10 @@ impl Forehead {
     }
 }
 
-/// Replaces what is not skin of the forehead, lies in the shadow of hair, or is a line across it, in `target` (blue, green, red, `side`²
-/// values each, 0..1) by the colour of what shows of it in the light, or of cheeks and nose, and counts it as face in
-/// `mask`, both by `strength` (0..1); nothing where none of these shows. `to_source` takes points of the sample's
-/// unit square to the source's.
+/// Replaces what is not skin of the forehead, lies in the shadow of hair, or is a line across it, in `target` (blue,
+/// green, red, `side`² values each, 0..1) by the colour of what shows of it in the light, or of cheeks and nose, and
+/// counts it as face in `mask`, both by `strength` (0..1); nothing where none of these shows. `to_source` takes points
+/// of the sample's unit square to the source's.
 pub(super) fn uncover(
     (forehead, strength): (&Forehead, f32),
     to_source: impl Fn(Point) -> Point,

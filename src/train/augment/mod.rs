@@ -4,7 +4,7 @@
 //! 2. [`placement`] rotates, scales, shifts and mirrors; input, target, mask and priority map alike. [`warp`] and
 //!    [`proportions`] move the input's points besides, and other [`openings`] those of both pictures of a pair. They make one
 //!    map, and each picture is sampled once (bilinear, edge pixels repeated).
-//!    What hair hides of the [`forehead`] is filled with skin in the target.
+//!    What hair hides of the [`forehead`], and lines across it, are filled with skin in the target.
 //! 3. Who wears the face and what lies between it and the network hits the input only; the target stays whole and clean:
 //!    - another [`skin`], then what is worn: [`dressing`] (make-up, beard, fringe, glasses), then an [`occluder`];
 //!    - the lens: [`focus`] (blur), [`motion`], few pixels;

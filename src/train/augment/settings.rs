@@ -43,7 +43,7 @@ pub struct AugmentSettings {
     /// How far they close, at most: 1 is shut. They open by up to a third of that.
     pub mouth: f32,
     /// How much of the forehead behind the subject's hair is skin in the target, 0..1, where the mask tells hair from
-    /// face: 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
+    /// face, and without lines across it: 1 draws the face up to where the performer's hair begins, 0 as it was filmed.
     pub forehead: f32,
     /// Chance that a face takes the colours of one of the other side.
     pub transfer_chance: f32,

@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-/// Shots that are kept at most before every other one is dropped.
+/// Frames that are kept at most before every other one is dropped.
 const MOST: usize = 24;
 /// Worst frames that are kept.
 const WORST: usize = 6;
@@ -22,35 +22,35 @@ pub struct AlbumFrame {
 #[derive(Debug)]
 pub struct Album {
     stride: u64,
-    shots: Vec<AlbumFrame>,
+    frames: Vec<AlbumFrame>,
     worst: Vec<(f32, AlbumFrame)>,
 }
 
 impl Default for Album {
     fn default() -> Self {
-        Self { stride: 1, shots: Vec::new(), worst: Vec::new() }
+        Self { stride: 1, frames: Vec::new(), worst: Vec::new() }
     }
 }
 
 impl Album {
-    /// Whether it has use for a shot of this frame, which is so bad.
+    /// Whether it has use for this frame, which is so bad.
     pub fn wants(&self, frame: u64, badness: f32) -> bool {
         frame.is_multiple_of(self.stride)
             || self.worst.len() < WORST
             || self.worst.iter().any(|(bad, _)| badness > *bad)
     }
 
-    /// Takes a shot in.
-    pub fn add(&mut self, shot: AlbumFrame, badness: f32) {
-        if shot.frame.is_multiple_of(self.stride) {
-            self.shots.push(shot.clone());
-            if self.shots.len() > MOST {
+    /// Takes a frame in.
+    pub fn add(&mut self, taken: AlbumFrame, badness: f32) {
+        if taken.frame.is_multiple_of(self.stride) {
+            self.frames.push(taken.clone());
+            if self.frames.len() > MOST {
                 self.stride *= 2;
                 let stride = self.stride;
-                self.shots.retain(|shot| shot.frame.is_multiple_of(stride));
+                self.frames.retain(|kept| kept.frame.is_multiple_of(stride));
             }
         }
-        let near = self.worst.iter().position(|(_, other)| other.frame / INCIDENT == shot.frame / INCIDENT);
+        let near = self.worst.iter().position(|(_, other)| other.frame / INCIDENT == taken.frame / INCIDENT);
         match near {
             Some(i) if badness <= self.worst[i].0 => return,
             Some(i) => {
@@ -58,20 +58,20 @@ impl Album {
             }
             None => {}
         }
-        self.worst.push((badness, shot));
+        self.worst.push((badness, taken));
         self.worst.sort_by(|a, b| b.0.total_cmp(&a.0));
         self.worst.truncate(WORST);
     }
 
-    /// At most `count` shots, evenly spread.
+    /// At most `count` frames, evenly spread.
     pub fn spread(&self, count: usize) -> Vec<&AlbumFrame> {
-        let count = count.min(self.shots.len());
-        (0..count).map(|i| &self.shots[i * self.shots.len() / count]).collect()
+        let count = count.min(self.frames.len());
+        (0..count).map(|i| &self.frames[i * self.frames.len() / count]).collect()
     }
 
     /// The worst, worst first.
     pub fn worst(&self) -> impl Iterator<Item = &AlbumFrame> {
-        self.worst.iter().map(|(_, shot)| shot)
+        self.worst.iter().map(|(_, kept)| kept)
     }
 }
 
@@ -93,10 +93,10 @@ mod tests {
                 album.add(AlbumFrame { frame, pictures: Vec::new() }, badness);
             }
         }
-        let spread: Vec<u64> = album.spread(12).iter().map(|shot| shot.frame).collect();
+        let spread: Vec<u64> = album.spread(12).iter().map(|kept| kept.frame).collect();
         assert_eq!(spread.len(), 12);
         assert!(spread.windows(2).all(|pair| (32..200).contains(&(pair[1] - pair[0]))), "{spread:?}");
-        let worst: Vec<u64> = album.worst().map(|shot| shot.frame).collect();
+        let worst: Vec<u64> = album.worst().map(|kept| kept.frame).collect();
         assert_eq!((worst.len(), &worst[..2]), (WORST, &[500, 70][..]));
     }
 }

@@ -27,7 +27,7 @@ use crate::live::{Outcome, Stage, StageTimes};
 use crate::runtime::Runtime;
 
 /// Side of the page's pictures in px, and how much more than the face they show.
-const SHOT: (usize, f32) = (168, 1.45);
+const PICTURE: (usize, f32) = (168, 1.45);
 /// How much more than the face is measured, so that the whole crop of the usual models is in it.
 const MARGIN: f32 = 1.7;
 
@@ -271,7 +271,7 @@ impl Measurer {
         if !self.album.wants(figures.frame, badness) {
             return Ok(());
         }
-        let square = Square::about(&face.bounds, SHOT.1).sized(SHOT.0);
+        let square = Square::about(&face.bounds, PICTURE.1).sized(PICTURE.0);
         let mut pictures = vec![
             ("source", square.cut(&passed.plate.frame()?).to_image()),
             ("swap", square.cut(&passed.output.frame()?).to_image()),

@@ -48,7 +48,7 @@ pub enum Precision<'a> {
     /// 32-bit floats.
     Fp32,
     /// Weights of convolutions and dense layers as 16-bit floats, half the size, with a Cast each that the runtime
-    /// folds when it loads; biases, the driver's mask and all computation stay float32.
+    /// folds when it loads; biases, a head for the driver's mask and all computation stay float32.
     Fp16,
     /// Weights as 8-bit integers with a scale for each output channel, values between layers as bytes with the scales
     /// of these ranges. The last convolution of each picture stays float32: 8 bits of what a sigmoid spreads are seen

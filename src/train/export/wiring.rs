@@ -7,7 +7,7 @@ use crate::train::zoo::{Blueprint, Inter};
 
 /// Name of the crop.
 pub(super) const INPUT: &str = "in_face:0";
-/// Scope of the head that draws the driver's mask.
+/// Name of the head that draws the driver's mask, where a model has one.
 pub(super) const DRIVER_MASK: &str = "driver_mask";
 /// Mask of the driver's face, generated face, mask of that.
 pub(super) const OUTPUTS: [&str; 3] = ["out_face_mask:0", "out_celeb_face:0", "out_celeb_face_mask:0"];

@@ -15,7 +15,7 @@ use plot::{Plot, outcomes};
 use text::{escaped, exact, img, number};
 
 /// Pictures from all over the clip.
-const SHOTS: usize = 12;
+const FRAMES: usize = 12;
 
 /// The page.
 ///
@@ -35,11 +35,11 @@ pub fn page(evaluation: &Evaluation) -> Result<String, image::ImageError> {
     main_table(&mut html, report);
     tones(&mut html, report);
     heading(&mut html, "Pictures", "From all over the clip: the source, the swap, and the truth where there is one.");
-    shots(&mut html, &album.spread(SHOTS))?;
+    frames(&mut html, &album.spread(FRAMES))?;
     let worst: Vec<&AlbumFrame> = album.worst().collect();
     let by = if report.truth.is_some() { "MS-GMSD to the truth" } else { "distance of its landmarks to the source's" };
     heading(&mut html, "Worst frames", &format!("Chosen by {by}, worst first."));
-    shots(&mut html, &worst)?;
+    frames(&mut html, &worst)?;
     sections(&mut html, report);
     expression_table(&mut html, report);
     timing(&mut html, report);
@@ -195,15 +195,15 @@ fn tones(html: &mut String, report: &EvalReport) {
     html.push_str("</table>\n");
 }
 
-fn shots(html: &mut String, shots: &[&AlbumFrame]) -> Result<(), image::ImageError> {
+fn frames(html: &mut String, frames: &[&AlbumFrame]) -> Result<(), image::ImageError> {
     html.push_str("<div class=\"shots\">");
-    for shot in shots {
+    for frame in frames {
         html.push_str("<figure class=\"shot\"><div>");
-        for (what, picture) in &shot.pictures {
-            html.push_str(&img(picture, &format!("frame {}, {what}", shot.frame))?);
+        for (what, picture) in &frame.pictures {
+            html.push_str(&img(picture, &format!("frame {}, {what}", frame.frame))?);
         }
-        let names: Vec<&str> = shot.pictures.iter().map(|(what, _)| *what).collect();
-        let _ = writeln!(html, "</div><figcaption>frame {}: {}</figcaption></figure>", shot.frame, names.join(", "));
+        let names: Vec<&str> = frame.pictures.iter().map(|(what, _)| *what).collect();
+        let _ = writeln!(html, "</div><figcaption>frame {}: {}</figcaption></figure>", frame.frame, names.join(", "));
     }
     html.push_str("</div>\n");
     Ok(())

@@ -153,7 +153,7 @@ pub(super) const LOOK_NUMBERS: &[Number<Look>] = &[
         nick: "Erode",
         blurb: "Shrink the mask by so many pixels of a 224-pixel crop; a negative number grows it",
         range: (-100.0, 100.0),
-        default: 7.0,
+        default: 3.0,
         field: |look| &mut look.blend.erode,
     },
     Number {
